@@ -1,0 +1,1 @@
+"""Statements, programs and the one rule that differentiates them. Nothing here knows a layer, an array or code."""

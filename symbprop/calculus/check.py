@@ -1,0 +1,102 @@
+"""The checker: what a valid program is. Run before and after every pass."""
+
+from __future__ import annotations
+
+from sympy import Expr, Symbol
+
+from symbprop.calculus.index import Access, Affine, Extent, extent
+from symbprop.calculus.program import Program, Role
+from symbprop.calculus.statement import Reduction, Statement, index_symbol, read_symbol
+
+
+class InvalidProgram(Exception):
+    """A pass, or the builder of a program, made something that is not a program. Always a fault of symbprop."""
+
+
+def check(program: Program) -> Program:
+    """``program`` itself, or ``InvalidProgram`` with the statement and what is wrong with it."""
+    available = {name for name, tensor in program.tensors.items() if tensor.role is not Role.VALUE}
+    remaining: dict[str, int] = {}
+    for each in program.statements:
+        remaining[each.target.tensor] = remaining.get(each.target.tensor, 0) + 1
+    for each in program.statements:
+        _check_statement(program, each)
+        for source in each.sources():
+            if source not in available:
+                _fail(each, f"it reads {source}, which is not computed before it")
+        name = each.target.tensor
+        remaining[name] -= 1
+        if remaining[name] == 0:
+            available.add(name)
+    for name in (*program.outputs, *((program.loss,) if program.loss else ())):
+        if name not in available:
+            raise InvalidProgram(f"the output {name} is never computed")
+    if program.loss and program.tensors[program.loss].shape != ():
+        raise InvalidProgram(f"the loss {program.loss} is not a scalar")
+    return program
+
+
+def _check_statement(program: Program, each: Statement) -> None:
+    target = program.tensors.get(each.target.tensor)
+    if target is None or target.role is not Role.VALUE:
+        _fail(each, "its target is not a tensor that can be computed")
+    names = [r.index for r in each.domain]
+    if len(set(names)) != len(names):
+        _fail(each, "an index stands twice in its domain")
+    extents: dict[str, Extent] = {r.index: r.extent for r in each.domain}
+    for access in each.accesses():
+        _check_access(program, each, access, extents)
+    allowed: set[Symbol] = {read_symbol(p) for p in range(len(each.reads))}
+    allowed |= {index_symbol(p) for p in range(len(each.domain))}
+    for symbol in each.expr.free_symbols - allowed:
+        if not (symbol.is_integer and symbol.is_positive):
+            _fail(each, f"its expression has the loose symbol {symbol}")
+    if each.reduction in (Reduction.ARGMAX, Reduction.ARGMIN):
+        if each.selects not in {r.index for r in each.reduced}:
+            _fail(each, "it selects an index that it does not reduce")
+        if target is not None and not target.integer:
+            _fail(each, "an argmax belongs in an integer tensor")
+    if each.expr.is_real is False:
+        _fail(each, "its expression is not real")
+
+
+def _check_access(program: Program, each: Statement, access: Access, extents: dict[str, Extent]) -> None:
+    tensor = program.tensors.get(access.tensor)
+    if tensor is None:
+        _fail(each, f"it names {access.tensor}, which does not exist")
+        return
+    if len(access.index) != len(tensor.shape):
+        _fail(each, f"{access.tensor} has {len(tensor.shape)} axes, not {len(access.index)}")
+    for coordinate, size in zip(access.index, tensor.shape, strict=True):
+        for index in coordinate.indices():
+            if index not in extents:
+                _fail(each, f"the index {index} has no range")
+        low, high = bounds(program, coordinate, extents)
+        if is_negative(low) or is_negative(extent(size - 1 - high)):
+            _fail(each, f"a coordinate of {access.tensor} runs from {low} to {high}, outside 0 … {size} − 1")
+
+
+def bounds(program: Program, coordinate: Affine, extents: dict[str, Extent]) -> tuple[Extent, Extent]:
+    """The least and the largest value of a coordinate."""
+    low: Extent = coordinate.offset
+    high: Extent = coordinate.offset
+    for atom, coefficient in coordinate.terms:
+        if isinstance(atom, str):
+            last = extent(extents[atom] - 1)
+        else:
+            classes = program.tensors[atom.tensor].classes
+            last = extent((1 if classes is None else classes) - 1)
+        if is_negative(coefficient):
+            low = extent(low + coefficient * last)
+        else:
+            high = extent(high + coefficient * last)
+    return low, high
+
+
+def is_negative(value: Extent) -> bool:
+    """Whether an extent is negative for certain."""
+    return value < 0 if isinstance(value, int) else bool(isinstance(value, Expr) and value.is_negative)
+
+
+def _fail(each: Statement, why: str) -> None:
+    raise InvalidProgram(f"statement for {each.target.tensor} ({each.label or 'no label'}): {why}")

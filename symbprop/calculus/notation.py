@@ -1,0 +1,154 @@
+"""The two ways to write a formula down: Unicode text and LaTeX, token by token."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+SUBSCRIPTS = dict(zip("aehijklmnoprstuvx0123456789", "ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀₁₂₃₄₅₆₇₈₉", strict=True))
+MACRON, DOT = "\u0304", "\u0307"
+MARKS = {"_bar": MACRON, "_dot": DOT}
+GREEK = set(
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau phi chi psi omega".split()
+)
+LATEX_SPECIAL = {c: "\\" + c for c in "#$%&_{}"} | {"\\": r"\backslash{}", "^": r"\hat{}", "~": r"\sim{}"}
+
+
+class Text:
+    """Formulas in Unicode text."""
+
+    times, minus, infinity = " ", "−", "∞"
+
+    def name(self, name: str) -> str:
+        base, mark = split_mark(name)
+        if not mark:
+            return base
+        match = re.match(r"[^\W\d_]+", base)
+        head = match[0] if match else base
+        return unicodedata.normalize("NFC", head[0] + MARKS[mark] + head[1:]) + base[len(head) :]
+
+    def access(self, name: str, index: Sequence[str]) -> str:
+        return f"{self.name(name)}[{','.join(index)}]" if index else self.name(name)
+
+    def fraction(self, above: str, below: str) -> str:
+        return f"{above} / {below}"
+
+    def power(self, base: str, exponent: str, integer: bool) -> str:
+        return base + exponent.translate(SUPERSCRIPTS) if integer else f"{base}^{exponent}"
+
+    def root(self, inside: str) -> str:
+        return f"√{inside}" if re.fullmatch(r"\w+(\[[^\]]*\])?", inside) else f"√({inside})"
+
+    def parentheses(self, inside: str) -> str:
+        return f"({inside})"
+
+    def call(self, function: str, arguments: Sequence[str]) -> str:
+        return f"{function}({', '.join(arguments)})"
+
+    def absolute(self, inside: str) -> str:
+        return f"|{inside}|"
+
+    def cases(self, condition: str, chosen: str, otherwise: str) -> str:
+        return f"{{{chosen} if {condition} else {otherwise}}}"
+
+    def relation(self, left: str, operator: str, right: str) -> str:
+        return f"{left} {({'<=': '≤', '>=': '≥', '==': '=', '!=': '≠'}).get(operator, operator)} {right}"
+
+    def delta(self, left: str, right: str) -> str:
+        return f"δ[{left},{right}]"
+
+    def reduction(self, kind: str, indices: Sequence[str], body: str) -> str:
+        symbol = {"sum": "Σ", "prod": "Π"}.get(kind, kind)
+        joined = "".join(indices)
+        if all(c in SUBSCRIPTS for c in joined):
+            return f"{symbol}{''.join(SUBSCRIPTS[c] for c in joined)} {body}"
+        return f"{symbol}_{joined if len(joined) == 1 else '{' + ','.join(indices) + '}'} {body}"
+
+    def coordinate(self, text: str) -> str:
+        return text
+
+    def constant(self, name: str) -> str:
+        return {"pi": "π"}.get(name, name)
+
+    def integer_times(self) -> str:
+        return "·"
+
+
+class Latex(Text):
+    """Formulas in LaTeX. Every name of a user's is escaped."""
+
+    times, minus, infinity = " ", "-", r"\infty"
+
+    def name(self, name: str) -> str:
+        base, mark = split_mark(name)
+        match = re.fullmatch(r"([^\W\d_]+)(\d*)", base)
+        if match is None:
+            text = rf"\mathrm{{{escaped(base)}}}"
+            return rf"\bar{{{text}}}" if mark == "_bar" else rf"\dot{{{text}}}" if mark else text
+        letters, digits = match[1], match[2]
+        text = f"\\{letters}" if letters in GREEK else letters if len(letters) == 1 else rf"\mathrm{{{escaped(letters)}}}"
+        if mark:
+            text = rf"\bar{{{text}}}" if mark == "_bar" else rf"\dot{{{text}}}"
+        return f"{text}^{{({digits})}}" if digits else text
+
+    def access(self, name: str, index: Sequence[str]) -> str:
+        return f"{self.name(name)}_{{{','.join(index)}}}" if index else self.name(name)
+
+    def fraction(self, above: str, below: str) -> str:
+        return rf"\frac{{{above}}}{{{below}}}"
+
+    def power(self, base: str, exponent: str, integer: bool) -> str:
+        simple = re.fullmatch(r"\w|\\left.*\\right\)", base) is not None
+        return f"{base if simple else '{' + base + '}'}^{{{exponent}}}"
+
+    def root(self, inside: str) -> str:
+        return rf"\sqrt{{{inside}}}"
+
+    def parentheses(self, inside: str) -> str:
+        return rf"\left({inside}\right)"
+
+    def call(self, function: str, arguments: Sequence[str]) -> str:
+        known = {"exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min"}
+        head = f"\\{function}" if function in known else rf"\operatorname{{{function}}}"
+        return rf"{head}\left({', '.join(arguments)}\right)"
+
+    def absolute(self, inside: str) -> str:
+        return rf"\left|{inside}\right|"
+
+    def cases(self, condition: str, chosen: str, otherwise: str) -> str:
+        rows = rf"{chosen} & \text{{if }} {condition} \\ {otherwise} & \text{{otherwise}}"
+        return rf"\begin{{cases}} {rows} \end{{cases}}"
+
+    def relation(self, left: str, operator: str, right: str) -> str:
+        return f"{left} {({'<=': chr(92) + 'le', '>=': chr(92) + 'ge', '==': '=', '!=': chr(92) + 'ne'}).get(operator, operator)} {right}"
+
+    def delta(self, left: str, right: str) -> str:
+        return rf"\delta_{{{left},{right}}}"
+
+    def reduction(self, kind: str, indices: Sequence[str], body: str) -> str:
+        symbol = {"sum": r"\sum", "prod": r"\prod", "max": r"\max", "min": r"\min"}.get(kind, rf"\operatorname{{{kind}}}")
+        return rf"{symbol}_{{{','.join(indices)}}} {body}"
+
+    def constant(self, name: str) -> str:
+        return {"pi": r"\pi"}.get(name, name)
+
+    def integer_times(self) -> str:
+        return r" \cdot "
+
+
+def split_mark(name: str) -> tuple[str, str]:
+    """A name and the mark its ending stands for: ``z1_bar`` is z1 with a bar."""
+    for ending in MARKS:
+        if name.endswith(ending) and len(name) > len(ending):
+            return name[: -len(ending)], ending
+    return name, ""
+
+
+def escaped(text: str) -> str:
+    """``text`` with every character that LaTeX gives a meaning made harmless."""
+    return "".join(LATEX_SPECIAL.get(c, c) for c in text)
+
+
+TEXT, LATEX = Text(), Latex()

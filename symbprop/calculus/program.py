@@ -1,0 +1,83 @@
+"""The program: tensors, and the statements that compute them, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from symbprop.calculus.index import Extent
+from symbprop.calculus.statement import Statement
+
+
+class Role(Enum):
+    """What a tensor is for."""
+
+    INPUT = "input"
+    TARGET = "target"
+    PARAMETER = "parameter"
+    VALUE = "value"  # computed
+    SEED = "seed"  # a cotangent or tangent that the caller gives
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A tensor: its name, shape and role.
+
+    ``classes`` bounds the values of an integer tensor (0 … classes − 1), ``interval`` says where sensible real values
+    lie, ``label`` is what a person calls it.
+    """
+
+    name: str
+    shape: tuple[Extent, ...]
+    role: Role
+    integer: bool = False
+    classes: Extent | None = None
+    interval: tuple[float, float] | None = None
+    label: str = ""
+    constant: bool = False  # to differentiation, because the program does not depend on its value
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Statements in an order in which each reads only what stands before it."""
+
+    tensors: Mapping[str, Tensor]
+    statements: tuple[Statement, ...]
+    outputs: tuple[str, ...] = ()
+    loss: str | None = None
+
+    def of(self, role: Role) -> Iterator[Tensor]:
+        """The tensors of one role, in order of declaration."""
+        return (tensor for tensor in self.tensors.values() if tensor.role is role)
+
+    def definitions(self) -> dict[str, list[Statement]]:
+        """The statements of each computed tensor, in order."""
+        found: dict[str, list[Statement]] = {}
+        for each in self.statements:
+            found.setdefault(each.target.tensor, []).append(each)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class GradientProgram:
+    """A forward program, the backward statements of its loss, and where each gradient is.
+
+    ``gradients`` maps a parameter to its cotangent; a parameter whose gradient is identically zero is in ``zeros``
+    with the reason instead. ``tensors`` holds the cotangents; ``seed`` is the cotangent of the loss.
+    """
+
+    forward: Program
+    tensors: Mapping[str, Tensor]
+    backward: tuple[Statement, ...]
+    gradients: Mapping[str, str]
+    zeros: Mapping[str, str] = field(default_factory=dict)
+    seed: str = ""
+
+    @property
+    def program(self) -> Program:
+        """Forward and backward as one program, its outputs the loss and the gradients."""
+        tensors = {**self.forward.tensors, **self.tensors}
+        loss = self.forward.loss
+        outputs = (*((loss,) if loss else ()), *self.gradients.values())
+        return Program(tensors, (*self.forward.statements, *self.backward), outputs, loss)

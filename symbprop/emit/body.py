@@ -1,0 +1,241 @@
+"""A plan as the lines of a function body, every line citing its equation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from sympy import Expr, Symbol
+
+from symbprop.calculus.index import Access, Range
+from symbprop.calculus.statement import Reduction, index_symbol, read_symbol
+from symbprop.emit.contraction import contract
+from symbprop.emit.elementwise import Elementwise, Value, split_sign
+from symbprop.emit.lines import Line
+from symbprop.emit.sizes import size
+from symbprop.emit.views import View, Views, aligned
+from symbprop.schedule.order import mixed_radix, whole
+from symbprop.schedule.plan import Alias, Contract, Fold, Map, Plan, Zero
+
+BUFFERS = ("t", "u", "v", "w", "r", "q", "tt", "uu", "vv", "ww")
+FOLDS = {Reduction.SUM: "np.sum", Reduction.MAX: "np.max", Reduction.MIN: "np.min", Reduction.PROD: "np.prod"}
+CHOICES = {Reduction.ARGMAX: "np.argmax", Reduction.ARGMIN: "np.argmin"}
+
+
+@dataclass
+class Body:
+    """Writes the steps of a plan. ``names`` maps tensors to variables; ``cite`` gives the note of a step's equation."""
+
+    plan: Plan
+    names: Mapping[str, str]
+    cite: Callable[[int], str]
+    explain: Callable[[Map, Expr], str]
+    lines: list[Line] = field(default_factory=list)
+    helpers: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.views = Views(self.plan.tensors, self.names)
+        taken = set(self.names.values())
+        self._buffers = [name for name in BUFFERS if name not in taken]
+
+    def write(self) -> list[Line]:
+        """The lines of all steps."""
+        for step in self.plan.steps:
+            match step:
+                case Map():
+                    self._map(step)
+                case Contract():
+                    self._contract(step)
+                case Fold():
+                    self._fold(step)
+                case Zero():
+                    shape = self._shape(self.plan.shape(step.target))
+                    if self.plan.shape(step.target):
+                        name = self.names[step.target]
+                        self.lines.append(Line(f"{name} = ", "np.zeros", (shape, "dtype"), self.cite(step.source)))
+                    else:
+                        self.lines.append(Line(f"{self.names[step.target]} = dtype.type(0)", note=self.cite(step.source)))
+                case Alias():
+                    self._alias(step)
+        return self.lines
+
+    def _shape(self, extents: Sequence[object]) -> str:
+        parts = [size(each) for each in extents]  # type: ignore[arg-type]
+        return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+
+    # Element-wise maps -----------------------------------------------------------------------------------------------
+
+    def _map(self, step: Map) -> None:
+        lower = Elementwise(self._leaves(step), *self._pool(), lambda expr: self._note(step, expr))
+        sign, expr = split_sign(step.expr) if step.accumulate else (1, step.expr)
+        value = lower.lower(expr)
+        self.helpers |= lower.helpers
+        target = self.names[step.target.tensor]
+        note = self.cite(step.source)
+        plain = whole(step.target, step.domain, self.plan.shape(step.target.tensor))
+        if not step.domain and plain:
+            self._scalar(target, value, sign, step, lower.lines)
+            return
+        lines = lower.lines
+        if step.accumulate and plain:
+            lines.append(Line(f"{target} {'+' if sign > 0 else '-'}= {value.text}", note=note))
+        elif plain and value.indices == frozenset(each.index for each in step.domain):
+            if value.owned and lines:
+                lives = f"; {target} lives in {value.text}" if value.text == self.names.get(step.reuse) else ""
+                last = lines[-1]
+                lines[-1] = replace(last, head=f"{target} = ", note=note + lives)
+            elif value.owned:
+                lines.append(Line(f"{target} = {value.text}", note=note))
+            else:
+                lines.append(Line(f"{target} = {value.text}.copy()", note=note))
+        elif plain:
+            shape = self._shape(self.plan.shape(step.target.tensor))
+            lines.append(Line(f"{target} = ", "np.empty", (shape, "dtype"), note))
+            lines.append(Line(f"{target}[...] = {value.text}", note=note))
+        else:
+            self._write_through(step.target, step.domain, value.text, step.accumulate, sign, note, lines)
+        self.lines.extend(lines)
+
+    def _note(self, step: Map, expr: Expr) -> str:
+        text = self.explain(step, expr)
+        return f"{self.cite(step.source)} {text}".strip()
+
+    def _scalar(self, target: str, value: Value, sign: int, step: Map, lines: list[Line]) -> None:
+        operator = ("+=" if sign > 0 else "-=") if step.accumulate else "="
+        self.lines.extend(lines)
+        self.lines.append(Line(f"{target} {operator} {value.text}", note=self.cite(step.source)))
+
+    def _leaves(self, step: Map) -> Callable[[Symbol], Value]:
+        positions = {read_symbol(p): access for p, access in enumerate(step.reads)}
+        numbers = {index_symbol(p): each for p, each in enumerate(step.domain)}
+        domain = frozenset(each.index for each in step.domain)
+
+        def leaf(symbol: Symbol) -> Value:
+            if symbol in numbers:
+                each = numbers[symbol]
+                text = aligned(View(f"np.arange({size(each.extent)}, dtype=dtype)", (each.index,)), self._order(step))
+                return Value(text, frozenset((each.index,)))
+            if symbol not in positions:
+                return Value(symbol.name, frozenset())
+            access = positions[symbol]
+            text = self.views.read(access, step.domain)
+            indices = frozenset(access.indices())
+            owned = access.tensor == step.reuse and access.index == step.target.index and indices == domain
+            if self.plan.tensors[access.tensor].integer:
+                text = f"{text}.astype(dtype)"
+            return Value(text, indices, owned=owned)
+
+        return leaf
+
+    def _order(self, step: Map) -> list[str]:
+        return [each.index for each in step.domain]
+
+    def _pool(self) -> tuple[Callable[[], str], Callable[[str], None]]:
+        free = list(self._buffers)
+        count = 0
+
+        def take() -> str:
+            nonlocal count
+            if free:
+                return free.pop(0)
+            count += 1
+            return f"t{count}_"
+
+        def release(name: str) -> None:
+            if name in self._buffers:
+                free.insert(0, name)
+
+        return take, release
+
+    def _write_through(
+        self, target: Access, domain: Sequence[Range], text: str, accumulate: bool, sign: int, note: str, lines: list[Line]
+    ) -> None:
+        """Write into part of a tensor: a slice, a reshaped view, or elements chosen by integers."""
+        operator = ("+=" if sign > 0 else "-=") if accumulate else "="
+        extents = {each.index: each.extent for each in domain}
+        indices = [each.index for each in domain]
+        view = self.views._basic(target, extents)
+        name = self.names[target.tensor]
+        if view is not None:
+            place = aligned(view, indices)
+            place += "" if place.endswith("]") else "[...]"
+            lines.append(Line(f"{place} {operator} {text}", note=note))
+            return
+        parts = [self.views.positions(each, indices, extents) for each in target.index]
+        if _is_injective(target, indices) or not accumulate:
+            lines.append(Line(f"{name}[{', '.join(parts)}] {operator} {text}", note=note))
+        else:
+            where = f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+            function = "np.add.at" if sign > 0 else "np.subtract.at"
+            lines.append(Line("", function, (name, where, text), note))
+
+    # Sums and views --------------------------------------------------------------------------------------------------
+
+    def _contract(self, step: Contract) -> None:
+        left, right = (self.views.view(each, step.domain) for each in (step.left, step.right))
+        made = contract(left, right, [str(each.bare) for each in step.target.index], step.domain)
+        target, note = self.names[step.target.tensor], self.cite(step.source)
+        head = f"{target} {'+=' if step.accumulate else '='} "
+        self.lines.append(Line(head, made.function, made.arguments, note, made.tail))
+
+    def _fold(self, step: Fold) -> None:
+        target, note = self.names[step.target.tensor], self.cite(step.source)
+        view = self.views.view(step.operand, step.domain)
+        kept = [str(each.bare) for each in step.target.index]
+        summed = [each.index for each in step.reduced]
+        if len(set(view.axes)) != len(view.axes):
+            raise AssertionError(f"a repeated index in a fold of {step.operand.tensor}")
+        if step.reduction in CHOICES:
+            self._choose(step, view, kept, summed, target, note)
+            return
+        order = [index for index in view.axes if index in kept]
+        text = view.text
+        if order != kept:
+            text, order = aligned(view, [*kept, *summed]), kept
+            axes = list(range(len(kept), len(kept) + len(summed)))
+        else:
+            axes = [position for position, index in enumerate(view.axes) if index in summed]
+        where = "" if not kept else f"axis={axes[0] if len(axes) == 1 else tuple(axes)}"
+        arguments = tuple(each for each in (text, where) if each)
+        head = f"{target} {'+=' if step.accumulate else '='} "
+        self.lines.append(Line(head, FOLDS[step.reduction], arguments, note))
+
+    def _choose(self, step: Fold, view: View, kept: list[str], summed: list[str], target: str, note: str) -> None:
+        """The position of the first maximum along one of several axes."""
+        function = CHOICES[step.reduction]
+        text = aligned(view, [*kept, *summed])
+        if len(summed) == 1:
+            self.lines.append(Line(f"{target} = ", function, (text, f"axis={len(kept)}"), note))
+            return
+        extents = {each.index: each.extent for each in step.domain}
+        lead = [size(extents[index]) for index in kept]
+        flat = f"{text}.reshape({', '.join([*lead, '-1'])})"
+        after = summed[summed.index(step.selects) + 1 :]
+        divisor = " * ".join(size(extents[index]) for index in after)
+        tail = f" // ({divisor})" if after else ""
+        if step.selects != summed[0]:
+            tail += f" % {size(extents[step.selects])}"
+        self.lines.append(Line(f"{target} = ", function, (flat, f"axis={len(kept)}"), note, tail))
+
+    def _alias(self, step: Alias) -> None:
+        target, note = self.names[step.target.tensor], self.cite(step.source)
+        extents = {each.index: each.extent for each in step.domain}
+        view = self.views.view(step.read, step.domain)
+        order = list(_target_order(step.target, extents))
+        text = aligned(view, order)
+        if any(coordinate.bare is None for coordinate in step.target.index):
+            shape = ", ".join(size(each) for each in self.plan.shape(step.target.tensor))
+            text += f".reshape({shape})"
+        self.lines.append(Line(f"{target} = {text}", note=note))
+
+
+def _target_order(target: Access, extents: Mapping[str, object]) -> Iterator[str]:
+    """The indices of a target, slowest first inside each axis."""
+    for coordinate in target.index:
+        yield from mixed_radix(coordinate.terms, dict(extents)) or []  # type: ignore[arg-type]
+
+
+def _is_injective(target: Access, indices: Sequence[str]) -> bool:
+    """Whether different points write different elements: every index has an axis of its own."""
+    bare = {coordinate.bare for coordinate in target.index}
+    return set(indices) <= bare

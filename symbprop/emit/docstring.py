@@ -1,0 +1,71 @@
+"""The docstring of an emitted module: what it is, its axes, its equations, its cost."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from symbprop.calculus.equations import Equation
+from symbprop.calculus.printer import format_equation, format_extent
+from symbprop.calculus.program import GradientProgram, Program
+from symbprop.emit.literals import docstring_safe
+from symbprop.emit.notes import Notes
+from symbprop.schedule.cost import CostSheet
+
+WIDTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """Where the module comes from. ``digest`` is the SHA-256 of the description's text."""
+
+    title: str
+    source: str
+    digest: str
+    version: str
+    axes: Mapping[str, str] = field(default_factory=dict)
+
+
+def module_docstring(heading: Heading, notes: Notes, program: Program, gradient: GradientProgram | None, cost: CostSheet) -> str:
+    """The docstring with its quotes."""
+    tensors = program.tensors
+    parts = [heading.title, "", f"Made by symbprop {heading.version} from {heading.source} (sha256 {heading.digest[:16]})."]
+    parts.append(f"To change it, change {heading.source} and run: symbprop compile {heading.source}")
+    if heading.axes:
+        axes = [f"{letter}  {about}" for letter, about in heading.axes.items()]
+        parts += ["", "Axes", *textwrap.wrap("    ".join(axes), WIDTH, initial_indent="    ", subsequent_indent="    ")]
+    parts += ["", "Forward", *(_numbered(each, format_equation(each, tensors), "") for each in notes.forward)]
+    if gradient is not None:
+        parts += ["", "Backward, with v̄ = ∂L/∂v (v_bar in the code) and L̄ = 1".replace("L̄ = 1", "the loss's own cotangent 1")]
+        for each in notes.backward:
+            origin = notes.origin(each, gradient.seed)
+            cited = "from " + ", ".join(f"({number})" for number in origin) if origin else ""
+            parts.append(_numbered(each, format_equation(each, tensors), cited))
+        for name, reason in gradient.zeros.items():
+            parts.append(f"    The gradient of {name} is identically zero: {reason}.")
+    parts += ["", *_cost_lines(cost)]
+    text = docstring_safe("\n".join(parts))
+    return f'"""{text}\n"""'
+
+
+def _numbered(equation: Equation, text: str, cited: str) -> str:
+    line = f"    ({equation.number})".ljust(9) + text
+    if cited:
+        line = line.ljust(72) + "  " + cited if len(line) < 72 else f"{line}  {cited}"
+    return line
+
+
+def _cost_lines(cost: CostSheet) -> list[str]:
+    def number(size: object) -> str:
+        return f"{size:,}" if isinstance(size, int) else format_extent(size)  # type: ignore[arg-type]
+
+    lines = [
+        "Cost of one call of the last function",
+        f"    {number(cost.operations)} floating-point operations, {number(cost.moved)} array elements read or written",
+        f"    {number(cost.parameters)} parameters",
+    ]
+    if cost.saved_tensors:
+        names = ", ".join(cost.saved_tensors[:12]) + (", …" if len(cost.saved_tensors) > 12 else "")
+        lines.append(f"    {number(cost.saved)} elements kept from forward to backward: {names}")
+    return lines

@@ -1,0 +1,363 @@
+"""An element-wise map as a short sequence of ufunc calls that write into dead storage where there is any."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, exp, log
+
+from symbprop.calculus.functions import Detach, Floor, Select, is_condition
+from symbprop.emit.lines import Line, call
+from symbprop.emit.sizes import number
+
+UFUNCS = {
+    **{name: name for name in ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh")},
+    **{f"a{name}": f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
+}
+HELPERS = {"erf": "_erf", "erfc": "_erfc"}
+COMPARISONS = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal", "==": "equal", "!=": "not_equal"}
+INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
+BINDING = {"add": 1, "subtract": 1, "multiply": 2, "divide": 2}
+
+
+@dataclass(slots=True)
+class Value:
+    """A computed operand: its text, the indices it varies over, and the storage it may be overwritten in.
+
+    ``binding`` is the precedence of scalar text (3: an atom). ``uses`` counts the readers to come of owned storage.
+    """
+
+    text: str
+    indices: frozenset[str]
+    owned: bool = False
+    binding: int = 3
+    uses: int = 1
+    boolean: bool = False
+
+    @property
+    def scalar(self) -> bool:
+        return not self.indices
+
+
+class Elementwise:
+    """Lowers one expression. ``leaf`` gives the operand of each symbol, ``temporary`` the name of a new buffer."""
+
+    def __init__(
+        self,
+        leaf: Callable[[Symbol], Value],
+        temporary: Callable[[], str],
+        release: Callable[[str], None],
+        note: Callable[[Expr], str],
+    ) -> None:
+        self._leaf = leaf
+        self._temporary = temporary
+        self._release = release
+        self._note = note
+        self.lines: list[Line] = []
+        self.helpers: set[str] = set()
+        self._values: dict[Basic, Value] = {}
+        self._readers: Counter[Basic] = Counter()
+
+    def lower(self, expression: Expr) -> Value:
+        """Emit the calls that compute ``expression``."""
+        self._count(expression)
+        return self._value(expression)
+
+    def _count(self, root: Basic) -> None:
+        """How many operations read each distinct subexpression."""
+        stack: list[Basic] = [root]
+        self._readers[root] += 1
+        seen: set[Basic] = set()
+        while stack:
+            node = stack.pop()
+            if node in seen:
+                continue
+            seen.add(node)
+            for argument in operands(node):
+                self._readers[argument] += 1
+                stack.append(argument)
+
+    def _value(self, node: Basic) -> Value:
+        if node not in self._values:
+            self._values[node] = self._compute(node)
+            self._values[node].uses = max(self._readers[node], 1)
+        return self._values[node]
+
+    def _compute(self, node: Basic) -> Value:
+        if isinstance(node, Symbol):
+            return self._leaf(node)
+        if isinstance(node, Expr) and node.is_number:
+            text = number(node)
+            return Value(text, frozenset(), binding=0 if text.startswith("-") else 3)
+        if isinstance(node, Add):
+            return self._add(node)
+        if isinstance(node, Mul):
+            return self._product(node)
+        if isinstance(node, Pow):
+            return self._power(node)
+        if isinstance(node, Select):
+            return self._select(node)
+        if isinstance(node, Detach):
+            return self._value(node.args[0])
+        if is_condition(node):
+            return self._condition(node)
+        if isinstance(node, Floor):
+            return self._apply("np.floor", [self._value(node.args[0])], node)
+        name = type(node).__name__
+        if name in HELPERS:
+            self.helpers.add(name)
+            return self._apply(HELPERS[name], [self._value(node.args[0])], node, ufunc=False)
+        if isinstance(node, log) and isinstance(node.args[0], Add) and S.One in node.args[0].args:
+            return self._apply("np.log1p", [self._value(node.args[0] - 1)], node)
+        return self._apply(f"np.{UFUNCS[name]}", [self._value(each) for each in node.args], node)
+
+    # Sums and products -----------------------------------------------------------------------------------------------
+
+    def _add(self, node: Add) -> Value:
+        terms = list(node.args)
+        if S.NegativeOne in terms and len(terms) == 2:
+            other = terms[1 - terms.index(S.NegativeOne)]
+            if isinstance(other, exp):
+                return self._apply("np.expm1", [self._value(other.args[0])], node)
+        signed = [split_sign(term) for term in ordered(terms)]
+        values = [(sign, self._value(term), term) for sign, term in signed]
+        values.sort(key=lambda each: (len(each[1].indices), each[0] < 0 and not each[1].scalar))
+        sign, total, _ = values[0]
+        rest = values[1:]
+        if sign < 0:
+            positive = next((i for i, each in enumerate(rest) if each[0] > 0), None)
+            if positive is not None:
+                other = rest.pop(positive)
+                total = self._binary("subtract", other[1], total, node if not rest else None)
+            else:
+                total = self._negative(total, None)
+        for place, (sign, value, _) in enumerate(rest):
+            whole = node if place == len(rest) - 1 else None
+            total = self._binary("add" if sign > 0 else "subtract", total, value, whole)
+        return total
+
+    def _product(self, node: Mul) -> Value:
+        numerators: list[Value] = []
+        denominators: list[Value] = []
+        coefficient = S.One
+        for factor in ordered(list(node.args)):
+            if isinstance(factor, Rational):
+                coefficient = factor
+            elif isinstance(factor, Pow) and factor.exp.is_Rational and factor.exp.is_negative:
+                denominators.append(self._value(inverse(factor)))
+            else:
+                numerators.append(self._value(factor))
+        if coefficient.q != 1 and abs(coefficient.p) == 1:
+            denominators.append(Value(str(coefficient.q), frozenset()))
+            coefficient = Rational(coefficient.p)
+        negative = coefficient == -1
+        if coefficient not in (1, -1):
+            numerators.append(self._value(coefficient))
+        numerators, denominators = self._scalars_first(numerators, denominators)
+        top, bottom = self._multiply(numerators), self._multiply(denominators)
+        if top is None:
+            assert bottom is not None
+            return self._binary("divide", Value("-1" if negative else "1", frozenset(), binding=0 if negative else 3), bottom, node)
+        if negative:
+            top = self._negative(top, None if bottom is not None else node)
+        return top if bottom is None else self._binary("divide", top, bottom, node)
+
+    def _scalars_first(self, numerators: list[Value], denominators: list[Value]) -> tuple[list[Value], list[Value]]:
+        """Scalar factors above and below the line as one scalar, so that arrays are touched once."""
+        above = [each for each in numerators if each.scalar]
+        below = [each for each in denominators if each.scalar]
+        if not above or not below or len(above) == len(numerators):
+            return numerators, denominators
+        top, bottom = self._multiply(above), self._multiply(below)
+        assert top is not None and bottom is not None
+        scalar = self._binary("divide", top, bottom, None)
+        arrays = [each for each in numerators if not each.scalar]
+        return [scalar, *arrays], [each for each in denominators if not each.scalar]
+
+    def _multiply(self, factors: list[Value]) -> Value | None:
+        """A product, scalars and narrow operands first, so that wide arrays are touched as rarely as can be."""
+        factors = sorted(factors, key=lambda each: len(each.indices))
+        if not factors:
+            return None
+        total = factors[0]
+        for each in factors[1:]:
+            total = self._binary("multiply", total, each, None)
+        return total
+
+    def _power(self, node: Pow) -> Value:
+        exponent = node.exp
+        if exponent.is_Rational and exponent.is_negative:
+            return self._binary("divide", Value("1", frozenset()), self._value(inverse(node)), node)
+        base = self._value(node.base)
+        if exponent == Rational(1, 2):
+            return self._apply("np.sqrt", [base], node)
+        if exponent.is_Integer and 2 <= exponent <= 4:
+            return self._small_power(base, int(exponent), node)
+        if exponent.is_Rational and exponent.q == 2 and exponent.p == 3:
+            return self._binary("multiply", base, self._value(Pow(node.base, Rational(1, 2))), node)
+        return self._apply("np.power", [base, self._value(exponent)], node)
+
+    def _small_power(self, base: Value, exponent: int, node: Pow) -> Value:
+        """x·x, x·x·x, (x·x)·(x·x): ``np.power`` costs a hundred multiplications."""
+        base.uses += exponent - 1 if exponent != 4 else 1
+        square = self._binary("multiply", base, base, node if exponent == 2 else None)
+        if exponent == 2:
+            return square
+        if exponent == 3:
+            return self._binary("multiply", square, base, node)
+        square.uses = 2
+        return self._binary("multiply", square, square, node)
+
+    def _negative(self, value: Value, node: Expr | None) -> Value:
+        if value.scalar:
+            return Value(f"-{_wrap(value, 2)}", frozenset(), binding=0)
+        return self._apply("np.negative", [value], node)
+
+    # Selections ------------------------------------------------------------------------------------------------------
+
+    def _select(self, node: Select) -> Value:
+        condition, chosen, otherwise = node.args
+        extreme = as_extreme(node)
+        if extreme is not None:
+            name, left, right = extreme
+            return self._apply(f"np.{name}", [self._value(left), self._value(right)], node)
+        if otherwise == 0 and is_safe_to_mask(chosen):
+            mask = self._value(condition)
+            if chosen == 1:
+                return self._cast(mask, node)
+            return self._binary("multiply", self._value(chosen), mask, node)
+        parts = [self._value(condition), self._value(chosen), self._value(otherwise)]
+        return self._apply("np.where", parts, node, ufunc=False)
+
+    def _cast(self, mask: Value, node: Expr) -> Value:
+        if mask.scalar:
+            return Value(f"({mask.text}) * 1.0", frozenset(), binding=2)
+        return self._apply("np.multiply", [mask, Value("dtype.type(1)", frozenset())], node)
+
+    def _condition(self, node: Basic) -> Value:
+        if node.is_Relational:
+            left, right = (self._value(each) for each in node.args)
+            value = self._apply(f"np.{COMPARISONS[node.rel_op]}", [left, right], None)
+        else:
+            parts = [self._value(each) for each in node.args]
+            name = {"And": "logical_and", "Or": "logical_or", "Not": "logical_not"}[type(node).__name__]
+            value = parts[0] if len(parts) > 1 else self._apply(f"np.{name}", parts, None)
+            for each in parts[1:]:
+                value = self._apply(f"np.{name}", [value, each], None)
+        value.boolean = True
+        return value
+
+    # Calls -----------------------------------------------------------------------------------------------------------
+
+    def _binary(self, name: str, left: Value, right: Value, node: Expr | None) -> Value:
+        if left.scalar and right.scalar:
+            binding = BINDING[name]
+            strict = binding + 1 if name in ("subtract", "divide") else binding
+            text = f"{_wrap(left, binding)} {INFIX[name]} {_wrap(right, strict)}"
+            self._done(left), self._done(right)
+            return Value(text, frozenset(), binding=binding)
+        return self._apply(f"np.{name}", [left, right], node)
+
+    def _apply(self, function: str, arguments: Sequence[Value], node: Expr | None, *, ufunc: bool = True) -> Value:
+        """A call; its result goes into an operand that nobody reads any more, else into a new array."""
+        indices = frozenset[str]().union(*(each.indices for each in arguments))
+        texts = [each.text for each in arguments]
+        if not indices:
+            for each in arguments:
+                self._done(each)
+            return Value(call(function, texts), frozenset())
+        boolean = function.removeprefix("np.") in COMPARISONS.values() or "logical" in function
+        for each in arguments:
+            each.uses -= 1
+        dead = [
+            each for each in arguments
+            if each.owned and each.uses <= 0 and each.indices == indices and each.boolean == boolean
+        ]  # fmt: skip
+        note = self._note(node) if node is not None else ""
+        if dead and ufunc:
+            into = dead[0].text
+            self.lines.append(Line("", function, (*texts, f"out={into}"), note))
+        else:
+            into = self._temporary()
+            self.lines.append(Line(f"{into} = ", function, tuple(texts), note))
+        for each in arguments:
+            if each.owned and each.uses <= 0 and each.text != into:
+                self._release(each.text)
+        return Value(into, indices, owned=True, boolean=boolean)
+
+    def _done(self, value: Value) -> None:
+        value.uses -= 1
+
+
+def operands(node: Basic) -> tuple[Basic, ...]:
+    """The subexpressions that lowering a node reads: not always its SymPy arguments."""
+    if isinstance(node, (Symbol,)) or (isinstance(node, Expr) and node.is_number):
+        return ()
+    if isinstance(node, Mul):
+        return tuple(inverse(each) if _is_reciprocal(each) else each for each in node.args if not isinstance(each, Rational))
+    if isinstance(node, Add):
+        if len(node.args) == 2 and S.NegativeOne in node.args and any(isinstance(each, exp) for each in node.args):
+            return tuple(each.args[0] for each in node.args if isinstance(each, exp))
+        return tuple(split_sign(each)[1] for each in node.args)
+    if isinstance(node, Pow):
+        if _is_reciprocal(node):
+            return (inverse(node),)
+        if node.exp == Rational(3, 2):
+            return (node.base, Pow(node.base, Rational(1, 2)))
+        return (node.base,) if node.exp.is_Rational else node.args
+    if isinstance(node, log) and isinstance(node.args[0], Add) and S.One in node.args[0].args:
+        return (node.args[0] - 1,)
+    if isinstance(node, Select):
+        extreme = as_extreme(node)
+        if extreme is not None:
+            return extreme[1:]
+        if node.args[2] == 0 and is_safe_to_mask(node.args[1]):
+            return node.args[:2] if node.args[1] != 1 else node.args[:1]
+    return tuple(node.args)
+
+
+def ordered(terms: list[Expr]) -> list[Expr]:
+    """The arguments of a sum or product in an order that does not depend on hashes."""
+    return sorted(terms, key=lambda each: each.sort_key())
+
+
+def split_sign(term: Expr) -> tuple[int, Expr]:
+    """A term as ±1 and the rest."""
+    coefficient, _ = term.as_coeff_Mul()
+    return (-1, -term) if coefficient.is_negative else (1, term)
+
+
+def inverse(power: Pow) -> Expr:
+    return Pow(power.base, -power.exp)
+
+
+def _is_reciprocal(node: Basic) -> bool:
+    return isinstance(node, Pow) and bool(node.exp.is_Rational and node.exp.is_negative)
+
+
+def as_extreme(node: Select) -> tuple[str, Expr, Expr] | None:
+    """``Select(a > b, a, b)`` as a maximum or minimum of its two operands."""
+    condition, chosen, otherwise = node.args
+    if not condition.is_Relational or condition.rel_op not in ("<", "<=", ">", ">="):
+        return None
+    left, right = condition.args
+    if otherwise == -chosen and right == 0 and chosen in (left, -left):  # |x|
+        return ("maximum" if (chosen == left) == (condition.rel_op[0] == ">") else "minimum"), chosen, otherwise
+    inner = otherwise if isinstance(otherwise, Select) else None
+    if inner is not None and inner.args[1:] == (-chosen, S.Zero) and {chosen, -chosen} == {left, -left} and right == 0:
+        return ("maximum" if (chosen == left) == (condition.rel_op[0] == ">") else "minimum"), chosen, -chosen
+    if {left, right} != {chosen, otherwise}:
+        return None
+    greater = condition.rel_op[0] == ">"
+    return ("maximum" if (chosen == left) == greater else "minimum"), left, right
+
+
+def is_safe_to_mask(expression: Expr) -> bool:
+    """Whether an expression is finite wherever its reads are, so that multiplying it by 0 gives 0."""
+    return bool(expression.is_polynomial(*expression.free_symbols)) if expression.free_symbols else True
+
+
+def _wrap(value: Value, binding: int) -> str:
+    return value.text if value.binding >= binding else f"({value.text})"

@@ -1,0 +1,47 @@
+"""The starting values of the parameters as lines of source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sympy import Symbol
+
+from symbprop.calculus.program import Tensor
+from symbprop.emit.elementwise import Elementwise, Value
+from symbprop.emit.lines import Line
+from symbprop.emit.literals import string
+from symbprop.emit.sizes import size
+from symbprop.language.syntax import Draw
+from symbprop.network.network import Initializer
+
+DRAWS = {
+    Draw.UNIFORM: "rng.uniform(-1, 1, {shape})",
+    Draw.NORMAL: "rng.standard_normal({shape})",
+    Draw.TRUNCATED_NORMAL: "_truncated(rng, {shape})",
+    Draw.ORTHOGONAL: "_orthogonal(rng, {shape})",
+}
+HELPERS = {Draw.TRUNCATED_NORMAL: "truncated", Draw.ORTHOGONAL: "orthogonal"}
+
+
+def initial_values(initializers: Mapping[str, Initializer], parameters: Sequence[Tensor]) -> tuple[list[str], set[str]]:
+    """One entry of a dictionary display for each parameter, and the helpers that they call."""
+    lines: list[str] = []
+    helpers: set[str] = set()
+    for tensor in parameters:
+        start = initializers[tensor.name]
+        shape = "(" + ", ".join(size(each) for each in tensor.shape) + ("," if len(tensor.shape) == 1 else "") + ")"
+        head = f"{string(tensor.name)}: "
+        if start.draw is None:
+            value = Elementwise(_no_leaf, lambda: "", lambda _: None, lambda _: "").lower(start.expr).text
+            call, arguments = ("np.zeros", (shape,)) if value == "0" else ("np.full", (shape, value))
+            lines.extend(Line(head, call, arguments, tail=",").render(8))
+            continue
+        draw = DRAWS[start.draw].format(shape=shape)
+        helpers |= {HELPERS[start.draw]} if start.draw in HELPERS else set()
+        lower = Elementwise(lambda _, text=draw: Value(text, frozenset()), lambda: "", lambda _: None, lambda _: "")
+        lines.append(f"        {head}{lower.lower(start.expr).text},  # {start.name}")
+    return lines, helpers
+
+
+def _no_leaf(symbol: Symbol) -> Value:
+    raise AssertionError(f"an initialiser without a draw reads {symbol}")

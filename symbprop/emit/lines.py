@@ -1,0 +1,56 @@
+"""Lines of emitted source, broken where ``ruff format`` would break them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+WIDTH = 88  # the default of ruff format, which a reader of the emitted file will have
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One statement: ``head call(arguments)``, or plain text when there is no call; ``note`` is its comment."""
+
+    head: str
+    call: str = ""
+    arguments: tuple[str, ...] = ()
+    note: str = ""
+    tail: str = ""
+
+    def render(self, indent: int) -> list[str]:
+        """The line, its comment behind it where it fits, else above it."""
+        pad = " " * indent
+        inner = ", ".join(self.arguments)
+        flat = f"{self.head}{self.call}({inner}){self.tail}" if self.call else self.head
+        if len(pad) + len(flat) > WIDTH and self.call:
+            note = [f"{pad}# {self.note}"] if self.note else []
+            if len(pad) + 4 + len(inner) <= WIDTH:
+                body = [f"{pad}    {inner}"]
+            else:
+                body = [f"{pad}    {argument}," for argument in self.arguments]
+            return [*note, f"{pad}{self.head}{self.call}(", *body, f"{pad}){self.tail}"]
+        if not self.note:
+            return [pad + flat]
+        if len(pad) + len(flat) + 4 + len(self.note) <= WIDTH:
+            return [f"{pad}{flat}  # {self.note}"]
+        return [*comment(self.note, indent), pad + flat]
+
+
+def comment(text: str, indent: int) -> list[str]:
+    """A comment, wrapped at spaces."""
+    pad = " " * indent
+    rows: list[str] = []
+    row = ""
+    for word in text.split(" "):
+        if row and len(pad) + 2 + len(row) + 1 + len(word) > WIDTH:
+            rows.append(row)
+            row = word
+        else:
+            row = f"{row} {word}" if row else word
+    return [f"{pad}# {each}".rstrip() for each in [*rows, row]]
+
+
+def call(function: str, arguments: Sequence[str]) -> str:
+    """A call as text."""
+    return f"{function}({', '.join(arguments)})"

@@ -1,0 +1,30 @@
+"""Text and tables as Python literals that no name or description of a user's can break out of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def string(text: str) -> str:
+    """``text`` as a double-quoted literal; everything but plain printable characters escaped."""
+    escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+    return '"' + "".join(escapes.get(c, c if c.isprintable() else _escaped(c)) for c in text) + '"'
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def docstring_safe(text: str) -> str:
+    """``text`` for the inside of a triple-quoted string."""
+    cleaned = "".join(c if c.isprintable() or c == "\n" else _escaped(c) for c in text)
+    return cleaned.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+
+
+def table(entries: Mapping[str, str]) -> str:
+    """A dictionary display, one entry a line."""
+    if not entries:
+        return "{}"
+    rows = "".join(f"    {string(key)}: {value},\n" for key, value in entries.items())
+    return "{\n" + rows + "}"

@@ -1,0 +1,65 @@
+"""Equation numbers, and what a line of code says about the equation that it computes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sympy import Expr
+
+from symbprop.calculus.equations import Equation, number_equations
+from symbprop.calculus.notation import LATEX, TEXT
+from symbprop.calculus.printer import format_equation, format_expression
+from symbprop.calculus.program import GradientProgram, Program
+from symbprop.calculus.statement import Statement, index_symbol, read_symbol
+from symbprop.schedule.order import needed
+from symbprop.schedule.plan import Map
+
+
+class Notes:
+    """The equations of a program, forward ones first, and the number of each statement's."""
+
+    def __init__(self, program: Program, forward: Sequence[Statement], results: Sequence[str]) -> None:
+        self.program = program
+        wanted = {id(each) for each in needed(program, results)}
+        first = {id(each) for each in forward}
+        kept = [each for each in program.statements if id(each) in wanted]
+        self.forward = number_equations([each for each in kept if id(each) in first])
+        backward = [each for each in kept if id(each) not in first]
+        self.backward = number_equations(backward, len(self.forward) + 1)
+        self._numbers: dict[int, int] = {}
+        self._of_tensor: dict[str, list[int]] = {}
+        for equation in (*self.forward, *self.backward):
+            self._of_tensor.setdefault(equation.tensor, []).append(equation.number)
+            for each in equation.statements:
+                self._numbers[id(each)] = equation.number
+
+    def cite(self, position: int) -> str:
+        """``(7)``, for the statement at ``position`` of the program."""
+        number = self._numbers.get(id(self.program.statements[position]))
+        return "" if number is None else f"({number})"
+
+    def explain(self, step: Map, expr: Expr) -> str:
+        """A subexpression by the names of what it reads: ``1 − h²``."""
+        table = {read_symbol(p): TEXT.name(access.tensor) for p, access in enumerate(step.reads)}
+        table.update({index_symbol(p): each.index for p, each in enumerate(step.domain)})
+        return format_expression(expr, lambda symbol: table.get(symbol, symbol.name))
+
+    def origin(self, equation: Equation, seed: str) -> tuple[int, ...]:
+        """The forward equations whose derivative a backward equation is: those of the cotangents it reads."""
+        reads = [access.tensor for each in equation.statements for access in each.reads]
+        found: list[int] = []
+        for name in dict.fromkeys(reads):
+            if name == seed and self.program.loss is not None:
+                found.extend(self._of_tensor.get(self.program.loss, ()))
+            elif name.endswith("_bar"):
+                found.extend(self._of_tensor.get(name.removesuffix("_bar"), ()))
+        return tuple(dict.fromkeys(found))
+
+    def gradient_formulas(self, gradient: GradientProgram) -> Mapping[str, str]:
+        """The LaTeX of each parameter's gradient."""
+        by_tensor = {equation.tensor: equation for equation in self.backward}
+        return {
+            name: format_equation(by_tensor[bar], self.program.tensors, LATEX)
+            for name, bar in gradient.gradients.items()
+            if bar in by_tensor
+        }

@@ -1,0 +1,48 @@
+"""Numbers and sizes as Python text."""
+
+from __future__ import annotations
+
+from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol
+
+from symbprop.calculus.index import Extent
+
+
+def number(value: Expr) -> str:
+    """An exact number as the shortest Python literal that has its float64 value."""
+    if isinstance(value, Integer):
+        return str(int(value))
+    if isinstance(value, Rational):
+        return repr(value.p / value.q)
+    return repr(float(value.evalf(25)))
+
+
+def size(value: Extent) -> str:
+    """An extent as a Python expression of the sizes ``N``, ``T``, …"""
+    return str(value) if isinstance(value, int) else _sum(value)
+
+
+def _sum(value: Expr) -> str:
+    if isinstance(value, Add):
+        text = ""
+        for term in value.as_ordered_terms():
+            negative = term.could_extract_minus_sign()
+            part = _product(-term if negative else term)
+            text += (" - " if negative else " + ") + part if text else ("-" + part if negative else part)
+        return text
+    return _product(value)
+
+
+def _product(value: Expr) -> str:
+    if isinstance(value, Mul):
+        return " * ".join(_atom(each) for each in value.args)
+    return _atom(value)
+
+
+def _atom(value: Expr) -> str:
+    if isinstance(value, Symbol):
+        return value.name
+    if isinstance(value, Pow):
+        return f"{_atom(value.base)}**{_atom(value.exp)}"
+    if isinstance(value, Add):
+        return f"({_sum(value)})"
+    return str(value)

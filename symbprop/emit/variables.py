@@ -1,0 +1,41 @@
+"""The variable of each tensor in emitted code: its own name, unless Python or the module has taken it."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterable
+
+from symbprop.calculus.program import Program, Role
+
+RESERVED = frozenset(
+    ("np", "params", "grads", "dtype", "cotangent", "init", "forward", "loss", "loss_and_grad", "rng", "seed", "sizes")
+) | frozenset(
+    ("NAME", "VERSION", "DTYPE", "PARAMETERS", "INPUTS", "TARGETS", "OUTPUTS", "INTEGERS", "RANGES", "FORMULAS")
+) | frozenset(("ZERO_GRADIENTS", "KeyError", "TypeError", "ValueError", "dict", "list", "tuple", "int", "str", "float",
+               "name", "value", "any", "all", "isinstance", "zip", "enumerate", "len"))  # fmt: skip
+
+
+def variables(program: Program, extra: Iterable[str] = ()) -> dict[str, str]:
+    """A distinct Python identifier for every tensor, also apart from the names of free sizes (``N``)."""
+    taken = set(RESERVED) | size_names(program)
+    names: dict[str, str] = {}
+    for tensor in (*program.tensors, *extra):
+        wish = "cotangent" if tensor in program.tensors and _is_loss_seed(program, tensor) else tensor
+        if wish == "cotangent":
+            names[tensor] = wish
+            continue
+        while wish in taken or keyword.iskeyword(wish) or keyword.issoftkeyword(wish):
+            wish += "_"
+        taken.add(wish)
+        names[tensor] = wish
+    return names
+
+
+def size_names(program: Program) -> set[str]:
+    """The names of the sizes that are free at run time."""
+    sizes = (size for tensor in program.tensors.values() for size in tensor.shape if not isinstance(size, int))
+    return {symbol.name for size in sizes for symbol in size.free_symbols}
+
+
+def _is_loss_seed(program: Program, tensor: str) -> bool:
+    return program.tensors[tensor].role is Role.SEED and program.tensors[tensor].shape == ()

@@ -1,0 +1,182 @@
+"""Accesses as NumPy views: slices, transposes, reshapes, ``take`` and integer indexing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from symbprop.calculus.index import Access, Affine, Extent, Range, extent
+from symbprop.calculus.program import Tensor
+from symbprop.emit.sizes import size
+from symbprop.schedule.order import mixed_radix
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A NumPy expression and the index that runs along each of its axes."""
+
+    text: str
+    axes: tuple[str, ...]
+
+
+class Views:
+    """Writes accesses as NumPy expressions. ``names`` gives the variable of each tensor."""
+
+    def __init__(self, tensors: Mapping[str, Tensor], names: Mapping[str, str]) -> None:
+        self.tensors = tensors
+        self.names = names
+
+    def read(self, access: Access, domain: Sequence[Range]) -> str:
+        """The access as an array that broadcasts against ``domain`` in its order."""
+        return aligned(self.view(access, domain), [each.index for each in domain])
+
+    def view(self, access: Access, domain: Sequence[Range]) -> View:
+        """The access with one axis for each index that it depends on, in whatever order is free of copies."""
+        extents = {each.index: each.extent for each in domain}
+        basic = self._basic(access, extents)
+        if basic is not None:
+            return basic
+        return self._gathered(access, extents)
+
+    def _basic(self, access: Access, extents: Mapping[str, Extent]) -> View | None:
+        """Slices and reshapes, when each index stands once."""
+        shape = self.tensors[access.tensor].shape
+        parts: list[str] = []
+        axes: list[str] = []
+        splits: list[Extent] = []
+        reshaped = False
+        for coordinate, length in zip(access.index, shape, strict=True):
+            if not all(isinstance(atom, str) for atom, _ in coordinate.terms):
+                return None
+            if not coordinate.terms:
+                parts.append(size(coordinate.offset))
+                continue
+            single = _slice(coordinate, length, extents)
+            if single is not None:
+                parts.append(single)
+                atom = coordinate.terms[0][0]
+                if atom in axes or not isinstance(atom, str):
+                    return None
+                axes.append(atom)
+                splits.append(extents[atom])
+                continue
+            indices = mixed_radix(coordinate.terms, dict(extents)) if coordinate.offset == 0 else None
+            if indices is None or set(indices) & set(axes):
+                return None
+            total: Extent = 1
+            for index in indices:
+                total = extent(total * extents[index])
+            if extent(total - length) != 0:
+                return None
+            parts.append(":")
+            axes.extend(indices)
+            splits.extend(extents[index] for index in indices)
+            reshaped = True
+        text = self.names[access.tensor] + _subscript(parts)
+        if reshaped:
+            text += f".reshape({', '.join(size(each) for each in splits)})"
+        return View(text, tuple(axes))
+
+    def _gathered(self, access: Access, extents: Mapping[str, Extent]) -> View:
+        """Integer indexing: along one block of axes if it can be, else along all."""
+        name = self.names[access.tensor]
+        taken = self._take(access, extents)
+        if taken is not None:
+            return taken
+        bare = [coordinate.bare for coordinate in access.index]
+        counts = [index for coordinate in access.index for index in coordinate.indices()]
+        special = [
+            position for position, index in enumerate(bare)
+            if index is None or counts.count(index) > 1 or extents[index] != self.tensors[access.tensor].shape[position]
+        ]  # fmt: skip
+        first, last = special[0], special[-1]
+        block = range(first, last + 1)
+        inside = list(dict.fromkeys(i for position in block for i in access.index[position].indices()))
+        outside = [bare[p] for p in range(len(bare)) if p not in block]
+        if set(inside) & set(outside):
+            first, last = 0, len(bare) - 1
+            block = range(first, last + 1)
+            inside = list(dict.fromkeys(i for coordinate in access.index for i in coordinate.indices()))
+            outside = []
+        parts = [
+            self.positions(access.index[p], inside, extents) if p in block else ":" for p in range(len(bare))
+        ]  # fmt: skip
+        axes = [bare[p] or "" for p in range(first)] + inside + [bare[p] or "" for p in range(last + 1, len(bare))]
+        return View(name + _subscript(parts), tuple(axes))
+
+    def _take(self, access: Access, extents: Mapping[str, Extent]) -> View | None:
+        """``np.take`` when one coordinate is an integer read and the others are bare indices it does not use."""
+        gathers = [position for position, coordinate in enumerate(access.index) if coordinate.gather is not None]
+        bare = [coordinate.bare for coordinate in access.index]
+        if len(gathers) != 1 or sum(index is None for index in bare) != 1:
+            return None
+        gather = access.index[gathers[0]].gather
+        assert gather is not None
+        inner = list(dict.fromkeys(gather.indices()))
+        others = [index for index in bare if index is not None]
+        if set(inner) & set(others) or len(set(others)) != len(others) or not inner:
+            return None
+        shape = self.tensors[access.tensor].shape
+        if any(index is not None and extents[index] != shape[p] for p, index in enumerate(bare)):
+            return None
+        axis = gathers[0]
+        ranges = [Range(index, extents[index]) for index in inner]
+        labels = self.read(gather, ranges)
+        axes = (*others[:axis], *inner, *others[axis:])
+        return View(f"np.take({self.names[access.tensor]}, {labels}, axis={axis})", axes)
+
+    def positions(self, coordinate: Affine, indices: Sequence[str], extents: Mapping[str, Extent]) -> str:
+        """A coordinate as an integer array over ``indices``."""
+        ranges = [Range(index, extents[index]) for index in indices]
+        parts: list[str] = []
+        for atom, coefficient in coordinate.terms:
+            if isinstance(atom, str):
+                text = aligned(View(f"np.arange({size(extents[atom])})", (atom,)), indices)
+            else:
+                text = self.read(atom, ranges)
+            parts.append(text if coefficient == 1 else f"{size(coefficient)} * {text}")
+        if coordinate.offset != 0 or not parts:
+            parts.append(size(coordinate.offset))
+        return " + ".join(parts)
+
+
+def aligned(view: View, order: Sequence[str]) -> str:
+    """The view with its axes in ``order``, ``None`` where an index is missing between them."""
+    present = [index for index in order if index in view.axes]
+    text = view.text
+    permutation = [view.axes.index(index) for index in present]
+    if permutation != list(range(len(permutation))):
+        text += ".T" if permutation == [1, 0] else f".transpose({', '.join(map(str, permutation))})"
+    slots = [index in view.axes for index in order]
+    while slots and not slots[0]:
+        slots.pop(0)
+    if not all(slots):
+        text += _subscript([":" if slot else "None" for slot in slots])
+    return text
+
+
+def _subscript(parts: Sequence[str]) -> str:
+    kept = list(parts)
+    while kept and kept[-1] == ":":
+        kept.pop()
+    return f"[{', '.join(kept)}]" if kept else ""
+
+
+def _slice(coordinate: Affine, length: Extent, extents: Mapping[str, Extent]) -> str | None:
+    """A coordinate with one index as a slice."""
+    if len(coordinate.terms) != 1:
+        return None
+    atom, step = coordinate.terms[0]
+    if not isinstance(atom, str) or not isinstance(step, int):
+        return None
+    count, start = extents[atom], coordinate.offset
+    if step == 1 and start == 0:
+        return ":" if count == length else f":{size(count)}"
+    if step > 0:
+        end = extent(start + step * (count - 1) + 1)
+        head = size(start) if start != 0 else ""
+        tail = "" if end == length else size(end)
+        return f"{head}:{tail}" if step == 1 else f"{head}:{tail}:{step}"
+    last = extent(start + step * (count - 1))
+    tail = "" if last == 0 else size(extent(last - 1))
+    return f"{size(start)}:{tail}:{step}"

@@ -1,0 +1,305 @@
+"""Equations to statements: names resolved, reductions given statements of their own, extents inferred."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from sympy import Expr, Integer, S
+
+from symbprop.calculus.index import Access, Affine, Extent, at
+from symbprop.calculus.program import Role, Tensor
+from symbprop.calculus.statement import Reduction, Statement, index_symbol, read_symbol, statement
+from symbprop.language.expressions import Expressions, Pending
+from symbprop.language.extents import Extents, Shape, placeholder
+from symbprop.language.scope import Scope, equation_reads, group_of, index_names, rank_groups
+from symbprop.language.source import SourceError, Span
+from symbprop.language.syntax import (
+    Argument,
+    AttributeValue,
+    Binary,
+    Dots,
+    Equation,
+    Expression,
+    Name,
+    Operation,
+    Ranged,
+    Read,
+    Reduce,
+    Unary,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a description says of a tensor that formulas use and nobody computes."""
+
+    shape: tuple[Extent, ...] | None = None
+    interval: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Elaborated:
+    """The statements of some equations and the tensors they made.
+
+    ``parameters`` maps the global name of each new parameter to its local one; ``results`` are the equations' targets
+    in order; ``refined`` are given tensors of which more is known now (classes, interval).
+    """
+
+    tensors: tuple[Tensor, ...]
+    statements: tuple[Statement, ...]
+    results: tuple[str, ...]
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    refined: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+def elaborate(
+    operation: Operation,
+    given: Mapping[str, Tensor],
+    attributes: Mapping[str, AttributeValue],
+    name: Callable[[str], str],
+    operations: Mapping[str, Operation],
+    *,
+    open_names: bool = False,
+    declared: Mapping[str, Declared] | None = None,
+    free_sizes: bool = False,
+    label: str = "",
+) -> Elaborated:
+    """The statements of ``operation`` applied to the tensors ``given`` (by local name).
+
+    ``name`` makes the program-wide name of a new tensor from a local wish. Arguments not given become parameters. With
+    ``open_names`` (a formula of the user) every name declared nowhere becomes a parameter too; otherwise it is an
+    error. Raises ``SourceError``.
+    """
+    values = {each.name: each.default for each in operation.attributes if each.default is not None}
+    values.update(attributes)
+    builder = _Builder(operation, given, values, name, operations, open_names, declared or {}, label or operation.name)
+    for equation in operation.equations:
+        builder.equation(equation)
+    return builder.finish(free_sizes=free_sizes)
+
+
+class _Builder:
+    def __init__(
+        self,
+        operation: Operation,
+        given: Mapping[str, Tensor],
+        attributes: Mapping[str, AttributeValue],
+        name: Callable[[str], str],
+        operations: Mapping[str, Operation],
+        open_names: bool,
+        declared: Mapping[str, Declared],
+        label: str,
+    ) -> None:
+        self.operation = operation
+        self.given = given
+        self.name = name
+        self.label = label
+        self.extents = Extents()
+        self.expressions = Expressions(self.extents, attributes, operations, open_names, declared)
+        self.results: list[str] = []
+        arguments = {each.name: each for each in operation.arguments}
+        for local, tensor in given.items():
+            shape = Shape(local, list(tensor.shape), classes=tensor.classes)
+            self.expressions.shapes[local] = shape
+            if tensor.integer:
+                self.expressions.integers.add(local)
+        self._learn_groups(arguments)
+        scope = Scope()
+        for argument in operation.arguments:
+            scope = self._signature(argument, scope)
+
+    def _learn_groups(self, arguments: Mapping[str, Argument]) -> None:
+        ranks = {local: len(tensor.shape) for local, tensor in self.given.items()}
+        groups = self.expressions.group_ranks
+        signature = (Read(each.name, each.index, each.span) for each in arguments.values())
+        rank_groups(signature, ranks, groups)
+        for equation in self.operation.equations:
+            for each in equation.target.index:
+                if isinstance(each, Ranged) and isinstance(each.index, Dots):
+                    groups[each.index.name] = self.expressions.tuple_length(each.extent)
+            rank_groups(equation_reads(equation), ranks, groups)
+            count = 0
+            for each in equation.target.index:
+                group = group_of(each)
+                count += 1 if group is None else groups.get(group.name, 0)
+            ranks.setdefault(equation.target.name, count)
+
+    def _signature(self, argument: Argument, scope: Scope) -> Scope:
+        """Declare an argument: its indices are shared by the whole signature."""
+        scope = self.expressions.declare(argument.index, scope)
+        shapes = self.expressions.shapes
+        coordinates = self.expressions.coordinates(argument.index, scope)
+        if argument.name not in shapes:
+            shapes[argument.name] = Shape(argument.name, [None] * len(coordinates))
+        shape = shapes[argument.name]
+        if len(coordinates) > len(shape.axes) and argument.name in self.given:
+            coordinates = self._trailing(argument, coordinates, shape)
+        if len(coordinates) != len(shape.axes):
+            raise SourceError(
+                f"{self.label} takes {argument.name} with {len(coordinates)} axes, it has {len(shape.axes)}",
+                argument.span,
+                hint=f"its shape is {list(shape.axes)}",
+            )
+        self.extents.meet(shape, Access(argument.name, coordinates), argument.span)
+        return scope
+
+    def _trailing(self, argument: Argument, coordinates: tuple[Affine, ...], shape: Shape) -> tuple[Affine, ...]:
+        """A tensor with fewer leading axes than its group broadcasts: it meets the trailing ones."""
+        explicit = sum(1 for each in argument.index if group_of(each) is None)
+        kept = len(shape.axes) - explicit
+        for position, each in enumerate(argument.index):
+            if group_of(each) is not None and kept >= 0:
+                size = len(coordinates) - explicit
+                return (*coordinates[:position], *coordinates[position + size - kept :])
+        return coordinates
+
+    def equation(self, equation: Equation) -> None:
+        target = equation.target
+        known = self.expressions.shapes
+        if target.name in self.given or (target.name in known and not known[target.name].computed):
+            raise SourceError(f"{target.name} is given, it cannot be computed again", target.span)
+        scope = self.expressions.declare(target.index, Scope(), target=True)
+        coordinates = self.expressions.coordinates(target.index, scope)
+        shape = known.setdefault(target.name, Shape(target.name, [None] * len(coordinates), computed=True))
+        if len(shape.axes) != len(coordinates):
+            raise SourceError(f"{target.name} had {len(shape.axes)} axes before, here {len(coordinates)}", target.span)
+        access = Access(target.name, coordinates)
+        self.extents.meet(shape, access, target.span, writes=True)
+        if target.name not in self.results:
+            self.results.append(target.name)
+        rest: list[Expr] = []
+        for sign, term in _terms(equation.expression):
+            direct = self.expressions.scaled_reduction(term, scope)
+            if direct is not None and (direct[1].kind in ("sum", "mean") or equation.expression is direct[1]):
+                factor, reduce = direct
+                self.expressions.reduction(reduce, scope, into=access, factor=sign * factor)
+            else:
+                rest.append(sign * self.expressions.scalar(term, scope))
+        total = self.expressions.real(_sum(rest), equation.expression.span)
+        if rest and (total != 0 or len(rest) == len(_terms(equation.expression))):
+            self.expressions.pending.append(Pending(access, total, (), Reduction.SUM, equation.span))
+
+    def finish(self, *, free_sizes: bool) -> Elaborated:
+        self.extents.solve(free=free_sizes)
+        used = self._used()
+        tensors, parameters, names = [], {}, {local: tensor.name for local, tensor in self.given.items()}
+        for local, shape in self.expressions.shapes.items():
+            if local in self.given or local not in used:
+                continue
+            names[local] = self.name(local)
+            role = Role.VALUE if shape.computed else Role.PARAMETER
+            axes = tuple(self.extents.value(axis) for axis in shape.axes if axis is not None)
+            tensors.append(Tensor(names[local], axes, role, integer=local in self.expressions.integers and not shape.computed))
+            if not shape.computed:
+                parameters[names[local]] = local
+        statements = tuple(self._settle(each, names) for each in self.expressions.pending)
+        return Elaborated(
+            tuple(tensors), statements, tuple(names[each] for each in self.results), parameters, self._refined()
+        )
+
+    def _used(self) -> set[str]:
+        """Tensors that some statement names; an optional parameter that a folded ``where`` dropped is not one."""
+        used: set[str] = set()
+        for each in self.expressions.pending:
+            free = each.expr.free_symbols
+            used.add(each.target.tensor)
+            accesses = [a for symbol, a in self.expressions.accesses.items() if symbol in free]
+            for access in (each.target, *accesses):
+                used.add(access.tensor)
+                stack = list(access.gathers())
+                while stack:
+                    gather = stack.pop()
+                    used.add(gather.tensor)
+                    stack.extend(gather.gathers())
+        return used
+
+    def _refined(self) -> dict[str, Tensor]:
+        refined = {}
+        intervals = {each.name: each.interval for each in self.operation.arguments if each.interval is not None}
+        for local, tensor in self.given.items():
+            classes = self._classes(local) if tensor.integer and tensor.classes is None else tensor.classes
+            interval = tensor.interval
+            if interval is None and local in intervals and not tensor.integer:
+                low, high = intervals[local]
+                interval = (float(low), float(high))
+            if (classes, interval) != (tensor.classes, tensor.interval):
+                refined[tensor.name] = replace(tensor, classes=classes, interval=interval)
+        return refined
+
+    def _classes(self, local: str) -> Extent | None:
+        """The axis that an integer tensor indexes bounds its values."""
+        for each in self.extents.constraints:
+            for axis, coordinate in enumerate(each.access.index):
+                if coordinate.gather is not None and coordinate.gather.tensor == local:
+                    return each.shape.axes[axis]
+        return None
+
+    def _settle(self, pending: Pending, names: Mapping[str, str]) -> Statement:
+        """A statement over program-wide names, its domain the target's indices and then the reduced ones."""
+        free = pending.expr.free_symbols
+        table = self.expressions
+        accesses = [(symbol, access) for symbol, access in table.accesses.items() if symbol in free]
+        target = self._global(pending.target, names)
+        order: dict[str, None] = dict.fromkeys(pending.target.indices())
+        for _, access in accesses:
+            order.update(dict.fromkeys(access.indices()))
+        numbers = {index: symbol for symbol, index in table.numbers.items() if symbol in free}
+        order.update(dict.fromkeys(numbers))
+        bound = set(pending.bound)
+        domain = [index for index in order if index not in bound] + list(pending.bound)
+        stray = [index for index in domain if index not in bound and index not in set(pending.target.indices())]
+        if stray:
+            label = self.extents.labels[stray[0]]
+            raise SourceError(
+                f"the index {label} stands neither in the target nor in a sum", pending.span, hint=f"write sum({label}, …)"
+            )
+        replaced = {symbol: read_symbol(position) for position, (symbol, _) in enumerate(accesses)}
+        for index, symbol in numbers.items():
+            replaced[symbol] = index_symbol(domain.index(index))
+        for symbol in free:
+            if symbol.name.startswith("|"):
+                replaced[symbol] = self.extents.value(symbol)
+        expr = pending.expr.xreplace({old: new if not isinstance(new, int) else Integer(new) for old, new in replaced.items()})
+        ranges = [self.extents.range(index) for index in domain]
+        reads = [self._global(access, names) for _, access in accesses]
+        return statement(target, expr, reads, ranges, pending.reduction, label=self.label)
+
+    def _global(self, access: Access, names: Mapping[str, str]) -> Access:
+        settled = Access(access.tensor, tuple(self.extents.settle(each) for each in access.index))
+        return settled.retarget(lambda local: names[local])
+
+
+def _terms(expression: Expression) -> list[tuple[int, Expression]]:
+    """The additive terms of an expression with their signs; iterative, as sums may be long."""
+    found: list[tuple[int, Expression]] = []
+    stack: list[tuple[int, Expression]] = [(1, expression)]
+    while stack:
+        sign, node = stack.pop()
+        if isinstance(node, Binary) and node.operator in "+-":
+            stack.append((sign if node.operator == "+" else -sign, node.right))
+            stack.append((sign, node.left))
+        elif isinstance(node, Unary) and node.operator == "-":
+            stack.append((-sign, node.operand))
+        else:
+            found.append((sign, node))
+    return found
+
+
+def _sum(terms: Sequence[Expr]) -> Expr:
+    from sympy import Add
+
+    return Add(*terms) if terms else S.Zero
+
+
+def formula(equations: tuple[Equation, ...], span: Span) -> Operation:
+    """Equations that stand alone, as an operation without a signature."""
+    return Operation("formula", (), (), equations, "", span)
+
+
+def target_indices(read: Read) -> list[Name | Dots]:
+    """The indices in a target, in order."""
+    return [name for coordinate in read.index for name in index_names(coordinate)]
+
+
+__all__ = ["Declared", "Elaborated", "elaborate", "formula", "target_indices", "at", "placeholder", "Reduce"]

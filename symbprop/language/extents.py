@@ -1,0 +1,238 @@
+"""Shape inference: the extents of indices and tensors, from the places where they meet.
+
+Every access gives constraints. A bare index and the axis it stands in have one extent. An index that only ever stands
+shifted or strided (``x[n, 2*h + p]``) runs as far as all its reads stay inside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sympy import Symbol
+
+from symbprop.calculus.index import Access, Affine, Extent, Range, extent, size_symbol
+from symbprop.language.source import SourceError, Span
+
+
+def placeholder(index: str) -> Symbol:
+    """The symbol that stands for the extent of ``index`` until it is known."""
+    return size_symbol(f"|{index}|")
+
+
+@dataclass(slots=True)
+class Shape:
+    """The axes of one tensor, ``None`` where not yet known."""
+
+    name: str
+    axes: list[Extent | None]
+    computed: bool = False
+    classes: Extent | None = None
+
+
+@dataclass(slots=True)
+class Constraint:
+    shape: Shape
+    access: Access
+    span: Span
+    writes: bool
+
+
+@dataclass
+class Extents:
+    """The unknown extents of one set of equations."""
+
+    known: dict[str, Extent] = field(default_factory=dict)
+    spans: dict[str, Span] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+    constraints: list[Constraint] = field(default_factory=list)
+
+    def declare(self, index: str, label: str, span: Span) -> None:
+        self.spans[index] = span
+        self.labels[index] = label
+
+    def fix(self, index: str, value: Extent, span: Span) -> None:
+        """``j:units``: the extent is given."""
+        if self.known.get(index, value) != value:
+            message = f"the index {self.labels[index]} runs over {self.known[index]}, here it is given {value}"
+            raise SourceError(message, span)
+        self.known[index] = value
+
+    def meet(self, shape: Shape, access: Access, span: Span, *, writes: bool = False) -> None:
+        self.constraints.append(Constraint(shape, access, span, writes))
+
+    def solve(self, *, free: bool) -> None:
+        """Find every extent. ``free`` lets one that nothing fixes be a size of its own, named after its index."""
+        while True:
+            while self._equalities() or self._targets():
+                pass
+            if self._ranges():
+                continue
+            missing = [index for index in self.spans if index not in self.known]
+            if not missing:
+                break
+            if not free:
+                label = self.labels[missing[0]]
+                raise SourceError(
+                    f"the size of the index {label} is not known",
+                    self.spans[missing[0]],
+                    hint=f"give it a size where it stands first, as in {label}:8, or give the tensor's shape",
+                )
+            self._free(missing[0])
+        for each in self.constraints:
+            self._verify(each)
+
+    def value(self, size: Extent) -> Extent:
+        """An extent with its placeholders filled in."""
+        if isinstance(size, int):
+            return size
+        known = {placeholder(index): value for index, value in self.known.items()}
+        return extent(size.subs({s: known[s] for s in size.free_symbols if s in known}))
+
+    def settle(self, coordinate: Affine) -> Affine:
+        """A coordinate with its placeholders filled in."""
+        terms = []
+        for atom, coefficient in coordinate.terms:
+            settled = Access(atom.tensor, tuple(map(self.settle, atom.index))) if isinstance(atom, Access) else atom
+            terms.append((settled, self.value(coefficient)))
+        return Affine(tuple(terms), self.value(coordinate.offset))
+
+    def range(self, index: str) -> Range:
+        return Range(index, self.known[index])
+
+    def _equalities(self) -> bool:
+        """One pass over the bare indices; whether anything new came of it."""
+        moved = False
+        for each in self.constraints:
+            for axis, coordinate in enumerate(each.access.index):
+                index = coordinate.bare
+                if index is None:
+                    continue
+                size = each.shape.axes[axis]
+                if size is not None and index not in self.known:
+                    self.known[index] = size
+                    moved = True
+                elif size is None and index in self.known and not each.shape.computed:
+                    each.shape.axes[axis] = self.known[index]
+                    moved = True
+        return moved
+
+    def _targets(self) -> bool:
+        """The axes of computed tensors, and of parameters read off the bare path, from what stands in them."""
+        moved = False
+        unknown: dict[tuple[int, int], list[Extent | None]] = {}
+        shapes: dict[int, Shape] = {}
+        for each in self.constraints:
+            if not each.writes and each.shape.computed:
+                continue
+            for axis, coordinate in enumerate(each.access.index):
+                if each.shape.axes[axis] is None:
+                    shapes[id(each.shape)] = each.shape
+                    unknown.setdefault((id(each.shape), axis), []).append(self._last(coordinate))
+        for (key, axis), lasts in unknown.items():
+            known = [last for last in lasts if last is not None]
+            if len(known) == len(lasts):
+                sizes = {extent(last + 1) for last in known}
+                numbers = [size for size in sizes if isinstance(size, int)]
+                if len(sizes) == 1 or len(numbers) == len(sizes):
+                    shapes[key].axes[axis] = max(numbers) if len(numbers) == len(sizes) else sizes.pop()
+                else:
+                    shapes[key].axes[axis] = max(sizes, key=lambda size: extent(size * 1).subs({s: 1000 for s in extent(size * 1).free_symbols}) if not isinstance(size, int) else size)
+                moved = True
+        return moved
+
+    def _last(self, coordinate: Affine) -> Extent | None:
+        """The largest value of a coordinate, ``None`` while an extent in it is unknown."""
+        total = self.value(coordinate.offset)
+        if not isinstance(total, int) and any(s.name.startswith("|") for s in total.free_symbols):
+            return None
+        for atom, coefficient in coordinate.terms:
+            if not isinstance(atom, str) or atom not in self.known:
+                return None
+            factor = self.value(coefficient)
+            if not isinstance(factor, int) and any(s.name.startswith("|") for s in factor.free_symbols):
+                return None
+            if not (isinstance(factor, int) and factor < 0):
+                total = extent(total + factor * (self.known[atom] - 1))
+        return total
+
+    def _ranges(self) -> bool:
+        """The extents of indices that only stand in sums: as far as every read stays inside."""
+        limits: dict[str, list[Extent | None]] = {}
+        for each in self.constraints:
+            for axis, coordinate in enumerate(each.access.index):
+                for index in coordinate.indices():
+                    if index not in self.known and coordinate.bare is None:
+                        limits.setdefault(index, []).append(self._limit(each, axis, coordinate, index))
+        for index, found in limits.items():
+            numbers = [limit for limit in found if limit is not None]
+            if not numbers:
+                continue
+            ints = [limit for limit in numbers if isinstance(limit, int)]
+            self.known[index] = min(ints) if len(ints) == len(numbers) else numbers[0]
+            return True
+        return False
+
+    def _limit(self, each: Constraint, axis: int, coordinate: Affine, index: str) -> Extent | None:
+        size = each.shape.axes[axis]
+        others = tuple(term for term in coordinate.terms if term[0] != index)
+        last = self._last(Affine(others, coordinate.offset))
+        factor = self.value(dict(coordinate.terms).get(index, 0))
+        if size is None or last is None or not isinstance(factor, int) or factor == 0 or each.writes:
+            return None
+        if factor < 0:
+            return extent(last + 1) if factor == -1 else None
+        room = extent(size - 1 - last)
+        if isinstance(room, int):
+            if room < 0:
+                raise SourceError(f"{each.shape.name} is too short for this: it has {size} elements", each.span)
+            return room // factor + 1
+        return extent(room + 1) if factor == 1 else None
+
+    def _free(self, index: str) -> None:
+        """A size of its own, named after the index."""
+        taken = {s.name for value in self.known.values() if not isinstance(value, int) for s in value.free_symbols}
+        wish = self.labels[index].upper()
+        name, count = wish, 1
+        while name in taken:
+            count += 1
+            name = f"{wish}{count}"
+        self.known[index] = size_symbol(name)
+
+    def _verify(self, each: Constraint) -> None:
+        for axis, coordinate in enumerate(each.access.index):
+            size = each.shape.axes[axis]
+            if size is None:
+                raise SourceError(f"the shape of {each.shape.name} is not known", each.span, hint="declare its shape")
+            index = coordinate.bare
+            if index is not None:
+                if not each.shape.computed and self.known[index] != size:
+                    raise SourceError(
+                        f"the index {self.labels[index]} runs over {self.known[index]}, but axis {axis} of "
+                        f"{each.shape.name} has {size} elements",
+                        each.span,
+                        hint=f"{each.shape.name} has shape {_format(each.shape.axes)}",
+                    )
+                if each.writes:
+                    continue
+            last = self._last(coordinate)
+            if last is None:
+                continue
+            room = extent(size - 1 - last)
+            below = extent(self._first(coordinate))
+            if (isinstance(room, int) and room < 0) or (isinstance(below, int) and below < 0):
+                raise SourceError(
+                    f"this reads {each.shape.name} at positions {below} to {last} of axis {axis}, which has {size} elements",
+                    each.span,
+                )
+
+    def _first(self, coordinate: Affine) -> Extent:
+        total = self.value(coordinate.offset)
+        for atom, coefficient in coordinate.terms:
+            factor = self.value(coefficient)
+            if isinstance(atom, str) and isinstance(factor, int) and factor < 0:
+                total = extent(total + factor * (self.known[atom] - 1))
+        return total
+
+
+def _format(axes: list[Extent | None]) -> str:
+    return "[" + ", ".join("?" if axis is None else str(axis) for axis in axes) + "]"

@@ -1,0 +1,128 @@
+"""Text to syntax trees. The grammar is ``grammar.lark``; no text is ever executed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from lark import Lark
+from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
+
+from symbprop.language.source import Source, SourceError
+from symbprop.language.syntax import Equation, Expression, Operation
+from symbprop.language.trees import Trees
+
+LONGEST = 100_000  # characters of one formula
+DEEPEST = 100  # levels of brackets
+BRACKETS = {"(": ")", "[": "]"}
+
+WORDS = {
+    "NAME": "a name", "NUMBER": "a number", "LPAR": "'('", "RPAR": "')'", "LSQB": "'['", "RSQB": "']'", "COMMA": "','",
+    "ADD": "'+' or '-'", "MUL": "'*' or '/'", "POW": "'^'", "COMPARE": "a comparison", "EQUAL": "'='", "ACCUMULATE": "'+='", "COLON": "':'",
+    "SEMICOLON": "';'", "OP": "'op'", "AND": "'and'", "OR": "'or'", "NOT": "'not'", "FLAT": "'flat'", "IN": "'in'",
+    "AS": "'as'", "_NL": "the end of the line", "_SEP": "the end of the formula", "$END": "the end",
+    "__ANON_0": "'...'",
+}  # fmt: skip
+
+
+def parse_operations(source: Source) -> tuple[Operation, ...]:
+    """The ``op`` blocks of a text, each with the comment above it. Raises ``SourceError``."""
+    text = _prepared(source)
+    starts = [match.start() for match in re.finditer(r"^op\b", text, re.MULTILINE)]
+    first = re.search(r"\S", text)
+    if first is not None and (not starts or first.start() < starts[0]):
+        raise SourceError("an operation starts with 'op' at the start of a line", source.span(first.start(), first.start() + 1))
+    found: dict[str, Operation] = {}
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        padded = _blank(text[:start]) + text[start:end].rstrip()
+        operation: Operation = _parse("operation", source, padded, comment=_comment_above(source.text, start))
+        if operation.name in found:
+            raise SourceError(f"the operation {operation.name} is defined twice", operation.span)
+        found[operation.name] = operation
+    return tuple(found.values())
+
+
+def parse_equations(source: Source) -> tuple[Equation, ...]:
+    """Formulas, one a line or separated by ``;``. Raises ``SourceError``."""
+    equations: tuple[Equation, ...] = _parse("equations", source, _prepared(source))
+    if not equations:
+        raise SourceError("a formula is missing", source.span(0), hint="write one, as in y[n, j] = 2 * x[n, j]")
+    return equations
+
+
+def parse_expression(source: Source) -> Expression:
+    """One expression. Raises ``SourceError``."""
+    text = _prepared(source).rstrip()
+    padded = re.sub(r"\n", " ", text)
+    expression: Expression = _parse("expression", source, padded)
+    return expression
+
+
+def _prepared(source: Source) -> str:
+    """The text with comments and the newlines inside brackets blanked, offsets kept; bad characters are errors."""
+    text = source.text
+    if len(text) > LONGEST:
+        raise SourceError(f"this formula is longer than {LONGEST} characters", source.span(0))
+    for position, character in enumerate(text):
+        if unicodedata.category(character) in ("Cc", "Cf", "Co", "Cs", "Cn") and character not in "\n\r\t":
+            raise SourceError(f"the character U+{ord(character):04X} cannot stand in a formula", source.span(position))
+    text = re.sub(r"#[^\n]*", lambda match: " " * len(match[0]), text)
+    characters = list(text)
+    stack: list[int] = []
+    for position, character in enumerate(characters):
+        if character in BRACKETS:
+            stack.append(position)
+            if len(stack) > DEEPEST:
+                raise SourceError(f"brackets nest deeper than {DEEPEST} levels", source.span(position))
+        elif character in BRACKETS.values():
+            if not stack or BRACKETS[characters[stack[-1]]] != character:
+                raise SourceError(f"this '{character}' closes nothing", source.span(position))
+            stack.pop()
+        elif character == "\n" and stack:
+            characters[position] = " "
+    if stack:
+        raise SourceError(f"this '{characters[stack[-1]]}' is never closed", source.span(stack[-1]))
+    return "".join(characters)
+
+
+def _blank(text: str) -> str:
+    return re.sub(r"[^\n]", " ", text)
+
+
+def _comment_above(text: str, start: int) -> str:
+    lines = text[:start].split("\n")[:-1]
+    found: list[str] = []
+    while lines and lines[-1].lstrip().startswith("#"):
+        found.append(lines.pop().lstrip().lstrip("#").strip())
+    return "\n".join(reversed(found))
+
+
+@cache
+def _grammar() -> str:
+    return (Path(__file__).parent / "grammar.lark").read_text(encoding="utf-8")
+
+
+@cache
+def _parser(start: str) -> Lark:
+    return Lark(_grammar(), start=start, parser="lalr", propagate_positions=True, maybe_placeholders=True)
+
+
+def _parse(start: str, source: Source, text: str, comment: str = "") -> Any:
+    try:
+        return Trees(source, comment).build(_parser(start).parse(text))
+    except UnexpectedCharacters as error:
+        position = error.pos_in_stream
+        raise SourceError(f"the character '{text[position]}' cannot stand here", source.span(position)) from None
+    except UnexpectedToken as error:
+        token = error.token
+        position = len(text.rstrip()) if token.type == "$END" else token.start_pos or 0
+        what = "the formula ends too early" if token.type == "$END" else f"'{str(token).strip() or 'end of line'}' cannot stand here"
+        wanted = sorted({WORDS.get(name, name) for name in error.accepts or error.expected} - {"the end"})
+        hint = "expected " + (", ".join(wanted[:-1]) + " or " + wanted[-1] if len(wanted) > 1 else "".join(wanted))
+        end = position + len(str(token)) if token.type != "$END" else position + 1
+        raise SourceError(what, source.span(min(position, max(len(source.text) - 1, 0)), end), hint=hint if wanted else "") from None
+    except UnexpectedEOF:
+        raise SourceError("the formula ends too early", source.span(max(len(text) - 1, 0))) from None

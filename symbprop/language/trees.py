@@ -1,0 +1,240 @@
+"""What the parser builds at each rule of the grammar, bottom-up and without recursion: a sum may have 10,000 terms."""
+
+from __future__ import annotations
+
+import unicodedata
+from fractions import Fraction
+from typing import Any
+
+from lark import Token, Tree
+from lark.tree import Meta
+
+from symbprop.language.functions import BUILTINS, REDUCTIONS
+from symbprop.language.scope import index_names, reads
+from symbprop.language.source import Source, SourceError, Span
+from symbprop.language.syntax import (
+    Argument,
+    Attribute,
+    AttributeValue,
+    Binary,
+    Call,
+    Dots,
+    Equation,
+    Expression,
+    Flat,
+    Name,
+    Number,
+    Operation,
+    Ranged,
+    Read,
+    Reduce,
+    Size,
+    Unary,
+)
+
+DIGITS = 1000
+EXPONENT = 400
+
+
+class Trees:
+    """One method a rule; ``source`` is what spans point into."""
+
+    def __init__(self, source: Source, comment: str = "") -> None:
+        self.source = source
+        self.comment = comment
+
+    def build(self, root: Tree[Token]) -> Any:
+        """The syntax tree of a parse tree."""
+        results: list[Any] = []
+        stack: list[tuple[Any, bool]] = [(root, False)]
+        while stack:
+            node, visited = stack.pop()
+            if not isinstance(node, Tree):
+                results.append(node)
+            elif visited:
+                count = len(node.children)
+                children = results[len(results) - count :]
+                del results[len(results) - count :]
+                results.append(getattr(self, str(node.data))(node.meta, children))
+            else:
+                stack.append((node, True))
+                stack.extend((child, False) for child in reversed(node.children))
+        return results[0]
+
+    def _span(self, meta: Meta) -> Span:
+        return self.source.span(meta.start_pos, meta.end_pos) if not meta.empty else self.source.span(0)
+
+    def _token(self, token: Token) -> Span:
+        return self.source.span(token.start_pos or 0, token.end_pos)
+
+    # Expressions -----------------------------------------------------------------------------------------------------
+
+    def number(self, meta: Meta, children: list[Any]) -> Number:
+        text = str(children[0])
+        mantissa, _, exponent = text.lower().partition("e")
+        if len(mantissa) > DIGITS or abs(int(exponent or 0)) > EXPONENT:
+            raise SourceError("this number is too large or too long", self._span(meta), hint="scale the formula")
+        return Number(Fraction(text), self._span(meta))
+
+    def name(self, meta: Meta, children: list[Any]) -> Name:
+        return Name(_normal(children[0]), self._span(meta))
+
+    def read(self, meta: Meta, children: list[Any]) -> Read:
+        return Read(_normal(children[0]), children[1], self._span(meta))
+
+    def binary(self, meta: Meta, children: list[Any]) -> Binary:
+        left, operator, right = children
+        operator = "^" if operator == "**" else str(operator)
+        if operator == "^" and isinstance(right, Number) and abs(right.value) > 1000:
+            raise SourceError("this exponent is absurdly large", right.span, hint="scale the formula")
+        return Binary(operator, left, right, self._span(meta))
+
+    def unary(self, meta: Meta, children: list[Any]) -> Expression:
+        operator, operand = children
+        return operand if operator == "+" else Unary(str(operator), operand, self._span(meta))  # type: ignore[no-any-return]
+
+    def group(self, meta: Meta, children: list[Any]) -> tuple[Name | Dots, ...]:
+        return children[0]  # type: ignore[no-any-return]
+
+    def names(self, meta: Meta, children: list[Any]) -> tuple[Name | Dots, ...]:
+        return tuple(children)
+
+    def call(self, meta: Meta, children: list[Any]) -> Expression:
+        name, arguments, span = _normal(children[0]), [c for c in children[1:] if c is not None], self._span(meta)
+        if name == "size":
+            if len(arguments) != 1 or not isinstance(arguments[0], (Name, Dots)):
+                raise SourceError("size takes one index", span, hint="write size(k)")
+            return Size(arguments[0], span)
+        if name in REDUCTIONS and self._is_reduction(name, arguments):
+            return self._reduce(name, arguments, span)
+        for each in arguments:
+            if isinstance(each, (tuple, Dots)):
+                raise SourceError(f"{name} takes numbers, not indices", span)
+        if name in BUILTINS:
+            low, high = BUILTINS[name]
+            if len(arguments) < low or (high is not None and len(arguments) > high):
+                wanted = str(low) if low == high else f"at least {low}"
+                raise SourceError(f"{name} takes {wanted} argument{'s' * (low > 1)}, here are {len(arguments)}", span)
+        return Call(name, tuple(arguments), span)
+
+    def _is_reduction(self, name: str, arguments: list[Any]) -> bool:
+        if name in ("sum", "mean", "prod"):
+            return True
+        if len(arguments) != 2 or isinstance(arguments[1], (tuple, Dots)):
+            return False
+        first = arguments[0]
+        if isinstance(first, (tuple, Dots)):
+            return True
+        return isinstance(first, Name) and any(
+            isinstance(each, Name) and each.name == first.name
+            for read in reads(arguments[1])
+            for coordinate in read.index
+            for each in index_names(coordinate)
+        )
+
+    def _reduce(self, name: str, arguments: list[Any], span: Span) -> Reduce:
+        hint = f"write {name}(k, x[k]), or {name}((n, k), x[n, k])"
+        if len(arguments) != 2 or isinstance(arguments[1], (tuple, Dots)):
+            raise SourceError(f"{name} takes an index and an expression", span, hint=hint)
+        first = arguments[0]
+        indices = first if isinstance(first, tuple) else (first,)
+        if not all(isinstance(each, (Name, Dots)) for each in indices):
+            raise SourceError(f"{name} reduces over an index", getattr(first, "span", span), hint=hint)
+        if len({(type(each), each.name) for each in indices}) != len(indices):
+            raise SourceError("an index stands twice here", span)
+        return Reduce(name, indices, arguments[1], span)
+
+    # Coordinates -----------------------------------------------------------------------------------------------------
+
+    def dots(self, meta: Meta, children: list[Any]) -> Dots:
+        return Dots(_normal(children[0]) if children and children[0] is not None else "", self._span(meta))
+
+    def flat(self, meta: Meta, children: list[Any]) -> Flat:
+        return Flat(children[0], self._span(meta))
+
+    def ranged(self, meta: Meta, children: list[Any]) -> Ranged:
+        return Ranged(children[0], children[1], self._span(meta))
+
+    def index(self, meta: Meta, children: list[Any]) -> tuple[Any, ...]:
+        found = tuple(each for each in children if each is not None)
+        if not found:
+            raise SourceError("the brackets are empty", self._span(meta), hint="a scalar stands without brackets")
+        return found
+
+    # Equations and operations ----------------------------------------------------------------------------------------
+
+    def equation(self, meta: Meta, children: list[Any]) -> Equation:
+        name, index, *assign, expression = children
+        start = name.start_pos or 0
+        end = start + len(name) if index is None else meta.end_pos
+        span = self.source.span(start, start + len(name) if index is None else min(end, start + len(name) + 1))
+        return Equation(Read(_normal(name), index or (), span), bool(assign), expression, self._span(meta))
+
+    def equations(self, meta: Meta, children: list[Any]) -> tuple[Equation, ...]:
+        return tuple(each for each in children if isinstance(each, Equation))
+
+    def alias(self, meta: Meta, children: list[Any]) -> tuple[str, str]:
+        return ("alias", str(children[0]))
+
+    def initializer(self, meta: Meta, children: list[Any]) -> tuple[str, str]:
+        return ("initializer", str(children[0]))
+
+    def interval(self, meta: Meta, children: list[Any]) -> tuple[str, tuple[Fraction, Fraction]]:
+        low, high = (_constant(each) for each in children)
+        if not low < high:
+            raise SourceError("an interval runs from the smaller to the larger end", self._span(meta))
+        return ("interval", (low, high))
+
+    def argument(self, meta: Meta, children: list[Any]) -> Argument:
+        name, index, *rest = children
+        extra = dict(each for each in rest if each is not None)
+        return Argument(
+            _normal(name), index or (), extra.get("alias", ""), extra.get("initializer", ""), extra.get("interval"),
+            self._token(name),
+        )  # fmt: skip
+
+    def arguments(self, meta: Meta, children: list[Any]) -> tuple[Argument, ...]:
+        return tuple(children)
+
+    def default(self, meta: Meta, children: list[Any]) -> AttributeValue:
+        node = children[0]
+        if isinstance(node, Name):
+            return {"true": True, "false": False}.get(node.name, node.name)
+        return _constant(node)
+
+    def tuple(self, meta: Meta, children: list[Any]) -> AttributeValue:
+        return tuple(_constant(each) for each in children if each is not None)
+
+    def attribute(self, meta: Meta, children: list[Any]) -> Attribute:
+        return Attribute(_normal(children[0]), children[1], self._token(children[0]))
+
+    def attributes(self, meta: Meta, children: list[Any]) -> tuple[Attribute, ...]:
+        return tuple(children)
+
+    def operation(self, meta: Meta, children: list[Any]) -> Operation:
+        name, arguments, attributes, *equations = children
+        taken: set[str] = set()
+        for each in (*(arguments or ()), *(attributes or ())):
+            if each.name in taken:
+                raise SourceError(f"{each.name} stands twice in the signature", each.span)
+            taken.add(each.name)
+        found = tuple(each for each in equations if isinstance(each, Equation))
+        return Operation(_normal(name), arguments or (), attributes or (), found, self.comment, self._token(name))
+
+
+def _normal(token: Any) -> str:
+    return unicodedata.normalize("NFKC", str(token))
+
+
+def _constant(node: Any) -> Fraction:
+    """The value of a constant expression in a signature: a number, a negated one, or a quotient."""
+    match node:
+        case Number():
+            return node.value
+        case Unary(operator="-"):
+            return -_constant(node.operand)
+        case Binary(operator="/"):
+            return _constant(node.left) / _constant(node.right)
+        case Binary(operator="*"):
+            return _constant(node.left) * _constant(node.right)
+    raise SourceError("a number stands here", node.span)

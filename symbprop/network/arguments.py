@@ -1,0 +1,102 @@
+"""What a description writes behind an operation's name, matched with what the operation declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from symbprop.language.source import SourceError, Span, did_you_mean
+from symbprop.language.syntax import Argument as Signature
+from symbprop.language.syntax import AttributeValue, Operation
+from symbprop.network.description import Argument, Choice
+from symbprop.network.node import MappingNode, Node, ScalarNode, SequenceNode, describe
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Attributes by name; initialisers and regularisers by the parameter's local name."""
+
+    attributes: Mapping[str, AttributeValue]
+    initializers: Mapping[str, Choice]
+    regularizers: Mapping[str, Choice]
+
+
+def data_arguments(operation: Operation) -> list[Signature]:
+    """The arguments that are tensors given from outside, in order."""
+    return [each for each in operation.arguments if not each.initializer]
+
+
+def match(operation: Operation, written: Mapping[str, Argument], span: Span) -> Matched:
+    """Raises ``SourceError`` for a key that the operation does not have, and for one that it needs and lacks."""
+    attributes: dict[str, AttributeValue] = {}
+    initializers: dict[str, Choice] = {}
+    regularizers: dict[str, Choice] = {}
+    declared = {each.name: each for each in operation.attributes}
+    parameters: dict[str, tuple[dict[str, Choice], str]] = {}
+    for each in operation.arguments:
+        if each.initializer:
+            for prefix in dict.fromkeys((each.alias or each.name, each.name)):
+                parameters[f"{prefix}_initializer"] = (initializers, each.name)
+                parameters[f"{prefix}_regularizer"] = (regularizers, each.name)
+    for key, argument in written.items():
+        if key in declared:
+            attributes[key] = attribute(argument.value, declared[key].default)
+        elif key in parameters:
+            table, local = parameters[key]
+            chosen = choice(argument.value)
+            if chosen is not None:
+                table[local] = chosen
+        else:
+            raise SourceError(
+                f"'{operation.name}' has no argument '{key}'",
+                argument.key.span,
+                hint=did_you_mean(key, [*declared, *parameters]),
+            )
+    for name, each in declared.items():
+        if each.default is None and name not in attributes:
+            raise SourceError(f"'{operation.name}' needs '{name}'", span, hint=f"write {operation.name}: {{{name}: …}}")
+    return Matched(attributes, initializers, regularizers)
+
+
+def attribute(node: Node, default: AttributeValue | None) -> AttributeValue:
+    """A value for an attribute; it must be of the kind of the default."""
+    value: AttributeValue
+    match node:
+        case ScalarNode(value=bool() as truth):
+            value = truth
+        case ScalarNode(value=int() | Fraction() as number):
+            value = Fraction(number)
+        case ScalarNode(value=str() as text):
+            value = text
+        case SequenceNode(items=items):
+            value = tuple(_number(item) for item in items)
+        case _:
+            raise SourceError(f"a number stands here, not {describe(node)}", node.span)
+    if default is not None and type(value) is not type(default):
+        wanted = {bool: "true or false", Fraction: "a number", str: "a name", tuple: "a list of numbers"}[type(default)]
+        raise SourceError(f"{wanted} stands here, not {describe(node)}", node.span)
+    return value
+
+
+def _number(node: Node) -> Fraction:
+    if isinstance(node, ScalarNode) and isinstance(node.value, (int, Fraction)) and not isinstance(node.value, bool):
+        return Fraction(node.value)
+    raise SourceError(f"a number stands here, not {describe(node)}", node.span)
+
+
+def choice(node: Node) -> Choice | None:
+    """``glorot_uniform`` or ``{constant: {value: 0.1}}``; nothing for null."""
+    match node:
+        case ScalarNode(value=None):
+            return None
+        case ScalarNode(value=str() as name):
+            return Choice(name, {}, node.span)
+        case MappingNode(entries=entries) if len(entries) == 1:
+            ((name, entry),) = entries.items()
+            inner = entry.value.entries if isinstance(entry.value, MappingNode) else {}
+            from symbprop.network.description import Label
+
+            written = {key: Argument(Label(key, e.span), e.value) for key, e in inner.items()}
+            return Choice(name, written, entry.span)
+    raise SourceError(f"a name, or one name with its arguments, stands here, not {describe(node)}", node.span)

@@ -1,0 +1,378 @@
+"""Descriptions to networks: every layer, loss and penalty elaborated into one program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from sympy import Rational, S
+
+from symbprop.calculus.check import check
+from symbprop.calculus.index import Access, Extent, Range, at, size_symbol
+from symbprop.calculus.program import Program, Role, Tensor
+from symbprop.calculus.statement import read_symbol, statement
+from symbprop.language.elaborate import Declared, Elaborated, elaborate, formula
+from symbprop.language.parser import parse_equations, parse_operations
+from symbprop.language.source import SourceError, Span, did_you_mean
+from symbprop.language.syntax import Operation
+from symbprop.library.catalogue import catalogue
+from symbprop.network.arguments import Matched, data_arguments, match
+from symbprop.network.axes import name_axes
+from symbprop.network.description import Choice, Description, Label, LayerSpec, LossSpec, TensorSpec
+from symbprop.network.graph import in_order
+from symbprop.network.initializers import initializer
+from symbprop.network.naming import Wishes, identifier, rename
+from symbprop.network.network import Initializer, Layer, Network
+
+BATCH = size_symbol("N")
+DEFAULT_INITIALIZER = "glorot_uniform"
+
+
+def build(description: Description, *, free_sizes: bool = False) -> Network:
+    """The network that ``description`` means. ``free_sizes`` lets formulas have sizes that nothing fixes.
+
+    Raises ``SourceError`` with the place of whatever does not fit together.
+    """
+    return _Builder(description, free_sizes).build()
+
+
+class _Builder:
+    def __init__(self, description: Description, free_sizes: bool) -> None:
+        self.description = description
+        self.free_sizes = free_sizes
+        self.library = dict(catalogue().operations)
+        for source in description.operations:
+            for operation in parse_operations(source):
+                self.library[operation.name] = operation
+        self.tensors: dict[str, Tensor] = {}
+        self.statements: list = []
+        self.parts: dict[str, str] = {}
+        self.layers: list[Layer] = []
+        self.initializers: dict[str, Initializer] = {}
+        self.penalties: list[tuple[str, Choice]] = []
+        self.shared: dict[str, Mapping[str, str]] = {}
+        self.block = 0
+        for role, specs in ((Role.INPUT, description.inputs), (Role.TARGET, description.targets)):
+            for label, spec in specs.items():
+                self._declare(label, spec, role)
+        self.wishes = Wishes(self.tensors)
+
+    def build(self) -> Network:
+        description = self.description
+        if description.formulas:
+            outputs = self._formulas()
+        elif description.nodes:
+            outputs = self._graph()
+        else:
+            outputs = self._chain()
+        loss = self._loss(outputs)
+        program = Program(self.tensors, tuple(self.statements), tuple(dict.fromkeys(outputs)), loss)
+        names = self.wishes.final()
+        program, axes = name_axes(rename(program, names), BATCH)
+        layers = tuple(
+            replace(each, output=names.get(each.output, each.output), parameters=tuple(names.get(p, p) for p in each.parameters))
+            for each in self.layers
+        )
+        initializers = {names.get(name, name): each for name, each in self.initializers.items()}
+        return Network(description.name, check(program), initializers, layers, axes, description, description.dtype)
+
+    # Tensors ---------------------------------------------------------------------------------------------------------
+
+    def _declare(self, label: str, spec: TensorSpec, role: Role) -> None:
+        name = identifier(label)
+        if name in self.tensors:
+            raise SourceError(f"'{label}' and '{self.tensors[name].label}' need different names", spec.span)
+        shape: list[Extent] = [BATCH] if spec.batch else []
+        for position, size in enumerate(spec.shape):
+            if isinstance(size, int):
+                shape.append(size)
+            else:
+                shape.append(size_symbol(identifier(size) if size else f"S{position + 1}_{name}"))
+        interval = None if spec.range is None else (float(spec.range[0]), float(spec.range[1]))
+        integer = spec.dtype == "int"
+        self.tensors[name] = Tensor(name, tuple(shape), role, integer, spec.classes, interval, label)
+        self.parts[label] = name
+
+    def _absorb(self, made: Elaborated) -> None:
+        self.tensors.update((each.name, each) for each in made.tensors)
+        self.tensors.update(made.refined)
+        self.statements.extend(made.statements)
+
+    def _start(self, name: str, chosen: Choice | None, default: str, span: Span) -> None:
+        """Note how a new parameter is initialised."""
+        choice = chosen or Choice(default, {}, span)
+        operation = self._operation(choice.name, choice.span)
+        shape = self.tensors[name].shape
+        if self.free_sizes and not all(isinstance(size, int) for size in shape):
+            return
+        matched = match(_without_fans(operation), choice.arguments, choice.span)
+        self.initializers[name] = initializer(operation, matched.attributes, shape, self.library, choice.span)
+
+    def _operation(self, name: str, span: Span) -> Operation:
+        if name not in self.library:
+            raise SourceError(f"there is no operation '{name}'", span, hint=did_you_mean(name, self.library))
+        return self.library[name]
+
+    # Layers ----------------------------------------------------------------------------------------------------------
+
+    def _chain(self) -> list[str]:
+        names = [identifier(label) for label in self.description.inputs]
+        if not names:
+            raise SourceError("a network needs an input", self.description.span, hint="write inputs: {x: {shape: [3]}}")
+        current = names[0]
+        for position, spec in enumerate(self.description.layers):
+            inputs = [self._resolve(label) for label in spec.inputs] or (names if position == 0 else [current])
+            current = self._layer(spec, inputs, "" if spec.name is None else spec.name.text)
+        return self._outputs([current])
+
+    def _graph(self) -> list[str]:
+        read: set[str] = set()
+        for label, spec in in_order(self.description.nodes, self.description.inputs):
+            inputs = [self._resolve(each) for each in spec.inputs]
+            if not inputs and len(self.description.inputs) == 1:
+                inputs = [identifier(next(iter(self.description.inputs)))]
+            if not inputs:
+                raise SourceError(f"'{label}' needs inputs", spec.span, hint="write inputs: [names]")
+            read.update(inputs)
+            self._layer(spec, inputs, label)
+        sinks = [self.parts[label] for label in self.description.nodes if self.parts[label] not in read]
+        return self._outputs(sinks)
+
+    def _outputs(self, default: list[str]) -> list[str]:
+        return [self._resolve(label) for label in self.description.outputs] or default
+
+    def _resolve(self, label: Label) -> str:
+        if label.text not in self.parts:
+            hint = did_you_mean(label.text, self.parts)
+            raise SourceError(f"there is no input or layer named '{label.text}'", label.span, hint=hint)
+        return self.parts[label.text]
+
+    def _layer(self, spec: LayerSpec, inputs: list[str], label: str) -> str:
+        title = label or f"layer {len(self.layers) + 1}"
+        last = label if spec.activation is None else ""
+        if spec.formula is not None:
+            output, parameters = self._formula_layer(spec, inputs, label, last)
+        else:
+            output, parameters = self._library_layer(spec, inputs, label, last)
+        if spec.activation is not None:
+            operation = self._operation(spec.activation.name, spec.activation.span)
+            matched = match(operation, spec.activation.arguments, spec.activation.span)
+            output, more = self._apply(operation, [output], matched, {}, spec.activation.span, label, label)
+            parameters = (*parameters, *more)
+        if label:
+            self.parts[label] = output
+            self.shared[label] = {name.split("@")[1]: name for name in parameters}
+        self.layers.append(Layer(title, spec.kind, output, parameters))
+        return output
+
+    def _library_layer(self, spec: LayerSpec, inputs: list[str], label: str, last: str) -> tuple[str, tuple[str, ...]]:
+        operation = self._operation(spec.kind, spec.span)
+        matched = match(operation, spec.arguments, spec.span)
+        shared: Mapping[str, str] = {}
+        if spec.share is not None:
+            if spec.share.text not in self.shared:
+                hint = did_you_mean(spec.share.text, self.shared)
+                raise SourceError(f"no layer before this is named '{spec.share.text}'", spec.share.span, hint=hint)
+            shared = self.shared[spec.share.text]
+        wanted = len(data_arguments(operation))
+        associative = any(each.name == "associative" and each.default is True for each in operation.attributes)
+        if associative and len(inputs) > 2:
+            output, parameters = inputs[0], tuple[str, ...]()
+            for position, each in enumerate(inputs[1:]):
+                name = last if position == len(inputs) - 2 else ""
+                output, _ = self._apply(operation, [output, each], matched, shared, spec.span, label, name)
+            return output, parameters
+        if wanted != len(inputs):
+            given = ", ".join(self._label(each) for each in inputs)
+            raise SourceError(f"'{spec.kind}' takes {wanted} inputs, here are {len(inputs)}: {given}", spec.span)
+        return self._apply(operation, inputs, matched, shared, spec.span, label, last)
+
+    def _label(self, name: str) -> str:
+        return next((label for label, tensor in self.parts.items() if tensor == name), name)
+
+    def _apply(
+        self,
+        operation: Operation,
+        inputs: Sequence[str],
+        matched: Matched,
+        shared: Mapping[str, str],
+        span: Span,
+        label: str,
+        output_label: str,
+    ) -> tuple[str, tuple[str, ...]]:
+        """One operation's statements; its output and its parameters."""
+        arguments = data_arguments(operation)
+        given = {each.name: self.tensors[name] for each, name in zip(arguments, inputs, strict=True)}
+        declared = {each.name for each in operation.arguments}
+        given.update({local: self.tensors[name] for local, name in shared.items() if local in declared})
+        made_parameters = any(each.initializer and each.name not in given for each in operation.arguments)
+        block = label or str(self.block + 1 if made_parameters else self.block)
+        last = operation.equations[-1].target.name
+
+        def name(local: str) -> str:
+            return self.wishes.add("" if output_label and local == last else local, block if block != "0" else "")
+
+        made = self._elaborate(operation, given, matched, name, span)
+        self._absorb(made)
+        starts = {each.name: each.initializer for each in operation.arguments if each.initializer}
+        for parameter, local in made.parameters.items():
+            default = matched.attributes.get(starts[local]) or starts[local]
+            self._start(parameter, matched.initializers.get(local), str(default), span)
+            if local in matched.regularizers:
+                self.penalties.append((parameter, matched.regularizers[local]))
+        if made.parameters and not label:
+            self.block += 1
+        reused = tuple(name for local, name in shared.items() if local in declared)
+        return made.results[-1], (*made.parameters, *reused)
+
+    def _elaborate(self, operation: Operation, given: Mapping[str, Tensor], matched: Matched, name, span: Span) -> Elaborated:  # type: ignore[no-untyped-def]
+        """Elaborate a library operation; what does not fit is the fault of whoever used it, at ``span``."""
+        try:
+            return elaborate(operation, given, matched.attributes, name, self.library, label=operation.name)
+        except SourceError as error:
+            if error.span.source.name == span.source.name:
+                raise
+            shapes = ", ".join(f"{self._label(t.name)} {_shape(t.shape)}" for t in given.values())
+            raise SourceError(f"'{operation.name}' does not fit {shapes}: {error.message}", span, hint=error.hint) from error
+
+    def _formula_layer(self, spec: LayerSpec, inputs: list[str], label: str, last: str) -> tuple[str, tuple[str, ...]]:
+        assert spec.formula is not None
+        operation = formula(parse_equations(spec.formula), spec.span)
+        labels = [each.text for each in spec.inputs] or ["x"] * (len(inputs) == 1)
+        given = {identifier(text): self.tensors[name] for text, name in zip(labels, inputs, strict=False)}
+        given.setdefault("x", self.tensors[inputs[0]])
+        shared = {} if spec.share is None else self.shared[spec.share.text]
+        given.update({local: self.tensors[name] for local, name in shared.items()})
+        result = operation.equations[-1].target.name
+        block = label or str(self.block + 1)
+
+        def name(local: str) -> str:
+            return self.wishes.add("" if last and local == result else local, block)
+
+        made = elaborate(
+            operation, given, {}, name, self.library, open_names=True, declared=self._declared(), label=label or "formula"
+        )
+        self._absorb(made)
+        for parameter, local in made.parameters.items():
+            self._parameter_start(parameter, local, spec.initializers.get(local), spec.span)
+            if local in spec.regularizers:
+                self.penalties.append((parameter, spec.regularizers[local]))
+        for local in (*spec.initializers, *spec.regularizers):
+            if local not in made.parameters.values():
+                hint = did_you_mean(local, made.parameters.values())
+                raise SourceError(f"the formula has no parameter '{local}'", spec.span, hint=hint)
+        if made.parameters and not label:
+            self.block += 1
+        return made.results[-1], tuple(made.parameters)
+
+    def _declared(self) -> dict[str, Declared]:
+        return {
+            name: Declared(spec.shape, None if spec.range is None else (float(spec.range[0]), float(spec.range[1])))
+            for name, spec in self.description.parameters.items()
+        }
+
+    def _parameter_start(self, parameter: str, local: str, chosen: Choice | None, span: Span) -> None:
+        spec = self.description.parameters.get(local)
+        if spec is not None:
+            chosen = chosen or spec.initializer
+            if spec.range is not None:
+                interval = (float(spec.range[0]), float(spec.range[1]))
+                self.tensors[parameter] = replace(self.tensors[parameter], interval=interval)
+            if spec.regularizer is not None:
+                self.penalties.append((parameter, spec.regularizer))
+        self._start(parameter, chosen, DEFAULT_INITIALIZER, span)
+
+    # Formulas and losses ---------------------------------------------------------------------------------------------
+
+    def _formulas(self) -> list[str]:
+        equations = tuple(each for source in self.description.formulas for each in parse_equations(source))
+        operation = formula(equations, self.description.span)
+        given = {label: self.tensors[name] for label, name in self.parts.items()}
+        made = elaborate(
+            operation, given, {}, lambda local: self.wishes.add(local, ""), self.library,
+            open_names=True, declared=self._declared(), free_sizes=self.free_sizes, label="formula",
+        )  # fmt: skip
+        self._absorb(made)
+        for unknown in set(self.description.parameters) - set(made.parameters.values()):
+            spec = self.description.parameters[unknown]
+            raise SourceError(f"no formula reads the parameter '{unknown}'", spec.span)
+        for parameter, local in made.parameters.items():
+            self._parameter_start(parameter, local, None, self.description.span)
+        for equation, result in zip(dict.fromkeys(each.target.name for each in equations), made.results, strict=True):
+            self.parts[equation] = result
+        self.layers.append(Layer("formulas", "formula", made.results[-1], tuple(made.parameters)))
+        return self._outputs([made.results[-1]])
+
+    def _loss(self, outputs: Sequence[str]) -> str | None:
+        terms: list[tuple[Rational, str]] = []
+        for position, spec in enumerate(self.description.loss):
+            terms.append((Rational(spec.weight.numerator, spec.weight.denominator), self._loss_term(spec, outputs, position)))
+        if not terms and self.description.formulas:
+            scalars = [name for name in self.parts.values() if self.tensors[name].shape == () and name in _computed(self.statements)]
+            terms = [(S.One, scalars[-1])] if scalars else []
+        for parameter, choice in self.penalties:
+            operation = self._operation(choice.name, choice.span)
+            matched = match(operation, choice.arguments, choice.span)
+            result, _ = self._apply(operation, [parameter], matched, {}, choice.span, "", "")
+            terms.append((S.One, result))
+        if not terms:
+            return None
+        if len(terms) == 1 and terms[0][0] == 1:
+            return terms[0][1]
+        total = self.wishes.add("L_total", "")
+        self.tensors[total] = Tensor(total, (), Role.VALUE)
+        for weight, term in terms:
+            made = statement(Access(total, ()), weight * read_symbol(0), [Access(term, ())], [], label="total loss")
+            self.statements.append(made)
+        return total
+
+    def _loss_term(self, spec: LossSpec, outputs: Sequence[str], position: int) -> str:
+        if spec.formula is not None:
+            operation = formula(parse_equations(spec.formula), spec.span)
+            given = {label: self.tensors[name] for label, name in self.parts.items()}
+            made = elaborate(
+                operation, given, {}, lambda local: self.wishes.add(local, str(position + 1)), self.library,
+                open_names=False, label="loss",
+            )  # fmt: skip
+            self._absorb(made)
+            return self._scalar(made.results[-1], spec.span)
+        if spec.kind in self.parts and not spec.arguments:
+            return self._scalar(self.parts[spec.kind], spec.span)
+        operation = self._operation(spec.kind, spec.span)
+        wanted = len(data_arguments(operation))
+        inputs = [self._resolve(label) for label in spec.inputs]
+        targets = [identifier(label) for label in self.description.targets]
+        if not inputs:
+            inputs = [outputs[min(position, len(outputs) - 1)], *targets[min(position, max(len(targets) - 1, 0)) :]][:wanted]
+        if len(inputs) != wanted:
+            raise SourceError(
+                f"'{spec.kind}' takes {wanted} tensors, here are {len(inputs)}",
+                spec.span,
+                hint="write targets: {…}, or inputs: [prediction, target] in the loss",
+            )
+        matched = match(operation, spec.arguments, spec.span)
+        result, _ = self._apply(operation, inputs, matched, {}, spec.span, "", "")
+        return self._scalar(result, spec.span)
+
+    def _scalar(self, name: str, span: Span) -> str:
+        if self.tensors[name].shape != ():
+            shape = _shape(self.tensors[name].shape)
+            raise SourceError(f"a loss is one number, this has shape {shape}", span, hint="take a sum or mean of it")
+        return name
+
+
+def _computed(statements: Sequence) -> set[str]:  # type: ignore[type-arg]
+    return {each.target.tensor for each in statements}
+
+
+def _without_fans(operation: Operation) -> Operation:
+    """Fan-in and fan-out are the compiler's to give."""
+    kept = tuple(each for each in operation.attributes if each.name not in ("fan_in", "fan_out"))
+    return replace(operation, attributes=kept)
+
+
+def _shape(shape: Sequence[Extent]) -> str:
+    return "[" + ", ".join(str(size) for size in shape) + "]"
+
+
+__all__ = ["Range", "at", "build"]

@@ -1,0 +1,140 @@
+"""The text form of a description as Pydantic models: which keys there are and what may stand under each.
+
+The models only check; ``interpret`` makes the records of ``description`` out of the tree, with its positions. The
+docstring under a field is its description in the JSON Schema, so editors show it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import ConfigDict, FailFast, Field, model_validator
+
+from symbprop.network.fields import (
+    Choice,
+    Count,
+    FixedShape,
+    Formulas,
+    Interval,
+    Name,
+    Names,
+    Operations,
+    Portion,
+    Rate,
+    Shape,
+    TextForm,
+    Whole,
+    fault,
+)
+from symbprop.network.operationform import Layer, Loss
+
+
+class TensorText(TextForm):
+    """An input or a target of the network."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "dependentSchemas": {"classes": {"properties": {"dtype": {"const": "int"}}, "required": ["dtype"]}}
+        }
+    )
+
+    shape: Shape
+    """The shape of one example: sizes, or names (or null) for sizes that are free at run time."""
+    dtype: Literal["float", "int"] = "float"
+    """What the elements are."""
+    classes: Count | None = None
+    """Of an integer tensor: its values are 0 to classes - 1."""
+    range: Interval | None = None
+    """The interval sensible values lie in: a hint for verification."""
+    batch: bool = True
+    """Whether the batch axis N stands before the shape."""
+
+    @model_validator(mode="after")
+    def _only_integers_have_classes(self) -> Self:
+        if self.classes is not None and self.dtype != "int":
+            raise fault("only an integer tensor has classes", key="classes", hint="add 'dtype: int'")
+        return self
+
+
+class ParameterText(TextForm):
+    """A parameter of a formula, where more is to be said of it than the formula says."""
+
+    shape: FixedShape | None = None
+    """Its shape; found from the formula if it is not given."""
+    initializer: Choice | None = None
+    """How its first value is drawn."""
+    regularizer: Choice | None = None
+    """A penalty added to the loss."""
+    range: Interval | None = None
+    """The interval sensible values lie in: a hint for verification."""
+
+
+class TrainingText(TextForm):
+    """How ``symbprop train`` fits the network."""
+
+    optimizer: Choice = "sgd"
+    """The rule that changes the parameters."""
+    learning_rate: Rate | None = None
+    """A number or a schedule; the optimizer's own if not given."""
+    epochs: Count = 1
+    """How often every example is seen."""
+    batch_size: Count = 32
+    """How many examples a step is taken for."""
+    seed: Whole = 0
+    """From which first values and the order of the examples follow."""
+    shuffle: bool = True
+    """Whether the order of the examples changes from epoch to epoch."""
+    validation: Portion = Field(default=0, validate_default=True)
+    """The fraction of the examples that is held out."""
+
+
+BODIES = ("layers", "nodes", "formulas", "formula")
+"""The keys of which a description has exactly one."""
+
+
+class DescriptionText(TextForm):
+    """A network description."""
+
+    model_config = ConfigDict(
+        title="symbprop network description",
+        json_schema_extra={"oneOf": [{"required": [key]} for key in BODIES]},
+    )
+
+    name: Name | None = None
+    """The name of the emitted module; that of the file if not given."""
+    doc: str | None = None
+    """What the network is, for the docstring of the emitted module."""
+    inputs: dict[Name, TensorText] = Field(default_factory=dict)
+    """What the network is given, by name."""
+    targets: dict[Name, TensorText] = Field(default_factory=dict)
+    """What its loss is measured against, by name."""
+    parameters: dict[Name, ParameterText] = Field(default_factory=dict)
+    """More about parameters that formulas use."""
+    operations: Operations | None = None
+    """Operations of the description's own, in the index language."""
+    layers: Annotated[list[Layer], FailFast(), Field(min_length=1)] = Field(default_factory=list)
+    """A chain of layers."""
+    nodes: Annotated[dict[Name, Layer], Field(min_length=1)] = Field(default_factory=dict)
+    """A graph: layers by name, each with the names of its inputs."""
+    formulas: Formulas = Field(default_factory=list)
+    """Formulas alone, without a network."""
+    formula: Formulas = Field(default_factory=list)
+    """The same as ``formulas``."""
+    loss: Loss | None = None
+    """What is minimised."""
+    outputs: Names | None = None
+    """What ``forward`` gives; the last layer, or every node that nothing reads."""
+    dtype: Literal["float64", "float32"] = "float64"
+    """The type of the parameters."""
+    training: TrainingText | None = None
+    """How ``symbprop train`` fits the network."""
+
+    @model_validator(mode="after")
+    def _one_network(self) -> Self:
+        given = [key for key in BODIES if key in self.model_fields_set]
+        if not given:
+            raise fault("a description has 'layers', 'nodes' or 'formulas'", hint="add one of them")
+        if len(given) > 1:
+            message = f"a description has either '{given[0]}' or '{given[1]}'"
+            raise fault(message, key=given[1], hint="leave one of them out")
+        return self

@@ -1,0 +1,104 @@
+"""The stages in order: description → network → simplified gradient → emitted module. Verification stands beside them."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from symbprop.calculus.gradient import gradient
+from symbprop.calculus.program import GradientProgram, Program, Role
+from symbprop.emit.docstring import Heading
+from symbprop.emit.module import Compiled, emit
+from symbprop.language.source import Source
+from symbprop.library.catalogue import catalogue
+from symbprop.network.build import build
+from symbprop.network.description import Description
+from symbprop.network.network import Network
+from symbprop.network.schema import read_description
+from symbprop.simplify.passes import simplify_forward, simplify_gradient
+from symbprop.version import __version__
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A network, its simplified forward program, and its simplified gradient if it has a loss and parameters."""
+
+    network: Network
+    forward: Program
+    gradient: GradientProgram | None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The text of a module, what it was made from, and the seconds of each stage."""
+
+    derived: Derived
+    source: str
+    seconds: Mapping[str, float]
+
+
+class Clock:
+    """Seconds of each stage, by name."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = time.perf_counter() - start
+
+
+def read(source: Source) -> Description:
+    """The description in a text. Raises ``SourceError``."""
+    return read_description(source, catalogue().operations)
+
+
+def derive(description: Description, *, without: Collection[str] = (), free_sizes: bool = False) -> Derived:
+    """The network's forward program and gradient, simplified. ``without`` names passes to leave out."""
+    network = build(description, free_sizes=free_sizes)
+    return differentiate(network, without=without)
+
+
+def differentiate(network: Network, *, without: Collection[str] = ()) -> Derived:
+    """The simplified forward program of a network, and the simplified gradient of its loss."""
+    forward = simplify_forward(network.program, without)
+    parameters = [tensor.name for tensor in forward.of(Role.PARAMETER)]
+    if forward.loss is None or not parameters:
+        return Derived(network, forward, None)
+    return Derived(network, forward, simplify_gradient(gradient(forward, parameters), without))
+
+
+def compile_description(description: Description, source: Source, *, without: Collection[str] = ()) -> Result:
+    """The emitted module of a description, not yet verified."""
+    clock = Clock()
+    with clock.stage("build"):
+        network = build(description)
+    with clock.stage("derive"):
+        derived = differentiate(network, without=without)
+    with clock.stage("emit"):
+        text = emit(Compiled(network, derived.forward, derived.gradient, heading(network, source)))
+    return Result(derived, text, clock.seconds)
+
+
+def heading(network: Network, source: Source) -> Heading:
+    """What the module's docstring says of its origin: the file's name without its folder, and its digest."""
+    digest = hashlib.sha256(source.text.encode()).hexdigest()
+    name = source.name.replace("\\", "/").rsplit("/", 1)[-1]
+    return Heading(title(network), name, digest, __version__, network.axes)
+
+
+def title(network: Network) -> str:
+    """One line: the name, and the layers or the author's own words."""
+    description = network.description
+    if description is not None and description.doc:
+        return f"{network.name}: {description.doc.strip().splitlines()[0]}"
+    kinds = [layer.kind for layer in network.layers]
+    shown = " → ".join(kinds[:8]) + (f" → … ({len(kinds)} layers)" if len(kinds) > 8 else "")
+    return f"{network.name}: {shown}" if kinds else network.name

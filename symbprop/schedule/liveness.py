@@ -1,0 +1,70 @@
+"""Liveness: when a tensor is read for the last time, and whose storage its successor may take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from symbprop.calculus.program import Role, Tensor
+from symbprop.calculus.statement import read_symbol
+from symbprop.schedule.order import whole
+from symbprop.schedule.plan import Alias, Map, Plan, Step, needs_of, target_of
+
+
+def storage_roots(tensors: Mapping[str, Tensor], steps: list[Step]) -> dict[str, str]:
+    """The tensor that owns the memory each tensor lives in."""
+    roots = {name: name for name in tensors}
+    for step in steps:
+        if isinstance(step, Alias):
+            roots[step.target.tensor] = roots[step.read.tensor]
+    return roots
+
+
+def reuse_storage(plan: Plan) -> Plan:
+    """Let an element-wise map write into a tensor that it reads for the last time, where shapes and kinds agree.
+
+    A tensor that depends on more of {parameters, inputs, targets} may be complex where the other is real, so storage
+    only passes to a tensor that depends on no more than its owner.
+    """
+    roots = storage_roots(plan.tensors, list(plan.steps))
+    last: dict[str, int] = {}
+    for position, step in enumerate(plan.steps):
+        for name in (*needs_of(step), target_of(step)):
+            last[roots[name]] = position
+    for name in plan.results:
+        last[roots[name]] = len(plan.steps)
+    kinds = _kinds(plan)
+    owned = {target_of(step) for step in plan.steps if not isinstance(step, Alias)} - set(plan.shared)
+    gone: dict[str, str] = {}
+    steps: list[Step] = []
+    for position, step in enumerate(plan.steps):
+        if isinstance(step, Map) and not step.accumulate and step.domain and whole(step.target, step.domain, plan.shape(target_of(step))):
+            for symbol_position, access in enumerate(step.reads):
+                root = roots[access.tensor]
+                if (
+                    access.index == step.target.index
+                    and root == access.tensor
+                    and root in owned
+                    and last[root] == position
+                    and not plan.tensors[root].integer
+                    and kinds[target_of(step)] <= kinds[root]
+                    and read_symbol(symbol_position) in step.expr.free_symbols
+                    and plan.shape(root) == plan.shape(target_of(step))
+                ):
+                    step = replace(step, reuse=access.tensor)
+                    gone[root] = target_of(step)
+                    break
+        steps.append(step)
+    return replace(plan, steps=tuple(steps))
+
+
+def _kinds(plan: Plan) -> dict[str, frozenset[Role]]:
+    """The roles of the given tensors that each tensor depends on."""
+    kinds = {name: frozenset((tensor.role,)) for name, tensor in plan.tensors.items() if tensor.role is not Role.VALUE}
+    for step in plan.steps:
+        name = target_of(step)
+        depends = kinds.get(name, frozenset())
+        for source in needs_of(step):
+            depends |= kinds[source]
+        kinds[name] = depends
+    return kinds

@@ -1,0 +1,86 @@
+"""Which statements run, in which order, and which of them starts its target."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from symbprop.calculus.index import Access, Extent, Range, extent
+from symbprop.calculus.program import Program
+from symbprop.calculus.statement import Statement
+
+
+def needed(program: Program, results: Collection[str]) -> tuple[Statement, ...]:
+    """The statements that ``results`` depend on, in order."""
+    wanted = set(results)
+    kept: list[Statement] = []
+    for each in reversed(program.statements):
+        if each.target.tensor in wanted:
+            wanted.update(each.sources())
+            kept.append(each)
+    return tuple(reversed(kept))
+
+
+def covering_first(program: Program, statements: Sequence[Statement]) -> list[Statement]:
+    """Each target's statements side by side where its last one stands, one that covers the whole target first.
+
+    Sums commute, so the first accumulation into a tensor can be an assignment.
+    """
+    groups: dict[str, list[Statement]] = {}
+    remaining: dict[str, int] = {}
+    for each in statements:
+        groups.setdefault(each.target.tensor, []).append(each)
+        remaining[each.target.tensor] = remaining.get(each.target.tensor, 0) + 1
+    ordered: list[Statement] = []
+    for each in statements:
+        name = each.target.tensor
+        remaining[name] -= 1
+        if remaining[name] == 0:
+            shape = program.tensors[name].shape
+            ordered.extend(sorted(groups[name], key=lambda s: not covers(s, shape)))
+    return ordered
+
+
+def covers(each: Statement, shape: tuple[Extent, ...]) -> bool:
+    """Whether a statement writes every element of a tensor of this shape exactly once per point of its target."""
+    extents: dict[str, Extent] = {r.index: r.extent for r in each.domain}
+    seen: set[str] = set()
+    for coordinate, size in zip(each.target.index, shape, strict=True):
+        terms = mixed_radix(coordinate.terms, extents) if coordinate.offset == 0 else None
+        if terms is None or extent(_count(terms, extents) - size) != 0 or seen & set(terms):
+            return False
+        seen.update(terms)
+    return True
+
+
+def _count(indices: Sequence[str], extents: dict[str, Extent]) -> Extent:
+    total: Extent = 1
+    for each in indices:
+        total = extent(total * extents[each])
+    return total
+
+
+def mixed_radix(terms: Sequence[tuple[str | Access, Extent]], extents: dict[str, Extent]) -> list[str] | None:
+    """The indices, slowest first, when a coordinate is their row-major position (``(h·W + w)·C + c``)."""
+    left = [(atom, coefficient) for atom, coefficient in terms if isinstance(atom, str)]
+    if len(left) != len(terms):
+        return None
+    found: list[str] = []
+    stride: Extent = 1
+    while left:
+        for position, (atom, coefficient) in enumerate(left):
+            if extent(coefficient - stride) == 0:
+                found.append(atom)
+                stride = extent(stride * extents[atom])
+                del left[position]
+                break
+        else:
+            return None
+    return found[::-1]
+
+
+def whole(target: Access, domain: Sequence[Range], shape: tuple[Extent, ...]) -> bool:
+    """Whether a target is the whole tensor, one bare index of its own for each axis."""
+    extents = {each.index: each.extent for each in domain}
+    names = [coordinate.bare for coordinate in target.index]
+    fits = all(name is not None and extents[name] == size for name, size in zip(names, shape, strict=True))
+    return fits and len(set(names)) == len(names)

@@ -1,0 +1,124 @@
+"""The plan: ordered kernels over named tensors, with the storage of each decided. It names no target language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sympy import Expr
+
+from symbprop.calculus.index import Access, Extent, Range
+from symbprop.calculus.program import Tensor
+from symbprop.calculus.statement import Reduction
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """``target = expr(reads)`` (or ``+=``), element by element over ``domain``: the indices of the target, in order.
+
+    ``reuse`` names the read tensor whose storage becomes the target's, if there is one.
+    """
+
+    target: Access
+    expr: Expr
+    reads: tuple[Access, ...]
+    domain: tuple[Range, ...]
+    accumulate: bool
+    source: int
+    reuse: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """``target = Σ left · right`` (or ``+=``) over the indices that the target lacks."""
+
+    target: Access
+    left: Access
+    right: Access
+    domain: tuple[Range, ...]
+    accumulate: bool
+    source: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """``target = reduction of operand`` (or ``+=``) over ``reduced``; ``selects`` as in a statement."""
+
+    target: Access
+    operand: Access
+    reduction: Reduction
+    domain: tuple[Range, ...]
+    reduced: tuple[Range, ...]
+    accumulate: bool
+    source: int
+    selects: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Zero:
+    """``target = 0`` everywhere: what follows accumulates into it."""
+
+    target: str
+    source: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """``target`` is ``read`` seen through other indices; nothing is computed."""
+
+    target: Access
+    read: Access
+    domain: tuple[Range, ...]
+    source: int
+
+
+Step = Map | Contract | Fold | Zero | Alias
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps in order. ``source`` of a step is the position of its statement. ``results`` outlive the plan.
+
+    ``shared`` are tensors whose storage is not the plan's own (inputs, parameters, and their views).
+    """
+
+    tensors: Mapping[str, Tensor]
+    steps: tuple[Step, ...]
+    results: tuple[str, ...]
+    shared: frozenset[str] = frozenset()
+
+    def shape(self, name: str) -> tuple[Extent, ...]:
+        return self.tensors[name].shape
+
+
+def reads_of(step: Step) -> tuple[Access, ...]:
+    """The accesses a step reads, without the integer reads in coordinates."""
+    match step:
+        case Map():
+            return step.reads
+        case Contract():
+            return (step.left, step.right)
+        case Fold():
+            return (step.operand,)
+        case Alias():
+            return (step.read,)
+        case Zero():
+            return ()
+
+
+def needs_of(step: Step) -> list[str]:
+    """Every tensor whose value a step needs, also through coordinates; not the old value it accumulates into."""
+    if isinstance(step, Zero):
+        return []
+    names = [access.tensor for access in reads_of(step)]
+    stack = [gather for access in (*reads_of(step), step.target) for gather in access.gathers()]
+    while stack:
+        gather = stack.pop()
+        names.append(gather.tensor)
+        stack.extend(gather.gathers())
+    return names
+
+
+def target_of(step: Step) -> str:
+    """The tensor a step writes."""
+    return step.target if isinstance(step, Zero) else step.target.tensor

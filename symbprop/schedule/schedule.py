@@ -1,0 +1,54 @@
+"""A program and the results wanted from it, to a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from symbprop.calculus.gradient import Names
+from symbprop.calculus.program import Program, Role
+from symbprop.calculus.statement import Reduction, Statement, read_symbol
+from symbprop.schedule.kernels import Kernels
+from symbprop.schedule.liveness import reuse_storage, storage_roots
+from symbprop.schedule.order import covering_first, covers, needed
+from symbprop.schedule.plan import Alias, Plan, Step, Zero, target_of
+
+
+def schedule(program: Program, results: Sequence[str], *, reuse: bool = True) -> Plan:
+    """The plan that computes ``results``. ``reuse=False`` gives every tensor storage of its own."""
+    statements = covering_first(program, needed(program, results))
+    position = {id(each): number for number, each in enumerate(program.statements)}
+    kernels = Kernels(program.tensors, Names(program.tensors).fresh)
+    counts: dict[str, int] = {}
+    for each in statements:
+        counts[each.target.tensor] = counts.get(each.target.tensor, 0) + 1
+    started: set[str] = set()
+    steps: list[Step] = []
+    for each in statements:
+        name, source = each.target.tensor, position[id(each)]
+        if name not in started and _is_view(each) and counts[name] == 1:
+            steps.append(Alias(each.target, each.reads[0], each.domain, source))
+        else:
+            if name not in started and not covers(each, program.tensors[name].shape):
+                steps.append(Zero(name, source))
+                started.add(name)
+            steps.extend(kernels.steps(each, source, accumulate=name in started))
+        started.add(name)
+    given = {name for name, tensor in program.tensors.items() if tensor.role is not Role.VALUE}
+    roots = storage_roots(kernels.tensors, steps)
+    shared = frozenset(given | {target_of(step) for step in steps if roots[target_of(step)] in given})
+    plan = Plan(kernels.tensors, tuple(steps), tuple(results), shared)
+    return reuse_storage(plan) if reuse else plan
+
+
+def _is_view(each: Statement) -> bool:
+    """Whether a statement only looks at a tensor through other indices."""
+    if each.reduced or each.reduction is not Reduction.SUM or each.expr != read_symbol(0):
+        return False
+    read, target = each.reads[0], each.target
+    simple = all(isinstance(atom, str) for c in (*read.index, *target.index) for atom, _ in c.terms)
+    return simple and set(read.indices()) == set(target.indices()) and _distinct(read.indices())
+
+
+def _distinct(names: object) -> bool:
+    found = list(names)  # type: ignore[call-overload]
+    return len(set(found)) == len(found)

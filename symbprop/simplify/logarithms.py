@@ -1,0 +1,42 @@
+"""Logarithms of products and exponentials, split where the argument's signs allow it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from sympy import Expr, Mul, Pow, S, cancel, exp, log, together
+
+
+@cache
+def split_logarithms(expression: Expr) -> Expr:
+    """``log(exp(z)/s)`` as ``z − log(s)``. Proof: a factor known to be positive may leave the logarithm, since the
+
+    other must then be positive too wherever the whole is real; and log(sⁿ) = n·log(s) for odd n for the same reason.
+    """
+    return expression.replace(lambda node: isinstance(node, log), lambda node: _split(node.args[0]))
+
+
+def _split(argument: Expr) -> Expr:
+    argument = cancel(together(argument)) if argument.has(exp) else argument
+    outside: list[Expr] = []
+    inside: list[Expr] = []
+    for factor in Mul.make_args(_as_product(argument)):
+        if isinstance(factor, exp):
+            outside.append(factor.args[0])
+        elif factor.is_positive and not factor.is_number:
+            base, power = factor.as_base_exp()
+            outside.append(power * log(base) if base.is_positive else log(factor))
+        else:
+            inside.append(factor)
+    rest = Mul(*inside)
+    if isinstance(rest, Pow) and rest.exp.is_Integer and rest.exp.is_odd:
+        return sum(outside, start=rest.exp * log(rest.base))
+    return sum(outside, start=S.Zero if rest == 1 else log(rest))
+
+
+def _as_product(argument: Expr) -> Expr:
+    """A quotient with its numerator and denominator as factors."""
+    numerator, denominator = argument.as_numer_denom()
+    if denominator.is_positive is None and not isinstance(denominator, (Mul, Pow)) and not denominator.is_Symbol:
+        return argument
+    return numerator.factor() * Pow(denominator.factor(), -1) if numerator.has(exp) or denominator.has(exp) else argument

@@ -1,0 +1,112 @@
+"""Derivatives in terms of what the forward pass has saved: tanh′ = 1 − h², sigmoid′ = a(1 − a), p for exp(z)/s."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+
+from sympy import Expr, Symbol, cancel, exp, factor_terms, log, together
+
+from symbprop.calculus.program import GradientProgram
+from symbprop.calculus.statement import Statement, read_symbol, statement
+from symbprop.simplify.cost import cost
+from symbprop.simplify.definitions import Definition, definitions, matches
+from symbprop.simplify.inline import substituted
+
+
+def read_saved_values(gradient: GradientProgram) -> GradientProgram:
+    """Backward statements that read a saved value instead of computing it again, where that is cheaper.
+
+    Proof: the saved value equals its definition; eliminating the one exponential between the two is exact algebra.
+    """
+    known = definitions(gradient.forward)
+    cotangents = definitions(gradient.program)
+    by_read: dict[str, list[Definition]] = {}
+    for each in known.values():
+        if each.statement.reads and cost(each.statement.expr) > 0:
+            by_read.setdefault(each.statement.reads[0].tensor, []).append(each)
+    backward: list[Statement] = []
+    for source in gradient.backward:
+        best = _with_saved(source, by_read)
+        for read in source.reads:
+            if read.tensor in gradient.tensors and read.tensor in cotangents:
+                definition = cotangents[read.tensor]
+                inlined = _with_saved(substituted(source, read, definition), by_read)
+                if cost(inlined.expr) < cost(best.expr) and len(definition.statement.domain) < len(source.domain):
+                    best = inlined
+        backward.append(best)
+    return replace(gradient, backward=tuple(backward))
+
+
+def _with_saved(source: Statement, by_read: Mapping[str, list[Definition]]) -> Statement:
+    changed = True
+    while changed:
+        changed = False
+        for name in dict.fromkeys(read.tensor for read in source.reads):
+            for definition in by_read.get(name, []):
+                better = _replaced(source, definition)
+                if better is not None:
+                    source, changed = better, True
+    return source
+
+
+def _replaced(source: Statement, definition: Definition) -> Statement | None:
+    if source.target.tensor == definition.tensor:
+        return None
+    for access, pairs in matches(definition, source.reads):
+        positions = {read_symbol(theirs): read_symbol(ours) for theirs, ours in pairs.items()}
+        pattern = definition.statement.expr.xreplace(positions)
+        saved = read_symbol(len(source.reads))
+        expr = in_terms_of(source.expr, pattern, saved)
+        if expr is not None:
+            return statement(source.target, expr, (*source.reads, access), source.domain, label=source.label)
+    return None
+
+
+@cache
+def in_terms_of(expression: Expr, pattern: Expr, saved: Symbol) -> Expr | None:
+    """``expression`` with ``saved`` for ``pattern``, if that is cheaper; ``None`` if not."""
+    candidates = []
+    direct = expression.subs(pattern, saved)
+    if direct.has(saved):
+        candidates.append(direct)
+    eliminated = eliminate_exponential(expression, pattern, saved)
+    if eliminated is not None:
+        candidates.append(eliminated)
+    candidates = [each for each in candidates if cost(each) < cost(expression)]
+    return min(candidates, key=cost) if candidates else None
+
+
+def eliminate_exponential(expression: Expr, pattern: Expr, saved: Symbol) -> Expr | None:
+    """Solve ``saved = pattern`` for the one exponential in it, and put that into ``expression``.
+
+    ``pattern`` is a Möbius function of E = exp(u) with constant coefficients, or the logarithm of one.
+    """
+    exponentials = pattern.atoms(exp)
+    if len(exponentials) != 1:
+        return None
+    exponential = next(iter(exponentials))
+    value: Expr = saved
+    if isinstance(pattern, log):
+        pattern, value = pattern.args[0], exp(saved)
+    unknown = Symbol("E", positive=True)
+    numerator, denominator = together(pattern.subs(exponential, unknown)).as_numer_denom()
+    if not (numerator - value * denominator).is_polynomial(unknown):
+        return None
+    coefficients = [part.as_poly(unknown) for part in (numerator, denominator)]
+    if any(part is None or part.degree() > 1 or part.free_symbols != {unknown} for part in coefficients if part is not None):
+        if any(part is not None and (part.degree() > 1 or part.free_symbols - {unknown}) for part in coefficients):
+            return None
+    a, b = numerator.coeff(unknown, 1), numerator.coeff(unknown, 0)
+    c, d = denominator.coeff(unknown, 1), denominator.coeff(unknown, 0)
+    solved = (d * value - b) / (a - c * value)
+    argument = exponential.args[0]
+    rewritten = expression.replace(
+        lambda node: isinstance(node, exp) and (node.args[0] / argument).is_Integer,
+        lambda node: unknown ** (node.args[0] / argument),
+    )
+    if not rewritten.has(unknown) or rewritten.has(exp):
+        return None
+    result = factor_terms(cancel(together(rewritten.subs(unknown, solved))))
+    return None if result.has(unknown) else result
