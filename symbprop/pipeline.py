@@ -18,7 +18,7 @@ from symbprop.network.build import build
 from symbprop.network.description import Description
 from symbprop.network.network import Network
 from symbprop.network.schema import read_description
-from symbprop.simplify.passes import simplify_forward, simplify_gradient
+from symbprop.simplify.passes import finish_forward, simplify_forward, simplify_gradient
 from symbprop.version import __version__
 
 
@@ -71,8 +71,9 @@ def differentiate(network: Network, *, without: Collection[str] = ()) -> Derived
     forward = simplify_forward(network.program, without)
     parameters = [tensor.name for tensor in forward.of(Role.PARAMETER)]
     if forward.loss is None or not parameters:
-        return Derived(network, forward, None)
-    return Derived(network, forward, simplify_gradient(gradient(forward, parameters), without))
+        return Derived(network, finish_forward(forward, without), None)
+    simplified = simplify_gradient(gradient(forward, parameters), without)
+    return Derived(network, simplified.forward, simplified)
 
 
 def compile_description(description: Description, source: Source, *, without: Collection[str] = ()) -> Result:

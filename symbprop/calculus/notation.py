@@ -53,6 +53,9 @@ class Text:
     def cases(self, condition: str, chosen: str, otherwise: str) -> str:
         return f"{{{chosen} if {condition} else {otherwise}}}"
 
+    def indicator(self, condition: str) -> str:
+        return f"1[{condition}]"
+
     def relation(self, left: str, operator: str, right: str) -> str:
         return f"{left} {({'<=': '≤', '>=': '≥', '==': '=', '!=': '≠'}).get(operator, operator)} {right}"
 
@@ -120,6 +123,9 @@ class Latex(Text):
     def cases(self, condition: str, chosen: str, otherwise: str) -> str:
         rows = rf"{chosen} & \text{{if }} {condition} \\ {otherwise} & \text{{otherwise}}"
         return rf"\begin{{cases}} {rows} \end{{cases}}"
+
+    def indicator(self, condition: str) -> str:
+        return rf"\mathbb{{1}}\left[{condition}\right]"
 
     def relation(self, left: str, operator: str, right: str) -> str:
         return f"{left} {({'<=': chr(92) + 'le', '>=': chr(92) + 'ge', '==': '=', '!=': chr(92) + 'ne'}).get(operator, operator)} {right}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from sympy import Add, And, Basic, Expr, Integer, Mul, Not, Or, Pow, Rational, S, Symbol
 from sympy.core.numbers import Pi
@@ -21,16 +22,17 @@ Leaf = Callable[[Symbol], str]
 def format_equation(equation: Equation, tensors: Mapping[str, Tensor], notation: Text = TEXT) -> str:
     """``z1[n,j] = Σₘ x[n,m] W1[m,j] + b1[j]``."""
     first = equation.statements[0]
-    terms: list[tuple[int, str]] = []
+    terms: list[Term] = []
     for each in equation.statements:
         terms.extend(_terms(each, first.target, tensors, notation))
     left = format_access(first.target, notation)
-    return f"{left} = {_join(terms, notation)}"
+    relation = "+=" if any(True for _ in first.target.gathers()) else "="
+    return f"{left} {relation} {_gathered(terms, notation)}"
 
 
 def format_right_side(each: Statement, tensors: Mapping[str, Tensor], notation: Text = TEXT) -> str:
     """What a statement adds to its target."""
-    return _join(_terms(each, each.target, tensors, notation), notation)
+    return _gathered(_terms(each, each.target, tensors, notation), notation)
 
 
 def format_access(access: Access, notation: Text = TEXT) -> str:
@@ -62,36 +64,65 @@ def format_expression(expression: Basic, leaf: Leaf, notation: Text = TEXT) -> s
     return _Expression(leaf, notation).write(expression, 0)
 
 
-def _terms(each: Statement, canonical: Access, tensors: Mapping[str, Tensor], notation: Text) -> list[tuple[int, str]]:
-    names, deltas = _alignment(each, canonical, notation)
-    leaf = leaves(each, tensors, notation, names)
-    writer = _Expression(leaf, notation)
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One additive term: ``sign · above / below``; ``below`` is empty where there is no denominator."""
+
+    sign: int
+    above: str
+    below: str = ""
+    binding: int = PRODUCT
+
+
+def _gathered(terms: Sequence[Term], notation: Text) -> str:
+    """Terms over one common denominator where they all have it, ``(p − δ) / N``, else side by side."""
+    below = {term.below for term in terms}
+    if len(terms) > 1 and len(below) == 1 and "" not in below:
+        inside = _join([(term.sign, term.above) for term in terms], notation)
+        above = inside if notation is LATEX else notation.parentheses(inside)
+        return notation.fraction(above, below.pop())
+    return _join([(term.sign, _whole(term, notation)) for term in terms], notation)
+
+
+def _whole(term: Term, notation: Text) -> str:
+    if not term.below:
+        return term.above
+    above = notation.parentheses(term.above) if term.binding == SUM and notation is not LATEX else term.above
+    return notation.fraction(above, term.below)
+
+
+def _terms(each: Statement, canonical: Access, tensors: Mapping[str, Tensor], notation: Text) -> list[Term]:
+    names = _alignment(each, canonical)
+    writer = _Expression(leaves(each, tensors, notation, names), notation)
     sign, expression = split_sign(_without_seeds(each, tensors))
-    reduced = [names.get(r.index, r.index) for r in each.reduced if r.index not in deltas]
+    pairs = _delta_pairs(each, canonical, notation, names)
+    kept = {str(c.bare) for c in canonical.index} if pairs else set(each.target.indices())
+    reduced = [names[r.index] for r in each.domain if (names[r.index] if pairs else r.index) not in kept]
+    delta = notation.times.join(notation.delta(*pair) for pair in pairs)
     if each.reduction is not Reduction.SUM:
         chosen = f"[{each.selects}]" if each.selects else ""
         body = writer.write(-expression if sign < 0 else expression, PRODUCT)
-        return [(1, notation.reduction(each.reduction.value + chosen, reduced, body))]
-    pointed = "".join(f" {notation.delta(*pair)}" for pair in _delta_pairs(each, canonical, notation, names))
+        return [Term(1, notation.reduction(each.reduction.value + chosen, reduced, body))]
     if reduced:
         body = notation.reduction("sum", reduced, writer.write(expression, PRODUCT))
-        return [(sign, body + pointed)]
-    if isinstance(expression, Add) and not pointed:
-        parts = [split_sign(term) for term in _ordered_terms(expression)]
-        return [(sign * s, writer.write(term, SUM)) for s, term in parts]
-    if pointed:
-        return [(sign, pointed.strip() if expression == 1 else _with_delta(writer, expression, pointed.strip(), notation))]
-    return [(sign, writer.write(expression, SUM))]
+        return [Term(sign, f"{body}{notation.times}{delta}".strip())]
+    if isinstance(expression, Add) and not delta:
+        return [_term(sign * s, term, "", writer) for s, term in map(split_sign, _ordered_terms(expression))]
+    return [_term(sign, expression, delta, writer)]
 
 
-def _with_delta(writer: _Expression, expression: Expr, delta: str, notation: Text) -> str:
-    """A delta multiplies the numerator: δ / N, not 1 / N δ."""
-    numerator, denominator = expression.as_numer_denom()
-    above = delta if numerator == 1 else f"{writer.write(numerator, PRODUCT)}{notation.times}{delta}"
-    return above if denominator == 1 else notation.fraction(above, writer.write(denominator, ATOM))
+def _term(sign: int, expression: Expr, delta: str, writer: _Expression) -> Term:
+    """A term with its numerator and denominator apart; a delta multiplies the numerator."""
+    numerator, denominator = _quotient(expression)
+    binding = SUM if isinstance(numerator, Add) and not delta else PRODUCT
+    above = writer.write(numerator, binding)
+    if delta:
+        above = delta if numerator == 1 else f"{above}{writer.notation.times}{delta}"
+    below = "" if denominator == 1 else writer.write(denominator, 0 if writer.notation is LATEX else ATOM)
+    return Term(sign, above, below, binding)
 
 
-def _alignment(each: Statement, canonical: Access, notation: Text) -> tuple[dict[str, str], set[str]]:
+def _alignment(each: Statement, canonical: Access) -> dict[str, str]:
     """How the statement's indices are called in the equation's target."""
     names: dict[str, str] = {}
     for mine, theirs in zip(each.target.index, canonical.index, strict=True):
@@ -105,7 +136,7 @@ def _alignment(each: Statement, canonical: Access, notation: Text) -> tuple[dict
                 name += "'"
             names[one.index] = name
             taken.add(name)
-    return names, set()
+    return names
 
 
 def _delta_pairs(each: Statement, canonical: Access, notation: Text, names: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -227,9 +258,9 @@ class _Expression:
         own = SUM if sign < 0 else PRODUCT
         if denominator == 1:
             return prefix + above, own
-        wrap = 0 if isinstance(self.notation, type(LATEX)) else PRODUCT
+        wrap = 0 if self.notation is LATEX else PRODUCT
         above = above if not isinstance(numerator, Add) else self.write(numerator, wrap)
-        below = self.write(denominator, 0 if isinstance(self.notation, type(LATEX)) else ATOM)
+        below = self.write(denominator, 0 if self.notation is LATEX else ATOM)
         return prefix + self.notation.fraction(above, below), own
 
     def _factors(self, node: Expr) -> str:
@@ -242,7 +273,7 @@ class _Expression:
         notation = self.notation
         if node.exp.is_negative and node.exp.is_number:
             below = Pow(node.base, -node.exp)
-            return notation.fraction("1", self.write(below, 0 if isinstance(notation, type(LATEX)) else ATOM)), PRODUCT
+            return notation.fraction("1", self.write(below, 0 if notation is LATEX else ATOM)), PRODUCT
         if node.exp == Rational(1, 2):
             return notation.root(self.write(node.base, 0)), ATOM
         if node.exp.is_Integer:
@@ -251,6 +282,8 @@ class _Expression:
 
     def _select(self, node: Select) -> tuple[str, int]:
         condition, chosen, otherwise = node.args
+        if (chosen, otherwise) == (1, 0):
+            return self.notation.indicator(self.write(condition, 0)), ATOM
         if isinstance(otherwise, Select) and otherwise.args[2] == 0 and condition.is_Relational:
             left, right = condition.args
             flipped = otherwise.args[0]

@@ -107,7 +107,7 @@ class Elementwise:
             return self._apply("np.floor", [self._value(node.args[0])], node)
         name = type(node).__name__
         if name in HELPERS:
-            self.helpers.add(name)
+            self.helpers.add("erf")
             return self._apply(HELPERS[name], [self._value(node.args[0])], node, ufunc=False)
         if isinstance(node, log) and isinstance(node.args[0], Add) and S.One in node.args[0].args:
             return self._apply("np.log1p", [self._value(node.args[0] - 1)], node)
@@ -141,20 +141,20 @@ class Elementwise:
     def _product(self, node: Mul) -> Value:
         numerators: list[Value] = []
         denominators: list[Value] = []
-        coefficient = S.One
-        for factor in ordered(list(node.args)):
-            if isinstance(factor, Rational):
-                coefficient = factor
-            elif isinstance(factor, Pow) and factor.exp.is_Rational and factor.exp.is_negative:
+        coefficient = Mul(*(factor for factor in node.args if factor.is_number))
+        for factor in ordered([factor for factor in node.args if not factor.is_number]):
+            if isinstance(factor, Pow) and factor.exp.is_Rational and factor.exp.is_negative:
                 denominators.append(self._value(inverse(factor)))
             else:
-                numerators.append(self._value(factor))
-        if coefficient.q != 1 and abs(coefficient.p) == 1:
-            denominators.append(Value(str(coefficient.q), frozenset()))
-            coefficient = Rational(coefficient.p)
-        negative = coefficient == -1
-        if coefficient not in (1, -1):
-            numerators.append(self._value(coefficient))
+                numerators.append(self._factor(factor))
+        negative = bool(coefficient.is_negative)
+        coefficient = abs(coefficient)
+        if isinstance(coefficient, Rational) and coefficient.p == 1 and coefficient.q != 1:
+            denominators.insert(0, Value(str(coefficient.q), frozenset()))
+            coefficient = S.One
+        if coefficient != 1:
+            numerators.insert(0, self._value(-coefficient if negative else coefficient))
+            negative = False
         numerators, denominators = self._scalars_first(numerators, denominators)
         top, bottom = self._multiply(numerators), self._multiply(denominators)
         if top is None:
@@ -163,6 +163,10 @@ class Elementwise:
         if negative:
             top = self._negative(top, None if bottom is not None else node)
         return top if bottom is None else self._binary("divide", top, bottom, node)
+
+    def _factor(self, factor: Expr) -> Value:
+        """A factor of a product. An indicator, ``Select(c, 1, 0)``, multiplies as the condition itself."""
+        return self._value(factor.args[0] if is_indicator(factor) else factor)
 
     def _scalars_first(self, numerators: list[Value], denominators: list[Value]) -> tuple[list[Value], list[Value]]:
         """Scalar factors above and below the line as one scalar, so that arrays are touched once."""
@@ -178,11 +182,15 @@ class Elementwise:
 
     def _multiply(self, factors: list[Value]) -> Value | None:
         """A product, scalars and narrow operands first, so that wide arrays are touched as rarely as can be."""
-        factors = sorted(factors, key=lambda each: len(each.indices))
+        factors = sorted(factors, key=lambda each: (len(each.indices), each.boolean))
         if not factors:
             return None
         total = factors[0]
+        if total.boolean:
+            total = self._binary("multiply", self._typed(Value("1", frozenset())), total, None)
         for each in factors[1:]:
+            if total.scalar and each.boolean:
+                total = self._typed(total)
             total = self._binary("multiply", total, each, None)
         return total
 
@@ -225,16 +233,15 @@ class Elementwise:
             return self._apply(f"np.{name}", [self._value(left), self._value(right)], node)
         if otherwise == 0 and is_safe_to_mask(chosen):
             mask = self._value(condition)
-            if chosen == 1:
-                return self._cast(mask, node)
-            return self._binary("multiply", self._value(chosen), mask, node)
-        parts = [self._value(condition), self._value(chosen), self._value(otherwise)]
-        return self._apply("np.where", parts, node, ufunc=False)
+            return self._binary("multiply", self._typed(self._value(chosen)), mask, node)
+        branches = [self._value(chosen), self._value(otherwise)]
+        if all(each.scalar for each in branches):
+            branches = [self._typed(each) for each in branches]
+        return self._apply("np.where", [self._value(condition), *branches], node, ufunc=False)
 
-    def _cast(self, mask: Value, node: Expr) -> Value:
-        if mask.scalar:
-            return Value(f"({mask.text}) * 1.0", frozenset(), binding=2)
-        return self._apply("np.multiply", [mask, Value("dtype.type(1)", frozenset())], node)
+    def _typed(self, value: Value) -> Value:
+        """A scalar that carries the dtype: next to a condition alone, nothing else would."""
+        return Value(call("dtype.type", [value.text]), frozenset()) if value.scalar else value
 
     def _condition(self, node: Basic) -> Value:
         if node.is_Relational:
@@ -296,7 +303,8 @@ def operands(node: Basic) -> tuple[Basic, ...]:
     if isinstance(node, (Symbol,)) or (isinstance(node, Expr) and node.is_number):
         return ()
     if isinstance(node, Mul):
-        return tuple(inverse(each) if _is_reciprocal(each) else each for each in node.args if not isinstance(each, Rational))
+        factors = (each for each in node.args if not each.is_number)
+        return tuple(inverse(f) if _is_reciprocal(f) else f.args[0] if is_indicator(f) else f for f in factors)
     if isinstance(node, Add):
         if len(node.args) == 2 and S.NegativeOne in node.args and any(isinstance(each, exp) for each in node.args):
             return tuple(each.args[0] for each in node.args if isinstance(each, exp))
@@ -314,7 +322,7 @@ def operands(node: Basic) -> tuple[Basic, ...]:
         if extreme is not None:
             return extreme[1:]
         if node.args[2] == 0 and is_safe_to_mask(node.args[1]):
-            return node.args[:2] if node.args[1] != 1 else node.args[:1]
+            return node.args[:2]
     return tuple(node.args)
 
 
@@ -352,6 +360,11 @@ def as_extreme(node: Select) -> tuple[str, Expr, Expr] | None:
         return None
     greater = condition.rel_op[0] == ">"
     return ("maximum" if (chosen == left) == greater else "minimum"), left, right
+
+
+def is_indicator(node: Basic) -> bool:
+    """1 where a condition holds, else 0."""
+    return isinstance(node, Select) and node.args[1:] == (S.One, S.Zero)
 
 
 def is_safe_to_mask(expression: Expr) -> bool:

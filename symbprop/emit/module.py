@@ -19,6 +19,7 @@ from symbprop.emit.templates import environment
 from symbprop.emit.variables import size_names, variables
 from symbprop.network.network import Network
 from symbprop.schedule.cost import CostSheet, cost_sheet
+from symbprop.schedule.plan import Plan
 from symbprop.schedule.schedule import schedule
 
 
@@ -61,6 +62,7 @@ class _Writer:
             results.extend(gradient.gradients.values())
         self.notes = Notes(self.program, compiled.forward.statements, results)
         self.helpers: set[str] = set()
+        self._plans: dict[tuple[str, ...], Plan] = {}
         self.parameters = list(self.program.of(Role.PARAMETER))
         self.inputs = list(self.program.of(Role.INPUT))
         self.targets = list(self.program.of(Role.TARGET))
@@ -82,14 +84,20 @@ class _Writer:
             helpers=[helper_source(name) for name in helpers],
         )  # fmt: skip
 
+    def _plan(self, results: Sequence[str]) -> Plan:
+        key = tuple(results)
+        if key not in self._plans:
+            self._plans[key] = schedule(self.program, key)
+        return self._plans[key]
+
     def _cost(self) -> CostSheet:
         """The cost of the last public function."""
         forward, gradient = self.compiled.forward, self.compiled.gradient
         if gradient is not None and forward.loss is not None:
-            results: tuple[str, ...] = (forward.loss, *gradient.gradients.values())
+            results: tuple[str, ...] = (forward.loss, *dict.fromkeys(gradient.gradients.values()))
         else:
             results = forward.outputs
-        return cost_sheet(self.program, schedule(self.program, results), gradient)
+        return cost_sheet(self.program, self._plan(results), gradient)
 
     def _constants(self) -> list[tuple[str, str]]:
         shapes = "dict[str, tuple[int | str, ...]]"
@@ -164,7 +172,7 @@ class _Writer:
         return [*self.inputs, *self.targets]
 
     def _shared(self, results: Sequence[str]) -> frozenset[str]:
-        return schedule(self.program, results).shared
+        return self._plan(results).shared
 
     def _owned(self, name: str, names: Mapping[str, str], shared: frozenset[str]) -> str:
         """A result is the caller's to keep: one that is a view of an argument is copied."""
@@ -188,7 +196,7 @@ class _Writer:
 
     def _body(self, results: Sequence[str], givens: Sequence[Tensor]) -> tuple[list[str], Mapping[str, str]]:
         """The lines that check the arguments and run the plan of ``results``."""
-        plan = schedule(self.program, results)
+        plan = self._plan(results)
         names = variables(self.program, [name for name in plan.tensors if name not in self.program.tensors])
         body = Body(plan, names, self.notes.cite, self.notes.explain)
         written = [row for line in body.write() for row in line.render(4)]

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from sympy import Expr
 
+from symbprop.calculus.dependence import needed
 from symbprop.calculus.equations import Equation, number_equations
 from symbprop.calculus.notation import LATEX, TEXT
 from symbprop.calculus.printer import format_equation, format_expression
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.calculus.statement import Statement, index_symbol, read_symbol
-from symbprop.schedule.order import needed
 from symbprop.schedule.plan import Map
 
 

@@ -104,6 +104,8 @@ class _Builder:
             self.expressions.shapes[local] = shape
             if tensor.integer:
                 self.expressions.integers.add(local)
+                if tensor.classes is not None:
+                    self.extents.classes[local] = tensor.classes
         self._learn_groups(arguments)
         scope = Scope()
         for argument in operation.arguments:

@@ -45,6 +45,7 @@ class Extents:
     spans: dict[str, Span] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     constraints: list[Constraint] = field(default_factory=list)
+    classes: dict[str, Extent] = field(default_factory=dict)
 
     def declare(self, index: str, label: str, span: Span) -> None:
         self.spans[index] = span
@@ -146,13 +147,14 @@ class Extents:
         if not isinstance(total, int) and any(s.name.startswith("|") for s in total.free_symbols):
             return None
         for atom, coefficient in coordinate.terms:
-            if not isinstance(atom, str) or atom not in self.known:
+            count = self.known.get(atom) if isinstance(atom, str) else self.classes.get(atom.tensor)
+            if count is None:
                 return None
             factor = self.value(coefficient)
             if not isinstance(factor, int) and any(s.name.startswith("|") for s in factor.free_symbols):
                 return None
             if not (isinstance(factor, int) and factor < 0):
-                total = extent(total + factor * (self.known[atom] - 1))
+                total = extent(total + factor * (count - 1))
         return total
 
     def _ranges(self) -> bool:

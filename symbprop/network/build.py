@@ -8,6 +8,7 @@ from dataclasses import replace
 from sympy import Rational, S
 
 from symbprop.calculus.check import check
+from symbprop.calculus.dependence import needed
 from symbprop.calculus.index import Access, Extent, Range, at, size_symbol
 from symbprop.calculus.program import Program, Role, Tensor
 from symbprop.calculus.statement import read_symbol, statement
@@ -199,14 +200,15 @@ class _Builder:
         span: Span,
         label: str,
         output_label: str,
+        number: str = "",
     ) -> tuple[str, tuple[str, ...]]:
-        """One operation's statements; its output and its parameters."""
+        """One operation's statements; its output and its parameters. ``number`` is that of a loss among several."""
         arguments = data_arguments(operation)
         given = {each.name: self.tensors[name] for each, name in zip(arguments, inputs, strict=True)}
         declared = {each.name for each in operation.arguments}
         given.update({local: self.tensors[name] for local, name in shared.items() if local in declared})
         made_parameters = any(each.initializer and each.name not in given for each in operation.arguments)
-        block = label or str(self.block + 1 if made_parameters else self.block)
+        block = number or label or str(self.block + 1 if made_parameters else self.block)
         last = operation.equations[-1].target.name
 
         def name(local: str) -> str:
@@ -239,8 +241,15 @@ class _Builder:
         assert spec.formula is not None
         operation = formula(parse_equations(spec.formula), spec.span)
         labels = [each.text for each in spec.inputs] or ["x"] * (len(inputs) == 1)
-        given = {identifier(text): self.tensors[name] for text, name in zip(labels, inputs, strict=False)}
-        given.setdefault("x", self.tensors[inputs[0]])
+        computed = {each.target.name for each in operation.equations}
+        given = {
+            label: self.tensors[name]
+            for label, name in self.parts.items()
+            if label not in computed and self.tensors[name].role is not Role.TARGET
+        }
+        given.update({identifier(text): self.tensors[name] for text, name in zip(labels, inputs, strict=False)})
+        if "x" not in labels:
+            given["x"] = self.tensors[inputs[0]]
         shared = {} if spec.share is None else self.shared[spec.share.text]
         given.update({local: self.tensors[name] for local, name in shared.items()})
         result = operation.equations[-1].target.name
@@ -301,7 +310,14 @@ class _Builder:
         for equation, result in zip(dict.fromkeys(each.target.name for each in equations), made.results, strict=True):
             self.parts[equation] = result
         self.layers.append(Layer("formulas", "formula", made.results[-1], tuple(made.parameters)))
-        return self._outputs([made.results[-1]])
+        predicted = [name for name in made.results if not self._depends_on_targets(name)]
+        return self._outputs([predicted[-1] if predicted else made.results[-1]])
+
+    def _depends_on_targets(self, name: str) -> bool:
+        """Whether a tensor's value needs a target, so that it is no prediction."""
+        program = Program(self.tensors, tuple(self.statements))
+        targets = [tensor.name for tensor in program.of(Role.TARGET)]
+        return any(source in targets for each in needed(program, [name]) for source in each.sources())
 
     def _loss(self, outputs: Sequence[str]) -> str | None:
         terms: list[tuple[Rational, str]] = []
@@ -351,7 +367,7 @@ class _Builder:
                 hint="write targets: {…}, or inputs: [prediction, target] in the loss",
             )
         matched = match(operation, spec.arguments, spec.span)
-        result, _ = self._apply(operation, inputs, matched, {}, spec.span, "", "")
+        result, _ = self._apply(operation, inputs, matched, {}, spec.span, "", "", str(position + 1))
         return self._scalar(result, spec.span)
 
     def _scalar(self, name: str, span: Span) -> str:

@@ -34,7 +34,7 @@ class Wishes:
     def add(self, local: str, block: str) -> str:
         """A provisional name for ``local`` in layer ``block`` (a number, or a name of the user's)."""
         name = f"{len(self._wishes)}@{local}"
-        self._wishes[name] = (identifier(local), block)
+        self._wishes[name] = (identifier(local) if local else "", block)
         return name
 
     def final(self) -> dict[str, str]:

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from symbprop.calculus.index import Access, Extent, Range, extent
 from symbprop.calculus.program import Program
 from symbprop.calculus.statement import Statement
-
-
-def needed(program: Program, results: Collection[str]) -> tuple[Statement, ...]:
-    """The statements that ``results`` depend on, in order."""
-    wanted = set(results)
-    kept: list[Statement] = []
-    for each in reversed(program.statements):
-        if each.target.tensor in wanted:
-            wanted.update(each.sources())
-            kept.append(each)
-    return tuple(reversed(kept))
 
 
 def covering_first(program: Program, statements: Sequence[Statement]) -> list[Statement]:

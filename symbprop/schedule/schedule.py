@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from symbprop.calculus.dependence import needed
 from symbprop.calculus.gradient import Names
 from symbprop.calculus.program import Program, Role
 from symbprop.calculus.statement import Reduction, Statement, read_symbol
 from symbprop.schedule.kernels import Kernels
 from symbprop.schedule.liveness import reuse_storage, storage_roots
-from symbprop.schedule.order import covering_first, covers, needed
+from symbprop.schedule.order import covering_first, covers
 from symbprop.schedule.plan import Alias, Plan, Step, Zero, target_of
 
 

@@ -4,18 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from dataclasses import replace
+
 from symbprop.calculus.check import check
+from symbprop.calculus.dependence import needed_among
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.simplify.inline import inline_into_logarithms
 from symbprop.simplify.saved import read_saved_values
+from symbprop.simplify.scalars import inline_scalar_cotangents
+from symbprop.simplify.tidy import tidy_forward, tidy_gradient
+from symbprop.simplify.share import share_gradient_terms, share_terms
 from symbprop.simplify.shift import subtract_maximum
 
 FORWARD: dict[str, Callable[[Program], Program]] = {
     "subtract_maximum": subtract_maximum,
     "inline_into_logarithms": inline_into_logarithms,
+    "tidy_forward": tidy_forward,
 }
+
+def drop_unused(gradient: GradientProgram) -> GradientProgram:
+    """Without the backward statements that no gradient needs any more."""
+    return replace(gradient, backward=needed_among(gradient.backward, tuple(gradient.gradients.values())))
+
+
 BACKWARD: dict[str, Callable[[GradientProgram], GradientProgram]] = {
+    "inline_scalar_cotangents": inline_scalar_cotangents,
     "read_saved_values": read_saved_values,
+    "tidy_gradient": tidy_gradient,
+    "drop_unused": drop_unused,
+    "share_terms": share_gradient_terms,  # last: a derivative is taken before a term is shared
 }
 
 
@@ -25,6 +42,11 @@ def simplify_forward(program: Program, without: Collection[str] = ()) -> Program
         if name not in without:
             program = check(apply(program))
     return program
+
+
+def finish_forward(program: Program, without: Collection[str] = ()) -> Program:
+    """What is left to do to a program that nobody differentiates."""
+    return program if "share_terms" in without else check(share_terms(program))
 
 
 def simplify_gradient(gradient: GradientProgram, without: Collection[str] = ()) -> GradientProgram:

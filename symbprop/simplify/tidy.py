@@ -1,0 +1,41 @@
+"""The cheapest of a few equal forms of each expression: as it is, common factors taken out, or multiplied out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+from sympy import Expr, expand, factor_terms
+
+from symbprop.calculus.program import GradientProgram, Program
+from symbprop.calculus.statement import Statement, statement
+from symbprop.simplify.cost import cost
+
+LARGEST = 200  # operations; beyond it an expression is left as its author wrote it
+
+
+def tidy_forward(program: Program) -> Program:
+    """Every statement of a program, tidied."""
+    return replace(program, statements=tuple(map(_tidied, program.statements)))
+
+
+def tidy_gradient(gradient: GradientProgram) -> GradientProgram:
+    """Every backward statement, tidied."""
+    return replace(gradient, backward=tuple(map(_tidied, gradient.backward)))
+
+
+def _tidied(each: Statement) -> Statement:
+    expr = cheapest_form(each.expr)
+    if expr == each.expr:
+        return each
+    return statement(each.target, expr, each.reads, each.domain, each.reduction, selects=each.selects, label=each.label)
+
+
+@cache
+def cheapest_form(expression: Expr) -> Expr:
+    """Proof: ``factor_terms`` and ``expand`` are identities of polynomial algebra."""
+    if cost(expression) > LARGEST:
+        return expression
+    candidates = [expression, factor_terms(expression), expand(expression, log=False, power_base=False, power_exp=False)]
+    candidates.append(factor_terms(candidates[-1]))
+    return min(candidates, key=cost)
