@@ -1,0 +1,88 @@
+"""The certificate: what was verified, how, and every figure."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from symbprop.verify.complex_step import STEP, TOLERANCE
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterResult:
+    """What the probes of one parameter found. Errors are relative to Σ|g·u|; NaN where no probe was conclusive."""
+
+    name: str
+    shape: tuple[int, ...]
+    error: float
+    exact_error: float
+    probes: int
+    inconclusive: int
+    wrong: tuple[str, ...] = ()
+    reason_zero: str = ""
+    always_zero: bool = False
+
+    @property
+    def passed(self) -> bool:
+        """Right wherever a probe was conclusive, and conclusive at least once."""
+        return not self.wrong and (self.inconclusive < self.probes or bool(self.reason_zero))
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """The outcome of a verification."""
+
+    module: str
+    parameters: tuple[ParameterResult, ...]
+    failures: tuple[str, ...]
+    notes: tuple[str, ...]
+    seed: int
+    effort: str
+    scales: tuple[float, ...]
+    numpy: str
+
+    @property
+    def passed(self) -> bool:
+        """No promise broken, every parameter right."""
+        return not self.failures and all(each.passed for each in self.parameters)
+
+    @property
+    def probes(self) -> int:
+        return sum(each.probes for each in self.parameters)
+
+    def to_json(self) -> dict[str, Any]:
+        """The certificate as plain values; NaN becomes null."""
+        plain = asdict(self)
+        plain.update(passed=self.passed, step=STEP, tolerance=TOLERANCE)
+        return json.loads(json.dumps(plain), parse_constant=lambda _: None)  # type: ignore[no-any-return]
+
+    def format(self) -> str:
+        """The certificate as a table of plain text."""
+        verdict = "verified" if self.passed else "NOT VERIFIED"
+        lines = [f"{self.module}: {verdict} ({self.probes} probes, seed {self.seed}, NumPy {self.numpy})"]
+        width = max([len(each.name) for each in self.parameters] + [9])
+        shapes = [" × ".join(map(str, each.shape)) or "scalar" for each in self.parameters]
+        wide = max([len(shape) for shape in shapes] + [5])
+        if self.parameters:
+            lines.append(f"  {'parameter':<{width}}  {'shape':<{wide}}  complex step   worst of all  probes  inconclusive")
+        shown = list(zip(self.parameters, shapes, strict=True))
+        hidden = max(0, len(shown) - 40)
+        for each, shape in shown[: len(shown) - hidden] + [row for row in shown[len(shown) - hidden :] if not row[0].passed]:
+            row = f"  {each.name:<{width}}  {shape:<{wide}}  {_figure(each.exact_error):>12}   {_figure(each.error):>12}"
+            lines.append(f"{row}  {each.probes:>6}  {each.inconclusive:>12}{'' if each.passed else '  WRONG'}")
+            lines.extend(f"      {sentence}" for sentence in each.wrong[:3])
+            if each.reason_zero:
+                lines.append(f"      its gradient is identically zero: {each.reason_zero}")
+            elif each.always_zero:
+                lines.append("      its gradient was zero at every probe: the loss does not seem to depend on it")
+        if hidden:
+            lines.append(f"  … and {hidden} more parameters")
+        lines.extend(f"  broken promise: {sentence}" for sentence in self.failures)
+        lines.extend(f"  note: {sentence}" for sentence in self.notes)
+        return "\n".join(lines)
+
+
+def _figure(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.1e}"

@@ -1,0 +1,91 @@
+"""Central differences with Ridders' extrapolation (Ridders 1982), which need no complex arithmetic of the module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import ModuleType
+
+import numpy as np
+
+from symbprop.verify.probe import Direction, Outcome, Probe, along, floor_along
+from symbprop.verify.sampling import Point
+
+SHRINK = 2.0
+ROWS = 8
+RETRIES = 4
+CONCLUSIVE = 1e-5  # an estimate less certain than this, relative to Σ|g·u|, says nothing
+SLACK = 10.0  # errors of the estimate that a difference may have before it is wrong
+AGREES = 1e-6  # relative to Σ|g·u|: what differences can be trusted to where their own estimate is luckier
+ROUNDING = 8 * 2.0**-52
+
+
+def difference_probes(
+    module: ModuleType,
+    point: Point,
+    gradient: Mapping[str, np.ndarray],
+    floor: Mapping[str, np.ndarray],
+    directions: Sequence[Direction],
+) -> list[Probe]:
+    """One probe for each direction. One that crosses a kink at every step size is inconclusive, never right."""
+    found = []
+    for direction in directions:
+        analytic, scale = along(gradient, direction)
+        size = _size(point.params, direction)
+
+        def loss_at(t: float, direction: Direction = direction) -> float:
+            params = dict(point.params)
+            for name, u in direction.items():
+                params[name] = params[name] + t * u
+            with np.errstate(all="ignore"):
+                return float(module.loss(params, *point.data))
+
+        numeric, error = derivative(loss_at, 0.05 * size)
+        base = floor_along(floor, direction)
+        tolerance = SLACK * error + AGREES * scale + base
+        if not np.isfinite(numeric) or error > CONCLUSIVE * scale + base:
+            outcome = Outcome.INCONCLUSIVE
+        else:
+            outcome = Outcome.RIGHT if abs(analytic - numeric) <= tolerance else Outcome.WRONG
+        found.append(Probe(tuple(direction), "differences", analytic, numeric, scale, tolerance, outcome))
+    return found
+
+
+def _size(params: Mapping[str, np.ndarray], direction: Direction) -> float:
+    """A length on which the loss may be expected to be smooth."""
+    typical = [float(np.sqrt(np.mean(np.square(params[name])))) for name in direction if params[name].size]
+    return max(min(typical, default=1.0), 1e-3)
+
+
+def derivative(function: Callable[[float], float], step: float) -> tuple[float, float]:
+    """f′(0) and an estimate of its error, from extrapolations that start from several step sizes.
+
+    A kink inside one of them can make its own estimate look certain; so the best one must be borne out by another, and
+    the distance between the two is part of the error.
+    """
+    found = [_ridders(function, step / 16**retry) for retry in range(RETRIES)]
+    finite = sorted((each for each in found if np.isfinite(each[0])), key=lambda each: each[1])
+    if len(finite) < 2:
+        return float("nan"), float("inf")
+    value, error = finite[0]
+    return value, max(error, min(abs(value - other) for other, _ in finite[1:]))
+
+
+def _ridders(function: Callable[[float], float], step: float) -> tuple[float, float]:
+    previous: list[float] = []
+    best, error = float("nan"), float("inf")
+    for _ in range(ROWS):
+        ahead, behind = function(step), function(-step)
+        row = [(ahead - behind) / (2 * step)]
+        rounding = ROUNDING * max(abs(ahead), abs(behind)) / step
+        factor = SHRINK * SHRINK
+        for older in previous:
+            row.append(row[-1] + (row[-1] - older) / (factor - 1))
+            factor *= SHRINK * SHRINK
+            estimate = max(abs(row[-1] - row[-2]), abs(row[-1] - older), rounding)
+            if estimate <= error:
+                best, error = row[-1], estimate
+        if previous and abs(row[-1] - previous[-1]) >= 2 * error:
+            break
+        previous = row
+        step /= SHRINK
+    return best, error

@@ -1,0 +1,115 @@
+"""Importing an emitted file, and verifying it."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from symbprop.verify.certificate import Certificate, ParameterResult
+from symbprop.verify.complex_step import complex_step_probes
+from symbprop.verify.contract import broken_promises
+from symbprop.verify.differences import difference_probes
+from symbprop.verify.probe import Outcome, Probe, directions, single_entries
+from symbprop.verify.sampling import Point, sample
+
+_count = itertools.count()
+
+SCALES = {"quick": (1.0,), "normal": (1.0, 0.1, 10.0), "thorough": (1.0, 0.01, 0.1, 10.0, 100.0)}
+FEW = 40  # tensors; with more of them, tensors whose gradients are of one size are probed together
+
+
+class _Fresh(SourceFileLoader):
+    """Reads the source, whatever a compiled file of the same second may say; writes no compiled file."""
+
+    def path_stats(self, path: Any) -> Any:
+        raise OSError
+
+
+def load_module(path: str | Path) -> ModuleType:
+    """The module in the file ``path``, imported afresh under a name of its own."""
+    name = f"_symbprop_emitted_{next(_count)}"
+    loader = _Fresh(name, str(path))
+    spec = importlib.util.spec_from_file_location(name, str(path), loader=loader)
+    if spec is None:
+        raise ImportError(f"{path} is not a Python module")
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+def verify_module(module: ModuleType, *, seed: int = 0, effort: str = "normal") -> Certificate:
+    """Hold an emitted module against its contract and its gradient against its own loss.
+
+    ``effort`` is ``quick``, ``normal`` or ``thorough``. Everything is computed in float64.
+    """
+    failures: list[str] = []
+    notes: list[str] = []
+    probes: list[Probe] = []
+    for number, scale in enumerate(SCALES[effort]):
+        point = sample(module, seed + number, scale)
+        if point is None:
+            notes.append(f"at scale {scale:g} the loss is not finite: skipped")
+            continue
+        if number == 0:
+            failures.extend(broken_promises(module, point))
+            if failures:
+                break
+        if hasattr(module, "loss_and_grad"):
+            probes.extend(_probes(module, point, number))
+    results = [_result(module, name, probes) for name in module.PARAMETERS] if hasattr(module, "loss_and_grad") else []
+    if len(notes) == len(SCALES[effort]):
+        failures.append("no point was found at which the loss is finite")
+    return Certificate(
+        module.NAME, tuple(results), tuple(failures), tuple(notes), seed, effort, tuple(SCALES[effort]), np.__version__
+    )
+
+
+def _probes(module: ModuleType, point: Point, number: int) -> list[Probe]:
+    """All probes at one point: the complex step everywhere, differences along directions."""
+    _, gradient = module.loss_and_grad(point.params, *point.data)
+    floor = rounding_floor(module, point, gradient)
+    rng = np.random.default_rng([point.seed, 1])
+    along = directions(gradient, rng, FEW)
+    found = complex_step_probes(module, point, gradient, floor, along)
+    if number == 0:
+        entries = single_entries(point.params, gradient, rng, 8 if len(gradient) <= FEW else 0)
+        found += complex_step_probes(module, point, gradient, floor, entries)
+    if number <= 1:
+        found += difference_probes(module, point, gradient, floor, along)
+    return found
+
+
+def rounding_floor(module: ModuleType, point: Point, gradient: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """How far each entry of the gradient moves when every parameter moves by a rounding error."""
+    rng = np.random.default_rng([point.seed, 2])
+    floor = {name: np.zeros(np.shape(value)) for name, value in gradient.items()}
+    for _ in range(3):
+        moved = {name: value * (1 + 2.0**-52 * rng.choice([-1.0, 1.0], value.shape)) for name, value in point.params.items()}
+        _, other = module.loss_and_grad(moved, *point.data)
+        for name, value in other.items():
+            floor[name] = np.maximum(floor[name], np.abs(value - gradient[name]))
+    return {name: 4 * value for name, value in floor.items()}
+
+
+def _result(module: ModuleType, name: str, probes: list[Probe]) -> ParameterResult:
+    mine = [probe for probe in probes if name in probe.names]
+    wrong = [probe for probe in mine if probe.outcome is Outcome.WRONG]
+    conclusive = [probe for probe in mine if probe.outcome is not Outcome.INCONCLUSIVE]
+    exact = [probe for probe in conclusive if probe.method == "complex step"]
+    return ParameterResult(
+        name=name,
+        shape=tuple(module.PARAMETERS[name]),
+        error=max((probe.relative for probe in conclusive), default=float("nan")),
+        exact_error=max((probe.relative for probe in exact), default=float("nan")),
+        probes=len(mine),
+        inconclusive=len(mine) - len(conclusive),
+        wrong=tuple(probe.describe() for probe in wrong),
+        reason_zero=module.ZERO_GRADIENTS.get(name, ""),
+        always_zero=bool(conclusive) and all(probe.analytic == 0 == probe.numeric for probe in conclusive),
+    )

@@ -1,0 +1,89 @@
+"""A probe: the derivative along one direction, as the module says and as its loss says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+Direction = Mapping[str, np.ndarray]
+
+
+class Outcome(Enum):
+    """What a probe found."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One comparison. ``scale`` is Σ|g·u|, what the error is measured against."""
+
+    names: tuple[str, ...]
+    method: str
+    analytic: float
+    numeric: float
+    scale: float
+    tolerance: float
+    outcome: Outcome
+
+    @property
+    def relative(self) -> float:
+        """The error relative to Σ|g·u|; 0 where both vanish."""
+        difference = abs(self.analytic - self.numeric)
+        return 0.0 if difference == 0 else difference / self.scale if self.scale > 0 else float("inf")
+
+    def describe(self) -> str:
+        return f"{self.method}: the module says {self.analytic:.12g}, its loss says {self.numeric:.12g}"
+
+
+def along(gradient: Mapping[str, np.ndarray], direction: Direction) -> tuple[float, float]:
+    """g·u and Σ|g·u|."""
+    products = [np.asarray(gradient[name]) * u for name, u in direction.items()]
+    return float(sum(np.sum(p) for p in products)), float(sum(np.sum(np.abs(p)) for p in products))
+
+
+def floor_along(floor: Mapping[str, np.ndarray], direction: Direction) -> float:
+    """The rounding floor of g·u: that of its entries, summed."""
+    return float(sum(np.sum(floor[name] * np.abs(u)) for name, u in direction.items()))
+
+
+def directions(gradient: Mapping[str, np.ndarray], rng: np.random.Generator, few: int) -> list[Direction]:
+    """One ±1 direction for each tensor; with many tensors, one for each group of similar gradient size, so that no
+
+    tensor hides behind a larger one and the work stays bounded.
+    """
+    signs = {name: rng.choice([-1.0, 1.0], np.shape(value)) for name, value in gradient.items()}
+    if len(gradient) <= few:
+        return [{name: sign} for name, sign in signs.items()]
+    ranked = sorted(gradient, key=lambda name: (float(np.sum(np.abs(gradient[name]))), name))
+    size = -(-len(ranked) // few)
+    return [{name: signs[name] for name in ranked[i : i + size]} for i in range(0, len(ranked), size)]
+
+
+def single_entries(
+    params: Mapping[str, np.ndarray], gradient: Mapping[str, np.ndarray], rng: np.random.Generator, count: int
+) -> list[Direction]:
+    """Unit directions: the first, the last, the largest, the smallest and a vanishing entry of each gradient, and others."""
+    found: list[Direction] = []
+    for name, value in gradient.items():
+        flat = np.abs(np.ravel(value))
+        if flat.size < 2 or not count:
+            continue
+        nonzero = np.flatnonzero(flat)
+        chosen = [0, flat.size - 1, int(np.argmax(flat))]
+        if nonzero.size:
+            chosen.append(int(nonzero[np.argmin(flat[nonzero])]))
+        zeros = np.flatnonzero(flat == 0)
+        if zeros.size:
+            chosen.append(int(zeros[0]))
+        chosen.extend(int(i) for i in rng.integers(0, flat.size, max(count - len(chosen), 0)))
+        for position in dict.fromkeys(chosen):
+            unit = np.zeros(flat.size)
+            unit[position] = 1.0
+            found.append({name: unit.reshape(np.shape(params[name]))})
+    return found
