@@ -68,6 +68,9 @@ def _check_access(program: Program, each: Statement, access: Access, extents: di
     if len(access.index) != len(tensor.shape):
         _fail(each, f"{access.tensor} has {len(tensor.shape)} axes, not {len(access.index)}")
     for coordinate, size in zip(access.index, tensor.shape, strict=True):
+        bare = coordinate.bare
+        if bare is not None and extents.get(bare) == size:
+            continue
         for index in coordinate.indices():
             if index not in extents:
                 _fail(each, f"the index {index} has no range")

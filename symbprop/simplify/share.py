@@ -51,10 +51,11 @@ def _is_worth_a_name(each: Statement) -> bool:
 
 def share_gradient_terms(gradient: GradientProgram) -> GradientProgram:
     """:func:`share_terms` over the forward and the backward statements together."""
-    shared = share_terms(gradient.program)
+    program = gradient.program
+    shared = share_terms(program)
     known = set(gradient.forward.tensors)
     split = 1 + max(p for p, each in enumerate(shared.statements) if each.target.tensor in known)
-    made = {name: tensor for name, tensor in shared.tensors.items() if name not in gradient.program.tensors}
+    made = {name: tensor for name, tensor in shared.tensors.items() if name not in program.tensors}
     ahead = {each.target.tensor for each in shared.statements[:split]}
     forward = replace(
         gradient.forward,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from sympy import Expr, expand, factor_terms
+from sympy import Expr, cosh, expand, factor_terms, sinh, tanh
 
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.calculus.statement import Statement, statement
@@ -36,6 +36,8 @@ def cheapest_form(expression: Expr) -> Expr:
     """Proof: ``factor_terms`` and ``expand`` are identities of polynomial algebra."""
     if cost(expression) > LARGEST:
         return expression
+    for node in expression.atoms(sinh):
+        expression = expression.subs(node, tanh(node.args[0]) * cosh(node.args[0]))  # sinh = tanh · cosh
     candidates = [expression, factor_terms(expression), expand(expression, log=False, power_base=False, power_exp=False)]
     candidates.append(factor_terms(candidates[-1]))
     return min(candidates, key=cost)

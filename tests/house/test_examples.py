@@ -1,0 +1,87 @@
+"""The examples: each is explained and can be built, its data fit it, and twins among them agree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from symbprop.network.build import build
+from symbprop.network.document import load_source
+from symbprop.pipeline import read
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+DESCRIPTIONS = sorted(EXAMPLES.glob("*.yaml"))
+DATA = EXAMPLES / "data"
+TRAINED = [path for path in DESCRIPTIONS if "\ntraining:" in path.read_text(encoding="utf-8")]
+each_description = pytest.mark.parametrize("path", DESCRIPTIONS, ids=lambda path: path.stem)
+
+
+def test_there_are_examples() -> None:
+    assert len(DESCRIPTIONS) > 10
+
+
+@each_description
+def test_an_example_begins_with_two_to_four_lines_that_explain_it(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    header = next(number for number, line in enumerate(lines) if not line.startswith("# "))
+    assert 2 <= header <= 4
+
+
+@each_description
+def test_an_example_is_a_network_with_a_loss_and_has_its_files_name(path: Path) -> None:
+    network = build(read(load_source(str(path))))
+    assert network.name == path.stem
+    assert network.program.loss is not None
+    assert network.initializers, "nothing to learn"
+
+
+@pytest.mark.parametrize("path", TRAINED, ids=lambda path: path.stem)
+def test_the_data_of_an_example_are_what_its_inputs_and_targets_say(path: Path) -> None:
+    description = read(load_source(str(path)))
+    assert description.training is not None
+    arrays = np.load(EXAMPLES / str(description.training.data))
+    specs = {**description.inputs, **description.targets}
+    assert set(arrays.files) == set(specs)
+    for name, spec in specs.items():
+        values = arrays[name]
+        assert values.shape[1:] == spec.shape
+        assert values.dtype.kind == spec.dtype[0]
+        low, high = (0, spec.classes - 1) if spec.classes else spec.range or (-np.inf, np.inf)
+        assert low <= values.min() <= values.max() <= high
+
+
+def test_the_digits_are_whole_sixteenths_and_every_digit_is_in_both_parts() -> None:
+    with np.load(DATA / "digits.npz") as arrays:
+        x, label = arrays["x"], arrays["label"]
+    assert x.shape == (1797, 64)
+    assert x.dtype == np.float32
+    assert np.array_equal(x * 16, np.round(x * 16))
+    held_out = len(label) // 5
+    # The counts of the UCI test set, so no row was lost or doubled in shuffling.
+    assert np.bincount(label).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    assert np.bincount(label[-held_out:], minlength=10).min() > 20
+    assert len(np.unique(x, axis=0)) == len(x)
+
+
+def test_logistic_regression_as_a_layer_and_as_formulas_is_the_same_model(
+    compiled: Callable[..., ModuleType],
+) -> None:
+    layer, formulas = (
+        compiled((EXAMPLES / name).read_text(encoding="utf-8"), name)
+        for name in ("logistic.yaml", "logistic_formula.yaml")
+    )
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(7, 5)), rng.uniform(size=7)
+    w, b = rng.normal(size=5), rng.normal()
+    loss, grads = layer.loss_and_grad({"W": w[:, None], "b": np.array([b])}, x, y[:, None])
+    other_loss, other_grads = formulas.loss_and_grad({"w": w, "b": np.array(b)}, x, y)
+    p = 1 / (1 + np.exp(-(x @ w + b)))
+    np.testing.assert_allclose([loss, other_loss], -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)), rtol=1e-13)
+    for gradient in (grads["W"][:, 0], other_grads["w"]):
+        np.testing.assert_allclose(gradient, x.T @ (p - y) / 7, rtol=1e-12)
+    for gradient in (grads["b"][0], other_grads["b"]):
+        np.testing.assert_allclose(gradient, np.mean(p - y), rtol=1e-12)
