@@ -1,7 +1,7 @@
 """The rule. One reverse-mode and one forward-mode rule differentiate every statement there is.
 
-    T[f(r)] += e        ⟹        Ā[g(r)]  +=  T̄[f(r)] · ∂e/∂A[g(r)]          (adjoint: swap the index maps)
-                        ⟹        Ṫ[f(r)]  +=  Σ ∂e/∂A[g(r)] · Ȧ[g(r)]          (tangent)
+T[f(r)] += e        ⟹        Ā[g(r)]  +=  T̄[f(r)] · ∂e/∂A[g(r)]          (adjoint: swap the index maps)
+                    ⟹        Ṫ[f(r)]  +=  Σ ∂e/∂A[g(r)] · Ȧ[g(r)]          (tangent)
 """
 
 from __future__ import annotations

@@ -10,8 +10,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sympy import Abs, Basic, Expr, Function, S, Symbol, diff, sign, sympify
+from sympy import Abs, Basic, Expr, Function, S, Symbol, diff, sign
 from sympy.core.relational import Relational
+from sympy.core.sympify import _sympify
 from sympy.logic.boolalg import Boolean, BooleanFalse, BooleanTrue
 
 
@@ -21,7 +22,7 @@ class Select(Expr):  # type: ignore[misc]
     __slots__ = ()
 
     def __new__(cls, condition: Boolean, chosen: Expr, otherwise: Expr) -> Expr:  # type: ignore[misc]
-        chosen, otherwise = sympify(chosen), sympify(otherwise)
+        chosen, otherwise = _sympify(chosen), _sympify(otherwise)
         if isinstance(condition, BooleanTrue) or chosen == otherwise:
             return chosen
         if isinstance(condition, BooleanFalse):

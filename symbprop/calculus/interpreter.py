@@ -21,7 +21,7 @@ from sympy.logic.boolalg import BooleanFalse, BooleanTrue
 from symbprop.calculus.functions import Detach, Floor, Select
 from symbprop.calculus.index import Access, Affine, Extent
 from symbprop.calculus.program import Program, Role
-from symbprop.calculus.statement import Reduction, Statement, index_symbol, read_symbol
+from symbprop.calculus.statement import Reduction, Statement, index_symbol
 
 Value = Any  # a float, a Fraction, an mpmath number: whatever the caller computes in
 Elements = dict[tuple[int, ...], Value]
@@ -105,7 +105,9 @@ def _run(each: Statement, environment: dict[str, Elements], sizes: Mapping[str, 
         _combine(each.reduction, target, best, key, value, selected)
 
 
-def _combine(reduction: Reduction, target: Elements, best: Elements, key: tuple[int, ...], value: Value, chosen: Any) -> None:
+def _combine(
+    reduction: Reduction, target: Elements, best: Elements, key: tuple[int, ...], value: Value, chosen: Any
+) -> None:
     if reduction is Reduction.SUM:
         target[key] = target[key] + value
     elif key not in best:

@@ -56,12 +56,19 @@ def _chosen_element(source: Statement, fresh: Callable[[str], str]) -> Linearize
     tensors, auxiliary = [], []
     replacement: dict[str, Affine] = {}
     for each in source.reduced:
-        name = fresh(f"{source.target.tensor}_at" if len(source.reduced) == 1 else f"{source.target.tensor}_at_{each.index}")
+        name = fresh(
+            f"{source.target.tensor}_at" if len(source.reduced) == 1 else f"{source.target.tensor}_at_{each.index}"
+        )
         tensors.append(Tensor(name, shape, Role.VALUE, integer=True, classes=each.extent))
         auxiliary.append(
             Statement(
-                Access(name, index), source.expr, source.reads, source.domain,
-                CHOICE[source.reduction], each.index, source.label,
+                Access(name, index),
+                source.expr,
+                source.reads,
+                source.domain,
+                CHOICE[source.reduction],
+                each.index,
+                source.label,
             )
         )
         replacement[each.index] = Affine(((Access(name, index), 1),))

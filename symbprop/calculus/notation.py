@@ -91,7 +91,9 @@ class Latex(Text):
             text = rf"\mathrm{{{escaped(base)}}}"
             return rf"\bar{{{text}}}" if mark == "_bar" else rf"\dot{{{text}}}" if mark else text
         letters, digits = match[1], match[2]
-        text = f"\\{letters}" if letters in GREEK else letters if len(letters) == 1 else rf"\mathrm{{{escaped(letters)}}}"
+        text = (
+            f"\\{letters}" if letters in GREEK else letters if len(letters) == 1 else rf"\mathrm{{{escaped(letters)}}}"
+        )
         if mark:
             text = rf"\bar{{{text}}}" if mark == "_bar" else rf"\dot{{{text}}}"
         return f"{text}^{{({digits})}}" if digits else text
@@ -134,7 +136,9 @@ class Latex(Text):
         return rf"\delta_{{{left},{right}}}"
 
     def reduction(self, kind: str, indices: Sequence[str], body: str) -> str:
-        symbol = {"sum": r"\sum", "prod": r"\prod", "max": r"\max", "min": r"\min"}.get(kind, rf"\operatorname{{{kind}}}")
+        symbol = {"sum": r"\sum", "prod": r"\prod", "max": r"\max", "min": r"\min"}.get(
+            kind, rf"\operatorname{{{kind}}}"
+        )
         return rf"{symbol}_{{{','.join(indices)}}} {body}"
 
     def constant(self, name: str) -> str:

@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
 
-from sympy import Expr, Symbol, sympify
+from sympy import Expr, Symbol
+from sympy.core.sympify import _sympify
 
 from symbprop.calculus.index import Access, Affine, Range
 
@@ -102,7 +103,7 @@ def statement(
     label: str = "",
 ) -> Statement:
     """A statement in normal form: no read twice or unused, no index that nothing depends on."""
-    expr, kept_reads = _compact_reads(sympify(expr), reads)
+    expr, kept_reads = _compact_reads(_sympify(expr), reads)
     used = set(target.indices()) | {index for read in kept_reads for index in read.indices()} | {selects}
     free = expr.free_symbols
     kept: list[Range] = []
@@ -122,7 +123,9 @@ def statement(
     return Statement(target, expr, kept_reads, tuple(kept), reduction, selects, label)
 
 
-def pointwise(target: Access, expr: Expr, reads: Sequence[Access], domain: Sequence[Range], *, label: str = "") -> Statement:
+def pointwise(
+    target: Access, expr: Expr, reads: Sequence[Access], domain: Sequence[Range], *, label: str = ""
+) -> Statement:
     """``target = expr`` element by element: indices of ``domain`` that it does not depend on are not summed over."""
     # A maximum over an index that nothing depends on drops the index, where a sum would multiply by its extent.
     return replace(statement(target, expr, reads, domain, Reduction.MAX, label=label), reduction=Reduction.SUM)
@@ -133,9 +136,7 @@ def _compact_reads(expr: Expr, reads: Sequence[Access]) -> tuple[Expr, tuple[Acc
     merged: dict[Access, int] = {}
     positions = [merged.setdefault(access, position) for position, access in enumerate(reads)]
     if len(merged) != len(reads):
-        expr = expr.xreplace(
-            {read_symbol(old): read_symbol(new) for old, new in enumerate(positions) if new != old}
-        )
+        expr = expr.xreplace({read_symbol(old): read_symbol(new) for old, new in enumerate(positions) if new != old})
     free = expr.free_symbols
     used = [position for position in merged.values() if read_symbol(position) in free]
     if used != list(range(len(used))):
@@ -156,7 +157,7 @@ def reindex(source: Statement, replacement: Mapping[str, Affine], domain: Sequen
         if index_symbol(position) not in source.expr.free_symbols:
             continue
         coordinate = replacement.get(each.index, Affine(((each.index, 1),)))
-        value: Expr = sympify(coordinate.offset)
+        value: Expr = _sympify(coordinate.offset)
         for atom, coefficient in coordinate.terms:
             if isinstance(atom, str):
                 value += coefficient * index_symbol(order[atom])

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from sympy import Expr, Symbol
 
-from symbprop.calculus.index import Access, Range
+from symbprop.calculus.index import Access, Extent, Range
 from symbprop.calculus.statement import Reduction, index_symbol, read_symbol
 from symbprop.emit.contraction import contract
-from symbprop.emit.elementwise import Elementwise, Value, split_sign
+from symbprop.emit.elementwise import Elementwise, Value
 from symbprop.emit.lines import Line
+from symbprop.emit.shapes import split_sign
 from symbprop.emit.sizes import size
 from symbprop.emit.views import View, Views, aligned
 from symbprop.schedule.order import mixed_radix, whole
@@ -54,13 +55,15 @@ class Body:
                         name = self.names[step.target]
                         self.lines.append(Line(f"{name} = ", "np.zeros", (shape, "dtype"), self.cite(step.source)))
                     else:
-                        self.lines.append(Line(f"{self.names[step.target]} = dtype.type(0)", note=self.cite(step.source)))
+                        self.lines.append(
+                            Line(f"{self.names[step.target]} = dtype.type(0)", note=self.cite(step.source))
+                        )
                 case Alias():
                     self._alias(step)
         return self.lines
 
-    def _shape(self, extents: Sequence[object]) -> str:
-        parts = [size(each) for each in extents]  # type: ignore[arg-type]
+    def _shape(self, extents: Sequence[Extent]) -> str:
+        parts = [size(each) for each in extents]
         return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
 
     # Element-wise maps -----------------------------------------------------------------------------------------------
@@ -148,7 +151,14 @@ class Body:
         return take, release
 
     def _write_through(
-        self, target: Access, domain: Sequence[Range], text: str, accumulate: bool, sign: int, note: str, lines: list[Line]
+        self,
+        target: Access,
+        domain: Sequence[Range],
+        text: str,
+        accumulate: bool,
+        sign: int,
+        note: str,
+        lines: list[Line],
     ) -> None:
         """Write into part of a tensor: a slice, a reshaped view, or elements chosen by integers."""
         operator = ("+=" if sign > 0 else "-=") if accumulate else "="
@@ -229,10 +239,10 @@ class Body:
         self.lines.append(Line(f"{target} = {text}", note=note))
 
 
-def _target_order(target: Access, extents: Mapping[str, object]) -> Iterator[str]:
+def _target_order(target: Access, extents: Mapping[str, Extent]) -> Iterator[str]:
     """The indices of a target, slowest first inside each axis."""
     for coordinate in target.index:
-        yield from mixed_radix(coordinate.terms, dict(extents)) or []  # type: ignore[arg-type]
+        yield from mixed_radix(coordinate.terms, dict(extents)) or []
 
 
 def _is_injective(target: Access, indices: Sequence[str]) -> bool:

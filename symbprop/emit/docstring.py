@@ -27,17 +27,26 @@ class Heading:
     axes: Mapping[str, str] = field(default_factory=dict)
 
 
-def module_docstring(heading: Heading, notes: Notes, program: Program, gradient: GradientProgram | None, cost: CostSheet) -> str:
+def module_docstring(
+    heading: Heading, notes: Notes, program: Program, gradient: GradientProgram | None, cost: CostSheet
+) -> str:
     """The docstring with its quotes."""
     tensors = program.tensors
-    parts = [heading.title, "", f"Made by symbprop {heading.version} from {heading.source} (sha256 {heading.digest[:16]})."]
+    parts = [
+        heading.title,
+        "",
+        f"Made by symbprop {heading.version} from {heading.source} (sha256 {heading.digest[:16]}).",
+    ]
     parts.append(f"To change it, change {heading.source} and run: symbprop compile {heading.source}")
     if heading.axes:
         axes = [f"{letter}  {about}" for letter, about in heading.axes.items()]
         parts += ["", "Axes", *textwrap.wrap("    ".join(axes), WIDTH, initial_indent="    ", subsequent_indent="    ")]
     parts += ["", "Forward", *(_numbered(each, format_equation(each, tensors), "") for each in notes.forward)]
     if gradient is not None:
-        parts += ["", "Backward, with v̄ = ∂L/∂v (v_bar in the code) and L̄ = 1".replace("L̄ = 1", "the loss's own cotangent 1")]
+        parts += [
+            "",
+            "Backward, with v̄ = ∂L/∂v (v_bar in the code) and L̄ = 1".replace("L̄ = 1", "the loss's own cotangent 1"),
+        ]
         for each in notes.backward:
             origin = notes.origin(each, gradient.seed)
             cited = "from " + ", ".join(f"({number})" for number in origin) if origin else ""
@@ -58,7 +67,7 @@ def _numbered(equation: Equation, text: str, cited: str) -> str:
 
 def _cost_lines(cost: CostSheet) -> list[str]:
     def number(size: object) -> str:
-        return f"{size:,}" if isinstance(size, int) else format_extent(size)  # type: ignore[arg-type]
+        return f"{size:,}" if isinstance(size, int) else format_extent(size)
 
     lines = [
         "Cost of one call of the last function",

@@ -6,10 +6,20 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, exp, log
+from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, exp
 
 from symbprop.calculus.functions import Detach, Floor, Select, is_condition
 from symbprop.emit.lines import Line, call
+from symbprop.emit.shapes import (
+    as_extreme,
+    inverse,
+    is_indicator,
+    is_log_of_one_plus,
+    is_safe_to_mask,
+    operands,
+    ordered,
+    split_sign,
+)
 from symbprop.emit.sizes import number
 
 UFUNCS = {
@@ -109,7 +119,7 @@ class Elementwise:
         if name in HELPERS:
             self.helpers.add("erf")
             return self._apply(HELPERS[name], [self._value(node.args[0])], node, ufunc=False)
-        if isinstance(node, log) and isinstance(node.args[0], Add) and S.One in node.args[0].args:
+        if is_log_of_one_plus(node):
             return self._apply("np.log1p", [self._value(node.args[0] - 1)], node)
         return self._apply(f"np.{UFUNCS[name]}", [self._value(each) for each in node.args], node)
 
@@ -159,7 +169,9 @@ class Elementwise:
         top, bottom = self._multiply(numerators), self._multiply(denominators)
         if top is None:
             assert bottom is not None
-            return self._binary("divide", Value("-1" if negative else "1", frozenset(), binding=0 if negative else 3), bottom, node)
+            return self._binary(
+                "divide", Value("-1" if negative else "1", frozenset(), binding=0 if negative else 3), bottom, node
+            )
         if negative:
             top = self._negative(top, None if bottom is not None else node)
         return top if bottom is None else self._binary("divide", top, bottom, node)
@@ -175,7 +187,8 @@ class Elementwise:
         if not above or not below or len(above) == len(numerators):
             return numerators, denominators
         top, bottom = self._multiply(above), self._multiply(below)
-        assert top is not None and bottom is not None
+        assert top is not None
+        assert bottom is not None
         scalar = self._binary("divide", top, bottom, None)
         arrays = [each for each in numerators if not each.scalar]
         return [scalar, *arrays], [each for each in denominators if not each.scalar]
@@ -263,7 +276,8 @@ class Elementwise:
             binding = BINDING[name]
             strict = binding + 1 if name in ("subtract", "divide") else binding
             text = f"{_wrap(left, binding)} {INFIX[name]} {_wrap(right, strict)}"
-            self._done(left), self._done(right)
+            self._done(left)
+            self._done(right)
             return Value(text, frozenset(), binding=binding)
         return self._apply(f"np.{name}", [left, right], node)
 
@@ -296,80 +310,6 @@ class Elementwise:
 
     def _done(self, value: Value) -> None:
         value.uses -= 1
-
-
-def operands(node: Basic) -> tuple[Basic, ...]:
-    """The subexpressions that lowering a node reads: not always its SymPy arguments."""
-    if isinstance(node, (Symbol,)) or (isinstance(node, Expr) and node.is_number):
-        return ()
-    if isinstance(node, Mul):
-        factors = (each for each in node.args if not each.is_number)
-        return tuple(inverse(f) if _is_reciprocal(f) else f.args[0] if is_indicator(f) else f for f in factors)
-    if isinstance(node, Add):
-        if len(node.args) == 2 and S.NegativeOne in node.args and any(isinstance(each, exp) for each in node.args):
-            return tuple(each.args[0] for each in node.args if isinstance(each, exp))
-        return tuple(split_sign(each)[1] for each in node.args)
-    if isinstance(node, Pow):
-        if _is_reciprocal(node):
-            return (inverse(node),)
-        if node.exp == Rational(3, 2):
-            return (node.base, Pow(node.base, Rational(1, 2)))
-        return (node.base,) if node.exp.is_Rational else node.args
-    if isinstance(node, log) and isinstance(node.args[0], Add) and S.One in node.args[0].args:
-        return (node.args[0] - 1,)
-    if isinstance(node, Select):
-        extreme = as_extreme(node)
-        if extreme is not None:
-            return extreme[1:]
-        if node.args[2] == 0 and is_safe_to_mask(node.args[1]):
-            return node.args[:2]
-    return tuple(node.args)
-
-
-def ordered(terms: list[Expr]) -> list[Expr]:
-    """The arguments of a sum or product in an order that does not depend on hashes."""
-    return sorted(terms, key=lambda each: each.sort_key())
-
-
-def split_sign(term: Expr) -> tuple[int, Expr]:
-    """A term as ±1 and the rest."""
-    coefficient, _ = term.as_coeff_Mul()
-    return (-1, -term) if coefficient.is_negative else (1, term)
-
-
-def inverse(power: Pow) -> Expr:
-    return Pow(power.base, -power.exp)
-
-
-def _is_reciprocal(node: Basic) -> bool:
-    return isinstance(node, Pow) and bool(node.exp.is_Rational and node.exp.is_negative)
-
-
-def as_extreme(node: Select) -> tuple[str, Expr, Expr] | None:
-    """``Select(a > b, a, b)`` as a maximum or minimum of its two operands."""
-    condition, chosen, otherwise = node.args
-    if not condition.is_Relational or condition.rel_op not in ("<", "<=", ">", ">="):
-        return None
-    left, right = condition.args
-    if otherwise == -chosen and right == 0 and chosen in (left, -left):  # |x|
-        return ("maximum" if (chosen == left) == (condition.rel_op[0] == ">") else "minimum"), chosen, otherwise
-    inner = otherwise if isinstance(otherwise, Select) else None
-    if inner is not None and inner.args[1:] == (-chosen, S.Zero) and {chosen, -chosen} == {left, -left} and right == 0:
-        return ("maximum" if (chosen == left) == (condition.rel_op[0] == ">") else "minimum"), chosen, -chosen
-    if {left, right} != {chosen, otherwise}:
-        return None
-    greater = condition.rel_op[0] == ">"
-    return ("maximum" if (chosen == left) == greater else "minimum"), left, right
-
-
-def is_indicator(node: Basic) -> bool:
-    """1 where a condition holds, else 0."""
-    return isinstance(node, Select) and node.args[1:] == (S.One, S.Zero)
-
-
-def is_safe_to_mask(expression: Expr) -> bool:
-    """Whether an expression is finite wherever its reads are, so that multiplying it by 0 gives 0."""
-    return bool(expression.is_polynomial(*expression.free_symbols)) if expression.free_symbols else True
 
 
 def _wrap(value: Value, binding: int) -> str:

@@ -38,9 +38,19 @@ def initial_values(initializers: Mapping[str, Initializer], parameters: Sequence
             continue
         draw = DRAWS[start.draw].format(shape=shape)
         helpers |= {HELPERS[start.draw]} if start.draw in HELPERS else set()
-        lower = Elementwise(lambda _, text=draw: Value(text, frozenset()), lambda: "", lambda _: None, lambda _: "")
+        lower = Elementwise(_Drawn(draw), lambda: "", lambda _: None, lambda _: "")
         lines.append(f"        {head}{lower.lower(start.expr).text},  # {start.name}")
     return lines, helpers
+
+
+class _Drawn:
+    """Every symbol of an initialiser is its one random draw."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __call__(self, symbol: Symbol) -> Value:
+        return Value(self.text, frozenset())
 
 
 def _no_leaf(symbol: Symbol) -> Value:

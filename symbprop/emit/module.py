@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,10 +10,10 @@ from symbprop.calculus.index import Extent
 from symbprop.calculus.program import GradientProgram, Program, Role, Tensor
 from symbprop.emit.body import Body
 from symbprop.emit.docstring import Heading, module_docstring
-from symbprop.emit.helpers import helper_source
 from symbprop.emit.initial import initial_values
 from symbprop.emit.lines import WIDTH, Line
 from symbprop.emit.literals import string, table
+from symbprop.emit.missing import helper_source
 from symbprop.emit.notes import Notes
 from symbprop.emit.sizes import size
 from symbprop.emit.templates import environment
@@ -103,7 +104,9 @@ class _Writer:
         shapes = "dict[str, tuple[int | str, ...]]"
         outputs = [self.program.tensors[name] for name in self.compiled.forward.outputs]
         gradient = self.compiled.gradient
-        integers = {t.name: size(t.classes) for t in (*self.inputs, *self.targets) if t.integer and t.classes is not None}
+        integers = {
+            t.name: size(t.classes) for t in (*self.inputs, *self.targets) if t.integer and t.classes is not None
+        }
         ranges = {t.name: repr(t.interval) for t in self.program.tensors.values() if t.interval is not None}
         formulas = {} if gradient is None else self.notes.gradient_formulas(gradient)
         zeros = {} if gradient is None else gradient.zeros
@@ -218,10 +221,8 @@ class _Writer:
             lines.append(f"    {unpack} = arrays")
         elif arrays:
             lines.extend(["    (", *(f"        {each}," for each in arrays), "    ) = arrays"])
-        for each in sorted(size_names(self.program)):
-            if _mentions(text, each):
-                lines.append(f'    {each} = sizes["{each}"]')
-        return lines
+        used = [each for each in sorted(size_names(self.program)) if _mentions(text, each)]
+        return [*lines, *(f'    {each} = sizes["{each}"]' for each in used)]
 
 
 def _shapes(tensors: Sequence[Tensor]) -> dict[str, str]:
@@ -238,6 +239,4 @@ def _dictionary(name: str, entries: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def _mentions(text: str, name: str) -> bool:
-    import re
-
     return re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", text) is not None

@@ -40,7 +40,7 @@ def _product(value: Expr) -> str:
 
 def _atom(value: Expr) -> str:
     if isinstance(value, Symbol):
-        return value.name
+        return str(value.name)
     if isinstance(value, Pow):
         return f"{_atom(value.base)}**{_atom(value.exp)}"
     if isinstance(value, Add):

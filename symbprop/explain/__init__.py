@@ -1,0 +1,1 @@
+"""Formulas for people: matrix notation, derivations step by step."""

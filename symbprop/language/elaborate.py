@@ -304,4 +304,4 @@ def target_indices(read: Read) -> list[Name | Dots]:
     return [name for coordinate in read.index for name in index_names(coordinate)]
 
 
-__all__ = ["Declared", "Elaborated", "elaborate", "formula", "target_indices", "at", "placeholder", "Reduce"]
+__all__ = ["Declared", "Elaborated", "Reduce", "at", "elaborate", "formula", "placeholder", "target_indices"]

@@ -137,7 +137,7 @@ class Extents:
                 if len(sizes) == 1 or len(numbers) == len(sizes):
                     shapes[key].axes[axis] = max(numbers) if len(numbers) == len(sizes) else sizes.pop()
                 else:
-                    shapes[key].axes[axis] = max(sizes, key=lambda size: extent(size * 1).subs({s: 1000 for s in extent(size * 1).free_symbols}) if not isinstance(size, int) else size)
+                    shapes[key].axes[axis] = max(sizes, key=lambda size: extent(size * 1).subs(dict.fromkeys(extent(size * 1).free_symbols, 1000)) if not isinstance(size, int) else size)
                 moved = True
         return moved
 

@@ -81,4 +81,3 @@ def is_read(expr: Expr, count: int) -> int | None:
             if expr == read_symbol(position):
                 return position
     return None
-

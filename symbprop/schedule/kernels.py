@@ -46,7 +46,9 @@ class Kernels:
         self.tensors[name] = Tensor(name, tuple(each.extent for each in ranges), Role.VALUE)
         return Access(name, tuple(at(each.index) for each in ranges))
 
-    def _operand(self, source: Statement, expr: Expr, indices: frozenset[str], position: int, steps: list[Step]) -> Access:
+    def _operand(
+        self, source: Statement, expr: Expr, indices: frozenset[str], position: int, steps: list[Step]
+    ) -> Access:
         """An access that holds ``expr``: the read itself, or a temporary computed before."""
         plain = is_read(expr, len(source.reads))
         if plain is not None:
@@ -97,12 +99,19 @@ class Kernels:
         return [group]
 
     def _contract(
-        self, source: Statement, into: Access, operands: list[Access], position: int, accumulate: bool, steps: list[Step]
+        self,
+        source: Statement,
+        into: Access,
+        operands: list[Access],
+        position: int,
+        accumulate: bool,
+        steps: list[Step],
     ) -> None:
         if len(operands) == 1:
-            domain = [each for each in source.domain if each.index in set(operands[0].indices()) | set(into.indices())]
+            used = set(operands[0].indices()) | set(into.indices())
+            domain = tuple(each for each in source.domain if each.index in used)
             reduced = tuple(each for each in domain if each.index not in set(into.indices()))
-            steps.append(Fold(into, operands[0], Reduction.SUM, tuple(domain), reduced, accumulate, position))
+            steps.append(Fold(into, operands[0], Reduction.SUM, domain, reduced, accumulate, position))
             return
         sizes = {each.index: each.extent for each in source.domain}
         for left, right in _path(tuple(frozenset(o.indices()) for o in operands), frozenset(into.indices()), sizes):
@@ -145,10 +154,12 @@ def _is_square(expr: Expr) -> bool:
 
 
 def _nominal(size: Extent) -> int:
-    return size if isinstance(size, int) else int(size.subs({s: NOMINAL for s in size.free_symbols}))
+    return size if isinstance(size, int) else int(size.subs(dict.fromkeys(size.free_symbols, NOMINAL)))
 
 
-def _path(operands: tuple[frozenset[str], ...], target: frozenset[str], sizes: Mapping[str, Extent]) -> list[tuple[int, int]]:
+def _path(
+    operands: tuple[frozenset[str], ...], target: frozenset[str], sizes: Mapping[str, Extent]
+) -> list[tuple[int, int]]:
     """The pairwise order of a contraction, cheapest first (opt_einsum)."""
     if len(operands) == 2:
         return [(0, 1)]

@@ -38,7 +38,12 @@ def reuse_storage(plan: Plan) -> Plan:
     gone: dict[str, str] = {}
     steps: list[Step] = []
     for position, step in enumerate(plan.steps):
-        if isinstance(step, Map) and not step.accumulate and step.domain and whole(step.target, step.domain, plan.shape(target_of(step))):
+        if (
+            isinstance(step, Map)
+            and not step.accumulate
+            and step.domain
+            and whole(step.target, step.domain, plan.shape(target_of(step)))
+        ):
             for symbol_position, access in enumerate(step.reads):
                 root = roots[access.tensor]
                 if (
@@ -60,7 +65,8 @@ def reuse_storage(plan: Plan) -> Plan:
 
 def _kinds(plan: Plan) -> dict[str, frozenset[Role]]:
     """The roles of the given tensors that each tensor depends on."""
-    kinds = {name: frozenset((tensor.role,)) for name, tensor in plan.tensors.items() if tensor.role is not Role.VALUE}
+    given = {name: tensor.role for name, tensor in plan.tensors.items() if tensor.role is not Role.VALUE}
+    kinds: dict[str, frozenset[Role]] = {name: frozenset((role,)) for name, role in given.items()}
     for step in plan.steps:
         name = target_of(step)
         depends = kinds.get(name, frozenset())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from sympy import Add, Basic, Expr, Function, Mul, Pow, Symbol, exp, preorder_traversal
+from sympy import Add, Basic, Expr, Function, Mul, Pow, S, Symbol, exp, preorder_traversal
 
 TRANSCENDENTAL = 10
 DIVISION = 3
@@ -29,7 +29,7 @@ def _own_cost(node: Basic) -> int:
     if isinstance(node, Pow):
         return DIVISION if node.exp.is_negative else 1
     if isinstance(node, (Add, Mul)):
-        return len(node.args) - 1
+        return len(node.args) - 1 - (S.NegativeOne in node.args and isinstance(node, Mul))
     return 1
 
 

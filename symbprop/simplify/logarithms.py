@@ -39,4 +39,6 @@ def _as_product(argument: Expr) -> Expr:
     numerator, denominator = argument.as_numer_denom()
     if denominator.is_positive is None and not isinstance(denominator, (Mul, Pow)) and not denominator.is_Symbol:
         return argument
-    return numerator.factor() * Pow(denominator.factor(), -1) if numerator.has(exp) or denominator.has(exp) else argument
+    return (
+        numerator.factor() * Pow(denominator.factor(), -1) if numerator.has(exp) or denominator.has(exp) else argument
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-
 from dataclasses import replace
 
 from symbprop.calculus.check import check
@@ -12,15 +11,16 @@ from symbprop.calculus.program import GradientProgram, Program
 from symbprop.simplify.inline import inline_into_logarithms
 from symbprop.simplify.saved import read_saved_values
 from symbprop.simplify.scalars import inline_scalar_cotangents
-from symbprop.simplify.tidy import tidy_forward, tidy_gradient
 from symbprop.simplify.share import share_gradient_terms, share_terms
 from symbprop.simplify.shift import subtract_maximum
+from symbprop.simplify.tidy import tidy_forward, tidy_gradient
 
 FORWARD: dict[str, Callable[[Program], Program]] = {
     "subtract_maximum": subtract_maximum,
     "inline_into_logarithms": inline_into_logarithms,
     "tidy_forward": tidy_forward,
 }
+
 
 def drop_unused(gradient: GradientProgram) -> GradientProgram:
     """Without the backward statements that no gradient needs any more."""

@@ -82,10 +82,8 @@ def _branched(expression: Expr) -> Expr:
         return expression
     (top, bottom), (other_top, other_bottom) = fraction(ahead), fraction(behind)
     condition = argument >= 0
-    if bottom == other_bottom:
-        result = Select(condition, top, other_top) / bottom
-    else:
-        result = Select(condition, ahead, behind)
+    shared = bottom == other_bottom
+    result = Select(condition, top, other_top) / bottom if shared else Select(condition, ahead, behind)
     return result.xreplace({small: exp(-absolute(argument))})
 
 
@@ -105,7 +103,9 @@ def _is_bounded(exponential: Expr) -> bool:
 
 def _rational_in(expression: Expr, argument: Expr, small: Symbol, sign: int) -> Expr | None:
     """``expression`` with exp(k·argument) = E^(sign·k), cancelled; ``None`` if it is not rational in E."""
-    others = [each for each in expression.atoms(exp) if not (each.args[0] / argument).is_Integer and not _is_bounded(each)]
+    others = [
+        each for each in expression.atoms(exp) if not (each.args[0] / argument).is_Integer and not _is_bounded(each)
+    ]
     if others:
         return None
     replaced = expression.replace(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 
-from sympy import Expr, Symbol, cancel, exp, factor_terms, log, together
+from sympy import Expr, Symbol, cancel, degree, exp, factor_terms, log, together
 
 from symbprop.calculus.program import GradientProgram
 from symbprop.calculus.statement import Statement, read_symbol, statement
@@ -74,8 +74,29 @@ def in_terms_of(expression: Expr, pattern: Expr, saved: Symbol) -> Expr | None:
     eliminated = eliminate_exponential(expression, pattern, saved)
     if eliminated is not None:
         candidates.append(eliminated)
-    candidates = [each for each in candidates if cost(each) < cost(expression)]
+    candidates = [
+        each for each in candidates if cost(each) < cost(expression) and not _grows(each, expression, pattern)
+    ]
     return min(candidates, key=cost) if candidates else None
+
+
+def _grows(candidate: Expr, expression: Expr, pattern: Expr) -> bool:
+    """Whether a quotient that is bounded in an exponential has become one that is not: y² exp(u) for a small y."""
+    for exponential in pattern.atoms(exp):
+        unknown = Symbol("E", positive=True)
+        if candidate.has(exponential) and _excess(candidate, exponential, unknown) > _excess(
+            expression, exponential, unknown
+        ):
+            return True
+    return False
+
+
+def _excess(expression: Expr, exponential: Expr, unknown: Symbol) -> int:
+    """Degree of the numerator less that of the denominator in ``exponential``."""
+    above, below = together(expression.xreplace({exponential: unknown})).as_numer_denom()
+    if not (above.is_polynomial(unknown) and below.is_polynomial(unknown)):
+        return 0
+    return int(degree(above, unknown)) - int(degree(below, unknown)) if above != 0 else 0
 
 
 def eliminate_exponential(expression: Expr, pattern: Expr, saved: Symbol) -> Expr | None:
@@ -94,10 +115,8 @@ def eliminate_exponential(expression: Expr, pattern: Expr, saved: Symbol) -> Exp
     numerator, denominator = together(pattern.subs(exponential, unknown)).as_numer_denom()
     if not (numerator - value * denominator).is_polynomial(unknown):
         return None
-    coefficients = [part.as_poly(unknown) for part in (numerator, denominator)]
-    if any(part is None or part.degree() > 1 or part.free_symbols != {unknown} for part in coefficients if part is not None):
-        if any(part is not None and (part.degree() > 1 or part.free_symbols - {unknown}) for part in coefficients):
-            return None
+    if any(degree(part, unknown) > 1 or part.free_symbols - {unknown} for part in (numerator, denominator)):
+        return None
     a, b = numerator.coeff(unknown, 1), numerator.coeff(unknown, 0)
     c, d = denominator.coeff(unknown, 1), denominator.coeff(unknown, 0)
     solved = (d * value - b) / (a - c * value)

@@ -83,6 +83,5 @@ def _reading(each: Statement, term: Definition) -> Statement | None:
         saved = read_symbol(len(each.reads))
         expr = each.expr.subs(pattern, saved)
         if expr.has(saved):
-            made = statement(each.target, expr, (*each.reads, access), each.domain, each.reduction, label=each.label)
-            return made
+            return statement(each.target, expr, (*each.reads, access), each.domain, each.reduction, label=each.label)
     return None

@@ -38,6 +38,10 @@ def cheapest_form(expression: Expr) -> Expr:
         return expression
     for node in expression.atoms(sinh):
         expression = expression.subs(node, tanh(node.args[0]) * cosh(node.args[0]))  # sinh = tanh · cosh
-    candidates = [expression, factor_terms(expression), expand(expression, log=False, power_base=False, power_exp=False)]
+    candidates = [
+        expression,
+        factor_terms(expression),
+        expand(expression, log=False, power_base=False, power_exp=False),
+    ]
     candidates.append(factor_terms(candidates[-1]))
     return min(candidates, key=cost)

@@ -66,11 +66,17 @@ class Certificate:
         shapes = [" × ".join(map(str, each.shape)) or "scalar" for each in self.parameters]
         wide = max([len(shape) for shape in shapes] + [5])
         if self.parameters:
-            lines.append(f"  {'parameter':<{width}}  {'shape':<{wide}}  complex step   worst of all  probes  inconclusive")
+            lines.append(
+                f"  {'parameter':<{width}}  {'shape':<{wide}}  complex step   worst of all  probes  inconclusive"
+            )
         shown = list(zip(self.parameters, shapes, strict=True))
         hidden = max(0, len(shown) - 40)
-        for each, shape in shown[: len(shown) - hidden] + [row for row in shown[len(shown) - hidden :] if not row[0].passed]:
-            row = f"  {each.name:<{width}}  {shape:<{wide}}  {_figure(each.exact_error):>12}   {_figure(each.error):>12}"
+        for each, shape in shown[: len(shown) - hidden] + [
+            row for row in shown[len(shown) - hidden :] if not row[0].passed
+        ]:
+            row = (
+                f"  {each.name:<{width}}  {shape:<{wide}}  {_figure(each.exact_error):>12}   {_figure(each.error):>12}"
+            )
             lines.append(f"{row}  {each.probes:>6}  {each.inconclusive:>12}{'' if each.passed else '  WRONG'}")
             lines.extend(f"      {sentence}" for sentence in each.wrong[:3])
             if each.reason_zero:

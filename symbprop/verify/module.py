@@ -90,7 +90,9 @@ def rounding_floor(module: ModuleType, point: Point, gradient: dict[str, np.ndar
     rng = np.random.default_rng([point.seed, 2])
     floor = {name: np.zeros(np.shape(value)) for name, value in gradient.items()}
     for _ in range(3):
-        moved = {name: value * (1 + 2.0**-52 * rng.choice([-1.0, 1.0], value.shape)) for name, value in point.params.items()}
+        moved = {
+            name: value * (1 + 2.0**-52 * rng.choice([-1.0, 1.0], value.shape)) for name, value in point.params.items()
+        }
         _, other = module.loss_and_grad(moved, *point.data)
         for name, value in other.items():
             floor[name] = np.maximum(floor[name], np.abs(value - gradient[name]))

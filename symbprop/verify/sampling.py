@@ -56,7 +56,7 @@ def _draw(module: ModuleType, seed: int, scale: float, *, positive: bool) -> Poi
             value = _inside(rng, ranges[name], shape)
         params[name] = np.asarray(np.abs(value) if positive and name not in ranges else value)
     sizes: dict[str, int] = {"N": BATCH}
-    data = []
+    data: list[np.ndarray] = []
     for table in (module.INPUTS, module.TARGETS):
         for name, shape in table.items():
             dims = tuple(_length(size, sizes) for size in shape)

@@ -1,0 +1,172 @@
+"""Scalar expressions for people: one walker, two notations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from sympy import Add, And, Basic, Expr, Integer, Mul, Not, Or, Pow, Rational, Symbol
+from sympy.core.numbers import Pi
+
+from symbprop.calculus.functions import Detach, Floor, Select
+from symbprop.calculus.notation import LATEX, Text
+
+SUM, PRODUCT, ATOM = 1, 2, 3
+Leaf = Callable[[Symbol], str]
+
+
+def split_sign(expression: Expr) -> tuple[int, Expr]:
+    """An expression as ±1 and the rest, a sum's sign by its first term in reading order."""
+    if expression.is_Add:
+        return 1, expression
+    coefficient, _ = expression.as_coeff_Mul()
+    return (-1, -expression) if coefficient.is_negative else (1, expression)
+
+
+def join_terms(terms: Sequence[tuple[int, str]], notation: Text) -> str:
+    """Signed terms side by side, a positive one first."""
+    text = ""
+    for sign, term in sorted(terms, key=lambda each: -each[0]) if terms and terms[0][0] < 0 else terms:
+        if not text:
+            text = term if sign > 0 else f"{notation.minus}{term}"
+        else:
+            text += f" {'+' if sign > 0 else notation.minus} {term}"
+    return text or "0"
+
+
+def ordered_terms(expression: Add) -> list[Expr]:
+    """The terms of a sum as a person writes them: positive ones first, constants last unless they lead alone."""
+    terms = sorted(expression.args, key=lambda each: each.sort_key())
+    positive = [each for each in terms if split_sign(each)[0] > 0]
+    negative = [each for each in terms if split_sign(each)[0] < 0]
+    numbers = [each for each in positive if each.is_number]
+    others = [each for each in positive if not each.is_number]
+    return [*(numbers if negative or any(each.is_Function for each in others) else []), *others,
+            *([] if negative or any(each.is_Function for each in others) else numbers), *negative]  # fmt: skip
+
+
+class ExpressionWriter:
+    """Writes one expression. ``binding`` is what its surroundings need: 0 anything, 3 an atom."""
+
+    def __init__(self, leaf: Leaf, notation: Text) -> None:
+        self.leaf = leaf
+        self.notation = notation
+
+    def write(self, node: Basic, binding: int) -> str:
+        text, own = self._write(node)
+        return self.notation.parentheses(text) if own < binding else text
+
+    def _write(self, node: Basic) -> tuple[str, int]:
+        notation = self.notation
+        if isinstance(node, Symbol):
+            return self.leaf(node), ATOM
+        if isinstance(node, Rational):
+            return self._number(node)
+        if isinstance(node, Pi):
+            return notation.constant("pi"), ATOM
+        if isinstance(node, Add):
+            parts = [split_sign(each) for each in ordered_terms(node)]
+            return join_terms(
+                [(sign, self.write(term, SUM + 1 if sign < 0 else SUM)) for sign, term in parts], notation
+            ), SUM
+        if isinstance(node, Mul):
+            return self._product(node)
+        if isinstance(node, Pow):
+            return self._power(node)
+        if isinstance(node, Select):
+            return self._select(node)
+        if isinstance(node, Detach):
+            return self._write(node.args[0])
+        if node.is_Relational:
+            return notation.relation(self.write(node.args[0], 0), node.rel_op, self.write(node.args[1], 0)), 0
+        if isinstance(node, (And, Or, Not)):
+            word = {"And": " and ", "Or": " or "}.get(type(node).__name__)
+            parts_ = [self.write(each, 0) for each in node.args]
+            return (word.join(parts_) if word else f"not {parts_[0]}"), 0
+        name = "floor" if isinstance(node, Floor) else type(node).__name__
+        return notation.call(name, [self.write(each, 0) for each in node.args]), ATOM
+
+    def _number(self, value: Rational) -> tuple[str, int]:
+        sign = self.notation.minus if value.is_negative else ""
+        value = abs(value)
+        if isinstance(value, Integer):
+            return f"{sign}{value}", ATOM if not sign else SUM
+        if value.q > 12:
+            return f"{sign}{float(value):.12g}", ATOM if not sign else SUM
+        return sign + self.notation.fraction(str(value.p), str(value.q)), PRODUCT if not sign else SUM
+
+    def _product(self, node: Mul) -> tuple[str, int]:
+        sign, node = split_sign(node)
+        numerator, denominator = quotient(node)
+        above = self._factors(numerator)
+        prefix = self.notation.minus if sign < 0 else ""
+        own = SUM if sign < 0 else PRODUCT
+        if denominator == 1:
+            return prefix + above, own
+        wrap = 0 if self.notation is LATEX else PRODUCT
+        above = above if not isinstance(numerator, Add) else self.write(numerator, wrap)
+        below = self.write(denominator, 0 if self.notation is LATEX else ATOM)
+        return prefix + self.notation.fraction(above, below), own
+
+    def _factors(self, node: Expr) -> str:
+        if not isinstance(node, Mul):
+            return self.write(node, PRODUCT)
+        factors = sorted(node.args, key=_factor_order)
+        return self.notation.times.join(self.write(each, PRODUCT) for each in factors)
+
+    def _power(self, node: Pow) -> tuple[str, int]:
+        notation = self.notation
+        if node.exp.is_negative and node.exp.is_number:
+            below = Pow(node.base, -node.exp)
+            return notation.fraction("1", self.write(below, 0 if notation is LATEX else ATOM)), PRODUCT
+        if node.exp == Rational(1, 2):
+            return notation.root(self.write(node.base, 0)), ATOM
+        if node.exp.is_Integer:
+            return notation.power(self.write(node.base, ATOM), str(node.exp), True), ATOM
+        return notation.power(self.write(node.base, ATOM), self.write(node.exp, ATOM), False), PRODUCT
+
+    def _select(self, node: Select) -> tuple[str, int]:
+        condition, chosen, otherwise = node.args
+        if (chosen, otherwise) == (1, 0):
+            return self.notation.indicator(self.write(condition, 0)), ATOM
+        if isinstance(otherwise, Select) and otherwise.args[2] == 0 and condition.is_Relational:
+            left, right = condition.args
+            flipped = otherwise.args[0]
+            if right == 0 and flipped.is_Relational and flipped.args == condition.args:
+                if chosen == left and otherwise.args[1] == -left:
+                    return self.notation.absolute(self.write(left, 0)), ATOM
+                if chosen == 1 and otherwise.args[1] == -1:
+                    return self.notation.call("sign", [self.write(left, 0)]), ATOM
+        if (
+            condition.is_Relational
+            and set(condition.args) == {chosen, otherwise}
+            and condition.rel_op in ("<", "<=", ">", ">=")
+        ):
+            larger = (chosen == condition.args[0]) == (condition.rel_op[0] == ">")
+            return self.notation.call(
+                "max" if larger else "min", [self.write(each, 0) for each in (chosen, otherwise)]
+            ), ATOM
+        return self.notation.cases(*(self.write(each, 0) for each in node.args)), ATOM
+
+
+def quotient(node: Expr) -> tuple[Expr, Expr]:
+    """Numerator and denominator by the signs of exponents alone; nothing is expanded."""
+    above: list[Expr] = []
+    below: list[Expr] = []
+    for factor in Mul.make_args(node):
+        if isinstance(factor, Pow) and factor.exp.is_number and factor.exp.is_negative:
+            below.append(Pow(factor.base, -factor.exp))
+        elif isinstance(factor, Rational) and not isinstance(factor, Integer) and factor.q <= 12:
+            above.append(Integer(factor.p))
+            below.append(Integer(factor.q))
+        else:
+            above.append(factor)
+    return Mul(*[each for each in above if each != 1]), Mul(*below)
+
+
+def _factor_order(factor: Expr) -> tuple[int, object]:
+    """Numbers, sizes, reads, functions, sums."""
+    if factor.is_number:
+        return 0, factor.sort_key()
+    if isinstance(factor, Symbol) or (isinstance(factor, Pow) and isinstance(factor.base, Symbol)):
+        return 1, factor.sort_key()
+    return (3 if isinstance(factor, (Add, Pow)) else 2), factor.sort_key()
