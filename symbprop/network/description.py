@@ -111,7 +111,8 @@ class LossSpec:
 
 @dataclass(frozen=True, slots=True)
 class TrainingSpec:
-    """How ``symbprop train`` fits the network; ``validation`` is the fraction of the examples that is held out."""
+    """How ``symbprop train`` fits the network; ``validation`` is the fraction of the examples that is held out,
+    ``data`` the file that holds the examples."""
 
     optimizer: Choice = Choice("sgd")
     learning_rate: Fraction | Choice | None = None
@@ -120,6 +121,7 @@ class TrainingSpec:
     seed: int = 0
     shuffle: bool = True
     validation: Fraction = Fraction(0)
+    data: str | None = None
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 

@@ -210,6 +210,7 @@ def _training(entry: Entry | None, text: TrainingText | None) -> TrainingSpec | 
         seed=text.seed,
         shuffle=text.shuffle,
         validation=text.validation,
+        data=text.data,
         span=entry.span,
     )
 

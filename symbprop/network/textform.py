@@ -86,6 +86,8 @@ class TrainingText(TextForm):
     """Whether the order of the examples changes from epoch to epoch."""
     validation: Portion = Field(default=0, validate_default=True)
     """The fraction of the examples that is held out."""
+    data: str | None = None
+    """An .npz file with an array for each input and target; relative to the description's folder."""
 
 
 BODIES = ("layers", "nodes", "formulas", "formula")

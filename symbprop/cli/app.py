@@ -1,0 +1,172 @@
+"""The commands and their options. SymPy and the pipeline are imported when a command runs, not before."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from symbprop.cli.faults import guarded
+from symbprop.version import __version__
+
+app = typer.Typer(
+    name="symbprop",
+    help="Compile a network description into closed-form gradients and one standalone NumPy file.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Spec = Annotated[str, typer.Argument(help="A description: a YAML or JSON file, or - for standard input.", metavar="SPEC")]
+AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")]
+
+
+class Form(str, Enum):
+    """How equations are written."""
+
+    index = "index"
+    matrix = "matrix"
+
+
+class Format(str, Enum):
+    """What a derivation is printed as."""
+
+    text = "text"
+    latex = "latex"
+    markdown = "markdown"
+    html = "html"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"symbprop {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def compile(
+    spec: Spec,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write into.")] = Path("generated"),
+    verify: Annotated[bool, typer.Option(help="Verify the module before handing it over.")] = True,
+    without: Annotated[Optional[list[str]], typer.Option(help="A simplification pass to leave out; repeatable.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Write <name>.py, verified, and print what was derived and checked.
+
+    Example: symbprop compile examples/digits.yaml -o generated
+    """
+    from symbprop.cli.compiling import run_compile
+
+    guarded(run_compile, spec, output, verify=verify, without=without or [], as_json=json)
+
+
+@app.command()
+def derive(
+    spec: Annotated[str, typer.Argument(help="A description, or a formula.", metavar="SPEC|FORMULA")],
+    wrt: Annotated[Optional[list[str]], typer.Option(help="Only this parameter's gradient; repeatable.")] = None,
+    form: Annotated[Form, typer.Option(help="Index or matrix notation.")] = Form.index,
+    steps: Annotated[bool, typer.Option("--steps", help="Write the chain rule out step by step.")] = False,
+    format: Annotated[Format, typer.Option(help="What to print.")] = Format.text,
+) -> None:
+    """Print the gradient's derivation.
+
+    Example: symbprop derive "L = 3*x^2 + 2*x*y + y^2" --steps
+    """
+    from symbprop.cli.deriving import run_derive
+
+    guarded(run_derive, spec, wrt, form.value, steps, format.value)
+
+
+@app.command()
+def check(
+    spec: Annotated[str, typer.Argument(help="A description, or an emitted module.", metavar="SPEC|MODULE.py")],
+    seed: Annotated[int, typer.Option(help="From which the points follow.")] = 0,
+    effort: Annotated[str, typer.Option(help="quick, normal or thorough.")] = "normal",
+    json: AsJson = False,
+) -> None:
+    """Verify a module and print the certificate.
+
+    Example: symbprop check generated/digits.py
+    """
+    from symbprop.cli.checking import run_check
+
+    guarded(run_check, spec, seed, effort, as_json=json)
+
+
+@app.command()
+def train(
+    spec: Spec,
+    data: Annotated[Optional[Path], typer.Option(help="An .npz file with an array for each input and target.")] = None,
+    epochs: Annotated[Optional[int], typer.Option(min=1, help="How often every example is seen.")] = None,
+    batch_size: Annotated[Optional[int], typer.Option(min=1, help="Examples for one step.")] = None,
+    learning_rate: Annotated[Optional[float], typer.Option(min=0.0, help="The step size.")] = None,
+    seed: Annotated[Optional[int], typer.Option(min=0, help="From which first values and orders follow.")] = None,
+    validation: Annotated[Optional[float], typer.Option(min=0.0, max=0.9, help="The share held out.")] = None,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write into.")] = Path("generated"),
+    json: AsJson = False,
+) -> None:
+    """Compile, verify and fit; save the weights and the learning curve.
+
+    Example: symbprop train examples/digits.yaml --epochs 40
+    """
+    from symbprop.cli.training import run_train
+
+    options = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
+    options |= {"seed": seed, "validation": validation}
+    guarded(run_train, spec, data, {k: v for k, v in options.items() if v is not None}, output, as_json=json)
+
+
+@app.command()
+def ops(
+    name: Annotated[Optional[str], typer.Argument(help="One operation.")] = None,
+    format: Annotated[Format, typer.Option(help="What to print the gradient as.")] = Format.text,
+    json: AsJson = False,
+) -> None:
+    """List the library; for one operation its formula and its derived gradient.
+
+    Example: symbprop ops softmax
+    """
+    from symbprop.cli.operations import run_ops
+
+    guarded(run_ops, name, format.value, as_json=json)
+
+
+@app.command()
+def schema(
+    output: Annotated[Optional[Path], typer.Option("-o", "--output", help="A file to write to.")] = None,
+) -> None:
+    """Print the JSON Schema of descriptions, for editors.
+
+    Example: symbprop schema -o symbprop.schema.json
+    """
+    from symbprop.cli.operations import run_schema
+
+    guarded(run_schema, output)
+
+
+@app.command()
+def summary(spec: Spec, json: AsJson = False) -> None:
+    """Print layers, shapes, parameters and cost.
+
+    Example: symbprop summary examples/digits.yaml
+    """
+    from symbprop.cli.compiling import run_summary
+
+    guarded(run_summary, spec, as_json=json)
+
+
+def main() -> None:
+    """The entry point of the command ``symbprop``."""
+    app()

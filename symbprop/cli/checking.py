@@ -1,0 +1,53 @@
+"""``check``."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+from symbprop.cli.faults import CheckFailed
+from symbprop.cli.reading import read_spec
+from symbprop.deliver import audit
+from symbprop.language.source import SourceError, did_you_mean
+from symbprop.pipeline import compile_description
+from symbprop.verify.certificate import Certificate
+from symbprop.verify.module import SCALES, load_module, verify_module
+
+SURFACE = ("NAME", "PARAMETERS", "INPUTS", "TARGETS", "OUTPUTS", "INTEGERS", "RANGES", "ZERO_GRADIENTS", "init", "forward")
+
+
+def run_check(spec: str, seed: int, effort: str, *, as_json: bool) -> None:
+    """Verify a module, or the module of a description; exit status 1 if it is wrong."""
+    if effort not in SCALES:
+        raise SourceError(f"there is no effort '{effort}'", hint=did_you_mean(effort, SCALES))
+    certificate = _of_module(Path(spec), seed, effort) if spec.endswith(".py") else _of_spec(spec, seed, effort)
+    if as_json:
+        print(json.dumps(certificate.to_json(), indent=2, ensure_ascii=False))
+    else:
+        print(certificate.format())
+    if not certificate.passed:
+        raise CheckFailed("" if as_json else f"{certificate.module} is not verified")
+
+
+def _of_module(path: Path, seed: int, effort: str) -> Certificate:
+    if not path.is_file():
+        raise SourceError(f"there is no file {path}")
+    try:
+        audit(path.read_text(encoding="utf-8"))
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise SourceError(f"{path} is not a Python module: {error}") from error
+    module = load_module(path)
+    missing = [name for name in SURFACE if not hasattr(module, name)]
+    if missing:
+        raise SourceError(f"{path} is not a module of symbprop: it lacks {', '.join(missing)}")
+    return verify_module(module, seed=seed, effort=effort)
+
+
+def _of_spec(spec: str, seed: int, effort: str) -> Certificate:
+    description, source = read_spec(spec)
+    text = compile_description(description, source).source
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "module.py"
+        path.write_text(text, encoding="utf-8")
+        return verify_module(load_module(path), seed=seed, effort=effort)

@@ -1,0 +1,102 @@
+"""``compile`` and ``summary``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from symbprop.calculus.printer import format_extent
+from symbprop.calculus.program import Role
+from symbprop.cli.faults import CheckFailed
+from symbprop.cli.reading import read_spec
+from symbprop.deliver import Delivery, NotVerifiedError, deliver
+from symbprop.explain.derive import derivation
+from symbprop.language.source import SourceError, did_you_mean
+from symbprop.pipeline import Derived, Result, compile_description, derive
+from symbprop.schedule.cost import cost_sheet
+from symbprop.schedule.schedule import schedule
+from symbprop.simplify.passes import BACKWARD, FORWARD
+
+LONGEST = 80  # equations; a longer derivation is left to the file
+
+
+def run_compile(spec: str, output: Path, *, verify: bool, without: list[str], as_json: bool) -> None:
+    """Compile ``spec`` into ``output`` and report."""
+    for name in without:
+        if name not in (*FORWARD, *BACKWARD):
+            raise SourceError(f"there is no pass '{name}'", hint=did_you_mean(name, (*FORWARD, *BACKWARD)))
+    description, source = read_spec(spec)
+    result = compile_description(description, source, without=without)
+    delivery = hand_over(result, output, verify=verify)
+    if as_json:
+        print(json.dumps(_report(result, delivery), indent=2, ensure_ascii=False))
+        return
+    print(shown_derivation(result.derived))
+    if delivery.certificate is not None:
+        print(delivery.certificate.format())
+    stages = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in result.seconds.items())
+    print(f"\nwrote {delivery.path} ({stages})")
+
+
+def hand_over(result: Result, output: Path, *, verify: bool = True) -> Delivery:
+    """The module in its place, or the certificate that says why not."""
+    try:
+        return deliver(result.derived.network.name, result.source, output, verify=verify)
+    except NotVerifiedError as error:
+        raise CheckFailed(error.certificate.format()) from error
+
+
+def shown_derivation(derived: Derived) -> str:
+    """The equations, if they are few enough to read."""
+    statements = len(derived.forward.statements) + (0 if derived.gradient is None else len(derived.gradient.backward))
+    if statements > LONGEST:
+        return f"{statements} equations; they stand in the module\n"
+    return derivation(derived.forward if derived.gradient is None else derived.gradient)
+
+
+def _report(result: Result, delivery: Delivery) -> dict[str, Any]:
+    certificate = delivery.certificate
+    return {
+        "path": str(delivery.path),
+        "seconds": dict(result.seconds),
+        "certificate": None if certificate is None else certificate.to_json(),
+        "zero_gradients": dict(result.derived.gradient.zeros) if result.derived.gradient else {},
+    }
+
+
+def run_summary(spec: str, *, as_json: bool) -> None:
+    """The layers, what they hold, and what a gradient costs."""
+    description, _ = read_spec(spec)
+    derived = derive(description)
+    program = derived.forward if derived.gradient is None else derived.gradient.program
+    results = derived.forward.outputs if derived.gradient is None else program.outputs
+    sheet = cost_sheet(program, schedule(program, results), derived.gradient)
+    rows = []
+    for layer in derived.network.layers:
+        shape = program.tensors[layer.output].shape
+        counts = [_count(program.tensors[name].shape) for name in layer.parameters]
+        rows.append((layer.label, layer.kind, "[" + ", ".join(map(format_extent, shape)) + "]", sum(counts)))
+    total = sum(_count(tensor.shape) for tensor in program.of(Role.PARAMETER))
+    if as_json:
+        table = [dict(zip(("layer", "kind", "shape", "parameters"), row, strict=True)) for row in rows]
+        costs = {"operations": format_extent(sheet.operations), "elements_moved": format_extent(sheet.moved)}
+        json.dump({"layers": table, "parameters": total, **costs}, sys.stdout, indent=2)
+        print()
+        return
+    width = max([len(row[0]) for row in rows] + [5])
+    kinds = max([len(row[1]) for row in rows] + [4])
+    shapes = max([len(row[2]) for row in rows] + [12])
+    print(f"{'layer':<{width}}  {'kind':<{kinds}}  {'output shape':<{shapes}}  parameters")
+    for label, kind, shape_text, count in rows:
+        print(f"{label:<{width}}  {kind:<{kinds}}  {shape_text:<{shapes}}  {count:>10,}")
+    print(f"\n{total:,} parameters; one gradient: {format_extent(sheet.operations)} floating-point operations, ", end="")
+    print(f"{format_extent(sheet.moved)} array elements read or written, {format_extent(sheet.saved)} kept")
+
+
+def _count(shape: tuple[Any, ...]) -> int:
+    total = 1
+    for size in shape:
+        total *= size if isinstance(size, int) else 1
+    return total

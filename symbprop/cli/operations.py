@@ -1,0 +1,119 @@
+"""``ops`` and ``schema``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from symbprop.calculus.check import check
+from symbprop.calculus.gradient import gradient
+from symbprop.calculus.index import Access, at, size_symbol
+from symbprop.calculus.program import GradientProgram, Program, Role, Tensor
+from symbprop.calculus.statement import Statement, read_symbol, statement
+from symbprop.deliver import replacing
+from symbprop.explain.derive import derivation
+from symbprop.language.elaborate import elaborate
+from symbprop.language.source import NOWHERE, SourceError
+from symbprop.language.syntax import Attribute, Operation
+from symbprop.library.catalogue import catalogue
+from symbprop.network.axes import name_axes
+from symbprop.network.schema import json_schema
+from symbprop.simplify.passes import simplify_forward, simplify_gradient
+
+
+def run_ops(name: str | None, format: str, *, as_json: bool) -> None:
+    """The library, or one operation of it."""
+    library = catalogue()
+    if name is None:
+        if as_json:
+            print(json.dumps({op: library.category(op) for op in library.operations}, indent=2))
+            return
+        category = ""
+        for op, operation in library.operations.items():
+            if library.category(op) != category:
+                category = library.category(op)
+                print(f"{category}:")
+            print(f"  {op:<34}{operation.comment.splitlines()[0] if operation.comment else ''}")
+        return
+    operation = library.get(name, NOWHERE)
+    if as_json:
+        text = {"name": name, "category": library.category(name), "comment": operation.comment, "formula": _source(operation)}
+        print(json.dumps(text, indent=2, ensure_ascii=False))
+        return
+    if format == "text":
+        print(f"# {operation.comment}\n{_source(operation)}\n")
+    made = derived_gradient(operation)
+    print(derivation(made, format=format) if made is not None else "It has no argument to differentiate by.", end="")
+
+
+def _source(operation: Operation) -> str:
+    """The lines of the library that define the operation."""
+    lines = operation.span.source.text.split("\n")
+    first = operation.span.line - 1
+    last = first + 1
+    while last < len(lines) and (lines[last].startswith(" ") or not lines[last].strip()):
+        last += 1
+    return "\n".join(lines[first:last]).rstrip()
+
+
+def derived_gradient(operation: Operation) -> GradientProgram | None:
+    """The gradient of an operation with respect to its real arguments, for any cotangent of its result."""
+    given: dict[str, Tensor] = {}
+    for each in operation.arguments:
+        if each.initializer:
+            continue
+        rank = sum(1 for _ in each.index)
+        letters = [size_symbol("N") if position == 0 and rank > 0 else size_symbol(_size_name(each.name, position)) for position in range(rank)]
+        integer = any(_indexes_with(operation, each.name))
+        given[each.name] = Tensor(each.name, tuple(letters), Role.PARAMETER, integer=integer, classes=None)
+    attributes = {each.name: _default(each) for each in operation.attributes if each.default is None}
+    try:
+        made = elaborate(operation, given, attributes, lambda local: local, catalogue().operations, free_sizes=True)
+    except SourceError:
+        return None
+    tensors = {**{t.name: t for t in given.values()}, **{t.name: t for t in made.tensors}}
+    return _with_cotangent(tensors, list(made.statements), made.results[-1])
+
+
+def _with_cotangent(tensors: dict[str, Tensor], statements: list[Statement], result: str) -> GradientProgram | None:
+    wrt = [t.name for t in tensors.values() if t.role is Role.PARAMETER and not t.integer]
+    loss = result
+    if tensors[result].shape != ():
+        loss, weight = "L", f"{result}_weight"
+        tensors[weight] = Tensor(weight, tensors[result].shape, Role.TARGET)
+        tensors[loss] = Tensor(loss, (), Role.VALUE)
+        source = next(each for each in statements if each.target.tensor == result)
+        index = tuple(at(r.index) for r in source.domain if r.index in set(source.target.indices()))
+        reads = [Access(result, index), Access(weight, index)]
+        kept = [r for r in source.domain if r.index in set(source.target.indices())]
+        if len(index) != len(tensors[result].shape):
+            return None
+        statements.append(statement(Access(loss, ()), read_symbol(0) * read_symbol(1), reads, kept))
+    if not wrt:
+        return None
+    program, _ = name_axes(check(Program(tensors, tuple(statements), (result,), loss)), size_symbol("N"))
+    return simplify_gradient(gradient(simplify_forward(program), wrt))
+
+
+def _size_name(argument: str, position: int) -> str:
+    return f"K{position}" if argument else "K"
+
+
+def _indexes_with(operation: Operation, name: str) -> list[bool]:
+    text = _source(operation)
+    return [True] if f"[..., {name}[" in text or f", {name}[...]]" in text else []
+
+
+def _default(attribute: Attribute) -> object:
+    return attribute.default
+
+
+def run_schema(output: Path | None) -> None:
+    """The JSON Schema of descriptions."""
+    text = json.dumps(json_schema(catalogue().operations), indent=2, ensure_ascii=False) + "\n"
+    if output is None:
+        print(text, end="")
+        return
+    with replacing(output) as draft:
+        draft.write_text(text, encoding="utf-8")
+    print(f"wrote {output}")

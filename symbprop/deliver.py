@@ -1,0 +1,96 @@
+"""Handing a module over: audited, verified where it lies, then moved into place in one step. Half a file never exists."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from symbprop.network.naming import identifier
+from symbprop.verify.certificate import Certificate
+from symbprop.verify.module import load_module, verify_module
+
+FORBIDDEN = frozenset(
+    ("eval", "exec", "compile", "open", "__import__", "getattr", "setattr", "delattr", "globals", "locals", "vars", "input")
+)
+
+
+class AuditError(Exception):
+    """The emitted text does something that no emitted module may do. Always a fault of symbprop."""
+
+
+class NotVerifiedError(Exception):
+    """A module's gradient does not agree with its own loss; ``certificate`` says where."""
+
+    def __init__(self, certificate: Certificate) -> None:
+        self.certificate = certificate
+        super().__init__(certificate.format())
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Where a module lies now, and what was found of it (nothing, if it was not to be verified)."""
+
+    path: Path
+    certificate: Certificate | None
+
+
+def audit(text: str) -> None:
+    """Raises ``AuditError`` unless ``text`` is Python that imports NumPy, and reaches for nothing beyond it."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import) and [(each.name, each.asname) for each in node.names] != [("numpy", "np")]:
+            raise AuditError("it imports more than NumPy")
+        if isinstance(node, ast.ImportFrom):
+            raise AuditError("it imports more than NumPy")
+        if isinstance(node, ast.Name) and node.id in FORBIDDEN:
+            raise AuditError(f"it names {node.id}")
+        if isinstance(node, ast.Attribute) and node.attr.startswith("__"):
+            raise AuditError(f"it reaches for {node.attr}")
+        if isinstance(node, (ast.Global, ast.Nonlocal, ast.AsyncFunctionDef, ast.With)):
+            raise AuditError(f"it holds a {type(node).__name__} statement")
+
+
+def deliver(name: str, text: str, directory: str | Path, *, verify: bool = True, seed: int = 0) -> Delivery:
+    """Write ``text`` to ``directory/<name>.py`` once it is audited and verified.
+
+    Raises ``NotVerifiedError`` (and leaves what was there as it was) if the module's gradient is wrong, ``OSError`` if
+    the file cannot be written.
+    """
+    audit(text)
+    folder = Path(directory)
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{identifier(name)}.py"
+    with replacing(target) as draft:
+        draft.write_text(text, encoding="utf-8", newline="\n")
+        certificate = None
+        if verify:
+            certificate = verify_module(load_module(draft), seed=seed)
+            if not certificate.passed:
+                raise NotVerifiedError(certificate)
+    return Delivery(target, certificate)
+
+
+@contextlib.contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """A draft beside ``target`` that becomes it when the block ends well, and vanishes when it does not."""
+    handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent)
+    os.close(handle)
+    draft = Path(name)
+    try:
+        yield draft
+        with draft.open("rb") as written:
+            os.fsync(written.fileno())
+        draft.chmod(0o666 & ~_umask())
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
