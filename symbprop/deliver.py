@@ -15,7 +15,20 @@ from symbprop.verify.certificate import Certificate
 from symbprop.verify.module import load_module, verify_module
 
 FORBIDDEN = frozenset(
-    ("eval", "exec", "compile", "open", "__import__", "getattr", "setattr", "delattr", "globals", "locals", "vars", "input")
+    (
+        "eval",
+        "exec",
+        "compile",
+        "open",
+        "__import__",
+        "getattr",
+        "setattr",
+        "delattr",
+        "globals",
+        "locals",
+        "vars",
+        "input",
+    )
 )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -20,24 +20,26 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Spec = Annotated[str, typer.Argument(help="A description: a YAML or JSON file, or - for standard input.", metavar="SPEC")]
+Spec = Annotated[
+    str, typer.Argument(help="A description: a YAML or JSON file, or - for standard input.", metavar="SPEC")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")]
 
 
-class Form(str, Enum):
+class Form(StrEnum):
     """How equations are written."""
 
-    index = "index"
-    matrix = "matrix"
+    INDEX = "index"
+    MATRIX = "matrix"
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """What a derivation is printed as."""
 
-    text = "text"
-    latex = "latex"
-    markdown = "markdown"
-    html = "html"
+    TEXT = "text"
+    LATEX = "latex"
+    MARKDOWN = "markdown"
+    HTML = "html"
 
 
 def _version(wanted: bool) -> None:
@@ -60,7 +62,9 @@ def compile(
     spec: Spec,
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write into.")] = Path("generated"),
     verify: Annotated[bool, typer.Option(help="Verify the module before handing it over.")] = True,
-    without: Annotated[Optional[list[str]], typer.Option(help="A simplification pass to leave out; repeatable.")] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="A simplification pass to leave out; repeatable.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Write <name>.py, verified, and print what was derived and checked.
@@ -75,10 +79,10 @@ def compile(
 @app.command()
 def derive(
     spec: Annotated[str, typer.Argument(help="A description, or a formula.", metavar="SPEC|FORMULA")],
-    wrt: Annotated[Optional[list[str]], typer.Option(help="Only this parameter's gradient; repeatable.")] = None,
-    form: Annotated[Form, typer.Option(help="Index or matrix notation.")] = Form.index,
+    wrt: Annotated[list[str] | None, typer.Option(help="Only this parameter's gradient; repeatable.")] = None,
+    form: Annotated[Form, typer.Option(help="Index or matrix notation.")] = Form.INDEX,
     steps: Annotated[bool, typer.Option("--steps", help="Write the chain rule out step by step.")] = False,
-    format: Annotated[Format, typer.Option(help="What to print.")] = Format.text,
+    format: Annotated[Format, typer.Option(help="What to print.")] = Format.TEXT,
 ) -> None:
     """Print the gradient's derivation.
 
@@ -108,12 +112,12 @@ def check(
 @app.command()
 def train(
     spec: Spec,
-    data: Annotated[Optional[Path], typer.Option(help="An .npz file with an array for each input and target.")] = None,
-    epochs: Annotated[Optional[int], typer.Option(min=1, help="How often every example is seen.")] = None,
-    batch_size: Annotated[Optional[int], typer.Option(min=1, help="Examples for one step.")] = None,
-    learning_rate: Annotated[Optional[float], typer.Option(min=0.0, help="The step size.")] = None,
-    seed: Annotated[Optional[int], typer.Option(min=0, help="From which first values and orders follow.")] = None,
-    validation: Annotated[Optional[float], typer.Option(min=0.0, max=0.9, help="The share held out.")] = None,
+    data: Annotated[Path | None, typer.Option(help="An .npz file with an array for each input and target.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="How often every example is seen.")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Examples for one step.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(min=0.0, help="The step size.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="From which first values and orders follow.")] = None,
+    validation: Annotated[float | None, typer.Option(min=0.0, max=0.9, help="The share held out.")] = None,
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write into.")] = Path("generated"),
     json: AsJson = False,
 ) -> None:
@@ -130,8 +134,8 @@ def train(
 
 @app.command()
 def ops(
-    name: Annotated[Optional[str], typer.Argument(help="One operation.")] = None,
-    format: Annotated[Format, typer.Option(help="What to print the gradient as.")] = Format.text,
+    name: Annotated[str | None, typer.Argument(help="One operation.")] = None,
+    format: Annotated[Format, typer.Option(help="What to print the gradient as.")] = Format.TEXT,
     json: AsJson = False,
 ) -> None:
     """List the library; for one operation its formula and its derived gradient.
@@ -145,7 +149,7 @@ def ops(
 
 @app.command()
 def schema(
-    output: Annotated[Optional[Path], typer.Option("-o", "--output", help="A file to write to.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="A file to write to.")] = None,
 ) -> None:
     """Print the JSON Schema of descriptions, for editors.
 

@@ -14,7 +14,18 @@ from symbprop.pipeline import compile_description
 from symbprop.verify.certificate import Certificate
 from symbprop.verify.module import SCALES, load_module, verify_module
 
-SURFACE = ("NAME", "PARAMETERS", "INPUTS", "TARGETS", "OUTPUTS", "INTEGERS", "RANGES", "ZERO_GRADIENTS", "init", "forward")
+SURFACE = (
+    "NAME",
+    "PARAMETERS",
+    "INPUTS",
+    "TARGETS",
+    "OUTPUTS",
+    "INTEGERS",
+    "RANGES",
+    "ZERO_GRADIENTS",
+    "init",
+    "forward",
+)
 
 
 def run_check(spec: str, seed: int, effort: str, *, as_json: bool) -> None:

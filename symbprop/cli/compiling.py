@@ -91,7 +91,9 @@ def run_summary(spec: str, *, as_json: bool) -> None:
     print(f"{'layer':<{width}}  {'kind':<{kinds}}  {'output shape':<{shapes}}  parameters")
     for label, kind, shape_text, count in rows:
         print(f"{label:<{width}}  {kind:<{kinds}}  {shape_text:<{shapes}}  {count:>10,}")
-    print(f"\n{total:,} parameters; one gradient: {format_extent(sheet.operations)} floating-point operations, ", end="")
+    print(
+        f"\n{total:,} parameters; one gradient: {format_extent(sheet.operations)} floating-point operations, ", end=""
+    )
     print(f"{format_extent(sheet.moved)} array elements read or written, {format_extent(sheet.saved)} kept")
 
 

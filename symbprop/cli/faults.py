@@ -31,7 +31,9 @@ def guarded(command: Callable[..., None], *arguments: Any, **options: Any) -> No
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:
-        _stop(f"symbprop: {error.strerror or error}{f': {visible(str(error.filename))}' if error.filename else ''}", INPUT)
+        _stop(
+            f"symbprop: {error.strerror or error}{f': {visible(str(error.filename))}' if error.filename else ''}", INPUT
+        )
     except KeyboardInterrupt:
         _stop("symbprop: interrupted, nothing was left half-written", INTERRUPTED)
     except Exception as error:

@@ -14,7 +14,7 @@ from symbprop.deliver import replacing
 from symbprop.explain.derive import derivation
 from symbprop.language.elaborate import elaborate
 from symbprop.language.source import NOWHERE, SourceError
-from symbprop.language.syntax import Attribute, Operation
+from symbprop.language.syntax import Operation
 from symbprop.library.catalogue import catalogue
 from symbprop.network.axes import name_axes
 from symbprop.network.schema import json_schema
@@ -37,7 +37,12 @@ def run_ops(name: str | None, format: str, *, as_json: bool) -> None:
         return
     operation = library.get(name, NOWHERE)
     if as_json:
-        text = {"name": name, "category": library.category(name), "comment": operation.comment, "formula": _source(operation)}
+        text = {
+            "name": name,
+            "category": library.category(name),
+            "comment": operation.comment,
+            "formula": _source(operation),
+        }
         print(json.dumps(text, indent=2, ensure_ascii=False))
         return
     if format == "text":
@@ -63,12 +68,14 @@ def derived_gradient(operation: Operation) -> GradientProgram | None:
         if each.initializer:
             continue
         rank = sum(1 for _ in each.index)
-        letters = [size_symbol("N") if position == 0 and rank > 0 else size_symbol(_size_name(each.name, position)) for position in range(rank)]
+        letters = [
+            size_symbol("N") if position == 0 and rank > 0 else size_symbol(_size_name(each.name, position))
+            for position in range(rank)
+        ]
         integer = any(_indexes_with(operation, each.name))
         given[each.name] = Tensor(each.name, tuple(letters), Role.PARAMETER, integer=integer, classes=None)
-    attributes = {each.name: _default(each) for each in operation.attributes if each.default is None}
     try:
-        made = elaborate(operation, given, attributes, lambda local: local, catalogue().operations, free_sizes=True)
+        made = elaborate(operation, given, {}, lambda local: local, catalogue().operations, free_sizes=True)
     except SourceError:
         return None
     tensors = {**{t.name: t for t in given.values()}, **{t.name: t for t in made.tensors}}
@@ -102,10 +109,6 @@ def _size_name(argument: str, position: int) -> str:
 def _indexes_with(operation: Operation, name: str) -> list[bool]:
     text = _source(operation)
     return [True] if f"[..., {name}[" in text or f", {name}[...]]" in text else []
-
-
-def _default(attribute: Attribute) -> object:
-    return attribute.default
 
 
 def run_schema(output: Path | None) -> None:

@@ -53,7 +53,7 @@ def run_train(spec: str, data: Path | None, options: Mapping[str, Any], output: 
     seconds = time.perf_counter() - start
     weights = delivery.path.with_suffix(".npz")
     with replacing(weights) as draft, draft.open("wb") as stream:
-        np.savez(stream, **params)  # type: ignore[arg-type]
+        np.savez(stream, **params)
     table = delivery.path.with_name(f"{delivery.path.stem}_curve.csv")
     with replacing(table) as draft:
         _write_curve(draft, curve)
@@ -92,7 +92,13 @@ def _settings(description: Description, options: Mapping[str, Any]) -> Settings:
 
 def _with_progress(module: Any, params: dict[str, np.ndarray], examples: Any, settings: Settings) -> list[Epoch]:
     console = Console(stderr=True)
-    columns = (TextColumn("epoch"), MofNCompleteColumn(), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    columns = (
+        TextColumn("epoch"),
+        MofNCompleteColumn(),
+        BarColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+    )
     curve: list[Epoch] = []
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=settings.epochs)
@@ -125,7 +131,11 @@ def _report(curve: list[Epoch], seconds: float, written: list[Path], *, as_json:
     last = curve[-1]
     if as_json:
         plain = {name: getattr(last, name) for name in ("loss", "held_out_loss", "accuracy", "held_out_accuracy")}
-        json.dump({**plain, "epochs": last.number, "seconds": seconds, "written": [str(p) for p in written]}, sys.stdout, indent=2)
+        json.dump(
+            {**plain, "epochs": last.number, "seconds": seconds, "written": [str(p) for p in written]},
+            sys.stdout,
+            indent=2,
+        )
         print()
         return
     print(f"epoch {last.number}: {_sentence(last)} ({seconds:.1f} s)")

@@ -23,7 +23,7 @@ def operands(node: Basic) -> tuple[Basic, ...]:
             return (inverse(node),)
         if node.exp == Rational(3, 2):
             return (node.base, Pow(node.base, Rational(1, 2)))
-        return (node.base,) if node.exp.is_Rational else node.args
+        return (node.base,) if node.exp.is_Rational else (node.base, node.exp)
     if is_log_of_one_plus(node):
         return (node.args[0] - 1,)
     if isinstance(node, Select):

@@ -94,7 +94,7 @@ def _equation(equation: Equation, program: Program, form: str, notation: Text) -
 
 
 def _text(lines: Sequence[Line]) -> str:
-    rows = []
+    rows: list[str] = []
     for line in lines:
         if line.kind == "heading":
             rows.append(line.text if not rows else f"\n{line.text}")

@@ -118,7 +118,7 @@ def _reduced(each: Statement, expr: Expr, axes: Sequence[str], notation: Text) -
     factors = [*Mul.make_args(rest)]
     if len(factors) == 1 and isinstance(rest, Pow) and rest.exp == 2 and isinstance(rest.base, Symbol):
         factors = [rest.base, rest.base]
-    positions = {symbol: access for symbol, access in each.read_positions()}
+    positions = dict(each.read_positions())
     if not all(factor in positions for factor in factors) or not 1 <= len(factors) <= 2:
         return None
     reads = [positions[factor] for factor in factors]

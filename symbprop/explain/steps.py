@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from symbprop.calculus.equations import Equation
 from symbprop.calculus.functions import derivative
@@ -61,7 +62,7 @@ def chain(gradient: GradientProgram, parameter: str, notation: Text) -> str | No
     def ratio(above: str, below: str) -> str:
         return rf"\frac{{\partial {above}}}{{\partial {below}}}" if notation is LATEX else f"∂{above}/∂{below}"
 
-    factors = [ratio(above, below) for below, above in zip(names, names[1:], strict=False)]
+    factors = [ratio(above, below) for below, above in pairwise(names)]
     return f"{ratio(names[-1], names[0])} = {times.join(reversed(factors))}"
 
 

@@ -114,7 +114,7 @@ def _parse(start: str, source: Source, text: str, comment: str = "") -> Any:
     try:
         return Trees(source, comment).build(_parser(start).parse(text))
     except UnexpectedCharacters as error:
-        position = error.pos_in_stream
+        position = error.pos_in_stream or 0
         raise SourceError(f"the character '{text[position]}' cannot stand here", source.span(position)) from None
     except UnexpectedToken as error:
         token = error.token

@@ -32,6 +32,7 @@ from symbprop.language.syntax import (
     Unary,
 )
 
+RULES = {"tuple": "tuple_"}  # rules whose name Python has taken
 DIGITS = 1000
 EXPONENT = 400
 
@@ -55,7 +56,7 @@ class Trees:
                 count = len(node.children)
                 children = results[len(results) - count :]
                 del results[len(results) - count :]
-                results.append(getattr(self, str(node.data))(node.meta, children))
+                results.append(getattr(self, RULES.get(str(node.data), str(node.data)))(node.meta, children))
             else:
                 stack.append((node, True))
                 stack.extend((child, False) for child in reversed(node.children))
@@ -202,7 +203,7 @@ class Trees:
             return {"true": True, "false": False}.get(node.name, node.name)
         return _constant(node)
 
-    def tuple(self, meta: Meta, children: list[Any]) -> AttributeValue:
+    def tuple_(self, meta: Meta, children: list[Any]) -> AttributeValue:
         return tuple(_constant(each) for each in children if each is not None)
 
     def attribute(self, meta: Meta, children: list[Any]) -> Attribute:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from symbprop.language.source import SourceError, Span, did_you_mean
 from symbprop.language.syntax import Argument as Signature
 from symbprop.language.syntax import AttributeValue, Operation
-from symbprop.network.description import Argument, Choice
+from symbprop.network.description import Argument, Choice, Label
 from symbprop.network.node import MappingNode, Node, ScalarNode, SequenceNode, describe
 
 
@@ -53,8 +53,8 @@ def match(operation: Operation, written: Mapping[str, Argument], span: Span) -> 
                 argument.key.span,
                 hint=did_you_mean(key, [*declared, *parameters]),
             )
-    for name, each in declared.items():
-        if each.default is None and name not in attributes:
+    for name, wanted in declared.items():
+        if wanted.default is None and name not in attributes:
             raise SourceError(f"'{operation.name}' needs '{name}'", span, hint=f"write {operation.name}: {{{name}: …}}")
     return Matched(attributes, initializers, regularizers)
 
@@ -95,8 +95,6 @@ def choice(node: Node) -> Choice | None:
         case MappingNode(entries=entries) if len(entries) == 1:
             ((name, entry),) = entries.items()
             inner = entry.value.entries if isinstance(entry.value, MappingNode) else {}
-            from symbprop.network.description import Label
-
             written = {key: Argument(Label(key, e.span), e.value) for key, e in inner.items()}
             return Choice(name, written, entry.span)
     raise SourceError(f"a name, or one name with its arguments, stands here, not {describe(node)}", node.span)

@@ -11,7 +11,7 @@ from symbprop.calculus.check import check
 from symbprop.calculus.dependence import needed
 from symbprop.calculus.index import Access, Extent, Range, at, size_symbol
 from symbprop.calculus.program import Program, Role, Tensor
-from symbprop.calculus.statement import read_symbol, statement
+from symbprop.calculus.statement import Statement, read_symbol, statement
 from symbprop.language.elaborate import Declared, Elaborated, elaborate, formula
 from symbprop.language.parser import parse_equations, parse_operations
 from symbprop.language.source import SourceError, Span, did_you_mean
@@ -46,7 +46,7 @@ class _Builder:
             for operation in parse_operations(source):
                 self.library[operation.name] = operation
         self.tensors: dict[str, Tensor] = {}
-        self.statements: list = []
+        self.statements: list[Statement] = []
         self.parts: dict[str, str] = {}
         self.layers: list[Layer] = []
         self.initializers: dict[str, Initializer] = {}
@@ -377,7 +377,7 @@ class _Builder:
         return name
 
 
-def _computed(statements: Sequence) -> set[str]:  # type: ignore[type-arg]
+def _computed(statements: Sequence[Statement]) -> set[str]:
     return {each.target.tensor for each in statements}
 
 

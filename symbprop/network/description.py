@@ -112,7 +112,8 @@ class LossSpec:
 @dataclass(frozen=True, slots=True)
 class TrainingSpec:
     """How ``symbprop train`` fits the network; ``validation`` is the fraction of the examples that is held out,
-    ``data`` the file that holds the examples."""
+    ``data`` the file that holds the examples.
+    """
 
     optimizer: Choice = Choice("sgd")
     learning_rate: Fraction | Choice | None = None

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from fractions import Fraction
 
+from sympy import Add
+
 from symbprop.calculus.index import Extent
 from symbprop.calculus.program import Role, Tensor
 from symbprop.language.elaborate import elaborate
@@ -29,20 +31,14 @@ def initializer(
     known = {each.name for each in operation.attributes}
     fan = {"fan_in": Fraction(fan_in), "fan_out": Fraction(fan_out)}
     values: dict[str, AttributeValue] = {**attributes, **{key: value for key, value in fan.items() if key in known}}
-    draws = [each for each in operation.arguments]
+    draws = list(operation.arguments)
     if len(draws) > 1 or any(each.initializer not in {d.value for d in Draw} for each in draws):
         raise SourceError(f"'{operation.name}' is not an initialiser", span)
     given = {each.name: Tensor(each.name, shape, Role.INPUT) for each in draws}
     made = elaborate(operation, given, values, lambda local: local, operations)
-    expr = sum((each.expr for each in made.statements), start=0 * _zero())
+    expr = Add(*(each.expr for each in made.statements))
     draw = Draw(draws[0].initializer) if draws and expr.free_symbols else None
     return Initializer(operation.name, expr, draw)
-
-
-def _zero() -> object:
-    from sympy import S
-
-    return S.Zero
 
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:

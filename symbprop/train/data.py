@@ -36,7 +36,9 @@ def read_examples(path: str | Path, module: ModuleType) -> Examples:
         with np.load(path, allow_pickle=False) as stored:
             tables = {name: stored[name] for name in stored.files}
     except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
-        raise SourceError(f"cannot read the examples in {path}: {error}", hint="give an .npz file of NumPy's") from error
+        raise SourceError(
+            f"cannot read the examples in {path}: {error}", hint="give an .npz file of NumPy's"
+        ) from error
     wanted = {**module.INPUTS, **module.TARGETS}
     arrays = []
     for name, shape in wanted.items():

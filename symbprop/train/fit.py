@@ -46,9 +46,7 @@ def split(examples: Examples, validation: float) -> tuple[Examples, Examples | N
     return examples.take(slice(0, len(examples) - held)), examples.take(slice(len(examples) - held, None))
 
 
-def fit(
-    module: ModuleType, params: dict[str, np.ndarray], examples: Examples, settings: Settings
-) -> Iterator[Epoch]:
+def fit(module: ModuleType, params: dict[str, np.ndarray], examples: Examples, settings: Settings) -> Iterator[Epoch]:
     """Train ``params`` in place, one epoch for each step of the iterator.
 
     Raises ``Diverged`` when the loss is no longer finite.

@@ -1,0 +1,157 @@
+"""The Python API: networks, their gradients as formulas, and compiled modules."""
+
+from __future__ import annotations
+
+import html
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from symbprop.calculus.equations import Equation, number_equations
+from symbprop.calculus.notation import LATEX, TEXT
+from symbprop.calculus.printer import format_equation
+from symbprop.calculus.program import Program, Role
+from symbprop.deliver import deliver
+from symbprop.explain.derive import derivation
+from symbprop.explain.matrix import matrix_form
+from symbprop.language.source import Source
+from symbprop.library.catalogue import catalogue
+from symbprop.network.description import Description
+from symbprop.network.document import load_source
+from symbprop.network.schema import make_description
+from symbprop.pipeline import Derived, compile_description, derive, read
+from symbprop.verify.module import load_module
+
+
+@dataclass(frozen=True, slots=True)
+class Gradient:
+    """The symbolic gradient of the loss with respect to one parameter. Shows itself as a formula in a notebook."""
+
+    parameter: str
+    equation: Equation | None
+    program: Program
+    reason: str = ""
+
+    @property
+    def text(self) -> str:
+        """The formula in Unicode text, in index notation."""
+        return (
+            f"0 ({self.reason})"
+            if self.equation is None
+            else format_equation(self.equation, self.program.tensors, TEXT)
+        )
+
+    @property
+    def latex(self) -> str:
+        """The formula in LaTeX, in index notation."""
+        return "0" if self.equation is None else format_equation(self.equation, self.program.tensors, LATEX)
+
+    @property
+    def matrix(self) -> str | None:
+        """The formula in matrix notation, where it has one."""
+        return None if self.equation is None else matrix_form(self.equation, self.program.tensors, TEXT)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex}$"
+
+    def _repr_html_(self) -> str:
+        return f"<p><i>{html.escape(self.text)}</i></p>"
+
+
+class Network:
+    """A network, from the fields of a description (those of the text form).
+
+    >>> net = Network(
+    ...     name="line", inputs={"x": {"shape": [3]}}, targets={"y": {"shape": [1]}},
+    ...     layers=[{"dense": {"units": 1}}], loss="mean_squared_error",
+    ... )
+    >>> net.parameters
+    {'W': (3, 1), 'b': (1,)}
+    >>> print(net.gradient("W"))
+    W̄[k,j] = Σₙ x[n,k] z̄[n,j]
+
+    Raises ``SourceError`` for a field that does not exist, or that does not fit the others.
+    """
+
+    def __init__(self, **fields: Any) -> None:
+        self._description: Description = make_description(fields, catalogue().operations)
+        self._source = Source(f"{self._description.name}.py", repr(sorted(fields.items())))
+
+    @classmethod
+    def _of(cls, description: Description, source: Source) -> Network:
+        made = cls.__new__(cls)
+        made._description, made._source = description, source
+        return made
+
+    @property
+    def name(self) -> str:
+        return self._description.name
+
+    @cached_property
+    def _derived(self) -> Derived:
+        return derive(self._description)
+
+    @property
+    def program(self) -> Program:
+        """The forward and the backward statements."""
+        derived = self._derived
+        return derived.forward if derived.gradient is None else derived.gradient.program
+
+    @property
+    def parameters(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each parameter."""
+        return {t.name: tuple(int(size) for size in t.shape) for t in self.program.of(Role.PARAMETER)}
+
+    def gradient(self, parameter: str) -> Gradient:
+        """The gradient of the loss with respect to ``parameter``. Raises ``KeyError`` if there is no such parameter."""
+        gradient = self._derived.gradient
+        if gradient is None or parameter not in (*gradient.gradients, *gradient.zeros):
+            raise KeyError(f"there is no gradient with respect to {parameter!r}")
+        if parameter in gradient.zeros:
+            return Gradient(parameter, None, gradient.program, gradient.zeros[parameter])
+        bar = gradient.gradients[parameter]
+        equation = next(each for each in number_equations(gradient.backward) if each.tensor == bar)
+        return Gradient(parameter, equation, gradient.program)
+
+    def derivation(
+        self, wrt: str | Sequence[str] | None = None, form: str = "index", steps: bool = False, format: str = "text"
+    ) -> str:
+        """The derivation as :func:`symbprop.explain.derive.derivation` writes it."""
+        derived = self._derived
+        return derivation(derived.forward if derived.gradient is None else derived.gradient, wrt, form, steps, format)
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.derivation())}</pre>"
+
+    def __repr__(self) -> str:
+        return f"<symbprop.Network {self.name!r} with parameters {self.parameters}>"
+
+
+def load(path: str | Path) -> Network:
+    """The network described in a YAML or JSON file. Raises ``SourceError`` with the place of what is wrong."""
+    source = load_source(str(path))
+    return Network._of(read(source), source)
+
+
+def compile(network: Network, directory: str | Path | None = None) -> ModuleType:
+    """The emitted module of ``network``, verified and imported; written to ``directory`` if one is given.
+
+    Raises ``SourceError`` if the description does not fit together, ``NotVerifiedError`` if the module is wrong.
+
+    >>> module = compile(Network(name="bowl", formulas="L = 3*x^2 + 2*x*y + y^2"))
+    >>> loss, grads = module.loss_and_grad({"x": 1.0, "y": 2.0})
+    >>> float(loss), float(grads["x"]), float(grads["y"])
+    (11.0, 10.0, 6.0)
+    """
+    result = compile_description(network._description, network._source)
+    if directory is not None:
+        return load_module(deliver(network.name, result.source, directory).path)
+    with tempfile.TemporaryDirectory() as folder:
+        return load_module(deliver(network.name, result.source, folder).path)
