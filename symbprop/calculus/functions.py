@@ -21,7 +21,7 @@ class Select(Expr):  # type: ignore[misc]
 
     __slots__ = ()
 
-    def __new__(cls, condition: Boolean, chosen: Expr, otherwise: Expr) -> Expr:  # type: ignore[misc]
+    def __new__(cls, condition: Boolean, chosen: Expr, otherwise: Expr) -> Expr:
         chosen, otherwise = _sympify(chosen), _sympify(otherwise)
         if isinstance(condition, BooleanTrue) or chosen == otherwise:
             return chosen

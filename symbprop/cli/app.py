@@ -62,9 +62,7 @@ def compile(
     spec: Spec,
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write into.")] = Path("generated"),
     verify: Annotated[bool, typer.Option(help="Verify the module before handing it over.")] = True,
-    without: Annotated[
-        list[str] | None, typer.Option(help="A simplification pass to leave out; repeatable.")
-    ] = None,
+    without: Annotated[list[str] | None, typer.Option(help="A simplification pass to leave out; repeatable.")] = None,
     json: AsJson = False,
 ) -> None:
     """Write <name>.py, verified, and print what was derived and checked.

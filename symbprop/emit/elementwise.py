@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, exp
 
@@ -21,6 +20,7 @@ from symbprop.emit.shapes import (
     split_sign,
 )
 from symbprop.emit.sizes import number
+from symbprop.emit.value import Value, wrapped
 
 UFUNCS = {
     **{name: name for name in ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh")},
@@ -30,25 +30,6 @@ HELPERS = {"erf": "_erf", "erfc": "_erfc"}
 COMPARISONS = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal", "==": "equal", "!=": "not_equal"}
 INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 BINDING = {"add": 1, "subtract": 1, "multiply": 2, "divide": 2}
-
-
-@dataclass(slots=True)
-class Value:
-    """A computed operand: its text, the indices it varies over, and the storage it may be overwritten in.
-
-    ``binding`` is the precedence of scalar text (3: an atom). ``uses`` counts the readers to come of owned storage.
-    """
-
-    text: str
-    indices: frozenset[str]
-    owned: bool = False
-    binding: int = 3
-    uses: int = 1
-    boolean: bool = False
-
-    @property
-    def scalar(self) -> bool:
-        return not self.indices
 
 
 class Elementwise:
@@ -233,7 +214,7 @@ class Elementwise:
 
     def _negative(self, value: Value, node: Expr | None) -> Value:
         if value.scalar:
-            return Value(f"-{_wrap(value, 2)}", frozenset(), binding=0)
+            return Value(f"-{wrapped(value, 2)}", frozenset(), binding=0)
         return self._apply("np.negative", [value], node)
 
     # Selections ------------------------------------------------------------------------------------------------------
@@ -275,7 +256,7 @@ class Elementwise:
         if left.scalar and right.scalar:
             binding = BINDING[name]
             strict = binding + 1 if name in ("subtract", "divide") else binding
-            text = f"{_wrap(left, binding)} {INFIX[name]} {_wrap(right, strict)}"
+            text = f"{wrapped(left, binding)} {INFIX[name]} {wrapped(right, strict)}"
             self._done(left)
             self._done(right)
             return Value(text, frozenset(), binding=binding)
@@ -310,7 +291,3 @@ class Elementwise:
 
     def _done(self, value: Value) -> None:
         value.uses -= 1
-
-
-def _wrap(value: Value, binding: int) -> str:
-    return value.text if value.binding >= binding else f"({value.text})"

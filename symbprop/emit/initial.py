@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from sympy import Symbol
 
 from symbprop.calculus.program import Tensor
-from symbprop.emit.elementwise import Elementwise, Value
+from symbprop.emit.elementwise import Elementwise
 from symbprop.emit.lines import Line
 from symbprop.emit.literals import string
 from symbprop.emit.sizes import size
+from symbprop.emit.value import Value
 from symbprop.language.syntax import Draw
 from symbprop.network.network import Initializer
 

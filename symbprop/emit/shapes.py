@@ -31,7 +31,7 @@ def operands(node: Basic) -> tuple[Basic, ...]:
         if extreme is not None:
             return extreme[1:]
         if node.args[2] == 0 and is_safe_to_mask(node.args[1]):
-            return node.args[:2]
+            return (node.args[0], node.args[1])
     found: tuple[Basic, ...] = node.args
     return found
 

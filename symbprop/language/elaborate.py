@@ -5,28 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sympy import Expr, Integer, S
+from sympy import Add, Expr, Integer, S
 
-from symbprop.calculus.index import Access, Affine, Extent, at
+from symbprop.calculus.index import Access, Affine, Extent
 from symbprop.calculus.program import Role, Tensor
 from symbprop.calculus.statement import Reduction, Statement, index_symbol, read_symbol, statement
 from symbprop.language.expressions import Expressions, Pending
-from symbprop.language.extents import Extents, Shape, placeholder
-from symbprop.language.scope import Scope, equation_reads, group_of, index_names, rank_groups
+from symbprop.language.extents import Extents, Shape
+from symbprop.language.scope import Scope, additive_terms, equation_reads, group_of, rank_groups
 from symbprop.language.source import SourceError, Span
 from symbprop.language.syntax import (
     Argument,
     AttributeValue,
-    Binary,
     Dots,
     Equation,
-    Expression,
-    Name,
     Operation,
     Ranged,
     Read,
-    Reduce,
-    Unary,
 )
 
 
@@ -161,7 +156,7 @@ class _Builder:
         known = self.expressions.shapes
         if target.name in self.given or (target.name in known and not known[target.name].computed):
             raise SourceError(f"{target.name} is given, it cannot be computed again", target.span)
-        scope = self.expressions.declare(target.index, Scope(), target=True)
+        scope = self.expressions.declare(target.index, Scope())
         coordinates = self.expressions.coordinates(target.index, scope)
         shape = known.setdefault(target.name, Shape(target.name, [None] * len(coordinates), computed=True))
         if len(shape.axes) != len(coordinates):
@@ -171,7 +166,7 @@ class _Builder:
         if target.name not in self.results:
             self.results.append(target.name)
         rest: list[Expr] = []
-        for sign, term in _terms(equation.expression):
+        for sign, term in additive_terms(equation.expression):
             direct = self.expressions.scaled_reduction(term, scope)
             if direct is not None and (direct[1].kind in ("sum", "mean") or equation.expression is direct[1]):
                 factor, reduce = direct
@@ -179,7 +174,7 @@ class _Builder:
             else:
                 rest.append(sign * self.expressions.scalar(term, scope))
         total = self.expressions.real(_sum(rest), equation.expression.span)
-        if rest and (total != 0 or len(rest) == len(_terms(equation.expression))):
+        if rest and (total != 0 or len(rest) == len(additive_terms(equation.expression))):
             self.expressions.pending.append(Pending(access, total, (), Reduction.SUM, equation.span))
 
     def finish(self, *, free_sizes: bool) -> Elaborated:
@@ -192,7 +187,9 @@ class _Builder:
             names[local] = self.name(local)
             role = Role.VALUE if shape.computed else Role.PARAMETER
             axes = tuple(self.extents.value(axis) for axis in shape.axes if axis is not None)
-            tensors.append(Tensor(names[local], axes, role, integer=local in self.expressions.integers and not shape.computed))
+            tensors.append(
+                Tensor(names[local], axes, role, integer=local in self.expressions.integers and not shape.computed)
+            )
             if not shape.computed:
                 parameters[names[local]] = local
         statements = tuple(self._settle(each, names) for each in self.expressions.pending)
@@ -254,7 +251,9 @@ class _Builder:
         if stray:
             label = self.extents.labels[stray[0]]
             raise SourceError(
-                f"the index {label} stands neither in the target nor in a sum", pending.span, hint=f"write sum({label}, …)"
+                f"the index {label} stands neither in the target nor in a sum",
+                pending.span,
+                hint=f"write sum({label}, …)",
             )
         replaced = {symbol: read_symbol(position) for position, (symbol, _) in enumerate(accesses)}
         for index, symbol in numbers.items():
@@ -262,7 +261,9 @@ class _Builder:
         for symbol in free:
             if symbol.name.startswith("|"):
                 replaced[symbol] = self.extents.value(symbol)
-        expr = pending.expr.xreplace({old: new if not isinstance(new, int) else Integer(new) for old, new in replaced.items()})
+        expr = pending.expr.xreplace(
+            {old: new if not isinstance(new, int) else Integer(new) for old, new in replaced.items()}
+        )
         ranges = [self.extents.range(index) for index in domain]
         reads = [self._global(access, names) for _, access in accesses]
         return statement(target, expr, reads, ranges, pending.reduction, label=self.label)
@@ -272,36 +273,10 @@ class _Builder:
         return settled.retarget(lambda local: names[local])
 
 
-def _terms(expression: Expression) -> list[tuple[int, Expression]]:
-    """The additive terms of an expression with their signs; iterative, as sums may be long."""
-    found: list[tuple[int, Expression]] = []
-    stack: list[tuple[int, Expression]] = [(1, expression)]
-    while stack:
-        sign, node = stack.pop()
-        if isinstance(node, Binary) and node.operator in "+-":
-            stack.append((sign if node.operator == "+" else -sign, node.right))
-            stack.append((sign, node.left))
-        elif isinstance(node, Unary) and node.operator == "-":
-            stack.append((-sign, node.operand))
-        else:
-            found.append((sign, node))
-    return found
-
-
 def _sum(terms: Sequence[Expr]) -> Expr:
-    from sympy import Add
-
     return Add(*terms) if terms else S.Zero
 
 
 def formula(equations: tuple[Equation, ...], span: Span) -> Operation:
     """Equations that stand alone, as an operation without a signature."""
     return Operation("formula", (), (), equations, "", span)
-
-
-def target_indices(read: Read) -> list[Name | Dots]:
-    """The indices in a target, in order."""
-    return [name for coordinate in read.index for name in index_names(coordinate)]
-
-
-__all__ = ["Declared", "Elaborated", "Reduce", "at", "elaborate", "formula", "placeholder", "target_indices"]

@@ -1,4 +1,4 @@
-"""Scalar expressions and coordinates of the language, as SymPy expressions over canonical dummies."""
+"""Scalar expressions of the language, as SymPy expressions over canonical dummies."""
 
 from __future__ import annotations
 
@@ -8,25 +8,24 @@ from dataclasses import dataclass
 from sympy import Add, And, Expr, Mul, Not, Or, Rational, S, Symbol
 from sympy.logic.boolalg import Boolean, false, true
 
-from symbprop.calculus.index import Access, Affine, Extent, add, at, constant, scale
+from symbprop.calculus.functions import Select
+from symbprop.calculus.index import Access, Extent, at
 from symbprop.calculus.statement import Reduction, index_symbol, read_symbol
+from symbprop.language.coordinates import Coordinates
 from symbprop.language.extents import Extents, Shape, placeholder
 from symbprop.language.inline import inlined
 from symbprop.language.scalars import COMPARISONS, CONSTANTS, FUNCTIONS, elementwise, is_constant, power, real
-from symbprop.language.scope import Scope, group_of, index_names
+from symbprop.language.scope import Scope, group_of
 from symbprop.language.source import SourceError, Span, did_you_mean
 from symbprop.language.syntax import (
     AttributeValue,
     Binary,
     Call,
-    Coordinate,
     Dots,
     Expression,
-    Flat,
     Name,
     Number,
     Operation,
-    Ranged,
     Read,
     Reduce,
     Size,
@@ -50,7 +49,7 @@ class Pending:
     span: Span
 
 
-class Expressions:
+class Expressions(Coordinates):
     """Elaborates expressions; collects what they read, the constraints on extents, and the reductions inside them."""
 
     def __init__(
@@ -61,170 +60,14 @@ class Expressions:
         open_names: bool,
         declared: Mapping[str, object],
     ) -> None:
-        self.extents = extents
-        self.attributes = attributes
+        super().__init__(extents, attributes)
         self.operations = operations
         self.open_names = open_names
         self.declared = declared
-        self.shapes: dict[str, Shape] = {}
-        self.integers: set[str] = set()
-        self.group_ranks: dict[str, int] = {}
         self.accesses: dict[Symbol, Access] = {}
         self.numbers: dict[Symbol, str] = {}
         self.pending: list[Pending] = []
         self._symbols: dict[Access, Symbol] = {}
-        self._indices = 0
-        self._everywhere: dict[str, str | tuple[str, ...]] = {}
-
-    # Indices ---------------------------------------------------------------------------------------------------------
-
-    def declare(self, coordinates: Sequence[Coordinate], scope: Scope, *, target: bool = False) -> Scope:
-        """A scope in which every index named in ``coordinates`` exists; known ones are kept."""
-        for coordinate in coordinates:
-            for name in index_names(coordinate):
-                if isinstance(name, Name) and (name.name in self.shapes or name.name in self.attributes):
-                    continue
-                scope = self._bind(name, scope)
-            if isinstance(coordinate, Ranged):
-                self._range(coordinate, scope)
-        return scope
-
-    def _bind(self, name: Name | Dots, scope: Scope, *, new: bool = False) -> Scope:
-        if isinstance(name, Name):
-            if name.name in scope.indices and not new:
-                return scope
-            index = self._new_index(name.name, name.span)
-            self._everywhere[name.name] = index
-            return scope.inside({name.name: index}, {})
-        if name.name in scope.groups and not new:
-            return scope
-        if name.name not in self.group_ranks:
-            raise SourceError("nothing here tells how many axes ... stands for", name.span, hint="name the axes")
-        letters = [f"{name.name or 'n'}{position or ''}" for position in range(self.group_ranks[name.name])]
-        group = tuple(self._new_index(letter, name.span) for letter in letters)
-        self._everywhere[f"{name.name}..."] = group
-        return scope.inside({}, {name.name: group})
-
-    def _new_index(self, label: str, span: Span) -> str:
-        self._indices += 1
-        index = f"{label}#{self._indices}"
-        self.extents.declare(index, label, span)
-        return index
-
-    def _range(self, coordinate: Ranged, scope: Scope) -> None:
-        if isinstance(coordinate.index, Dots):
-            sizes = self._tuple(coordinate.extent)
-            for index, size in zip(scope.groups[coordinate.index.name], sizes, strict=True):
-                self.extents.fix(index, size, coordinate.span)
-        else:
-            size = self._integer(coordinate.extent)
-            if size < 1:
-                raise SourceError("a size is a positive integer", coordinate.extent.span)
-            self.extents.fix(scope.indices[coordinate.index.name], size, coordinate.span)
-
-    def tuple_length(self, expression: Expression) -> int:
-        return len(self._tuple(expression))
-
-    def _tuple(self, expression: Expression) -> tuple[int, ...]:
-        if isinstance(expression, Name):
-            value = self.attributes.get(expression.name)
-            if isinstance(value, tuple):
-                return tuple(int(each) for each in value)
-            if value is None:
-                raise SourceError(f"{expression.name} must be given", expression.span)
-        return (self._integer(expression),)
-
-    def _integer(self, expression: Expression) -> int:
-        if isinstance(expression, Name) and expression.name not in self.attributes:
-            raise SourceError(f"{expression.name} must be given", expression.span)
-        value = self.scalar(expression, Scope())
-        if not value.is_Integer:
-            raise SourceError("a size is an integer", expression.span)
-        return int(value)
-
-    def coordinates(self, coordinates: Sequence[Coordinate], scope: Scope) -> tuple[Affine, ...]:
-        """Every coordinate as an affine form, groups spread out."""
-        result: list[Affine] = []
-        for each in coordinates:
-            group = group_of(each)
-            if group is not None:
-                if group.name not in scope.groups:
-                    raise SourceError("this group of axes stands neither in the target nor in a sum", group.span)
-                result.extend(at(index) for index in scope.groups[group.name])
-            else:
-                result.append(self._coordinate(each, scope))
-        return tuple(result)
-
-    def _coordinate(self, node: Coordinate, scope: Scope) -> Affine:
-        match node:
-            case Number():
-                if node.value.denominator != 1:
-                    raise SourceError("a coordinate is an integer", node.span)
-                return constant(int(node.value))
-            case Ranged(index=Name(name=name)):
-                return at(scope.indices[name])
-            case Name() if node.name in scope.indices:
-                return at(scope.indices[node.name])
-            case Name() if isinstance(self.attributes.get(node.name), (int, float)) or node.name in self.attributes:
-                return constant(self._integer(node))
-            case Name() if node.name in self.shapes:
-                return Affine(((self._integer_read(Read(node.name, (), node.span), scope), 1),))
-            case Name():
-                raise SourceError(
-                    f"the index {node.name} stands neither in the target nor in a sum", node.span,
-                    hint=f"write sum({node.name}, …), or put {node.name} into the target",
-                )  # fmt: skip
-            case Read():
-                return Affine(((self._integer_read(node, scope), 1),))
-            case Size():
-                return constant(self._size(node, scope))
-            case Flat():
-                return self._flat(node, scope)
-            case Unary(operator="-"):
-                return scale(self._coordinate(node.operand, scope), -1)
-            case Binary(operator="+"):
-                return add(self._coordinate(node.left, scope), self._coordinate(node.right, scope))
-            case Binary(operator="-"):
-                return add(self._coordinate(node.left, scope), scale(self._coordinate(node.right, scope), -1))
-            case Binary(operator="*"):
-                left, right = self._coordinate(node.left, scope), self._coordinate(node.right, scope)
-                if not left.terms:
-                    return scale(right, left.offset)
-                if not right.terms:
-                    return scale(left, right.offset)
-        raise SourceError(
-            "a coordinate is a sum of indices times integers", node.span, hint="as in x[n, 2*h + p] or x[n, ids[n, t]]"
-        )
-
-    def _flat(self, node: Flat, scope: Scope) -> Affine:
-        if node.axes.name not in scope.groups:
-            raise SourceError("this group of axes stands neither in the target nor in a sum", node.span)
-        result, stride = constant(0), S.One
-        for index in reversed(scope.groups[node.axes.name]):
-            result = add(scale(at(index), stride), result)
-            stride = stride * placeholder(index)
-        return result
-
-    def _integer_read(self, node: Read, scope: Scope) -> Access:
-        shape = self.shapes.get(node.name)
-        if shape is None or node.name not in self.integers:
-            hint = f"declare it with dtype: int: {{{node.name}: {{shape: …, dtype: int}}}}"
-            raise SourceError(f"{node.name} is used as an index, but is not an integer tensor", node.span, hint=hint)
-        return self._access(node, scope)
-
-    def _size(self, node: Size, scope: Scope) -> Extent:
-        name = node.index.name
-        if isinstance(node.index, Dots):
-            group = scope.groups.get(name) or self._everywhere.get(f"{name}...")
-            if group is None:
-                raise SourceError("nothing here tells what this group of axes is", node.span)
-            return Mul(*(placeholder(index) for index in group))
-        index = scope.indices.get(name) or self._everywhere.get(name)
-        if not isinstance(index, str):
-            raise SourceError(f"{name} is not an index here", node.span)
-        return placeholder(index)
-
-    # Scalars ---------------------------------------------------------------------------------------------------------
 
     def real(self, expression: Expr, span: Span) -> Expr:
         return real(expression, span)
@@ -239,7 +82,7 @@ class Expressions:
             case Read():
                 if local is not None:
                     return local[node.name]
-                return self._symbol(self._access(node, scope))
+                return self._symbol(self.access(node, scope))
             case Size():
                 return S.One * self._size(node, scope)
             case Unary(operator="-"):
@@ -263,7 +106,9 @@ class Expressions:
                     raise SourceError("an operation with a sum cannot be called inside a formula", node.span)
                 return self.reduction(node, scope)
             case _:
-                raise SourceError("a number stands here, not a condition", node.span, hint="write where(condition, a, b)")
+                raise SourceError(
+                    "a number stands here, not a condition", node.span, hint="write where(condition, a, b)"
+                )
 
     def _sum(self, node: Expression, scope: Scope, local: Mapping[str, Expr] | None) -> Expr:
         """A chain of + and −, without recursion along it."""
@@ -295,9 +140,9 @@ class Expressions:
             return CONSTANTS[name]
         if local is not None and name not in self.shapes:
             raise SourceError(f"{name} must be given", node.span)
-        return self._symbol(self._access(Read(name, (), node.span), scope))
+        return self._symbol(self.access(Read(name, (), node.span), scope))
 
-    def _access(self, node: Read, scope: Scope) -> Access:
+    def access(self, node: Read, scope: Scope) -> Access:
         """A read of a tensor; with open names, one that nobody declared is a new parameter."""
         if node.name not in self.shapes:
             self._unknown(node)
@@ -339,8 +184,6 @@ class Expressions:
             condition = self._condition(node.arguments[0], scope, local)
             if condition in (true, false):
                 return self.scalar(node.arguments[1 if condition is true else 2], scope, local)
-            from symbprop.calculus.functions import Select
-
             return Select(condition, *(self.scalar(each, scope, local) for each in node.arguments[1:]))
         if node.function == "pow":
             base, exponent = (self.scalar(each, scope, local) for each in node.arguments)
@@ -351,7 +194,9 @@ class Expressions:
         operation = self.operations.get(node.function)
         if operation is None:
             known = [*FUNCTIONS, "max", "min", "sum", "mean", "prod", "where", *self.operations]
-            raise SourceError(f"there is no function {node.function}", node.span, hint=did_you_mean(node.function, known))
+            raise SourceError(
+                f"there is no function {node.function}", node.span, hint=did_you_mean(node.function, known)
+            )
         arguments = [self.scalar(each, scope, local) for each in node.arguments]
         return inlined(operation, arguments, node, self)
 
@@ -381,7 +226,9 @@ class Expressions:
             return None if inner is None else (-inner[0], inner[1])
         if not isinstance(node, Binary) or node.operator not in "*/":
             return None
-        sides = ((node.left, node.right), (node.right, node.left)) if node.operator == "*" else ((node.left, node.right),)
+        sides = (
+            ((node.left, node.right), (node.right, node.left)) if node.operator == "*" else ((node.left, node.right),)
+        )
         for reduce, other in sides:
             inner = self.scaled_reduction(reduce, scope)
             if inner is not None and not isinstance(other, Reduce):

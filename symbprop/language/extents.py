@@ -31,6 +31,8 @@ class Shape:
 
 @dataclass(slots=True)
 class Constraint:
+    """An access, and the tensor whose axes it stands in; ``writes`` where it is a target."""
+
     shape: Shape
     access: Access
     span: Span
@@ -137,7 +139,7 @@ class Extents:
                 if len(sizes) == 1 or len(numbers) == len(sizes):
                     shapes[key].axes[axis] = max(numbers) if len(numbers) == len(sizes) else sizes.pop()
                 else:
-                    shapes[key].axes[axis] = max(sizes, key=lambda size: extent(size * 1).subs(dict.fromkeys(extent(size * 1).free_symbols, 1000)) if not isinstance(size, int) else size)
+                    shapes[key].axes[axis] = max(sizes, key=_typical)
                 moved = True
         return moved
 
@@ -234,6 +236,11 @@ class Extents:
             if isinstance(atom, str) and isinstance(factor, int) and factor < 0:
                 total = extent(total + factor * (self.known[atom] - 1))
         return total
+
+
+def _typical(size: Extent) -> int:
+    """A size for comparing sizes that are free at run time."""
+    return size if isinstance(size, int) else int(size.subs(dict.fromkeys(size.free_symbols, 1000)))
 
 
 def _format(axes: list[Extent | None]) -> str:

@@ -34,7 +34,9 @@ def parse_operations(source: Source) -> tuple[Operation, ...]:
     starts = [match.start() for match in re.finditer(r"^op\b", text, re.MULTILINE)]
     first = re.search(r"\S", text)
     if first is not None and (not starts or first.start() < starts[0]):
-        raise SourceError("an operation starts with 'op' at the start of a line", source.span(first.start(), first.start() + 1))
+        raise SourceError(
+            "an operation starts with 'op' at the start of a line", source.span(first.start(), first.start() + 1)
+        )
     found: dict[str, Operation] = {}
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         padded = _blank(text[:start]) + text[start:end].rstrip()
@@ -119,10 +121,16 @@ def _parse(start: str, source: Source, text: str, comment: str = "") -> Any:
     except UnexpectedToken as error:
         token = error.token
         position = len(text.rstrip()) if token.type == "$END" else token.start_pos or 0
-        what = "the formula ends too early" if token.type == "$END" else f"'{str(token).strip() or 'end of line'}' cannot stand here"
+        what = (
+            "the formula ends too early"
+            if token.type == "$END"
+            else f"'{str(token).strip() or 'end of line'}' cannot stand here"
+        )
         wanted = sorted({WORDS.get(name, name) for name in error.accepts or error.expected} - {"the end"})
         hint = "expected " + (", ".join(wanted[:-1]) + " or " + wanted[-1] if len(wanted) > 1 else "".join(wanted))
         end = position + len(str(token)) if token.type != "$END" else position + 1
-        raise SourceError(what, source.span(min(position, max(len(source.text) - 1, 0)), end), hint=hint if wanted else "") from None
+        raise SourceError(
+            what, source.span(min(position, max(len(source.text) - 1, 0)), end), hint=hint if wanted else ""
+        ) from None
     except UnexpectedEOF:
         raise SourceError("the formula ends too early", source.span(max(len(text) - 1, 0))) from None

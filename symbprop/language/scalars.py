@@ -42,7 +42,9 @@ def power(base: Expr, exponent: Expr, span: Span) -> Expr:
     if base.is_Rational and exponent.is_Rational:
         bits = max(abs(base.p).bit_length(), base.q.bit_length()) * abs(float(exponent))
         if bits > MAXIMUM_BITS and base not in (S.One, S.NegativeOne, S.Zero):
-            raise SourceError("this power is too large a constant", span, hint="write it as exp(…) or scale the formula")
+            raise SourceError(
+                "this power is too large a constant", span, hint="write it as exp(…) or scale the formula"
+            )
     elif base.is_number and exponent.is_number:
         value = abs(sympy.re(exponent.evalf(15)) * sympy.log(sympy.Abs(base)).evalf(15))
         if not value < MAXIMUM_BITS:

@@ -89,6 +89,7 @@ def rank_groups(accesses: Iterator[Read], ranks: Mapping[str, int], groups: dict
 
 
 def equation_reads(equation: Equation) -> Iterator[Read]:
+    """The reads on the right side of an equation."""
     yield from reads(equation.expression)
 
 
@@ -111,3 +112,19 @@ def index_names(coordinate: Coordinate) -> Iterator[Name | Dots]:
                 yield from index_names(each)
         case _:
             pass
+
+
+def additive_terms(expression: Expression) -> list[tuple[int, Expression]]:
+    """The additive terms of an expression with their signs; iterative, as sums may be long."""
+    found: list[tuple[int, Expression]] = []
+    stack: list[tuple[int, Expression]] = [(1, expression)]
+    while stack:
+        sign, node = stack.pop()
+        if isinstance(node, Binary) and node.operator in "+-":
+            stack.append((sign if node.operator == "+" else -sign, node.right))
+            stack.append((sign, node.left))
+        elif isinstance(node, Unary) and node.operator == "-":
+            stack.append((-sign, node.operand))
+        else:
+            found.append((sign, node))
+    return found

@@ -90,7 +90,11 @@ class SourceError(Exception):
 def visible(text: str) -> str:
     """``text`` on one line with control and bidirectional-override characters written out as escapes."""
     return "".join(
-        " " if character == "\t" else f"\\u{ord(character):04x}" if unicodedata.category(character)[0] == "C" else character
+        " "
+        if character == "\t"
+        else f"\\u{ord(character):04x}"
+        if unicodedata.category(character)[0] == "C"
+        else character
         for character in text
     )
 

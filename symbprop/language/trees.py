@@ -92,10 +92,10 @@ class Trees:
 
     def unary(self, meta: Meta, children: list[Any]) -> Expression:
         operator, operand = children
-        return operand if operator == "+" else Unary(str(operator), operand, self._span(meta))  # type: ignore[no-any-return]
+        return operand if operator == "+" else Unary(str(operator), operand, self._span(meta))
 
     def group(self, meta: Meta, children: list[Any]) -> tuple[Name | Dots, ...]:
-        return children[0]  # type: ignore[no-any-return]
+        return tuple(children[0])
 
     def names(self, meta: Meta, children: list[Any]) -> tuple[Name | Dots, ...]:
         return tuple(children)

@@ -64,7 +64,7 @@ def _letter(wish: str, taken: set[str]) -> str:
     base = wish[0] if wish and wish[0].isalpha() else "i"
     for letter in (wish, base, *LETTERS):
         if letter not in taken and letter.isascii() and len(letter) == 1 and letter.isalpha():
-            return letter
+            return str(letter)
     count = 1
     while f"{base}{count}" in taken:
         count += 1

@@ -9,24 +9,19 @@ from sympy import Rational, S
 
 from symbprop.calculus.check import check
 from symbprop.calculus.dependence import needed
-from symbprop.calculus.index import Access, Extent, Range, at, size_symbol
+from symbprop.calculus.index import Access
 from symbprop.calculus.program import Program, Role, Tensor
 from symbprop.calculus.statement import Statement, read_symbol, statement
-from symbprop.language.elaborate import Declared, Elaborated, elaborate, formula
-from symbprop.language.parser import parse_equations, parse_operations
+from symbprop.language.elaborate import Declared, elaborate, formula
+from symbprop.language.parser import parse_equations
 from symbprop.language.source import SourceError, Span, did_you_mean
-from symbprop.language.syntax import Operation
-from symbprop.library.catalogue import catalogue
-from symbprop.network.arguments import Matched, data_arguments, match
+from symbprop.network.arguments import data_arguments, match
+from symbprop.network.assembly import BATCH, Assembly
 from symbprop.network.axes import name_axes
-from symbprop.network.description import Choice, Description, Label, LayerSpec, LossSpec, TensorSpec
+from symbprop.network.description import Choice, Description, LayerSpec, LossSpec
 from symbprop.network.graph import in_order
-from symbprop.network.initializers import initializer
-from symbprop.network.naming import Wishes, identifier, rename
-from symbprop.network.network import Initializer, Layer, Network
-
-BATCH = size_symbol("N")
-DEFAULT_INITIALIZER = "glorot_uniform"
+from symbprop.network.naming import identifier, rename
+from symbprop.network.network import Layer, Network
 
 
 def build(description: Description, *, free_sizes: bool = False) -> Network:
@@ -37,26 +32,8 @@ def build(description: Description, *, free_sizes: bool = False) -> Network:
     return _Builder(description, free_sizes).build()
 
 
-class _Builder:
-    def __init__(self, description: Description, free_sizes: bool) -> None:
-        self.description = description
-        self.free_sizes = free_sizes
-        self.library = dict(catalogue().operations)
-        for source in description.operations:
-            for operation in parse_operations(source):
-                self.library[operation.name] = operation
-        self.tensors: dict[str, Tensor] = {}
-        self.statements: list[Statement] = []
-        self.parts: dict[str, str] = {}
-        self.layers: list[Layer] = []
-        self.initializers: dict[str, Initializer] = {}
-        self.penalties: list[tuple[str, Choice]] = []
-        self.shared: dict[str, Mapping[str, str]] = {}
-        self.block = 0
-        for role, specs in ((Role.INPUT, description.inputs), (Role.TARGET, description.targets)):
-            for label, spec in specs.items():
-                self._declare(label, spec, role)
-        self.wishes = Wishes(self.tensors)
+class _Builder(Assembly):
+    """Layers, nodes, formulas and losses, one after another."""
 
     def build(self) -> Network:
         description = self.description
@@ -71,50 +48,15 @@ class _Builder:
         names = self.wishes.final()
         program, axes = name_axes(rename(program, names), BATCH)
         layers = tuple(
-            replace(each, output=names.get(each.output, each.output), parameters=tuple(names.get(p, p) for p in each.parameters))
+            replace(
+                each,
+                output=names.get(each.output, each.output),
+                parameters=tuple(names.get(p, p) for p in each.parameters),
+            )
             for each in self.layers
         )
         initializers = {names.get(name, name): each for name, each in self.initializers.items()}
         return Network(description.name, check(program), initializers, layers, axes, description, description.dtype)
-
-    # Tensors ---------------------------------------------------------------------------------------------------------
-
-    def _declare(self, label: str, spec: TensorSpec, role: Role) -> None:
-        name = identifier(label)
-        if name in self.tensors:
-            raise SourceError(f"'{label}' and '{self.tensors[name].label}' need different names", spec.span)
-        shape: list[Extent] = [BATCH] if spec.batch else []
-        for position, size in enumerate(spec.shape):
-            if isinstance(size, int):
-                shape.append(size)
-            else:
-                shape.append(size_symbol(identifier(size) if size else f"S{position + 1}_{name}"))
-        interval = None if spec.range is None else (float(spec.range[0]), float(spec.range[1]))
-        integer = spec.dtype == "int"
-        self.tensors[name] = Tensor(name, tuple(shape), role, integer, spec.classes, interval, label)
-        self.parts[label] = name
-
-    def _absorb(self, made: Elaborated) -> None:
-        self.tensors.update((each.name, each) for each in made.tensors)
-        self.tensors.update(made.refined)
-        self.statements.extend(made.statements)
-
-    def _start(self, name: str, chosen: Choice | None, default: str, span: Span) -> None:
-        """Note how a new parameter is initialised."""
-        choice = chosen or Choice(default, {}, span)
-        operation = self._operation(choice.name, choice.span)
-        shape = self.tensors[name].shape
-        if self.free_sizes and not all(isinstance(size, int) for size in shape):
-            return
-        matched = match(_without_fans(operation), choice.arguments, choice.span)
-        self.initializers[name] = initializer(operation, matched.attributes, shape, self.library, choice.span)
-
-    def _operation(self, name: str, span: Span) -> Operation:
-        if name not in self.library:
-            raise SourceError(f"there is no operation '{name}'", span, hint=did_you_mean(name, self.library))
-        return self.library[name]
-
-    # Layers ----------------------------------------------------------------------------------------------------------
 
     def _chain(self) -> list[str]:
         names = [identifier(label) for label in self.description.inputs]
@@ -122,14 +64,14 @@ class _Builder:
             raise SourceError("a network needs an input", self.description.span, hint="write inputs: {x: {shape: [3]}}")
         current = names[0]
         for position, spec in enumerate(self.description.layers):
-            inputs = [self._resolve(label) for label in spec.inputs] or (names if position == 0 else [current])
+            inputs = [self.resolve(label) for label in spec.inputs] or (names if position == 0 else [current])
             current = self._layer(spec, inputs, "" if spec.name is None else spec.name.text)
         return self._outputs([current])
 
     def _graph(self) -> list[str]:
         read: set[str] = set()
         for label, spec in in_order(self.description.nodes, self.description.inputs):
-            inputs = [self._resolve(each) for each in spec.inputs]
+            inputs = [self.resolve(each) for each in spec.inputs]
             if not inputs and len(self.description.inputs) == 1:
                 inputs = [identifier(next(iter(self.description.inputs)))]
             if not inputs:
@@ -140,13 +82,7 @@ class _Builder:
         return self._outputs(sinks)
 
     def _outputs(self, default: list[str]) -> list[str]:
-        return [self._resolve(label) for label in self.description.outputs] or default
-
-    def _resolve(self, label: Label) -> str:
-        if label.text not in self.parts:
-            hint = did_you_mean(label.text, self.parts)
-            raise SourceError(f"there is no input or layer named '{label.text}'", label.span, hint=hint)
-        return self.parts[label.text]
+        return [self.resolve(label) for label in self.description.outputs] or default
 
     def _layer(self, spec: LayerSpec, inputs: list[str], label: str) -> str:
         title = label or f"layer {len(self.layers) + 1}"
@@ -156,9 +92,9 @@ class _Builder:
         else:
             output, parameters = self._library_layer(spec, inputs, label, last)
         if spec.activation is not None:
-            operation = self._operation(spec.activation.name, spec.activation.span)
+            operation = self.operation(spec.activation.name, spec.activation.span)
             matched = match(operation, spec.activation.arguments, spec.activation.span)
-            output, more = self._apply(operation, [output], matched, {}, spec.activation.span, label, label)
+            output, more = self.apply(operation, [output], matched, {}, spec.activation.span, label, label)
             parameters = (*parameters, *more)
         if label:
             self.parts[label] = output
@@ -167,7 +103,7 @@ class _Builder:
         return output
 
     def _library_layer(self, spec: LayerSpec, inputs: list[str], label: str, last: str) -> tuple[str, tuple[str, ...]]:
-        operation = self._operation(spec.kind, spec.span)
+        operation = self.operation(spec.kind, spec.span)
         matched = match(operation, spec.arguments, spec.span)
         shared: Mapping[str, str] = {}
         if spec.share is not None:
@@ -181,61 +117,12 @@ class _Builder:
             output, parameters = inputs[0], tuple[str, ...]()
             for position, each in enumerate(inputs[1:]):
                 name = last if position == len(inputs) - 2 else ""
-                output, _ = self._apply(operation, [output, each], matched, shared, spec.span, label, name)
+                output, _ = self.apply(operation, [output, each], matched, shared, spec.span, label, name)
             return output, parameters
         if wanted != len(inputs):
-            given = ", ".join(self._label(each) for each in inputs)
+            given = ", ".join(self.label_of(each) for each in inputs)
             raise SourceError(f"'{spec.kind}' takes {wanted} inputs, here are {len(inputs)}: {given}", spec.span)
-        return self._apply(operation, inputs, matched, shared, spec.span, label, last)
-
-    def _label(self, name: str) -> str:
-        return next((label for label, tensor in self.parts.items() if tensor == name), name)
-
-    def _apply(
-        self,
-        operation: Operation,
-        inputs: Sequence[str],
-        matched: Matched,
-        shared: Mapping[str, str],
-        span: Span,
-        label: str,
-        output_label: str,
-        number: str = "",
-    ) -> tuple[str, tuple[str, ...]]:
-        """One operation's statements; its output and its parameters. ``number`` is that of a loss among several."""
-        arguments = data_arguments(operation)
-        given = {each.name: self.tensors[name] for each, name in zip(arguments, inputs, strict=True)}
-        declared = {each.name for each in operation.arguments}
-        given.update({local: self.tensors[name] for local, name in shared.items() if local in declared})
-        made_parameters = any(each.initializer and each.name not in given for each in operation.arguments)
-        block = number or label or str(self.block + 1 if made_parameters else self.block)
-        last = operation.equations[-1].target.name
-
-        def name(local: str) -> str:
-            return self.wishes.add("" if output_label and local == last else local, block if block != "0" else "")
-
-        made = self._elaborate(operation, given, matched, name, span)
-        self._absorb(made)
-        starts = {each.name: each.initializer for each in operation.arguments if each.initializer}
-        for parameter, local in made.parameters.items():
-            default = matched.attributes.get(starts[local]) or starts[local]
-            self._start(parameter, matched.initializers.get(local), str(default), span)
-            if local in matched.regularizers:
-                self.penalties.append((parameter, matched.regularizers[local]))
-        if made.parameters and not label:
-            self.block += 1
-        reused = tuple(name for local, name in shared.items() if local in declared)
-        return made.results[-1], (*made.parameters, *reused)
-
-    def _elaborate(self, operation: Operation, given: Mapping[str, Tensor], matched: Matched, name, span: Span) -> Elaborated:  # type: ignore[no-untyped-def]
-        """Elaborate a library operation; what does not fit is the fault of whoever used it, at ``span``."""
-        try:
-            return elaborate(operation, given, matched.attributes, name, self.library, label=operation.name)
-        except SourceError as error:
-            if error.span.source.name == span.source.name:
-                raise
-            shapes = ", ".join(f"{self._label(t.name)} {_shape(t.shape)}" for t in given.values())
-            raise SourceError(f"'{operation.name}' does not fit {shapes}: {error.message}", span, hint=error.hint) from error
+        return self.apply(operation, inputs, matched, shared, spec.span, label, last)
 
     def _formula_layer(self, spec: LayerSpec, inputs: list[str], label: str, last: str) -> tuple[str, tuple[str, ...]]:
         assert spec.formula is not None
@@ -259,9 +146,16 @@ class _Builder:
             return self.wishes.add("" if last and local == result else local, block)
 
         made = elaborate(
-            operation, given, {}, name, self.library, open_names=True, declared=self._declared(), label=label or "formula"
+            operation,
+            given,
+            {},
+            name,
+            self.library,
+            open_names=True,
+            declared=self._declared(),
+            label=label or "formula",
         )
-        self._absorb(made)
+        self.absorb(made)
         for parameter, local in made.parameters.items():
             self._parameter_start(parameter, local, spec.initializers.get(local), spec.span)
             if local in spec.regularizers:
@@ -289,9 +183,7 @@ class _Builder:
                 self.tensors[parameter] = replace(self.tensors[parameter], interval=interval)
             if spec.regularizer is not None:
                 self.penalties.append((parameter, spec.regularizer))
-        self._start(parameter, chosen, DEFAULT_INITIALIZER, span)
-
-    # Formulas and losses ---------------------------------------------------------------------------------------------
+        self.start(parameter, chosen, self.default_initializer(), span)
 
     def _formulas(self) -> list[str]:
         equations = tuple(each for source in self.description.formulas for each in parse_equations(source))
@@ -301,7 +193,7 @@ class _Builder:
             operation, given, {}, lambda local: self.wishes.add(local, ""), self.library,
             open_names=True, declared=self._declared(), free_sizes=self.free_sizes, label="formula",
         )  # fmt: skip
-        self._absorb(made)
+        self.absorb(made)
         for unknown in set(self.description.parameters) - set(made.parameters.values()):
             spec = self.description.parameters[unknown]
             raise SourceError(f"no formula reads the parameter '{unknown}'", spec.span)
@@ -322,14 +214,20 @@ class _Builder:
     def _loss(self, outputs: Sequence[str]) -> str | None:
         terms: list[tuple[Rational, str]] = []
         for position, spec in enumerate(self.description.loss):
-            terms.append((Rational(spec.weight.numerator, spec.weight.denominator), self._loss_term(spec, outputs, position)))
+            terms.append(
+                (Rational(spec.weight.numerator, spec.weight.denominator), self._loss_term(spec, outputs, position))
+            )
         if not terms and self.description.formulas:
-            scalars = [name for name in self.parts.values() if self.tensors[name].shape == () and name in _computed(self.statements)]
+            scalars = [
+                name
+                for name in self.parts.values()
+                if self.tensors[name].shape == () and name in _computed(self.statements)
+            ]
             terms = [(S.One, scalars[-1])] if scalars else []
         for parameter, choice in self.penalties:
-            operation = self._operation(choice.name, choice.span)
+            operation = self.operation(choice.name, choice.span)
             matched = match(operation, choice.arguments, choice.span)
-            result, _ = self._apply(operation, [parameter], matched, {}, choice.span, "", "")
+            result, _ = self.apply(operation, [parameter], matched, {}, choice.span, "", "")
             terms.append((S.One, result))
         if not terms:
             return None
@@ -350,16 +248,18 @@ class _Builder:
                 operation, given, {}, lambda local: self.wishes.add(local, str(position + 1)), self.library,
                 open_names=False, label="loss",
             )  # fmt: skip
-            self._absorb(made)
-            return self._scalar(made.results[-1], spec.span)
+            self.absorb(made)
+            return self.scalar(made.results[-1], spec.span)
         if spec.kind in self.parts and not spec.arguments:
-            return self._scalar(self.parts[spec.kind], spec.span)
-        operation = self._operation(spec.kind, spec.span)
+            return self.scalar(self.parts[spec.kind], spec.span)
+        operation = self.operation(spec.kind, spec.span)
         wanted = len(data_arguments(operation))
-        inputs = [self._resolve(label) for label in spec.inputs]
+        inputs = [self.resolve(label) for label in spec.inputs]
         targets = [identifier(label) for label in self.description.targets]
         if not inputs:
-            inputs = [outputs[min(position, len(outputs) - 1)], *targets[min(position, max(len(targets) - 1, 0)) :]][:wanted]
+            inputs = [outputs[min(position, len(outputs) - 1)], *targets[min(position, max(len(targets) - 1, 0)) :]][
+                :wanted
+            ]
         if len(inputs) != wanted:
             raise SourceError(
                 f"'{spec.kind}' takes {wanted} tensors, here are {len(inputs)}",
@@ -367,28 +267,9 @@ class _Builder:
                 hint="write targets: {…}, or inputs: [prediction, target] in the loss",
             )
         matched = match(operation, spec.arguments, spec.span)
-        result, _ = self._apply(operation, inputs, matched, {}, spec.span, "", "", str(position + 1))
-        return self._scalar(result, spec.span)
-
-    def _scalar(self, name: str, span: Span) -> str:
-        if self.tensors[name].shape != ():
-            shape = _shape(self.tensors[name].shape)
-            raise SourceError(f"a loss is one number, this has shape {shape}", span, hint="take a sum or mean of it")
-        return name
+        result, _ = self.apply(operation, inputs, matched, {}, spec.span, "", "", str(position + 1))
+        return self.scalar(result, spec.span)
 
 
 def _computed(statements: Sequence[Statement]) -> set[str]:
     return {each.target.tensor for each in statements}
-
-
-def _without_fans(operation: Operation) -> Operation:
-    """Fan-in and fan-out are the compiler's to give."""
-    kept = tuple(each for each in operation.attributes if each.name not in ("fan_in", "fan_out"))
-    return replace(operation, attributes=kept)
-
-
-def _shape(shape: Sequence[Extent]) -> str:
-    return "[" + ", ".join(str(size) for size in shape) + "]"
-
-
-__all__ = ["Range", "at", "build"]

@@ -26,7 +26,9 @@ def initializer(
     """``operation`` as the initialiser of a parameter of this shape."""
     sizes = [size for size in shape if isinstance(size, int)]
     if len(sizes) != len(shape):
-        raise SourceError("a parameter with a size that is free at run time cannot be initialised", span, hint="give its shape")
+        raise SourceError(
+            "a parameter with a size that is free at run time cannot be initialised", span, hint="give its shape"
+        )
     fan_in, fan_out = fans(tuple(sizes))
     known = {each.name for each in operation.attributes}
     fan = {"fan_in": Fraction(fan_in), "fan_out": Fraction(fan_out)}

@@ -1,0 +1,29 @@
+"""A computed operand of an element-wise kernel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Value:
+    """A computed operand: its text, the indices it varies over, and the storage it may be overwritten in.
+
+    ``binding`` is the precedence of scalar text (3: an atom). ``uses`` counts the readers to come of owned storage.
+    """
+
+    text: str
+    indices: frozenset[str]
+    owned: bool = False
+    binding: int = 3
+    uses: int = 1
+    boolean: bool = False
+
+    @property
+    def scalar(self) -> bool:
+        return not self.indices
+
+
+def wrapped(value: Value, binding: int) -> str:
+    """The text of a scalar, in parentheses where what surrounds it binds tighter."""
+    return value.text if value.binding >= binding else f"({value.text})"

@@ -1,0 +1,176 @@
+"""The program under construction: tensors, statements, names, and operations applied to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from symbprop.calculus.index import Extent, size_symbol
+from symbprop.calculus.program import Role, Tensor
+from symbprop.calculus.statement import Statement
+from symbprop.language.elaborate import Elaborated, elaborate
+from symbprop.language.parser import parse_operations
+from symbprop.language.source import SourceError, Span, did_you_mean
+from symbprop.language.syntax import Operation
+from symbprop.library.catalogue import catalogue
+from symbprop.network.arguments import Matched, data_arguments, match
+from symbprop.network.description import Choice, Description, Label, TensorSpec
+from symbprop.network.initializers import initializer
+from symbprop.network.naming import Wishes, identifier
+from symbprop.network.network import Initializer, Layer
+
+BATCH = size_symbol("N")
+
+
+class Assembly:
+    """What the description has become so far; names are provisional until the end."""
+
+    def __init__(self, description: Description, free_sizes: bool) -> None:
+        self.description = description
+        self.free_sizes = free_sizes
+        self.library = dict(catalogue().operations)
+        for source in description.operations:
+            for operation in parse_operations(source):
+                self.library[operation.name] = operation
+        self.tensors: dict[str, Tensor] = {}
+        self.statements: list[Statement] = []
+        self.parts: dict[str, str] = {}
+        self.layers: list[Layer] = []
+        self.initializers: dict[str, Initializer] = {}
+        self.penalties: list[tuple[str, Choice]] = []
+        self.shared: dict[str, Mapping[str, str]] = {}
+        self.block = 0
+        for role, specs in ((Role.INPUT, description.inputs), (Role.TARGET, description.targets)):
+            for label, spec in specs.items():
+                self.declare(label, spec, role)
+        self.wishes = Wishes(self.tensors)
+
+    def declare(self, label: str, spec: TensorSpec, role: Role) -> None:
+        """An input or target, and the name a description calls it by."""
+        name = identifier(label)
+        if name in self.tensors:
+            raise SourceError(f"'{label}' and '{self.tensors[name].label}' need different names", spec.span)
+        shape: list[Extent] = [BATCH] if spec.batch else []
+        for position, size in enumerate(spec.shape):
+            if isinstance(size, int):
+                shape.append(size)
+            else:
+                shape.append(size_symbol(identifier(size) if size else f"S{position + 1}_{name}"))
+        interval = None if spec.range is None else (float(spec.range[0]), float(spec.range[1]))
+        integer = spec.dtype == "int"
+        self.tensors[name] = Tensor(name, tuple(shape), role, integer, spec.classes, interval, label)
+        self.parts[label] = name
+
+    def absorb(self, made: Elaborated) -> None:
+        """Take over what was elaborated."""
+        self.tensors.update((each.name, each) for each in made.tensors)
+        self.tensors.update(made.refined)
+        self.statements.extend(made.statements)
+
+    def start(self, name: str, chosen: Choice | None, default: str, span: Span) -> None:
+        """Note how a new parameter is initialised."""
+        choice = chosen or Choice(default, {}, span)
+        operation = self.operation(choice.name, choice.span)
+        shape = self.tensors[name].shape
+        if self.free_sizes and not all(isinstance(size, int) for size in shape):
+            return
+        matched = match(_without_fans(operation), choice.arguments, choice.span)
+        self.initializers[name] = initializer(operation, matched.attributes, shape, self.library, choice.span)
+
+    def operation(self, name: str, span: Span) -> Operation:
+        """An operation of the library or of the description. Raises ``SourceError`` for a name that is neither."""
+        if name not in self.library:
+            raise SourceError(f"there is no operation '{name}'", span, hint=did_you_mean(name, self.library))
+        return self.library[name]
+
+    def default_initializer(self) -> str:
+        """How a parameter of a formula starts: by the operation that is marked as the default."""
+        return next(
+            name
+            for name, operation in self.library.items()
+            if any(each.name == "default" and each.default is True for each in operation.attributes)
+        )
+
+    def resolve(self, label: Label) -> str:
+        """The tensor that an input's or layer's name stands for."""
+        if label.text not in self.parts:
+            hint = did_you_mean(label.text, self.parts)
+            raise SourceError(f"there is no input or layer named '{label.text}'", label.span, hint=hint)
+        return self.parts[label.text]
+
+    def label_of(self, name: str) -> str:
+        """What the description calls a tensor."""
+        return next((label for label, tensor in self.parts.items() if tensor == name), name)
+
+    def apply(
+        self,
+        operation: Operation,
+        inputs: Sequence[str],
+        matched: Matched,
+        shared: Mapping[str, str],
+        span: Span,
+        label: str,
+        output_label: str,
+        number: str = "",
+    ) -> tuple[str, tuple[str, ...]]:
+        """One operation's statements; its output and its parameters. ``number`` is that of a loss among several."""
+        arguments = data_arguments(operation)
+        given = {each.name: self.tensors[name] for each, name in zip(arguments, inputs, strict=True)}
+        declared = {each.name for each in operation.arguments}
+        given.update({local: self.tensors[name] for local, name in shared.items() if local in declared})
+        made_parameters = any(each.initializer and each.name not in given for each in operation.arguments)
+        block = number or label or str(self.block + 1 if made_parameters else self.block)
+        last = operation.equations[-1].target.name
+
+        def name(local: str) -> str:
+            return self.wishes.add("" if output_label and local == last else local, block if block != "0" else "")
+
+        made = self._elaborate(operation, given, matched, name, span)
+        self.absorb(made)
+        starts = {each.name: each.initializer for each in operation.arguments if each.initializer}
+        for parameter, local in made.parameters.items():
+            default = matched.attributes.get(starts[local]) or starts[local]
+            self.start(parameter, matched.initializers.get(local), str(default), span)
+            if local in matched.regularizers:
+                self.penalties.append((parameter, matched.regularizers[local]))
+        if made.parameters and not label:
+            self.block += 1
+        reused = tuple(name for local, name in shared.items() if local in declared)
+        return made.results[-1], (*made.parameters, *reused)
+
+    def _elaborate(
+        self,
+        operation: Operation,
+        given: Mapping[str, Tensor],
+        matched: Matched,
+        name: Callable[[str], str],
+        span: Span,
+    ) -> Elaborated:
+        """Elaborate a library operation; what does not fit is the fault of whoever used it, at ``span``."""
+        try:
+            return elaborate(operation, given, matched.attributes, name, self.library, label=operation.name)
+        except SourceError as error:
+            if error.span.source.name == span.source.name:
+                raise
+            shapes = ", ".join(f"{self.label_of(t.name)} {shape_text(t.shape)}" for t in given.values())
+            raise SourceError(
+                f"'{operation.name}' does not fit {shapes}: {error.message}", span, hint=error.hint
+            ) from error
+
+    def scalar(self, name: str, span: Span) -> str:
+        """``name``, or a ``SourceError`` if it is not one number."""
+        if self.tensors[name].shape != ():
+            shape = shape_text(self.tensors[name].shape)
+            raise SourceError(f"a loss is one number, this has shape {shape}", span, hint="take a sum or mean of it")
+        return name
+
+
+def _without_fans(operation: Operation) -> Operation:
+    """Fan-in and fan-out are the compiler's to give."""
+    kept = tuple(each for each in operation.attributes if each.name not in ("fan_in", "fan_out"))
+    return replace(operation, attributes=kept)
+
+
+def shape_text(shape: Sequence[Extent]) -> str:
+    """``[N, 32]``."""
+    return "[" + ", ".join(str(size) for size in shape) + "]"
