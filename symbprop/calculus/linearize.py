@@ -8,7 +8,7 @@ to one factor is the product of the others, so no factor is ever divided by.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sympy import And, Eq, S
 
@@ -81,7 +81,8 @@ def _product_of_the_others(source: Statement, fresh: Callable[[str], str]) -> Li
     name = fresh(f"{source.target.tensor}_others")
     twins = {each.index: f"{each.index}'" for each in source.reduced}
     domain = (*source.domain, *(Range(twins[each.index], each.extent) for each in source.reduced))
-    moved = reindex(source, {index: at(twin) for index, twin in twins.items()}, domain)
+    # As a maximum, so that an index which the moved expression lacks is dropped, not multiplied over.
+    moved = reindex(replace(source, reduction=Reduction.MAX), {index: at(twin) for index, twin in twins.items()}, domain)
     order = {each.index: position for position, each in enumerate(domain)}
     # ``moved`` has dropped the unprimed indices; the comparison brings them back.
     back = {index_symbol(p): index_symbol(order[each.index]) for p, each in enumerate(moved.domain)}

@@ -1,0 +1,48 @@
+"""The checker refuses everything that is not a program."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from programs import A, access, parameter, program, sums, value
+
+from symbprop.calculus.check import InvalidProgram, check
+from symbprop.calculus.index import Access, Affine, Range
+from symbprop.calculus.program import Program
+from symbprop.calculus.statement import Reduction, read_symbol
+
+TENSORS = [parameter("x", 3), value("y", 3), value("L")]
+GOOD = [sums("y[i]", A[0] ** 2, ["x[i]"], {"i": 3}), sums("L[]", A[0], ["y[i]"], {"i": 3})]
+
+
+def test_a_valid_program_passes() -> None:
+    source = program(TENSORS, GOOD)
+    assert check(source) is source
+
+
+def wrong(*statements: object) -> Program:
+    return program(TENSORS, list(statements))  # type: ignore[arg-type]
+
+
+BAD = {
+    "read before it is computed": wrong(GOOD[1], GOOD[0]),
+    "a tensor that does not exist": wrong(replace(GOOD[0], reads=(access("q[i]"),)), GOOD[1]),
+    "too many axes": wrong(replace(GOOD[0], reads=(access("x[i,i]"),)), GOOD[1]),
+    "an index without a range": wrong(replace(GOOD[0], domain=()), GOOD[1]),
+    "an index twice": wrong(replace(GOOD[0], domain=(Range("i", 3), Range("i", 3))), GOOD[1]),
+    "past the end": wrong(replace(GOOD[0], domain=(Range("i", 4),)), GOOD[1]),
+    "before the start": wrong(replace(GOOD[0], reads=(Access("x", (Affine((("i", 1),), -1),)),)), GOOD[1]),
+    "a loose symbol": wrong(replace(GOOD[0], expr=read_symbol(5)), GOOD[1]),
+    "a target that is given": wrong(sums("x[i]", A[0], ["x[i]"], {"i": 3}), *GOOD),
+    "a statement that reads itself": wrong(sums("y[i]", A[0], ["y[i]"], {"i": 3}), GOOD[1]),
+    "an argmax in a real tensor": wrong(replace(GOOD[1], reduction=Reduction.ARGMAX, selects="i"), GOOD[0]),
+    "a loss that is never computed": wrong(GOOD[0]),
+    "a loss that is no scalar": replace(program(TENSORS, GOOD), loss="y"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_is_no_program_is_refused(name: str) -> None:
+    with pytest.raises(InvalidProgram):
+        check(BAD[name])

@@ -1,0 +1,85 @@
+"""Small descriptions that many tests share, and points to evaluate their modules at."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import numpy as np
+
+MLP = """
+inputs: {x: {shape: [6]}}
+targets: {label: {shape: [], dtype: int, classes: 4}}
+layers:
+  - dense: {units: 5, activation: tanh}
+  - dense: {units: 4, activation: softmax}
+loss: sparse_categorical_crossentropy
+"""
+
+BRANCHED = """
+inputs: {a: {shape: [4]}, b: {shape: [4]}}
+targets: {t: {shape: [2]}, c: {shape: [], dtype: int, classes: 3}}
+nodes:
+  left: {dense: {units: 5, activation: relu}, inputs: [a]}
+  right: {dense: {units: 5, activation: relu}, inputs: [b], share: left}
+  both: {concatenate: {}, inputs: [left, right]}
+  sum: {add: {}, inputs: [left, right, left]}
+  value: {dense: {units: 2, kernel_regularizer: {l2: {l2: 0.1}}}, inputs: [both]}
+  kind: {dense: {units: 3, kernel_initializer: he_normal}, inputs: [sum]}
+loss:
+  - mean_squared_error: {inputs: [value, t], weight: 0.5}
+  - sparse_categorical_crossentropy: {inputs: [kind, c], from_logits: true}
+"""
+
+RESHAPED = """
+inputs: {x: {shape: [2, 3, 4]}}
+targets: {y: {shape: [3]}}
+layers:
+  - dense: {units: 5, activation: relu}
+  - flatten
+  - dense: {units: 6}
+  - reshape: {target_shape: [3, 2]}
+  - dense: {units: 1}
+  - flatten
+loss: mean_squared_error
+"""
+
+EMBEDDED = """
+inputs: {ids: {shape: [T], dtype: int, classes: 3}}
+targets: {y: {shape: [3]}}
+layers:
+  - formula: "e[n, t, d:4] = E[ids[n, t], d]"
+  - formula: "u[n, d] = mean(t, x[n, t, d])"
+  - dense: {units: 3}
+loss: mean_squared_error
+"""
+
+MIXED = """
+inputs: {x: {shape: [5]}}
+targets: {y: {shape: [4]}}
+layers:
+  - formula: "d[n, i:4] = max(x[n, i + 1], w[i] * x[n, 4 - i]) + i * v[i]"
+  - formula: "q[n, i] = x[n, i] * prod(k, 1 + x[n, k] * a[k]) + max(k, x[n, k] * u[k]) - min(k, x[n, k])"
+loss: {formula: "L = mean((n, i), abs(q[n, i] - y[n, i]))"}
+""".replace("- formula: \"q", "- name: q\n    formula: \"q")
+
+BARE = 'formulas: "L = 3*x^2 + 2*x*y + y^2"\n'
+
+ALL = {"mlp": MLP, "branched": BRANCHED, "reshaped": RESHAPED, "embedded": EMBEDDED, "mixed": MIXED, "bare": BARE}
+
+
+def point(module: ModuleType, seed: int = 0, batch: int = 5) -> tuple[dict[str, np.ndarray], list[np.ndarray]]:
+    """Parameters and data for ``module``, drawn without a look at its code."""
+    rng = np.random.default_rng(seed)
+    params = {name: np.asarray(0.7 * rng.standard_normal(shape)) for name, shape in module.PARAMETERS.items()}
+    sizes: dict[str, int] = {"N": batch}
+    data = []
+    for name, shape in {**module.INPUTS, **module.TARGETS}.items():
+        dims = tuple(s if isinstance(s, int) else sizes.setdefault(s, 2 + len(sizes)) for s in shape)
+        if name in module.INTEGERS:
+            data.append(rng.integers(0, module.INTEGERS[name], dims))
+        elif name in module.RANGES:
+            low, high = module.RANGES[name]
+            data.append(rng.uniform(0.95 * low + 0.05 * high, 0.05 * low + 0.95 * high, dims))
+        else:
+            data.append(rng.standard_normal(dims))
+    return params, data
