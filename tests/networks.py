@@ -60,7 +60,7 @@ layers:
   - formula: "d[n, i:4] = max(x[n, i + 1], w[i] * x[n, 4 - i]) + i * v[i]"
   - formula: "q[n, i] = x[n, i] * prod(k, 1 + x[n, k] * a[k]) + max(k, x[n, k] * u[k]) - min(k, x[n, k])"
 loss: {formula: "L = mean((n, i), abs(q[n, i] - y[n, i]))"}
-""".replace("- formula: \"q", "- name: q\n    formula: \"q")
+""".replace('- formula: "q', '- name: q\n    formula: "q')
 
 BARE = 'formulas: "L = 3*x^2 + 2*x*y + y^2"\n'
 

@@ -94,7 +94,9 @@ def polynomial_programs(draw: st.DrawFn) -> Program:
     last = statements[-1].target.tensor
     index = layout[last]
     statements.append(
-        statement(Access("L", ()), A[0] ** 2, [Access(last, tuple(map(at, index)))], [Range(i, SIZES[i]) for i in index])
+        statement(
+            Access("L", ()), A[0] ** 2, [Access(last, tuple(map(at, index)))], [Range(i, SIZES[i]) for i in index]
+        )
     )
     tensors.append(value("L"))
     return program(tensors, statements)

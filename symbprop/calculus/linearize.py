@@ -82,7 +82,9 @@ def _product_of_the_others(source: Statement, fresh: Callable[[str], str]) -> Li
     twins = {each.index: f"{each.index}'" for each in source.reduced}
     domain = (*source.domain, *(Range(twins[each.index], each.extent) for each in source.reduced))
     # As a maximum, so that an index which the moved expression lacks is dropped, not multiplied over.
-    moved = reindex(replace(source, reduction=Reduction.MAX), {index: at(twin) for index, twin in twins.items()}, domain)
+    moved = reindex(
+        replace(source, reduction=Reduction.MAX), {index: at(twin) for index, twin in twins.items()}, domain
+    )
     order = {each.index: position for position, each in enumerate(domain)}
     # ``moved`` has dropped the unprimed indices; the comparison brings them back.
     back = {index_symbol(p): index_symbol(order[each.index]) for p, each in enumerate(moved.domain)}

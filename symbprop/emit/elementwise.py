@@ -140,9 +140,9 @@ class Elementwise:
                 numerators.append(self._factor(factor))
         negative = bool(coefficient.is_negative)
         coefficient = abs(coefficient)
-        if isinstance(coefficient, Rational) and coefficient.p == 1 and coefficient.q != 1:
+        if isinstance(coefficient, Rational) and coefficient.q != 1 and (coefficient.p == 1 or _is_third(coefficient)):
             denominators.insert(0, Value(str(coefficient.q), frozenset()))
-            coefficient = S.One
+            coefficient = Rational(coefficient.p)
         if coefficient != 1:
             numerators.insert(0, self._value(-coefficient if negative else coefficient))
             negative = False
@@ -291,3 +291,8 @@ class Elementwise:
 
     def _done(self, value: Value) -> None:
         value.uses -= 1
+
+
+def _is_third(coefficient: Rational) -> bool:
+    """A small quotient that no float holds exactly: it stays one, so that exact arithmetic stays exact."""
+    return bool(coefficient.q <= 12 and coefficient.q & (coefficient.q - 1))

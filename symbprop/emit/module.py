@@ -79,6 +79,7 @@ class _Writer:
             version=string(self.compiled.heading.version),
             dtype=string(self.compiled.network.dtype),
             constants=self._constants(),
+            sized=bool(size_names(self.program)) and self.compiled.forward.loss is not None,
             draws=bool(draws & {"truncated", "orthogonal"}) or any("rng" in line for line in initial),
             initial=initial,
             functions=functions,
@@ -204,7 +205,10 @@ class _Writer:
         body = Body(plan, names, self.notes.cite, self.notes.explain)
         written = [row for line in body.write() for row in line.render(4)]
         self.helpers |= body.helpers
-        return [*self._opening(givens, names, "\n".join(written)), *written], names
+        opening = self._opening(givens, names, "\n".join(written))
+        if self.compiled.forward.loss in results and size_names(self.program):
+            opening.append("    _require_examples(sizes)")
+        return [*opening, *written], names
 
     def _opening(self, givens: Sequence[Tensor], names: Mapping[str, str], text: str) -> list[str]:
         given = "{" + ", ".join(f"{string(t.name)}: {names[t.name]}" for t in givens) + "}"
@@ -222,7 +226,8 @@ class _Writer:
         elif arrays:
             lines.extend(["    (", *(f"        {each}," for each in arrays), "    ) = arrays"])
         used = [each for each in sorted(size_names(self.program)) if _mentions(text, each)]
-        return [*lines, *(f'    {each} = sizes["{each}"]' for each in used)]
+        lines.extend(f'    {each} = sizes["{each}"]' for each in used)
+        return lines
 
 
 def _shapes(tensors: Sequence[Tensor]) -> dict[str, str]:

@@ -20,10 +20,10 @@ def variables(program: Program, extra: Iterable[str] = ()) -> dict[str, str]:
     taken = set(RESERVED) | size_names(program)
     names: dict[str, str] = {}
     for tensor in (*program.tensors, *extra):
-        wish = "cotangent" if tensor in program.tensors and _is_loss_seed(program, tensor) else tensor
-        if wish == "cotangent":
-            names[tensor] = wish
+        if tensor in program.tensors and _is_loss_seed(program, tensor):
+            names[tensor] = "cotangent"
             continue
+        wish = tensor
         while wish in taken or keyword.iskeyword(wish) or keyword.issoftkeyword(wish):
             wish += "_"
         taken.add(wish)

@@ -1,7 +1,8 @@
 """Shape inference: the extents of indices and tensors, from the places where they meet.
 
 Every access gives constraints. A bare index and the axis it stands in have one extent. An index that only ever stands
-shifted or strided (``x[n, 2*h + p]``) runs as far as all its reads stay inside.
+shifted or strided somewhere (``x[n, 2*h + p]``, ``x[i + 1] - x[i]``), or that is given a range, may stop short of an axis:
+it runs as far as all its reads stay inside.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class Extents:
     labels: dict[str, str] = field(default_factory=dict)
     constraints: list[Constraint] = field(default_factory=list)
     classes: dict[str, Extent] = field(default_factory=dict)
+    partial: set[str] = field(default_factory=set)  # indices that need not run along a whole axis
 
     def declare(self, index: str, label: str, span: Span) -> None:
         self.spans[index] = span
@@ -59,12 +61,16 @@ class Extents:
             message = f"the index {self.labels[index]} runs over {self.known[index]}, here it is given {value}"
             raise SourceError(message, span)
         self.known[index] = value
+        self.partial.add(index)
 
     def meet(self, shape: Shape, access: Access, span: Span, *, writes: bool = False) -> None:
         self.constraints.append(Constraint(shape, access, span, writes))
 
     def solve(self, *, free: bool) -> None:
         """Find every extent. ``free`` lets one that nothing fixes be a size of its own, named after its index."""
+        for each in self.constraints:
+            if not each.writes:
+                self.partial.update(i for c in each.access.index if c.bare is None for i in c.indices())
         while True:
             while self._equalities() or self._targets():
                 pass
@@ -111,7 +117,7 @@ class Extents:
                 if index is None:
                     continue
                 size = each.shape.axes[axis]
-                if size is not None and index not in self.known:
+                if size is not None and index not in self.known and index not in self.partial:
                     self.known[index] = size
                     moved = True
                 elif size is None and index in self.known and not each.shape.computed:
@@ -165,7 +171,7 @@ class Extents:
         for each in self.constraints:
             for axis, coordinate in enumerate(each.access.index):
                 for index in coordinate.indices():
-                    if index not in self.known and coordinate.bare is None:
+                    if index not in self.known and (coordinate.bare is None or index in self.partial):
                         limits.setdefault(index, []).append(self._limit(each, axis, coordinate, index))
         for index, found in limits.items():
             numbers = [limit for limit in found if limit is not None]
@@ -209,7 +215,7 @@ class Extents:
                 raise SourceError(f"the shape of {each.shape.name} is not known", each.span, hint="declare its shape")
             index = coordinate.bare
             if index is not None:
-                if not each.shape.computed and self.known[index] != size:
+                if not self._runs_along(index, size, each):
                     raise SourceError(
                         f"the index {self.labels[index]} runs over {self.known[index]}, but axis {axis} of "
                         f"{each.shape.name} has {size} elements",
@@ -228,6 +234,13 @@ class Extents:
                     f"this reads {each.shape.name} at positions {below} to {last} of axis {axis}, which has {size} elements",
                     each.span,
                 )
+
+    def _runs_along(self, index: str, size: Extent, each: Constraint) -> bool:
+        """Whether a bare index fits its axis: it has its length, or may stop short of it."""
+        known = self.known[index]
+        if known == size or each.writes:
+            return True
+        return index in self.partial and isinstance(known, int) and isinstance(size, int) and known < size
 
     def _first(self, coordinate: Affine) -> Extent:
         total = self.value(coordinate.offset)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def parse_operations(source: Source) -> tuple[Operation, ...]:
             "an operation starts with 'op' at the start of a line", source.span(first.start(), first.start() + 1)
         )
     found: dict[str, Operation] = {}
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+    for start, end in pairwise([*starts, len(text)]):
         padded = _blank(text[:start]) + text[start:end].rstrip()
         operation: Operation = _parse("operation", source, padded, comment=_comment_above(source.text, start))
         if operation.name in found:

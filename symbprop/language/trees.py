@@ -187,8 +187,9 @@ class Trees:
         return ("interval", (low, high))
 
     def argument(self, meta: Meta, children: list[Any]) -> Argument:
-        name, index, *rest = children
-        extra = dict(each for each in rest if each is not None)
+        name, *rest = children
+        index = rest.pop(0) if rest and not isinstance(rest[0][0], str) else None
+        extra = dict(rest)
         return Argument(
             _normal(name), index or (), extra.get("alias", ""), extra.get("initializer", ""), extra.get("interval"),
             self._token(name),

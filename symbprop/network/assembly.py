@@ -100,7 +100,7 @@ class Assembly:
 
     def label_of(self, name: str) -> str:
         """What the description calls a tensor."""
-        return next((label for label, tensor in self.parts.items() if tensor == name), name)
+        return next((label for label, tensor in self.parts.items() if tensor == name), name.split("@")[-1])
 
     def apply(
         self,

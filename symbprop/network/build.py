@@ -243,7 +243,8 @@ class _Builder(Assembly):
     def _loss_term(self, spec: LossSpec, outputs: Sequence[str], position: int) -> str:
         if spec.formula is not None:
             operation = formula(parse_equations(spec.formula), spec.span)
-            given = {label: self.tensors[name] for label, name in self.parts.items()}
+            given = {name.split("@")[-1]: self.tensors[name] for name in outputs}
+            given.update({label: self.tensors[name] for label, name in self.parts.items()})
             made = elaborate(
                 operation, given, {}, lambda local: self.wishes.add(local, str(position + 1)), self.library,
                 open_names=False, label="loss",

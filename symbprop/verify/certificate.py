@@ -12,7 +12,10 @@ from symbprop.verify.complex_step import STEP, TOLERANCE
 
 @dataclass(frozen=True, slots=True)
 class ParameterResult:
-    """What the probes of one parameter found. Errors are relative to Σ|g·u|; NaN where no probe was conclusive."""
+    """What the probes of one parameter found. Errors are relative to Σ|g·u|; NaN where no probe was conclusive.
+
+    ``rounding`` is the measured part of the tolerance: how far rounding alone can move the gradient, relative to the same.
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -20,6 +23,7 @@ class ParameterResult:
     exact_error: float
     probes: int
     inconclusive: int
+    rounding: float = 0.0
     wrong: tuple[str, ...] = ()
     reason_zero: str = ""
     always_zero: bool = False
@@ -67,16 +71,14 @@ class Certificate:
         wide = max([len(shape) for shape in shapes] + [5])
         if self.parameters:
             lines.append(
-                f"  {'parameter':<{width}}  {'shape':<{wide}}  complex step   worst of all  probes  inconclusive"
+                f"  {'parameter':<{width}}  {'shape':<{wide}}  complex step   worst of all     rounding  probes  inconclusive"
             )
         shown = list(zip(self.parameters, shapes, strict=True))
         hidden = max(0, len(shown) - 40)
         for each, shape in shown[: len(shown) - hidden] + [
             row for row in shown[len(shown) - hidden :] if not row[0].passed
         ]:
-            row = (
-                f"  {each.name:<{width}}  {shape:<{wide}}  {_figure(each.exact_error):>12}   {_figure(each.error):>12}"
-            )
+            row = f"  {each.name:<{width}}  {shape:<{wide}}  {_figure(each.exact_error):>12}   {_figure(each.error):>12}  {_figure(each.rounding):>11}"
             lines.append(f"{row}  {each.probes:>6}  {each.inconclusive:>12}{'' if each.passed else '  WRONG'}")
             lines.extend(f"      {sentence}" for sentence in each.wrong[:3])
             if each.reason_zero:

@@ -34,5 +34,5 @@ def complex_step_probes(
         tolerance = TOLERANCE * scale + floor_along(floor, direction) + UNDERFLOW
         right = abs(analytic - numeric) <= tolerance
         outcome = Outcome.RIGHT if right else Outcome.WRONG if np.isfinite(numeric) else Outcome.INCONCLUSIVE
-        found.append(Probe(tuple(direction), "complex step", analytic, numeric, scale, tolerance, outcome))
+        found.append(Probe(tuple(direction), "complex step", analytic, numeric, scale, tolerance, outcome, TOLERANCE))
     return found

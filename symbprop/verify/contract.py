@@ -97,4 +97,4 @@ def _gradient(module: ModuleType, point: Point) -> list[str]:
 def _renamed(module: ModuleType, names: list[str]) -> bool:
     """Whether an argument's name could not be kept, because Python has taken it."""
     code = module.loss_and_grad.__code__
-    return not set(names) <= set(code.co_varnames[: code.co_argcount])
+    return names != list(code.co_varnames[1 : code.co_argcount])

@@ -86,7 +86,11 @@ def _probes(module: ModuleType, point: Point, number: int) -> list[Probe]:
 
 
 def rounding_floor(module: ModuleType, point: Point, gradient: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """How far each entry of the gradient moves when every parameter moves by a rounding error."""
+    """How far rounding can move each entry of the gradient, as far as it can be measured.
+
+    Twice over: how it moves when every parameter moves by a rounding error, and how far it is from the same code's result
+    in extended precision, where the machine has it. A wrong formula is as wrong there, so this cannot excuse one.
+    """
     rng = np.random.default_rng([point.seed, 2])
     floor = {name: np.zeros(np.shape(value)) for name, value in gradient.items()}
     for _ in range(3):
@@ -96,6 +100,9 @@ def rounding_floor(module: ModuleType, point: Point, gradient: dict[str, np.ndar
         _, other = module.loss_and_grad(moved, *point.data)
         for name, value in other.items():
             floor[name] = np.maximum(floor[name], np.abs(value - gradient[name]))
+    _, precise = module.loss_and_grad({k: v.astype(np.longdouble) for k, v in point.params.items()}, *point.data)
+    for name, value in precise.items():
+        floor[name] = np.maximum(floor[name], np.abs(value - gradient[name]).astype(np.float64))
     return {name: 4 * value for name, value in floor.items()}
 
 
@@ -111,6 +118,7 @@ def _result(module: ModuleType, name: str, probes: list[Probe]) -> ParameterResu
         exact_error=max((probe.relative for probe in exact), default=float("nan")),
         probes=len(mine),
         inconclusive=len(mine) - len(conclusive),
+        rounding=max((probe.rounding for probe in exact), default=float("nan")),
         wrong=tuple(probe.describe() for probe in wrong),
         reason_zero=module.ZERO_GRADIENTS.get(name, ""),
         always_zero=bool(conclusive) and all(probe.analytic == 0 == probe.numeric for probe in conclusive),

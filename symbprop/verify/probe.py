@@ -30,12 +30,18 @@ class Probe:
     scale: float
     tolerance: float
     outcome: Outcome
+    relative_tolerance: float = 0.0
 
     @property
     def relative(self) -> float:
         """The error relative to Σ|g·u|; 0 where both vanish."""
         difference = abs(self.analytic - self.numeric)
         return 0.0 if difference == 0 else difference / self.scale if self.scale > 0 else float("inf")
+
+    @property
+    def rounding(self) -> float:
+        """The part of the tolerance that was measured as rounding, relative to Σ|g·u|."""
+        return max(self.tolerance / self.scale - self.relative_tolerance, 0.0) if self.scale > 0 else 0.0
 
     def describe(self) -> str:
         return f"{self.method}: the module says {self.analytic:.12g}, its loss says {self.numeric:.12g}"

@@ -54,7 +54,14 @@ def test_the_adjoint_is_the_transpose_of_the_tangent_in_exact_arithmetic(source:
 def test_the_adjoint_equals_sympys_derivative_of_the_loss_written_out() -> None:
     """A two-layer net with tanh on 2 × 3 × 2 numbers, every element a symbol of its own."""
     n, m, k = 2, 3, 2
-    tensors = [parameter("x", n, m), parameter("W", m, k), parameter("b", k), value("z", n, k), value("h", n, k), value("L")]
+    tensors = [
+        parameter("x", n, m),
+        parameter("W", m, k),
+        parameter("b", k),
+        value("z", n, k),
+        value("h", n, k),
+        value("L"),
+    ]
     source = program(
         tensors,
         [
@@ -64,7 +71,10 @@ def test_the_adjoint_equals_sympys_derivative_of_the_loss_written_out() -> None:
             sums("L[]", A[0] ** 2 / 4, ["h[n,k]"], {"n": n, "k": k}),
         ],
     )
-    symbols = {t.name: {p: sympy.Symbol(f"{t.name}_{'_'.join(map(str, p))}") for p in _points(source, t.name)} for t in tensors[:3]}
+    symbols = {
+        t.name: {p: sympy.Symbol(f"{t.name}_{'_'.join(map(str, p))}") for p in _points(source, t.name)}
+        for t in tensors[:3]
+    }
     nested = {name: _nest(table, source.tensors[name].shape) for name, table in symbols.items()}
     arithmetic = Arithmetic(rational=sympy.Rational, functions={"tanh": sympy.tanh})
     made = gradient(source, ["x", "W", "b"])
@@ -91,7 +101,9 @@ def test_a_read_without_an_index_sums_the_adjoint() -> None:
 
 
 def test_a_trace_reaches_the_diagonal_alone() -> None:
-    source = program([parameter("M", 2, 2), value("L")], [sums("L[]", A[0], [Access("M", (at("i"), at("i")))], {"i": 2})])
+    source = program(
+        [parameter("M", 2, 2), value("L")], [sums("L[]", A[0], [Access("M", (at("i"), at("i")))], {"i": 2})]
+    )
     assert grads(source, {"M": [[Fraction(1)] * 2] * 2}, ["M"])["M"] == {(0, 0): 1, (0, 1): 0, (1, 0): 0, (1, 1): 1}
 
 

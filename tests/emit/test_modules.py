@@ -1,0 +1,410 @@
+"""Emitted modules as their users meet them."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from networks import ALL, BRANCHED, EMBEDDED, MLP, point
+
+from symbprop.calculus.interpreter import FLOAT, interpret
+from symbprop.deliver import audit
+from symbprop.language.source import Source
+from symbprop.library.catalogue import catalogue
+from symbprop.pipeline import compile_description, derive, read
+from symbprop.verify.module import verify_module
+
+Compiled = Callable[..., ModuleType]
+
+
+def source_of(text: str, name: str = "net.yaml") -> str:
+    return compile_description(read(Source(name, text)), Source(name, text)).source
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_forward_values_and_losses_agree_with_the_index_loops_of_the_formulas(name: str, compiled: Compiled) -> None:
+    module = compiled(ALL[name])
+    params, data = point(module, batch=3)
+    network = derive(read(Source("net.yaml", ALL[name]))).network
+    names = [*module.INPUTS, *module.TARGETS]
+    sizes = {"N": 3, **({"T": data[0].shape[1]} if name == "embedded" else {})}
+    truth = interpret(network.program, {**params, **dict(zip(names, data, strict=True))}, sizes, FLOAT)
+    assert network.program.loss is not None
+    np.testing.assert_allclose(module.loss(params, *data), truth[network.program.loss][()], rtol=1e-12)
+    outputs = module.forward(params, *data[: len(module.INPUTS)])
+    for value, output in zip(
+        outputs if isinstance(outputs, tuple) else (outputs,), network.program.outputs, strict=True
+    ):
+        for place, element in truth[output].items():
+            np.testing.assert_allclose(np.asarray(value)[place], element, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_pass_can_be_left_out_and_the_numbers_stay(name: str, compiled: Compiled) -> None:
+    module = compiled(ALL[name])
+    params, data = point(module)
+    loss, grads = module.loss_and_grad(params, *data)
+    names = (
+        "subtract_maximum",
+        "inline_into_logarithms",
+        "tidy_forward",
+        "read_saved_values",
+        "tidy_gradient",
+        "share_terms",
+    )
+    for without in (*((each,) for each in names), names):
+        other_loss, other = compiled(ALL[name], without=without).loss_and_grad(params, *data)
+        np.testing.assert_allclose(loss, other_loss, rtol=1e-12)
+        for key in grads:
+            np.testing.assert_allclose(grads[key], other[key], rtol=1e-10, atol=1e-13)
+
+
+ACTIVATIONS = [name for name in catalogue().operations if catalogue().category(name) == "activations"]
+LOSSES = [name for name in catalogue().operations if catalogue().category(name) == "losses"]
+PENALTIES = [name for name in catalogue().operations if catalogue().category(name) == "penalties"]
+INITIALIZERS = [name for name in catalogue().operations if catalogue().category(name) == "initializers"]
+LAYERS = [name for name in catalogue().operations if catalogue().category(name) == "layers"]
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_every_activation_passes_verification(name: str, compiled: Compiled) -> None:
+    text = f"""
+inputs: {{x: {{shape: [6]}}}}
+targets: {{y: {{shape: [3]}}}}
+layers: [{{dense: {{units: 5, activation: {name}}}}}, {{dense: {{units: 3, activation: {name}}}}}]
+loss: mean_squared_error
+"""
+    certificate = verify_module(compiled(text))
+    assert certificate.passed, certificate.format()
+
+
+@pytest.mark.parametrize("logits", [False, True])
+@pytest.mark.parametrize("name", LOSSES)
+def test_every_loss_passes_verification(name: str, logits: bool, compiled: Compiled) -> None:
+    operation = catalogue().operations[name]
+    if logits and not any(each.name == "from_logits" for each in operation.attributes):
+        pytest.skip("it has no form for logits")
+    prediction, target = operation.arguments
+    sparse = len(target.index) < len(prediction.index)
+    where = "{shape: [], dtype: int, classes: 3}" if sparse else "{shape: [3]}"
+    needs_probabilities = prediction.interval is not None or (
+        any(a.name == "from_logits" for a in operation.attributes) and not logits
+    )
+    activation = "softmax" if needs_probabilities else "linear"
+    text = f"""
+inputs: {{x: {{shape: [6]}}}}
+targets: {{y: {where}}}
+layers: [{{dense: {{units: 5, activation: tanh}}}}, {{dense: {{units: 3, activation: {activation}}}}}]
+loss: {{{name}: {{{"from_logits: true" if logits else ""}}}}}
+"""
+    certificate = verify_module(compiled(text))
+    assert certificate.passed, certificate.format()
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_every_penalty_passes_verification(name: str, compiled: Compiled) -> None:
+    text = MLP.replace("units: 5,", f"units: 5, kernel_regularizer: {name},")
+    certificate = verify_module(compiled(text))
+    assert certificate.passed, certificate.format()
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_every_layer_passes_verification_between_others(name: str, compiled: Compiled) -> None:
+    operation = catalogue().operations[name]
+    data = [each for each in operation.arguments if not each.initializer]
+    required = {"units": "3", "target_shape": "[2, 2]"}
+    arguments = ", ".join(f"{a.name}: {required[a.name]}" for a in operation.attributes if a.default is None)
+    reshapes = any(a.default is None and a.name == "target_shape" for a in operation.attributes)
+    tail = "  end: {flatten: {}, inputs: [u]}" if reshapes else "  end: {dense: {units: 2}, inputs: [w]}"
+    last = "u" if reshapes else "w"
+    text = f"""
+inputs: {{x: {{shape: [6]}}}}
+targets: {{y: {{shape: [{4 if last == "u" else 2}]}}}}
+nodes:
+  a: {{dense: {{units: 4, activation: tanh}}, inputs: [x]}}
+  b: {{dense: {{units: 4}}, inputs: [x]}}
+  {last}: {{{name}: {{{arguments}}}, inputs: [{"a, b" if len(data) == 2 else "a"}]}}
+{tail}
+outputs: [end]
+loss: mean_squared_error
+"""
+    if name == "dot":
+        text = text.replace(tail + "\n", "").replace("shape: [2]", "shape: []").replace("[end]", "[w]")
+    certificate = verify_module(compiled(text))
+    assert certificate.passed, certificate.format()
+
+
+@pytest.mark.parametrize("name", INITIALIZERS)
+def test_every_initialiser_has_the_spread_of_its_formula(name: str, compiled: Compiled) -> None:
+    module = compiled(MLP.replace("[6]", "[300]").replace("units: 5,", f"units: 200, kernel_initializer: {name},"))
+    first, again, other = module.init(1)["W1"], module.init(1)["W1"], module.init(2)["W1"]
+    assert np.array_equal(first, again)
+    fan_in, fan_out = 300, 200
+    spread = {
+        "glorot": np.sqrt(2 / (fan_in + fan_out)), "he": np.sqrt(2 / fan_in), "lecun": np.sqrt(1 / fan_in),
+        "random_uniform": 0.05 / np.sqrt(3), "random_normal": 0.05, "truncated_normal": 0.05 * 0.87962566103423978,
+    }  # fmt: skip
+    expected = next((value for key, value in spread.items() if name.startswith(key)), None)
+    if expected is not None:
+        assert not np.array_equal(first, other)
+        np.testing.assert_allclose(np.std(first), expected, rtol=0.02)
+        np.testing.assert_allclose(np.mean(first), 0, atol=expected / 50)
+    elif name == "orthogonal":
+        np.testing.assert_allclose(first.T @ first, np.eye(fan_out), atol=1e-12)
+    else:
+        assert np.ptp(first) == 0
+
+
+MERGES = ("add", "multiply", "maximum", "concatenate", "average")
+PLAIN = ("tanh", "sigmoid", "relu", "softplus", "elu", "gelu", "softmax", "silu", "linear")
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> str:
+    """Random graphs of dense layers, merges and formulas over odd sizes."""
+    width = draw(st.integers(2, 7))
+    nodes = [f"  v0: {{dense: {{units: {width}, activation: {draw(st.sampled_from(PLAIN))}}}, inputs: [x]}}"]
+    for number in range(1, draw(st.integers(2, 5))):
+        before = st.sampled_from([f"v{i}" for i in range(number)])
+        kind = draw(st.sampled_from(["dense", "merge", "formula"]))
+        if kind == "dense":
+            bias = draw(st.sampled_from(["true", "false"]))
+            inner = f"dense: {{units: {width}, activation: {draw(st.sampled_from(PLAIN))}, use_bias: {bias}}}"
+            nodes.append(f"  v{number}: {{{inner}, inputs: [{draw(before)}]}}")
+        elif kind == "merge":
+            merge = draw(st.sampled_from([m for m in MERGES if m != "concatenate"]))
+            nodes.append(f"  v{number}: {{{merge}: {{}}, inputs: [{draw(before)}, {draw(before)}]}}")
+        else:
+            name = draw(before)
+            formula = draw(st.sampled_from([
+                "y[n, j] = {v}[n, j] * sigmoid(beta[j] * {v}[n, j])", "y[n, j] = sum(k, {v}[n, k] * B[j, k] * {v}[n, j])",
+                "y[n, j] = {v}[n, j] - max(k, {v}[n, k]) / 2", "y[n, j] = c * {v}[n, j]^2 + d[j]",
+            ])).format(v=name)  # fmt: skip
+            nodes.append(f'  v{number}: {{formula: "{formula}", inputs: [{name}]}}')
+    last = f"v{len(nodes) - 1}"
+    nodes.append(f"  out: {{dense: {{units: 3}}, inputs: [{last}]}}")
+    penalty = draw(st.sampled_from(["", ", kernel_regularizer: l2", ", kernel_regularizer: l1"]))
+    nodes[0] = nodes[0].replace("activation", f"kernel_initializer: he_uniform{penalty}, activation")
+    head = f"inputs: {{x: {{shape: [{draw(st.integers(1, 6))}]}}}}\ntargets: {{y: {{shape: [3]}}}}\nnodes:\n"
+    return (
+        head
+        + "\n".join(nodes)
+        + f"\noutputs: [out]\nloss: {{{draw(st.sampled_from(['mean_squared_error', 'huber', 'log_cosh']))}: {{inputs: [out, y]}}}}\n"
+    )
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(graphs())
+def test_random_small_networks_pass_verification(compiled: Compiled, text: str) -> None:
+    certificate = verify_module(compiled(text))
+    assert certificate.passed, f"{text}\n{certificate.format()}"
+
+
+@pytest.mark.parametrize("name", ["mlp", "branched", "reshaped", "embedded"])
+def test_float32_stays_float32(name: str, compiled: Compiled) -> None:
+    module = compiled(ALL[name])
+    _, data = point(module)
+    params = module.init(0, dtype="float32")
+    loss, grads = module.loss_and_grad(params, *data)
+    outputs = module.forward(params, *data[: len(module.INPUTS)])
+    for value in (*grads.values(), *(outputs if isinstance(outputs, tuple) else (outputs,)), np.asarray(loss)):
+        assert value.dtype == np.float32
+    wide_loss, _ = module.loss_and_grad({k: v.astype(np.float64) for k, v in params.items()}, *data)
+    np.testing.assert_allclose(loss, wide_loss, rtol=1e-5)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_float32_stays_float32_through_every_activation(activation: str, compiled: Compiled) -> None:
+    module = compiled(MLP.replace("tanh", activation))
+    _, data = point(module)
+    loss, grads = module.loss_and_grad(module.init(0, dtype="float32"), *data)
+    assert np.asarray(loss).dtype == np.float32
+    assert all(value.dtype == np.float32 for value in grads.values())
+
+
+def test_a_polynomial_network_is_exact_in_fractions(compiled: Compiled) -> None:
+    module = compiled(
+        "inputs: {x: {shape: [2]}}\nformulas:\n  - z[n] = sum(k, x[n,k]*w[k]^2)\n  - L = sum(n, z[n]^3) / 7\n"
+    )
+    w = np.array([Fraction(1, 3), Fraction(2, 5)], dtype=object)
+    x = np.array([[Fraction(1), Fraction(2)], [Fraction(-1, 2), Fraction(3)]], dtype=object)
+    loss, grads = module.loss_and_grad({"w": w}, x, cotangent=Fraction(1))
+    z = [sum(x[n, k] * w[k] ** 2 for k in range(2)) for n in range(2)]
+    assert loss == sum(each**3 for each in z) / 7
+    for k in range(2):
+        assert grads["w"][k] == sum(3 * z[n] ** 2 * x[n, k] * 2 * w[k] for n in range(2)) / 7
+
+
+def test_wrong_arguments_are_told_by_name_also_without_assertions(compiled: Compiled, tmp_path: Path) -> None:
+    module = compiled(MLP)
+    params, (x, label) = point(module)
+    for wrong, error, words in (
+        ((params, x[:, :5], label), ValueError, "x has shape"),
+        ((params, x[0], label), ValueError, "x has shape"),
+        ((params, x, label[:3]), ValueError, "label has shape"),
+        ((params, x, label + 0.5), TypeError, "label has dtype"),
+        ((params, x, label - 9), ValueError, "label holds"),
+        ((params, x, label + 9), ValueError, "label holds"),
+        ((params, x.astype(str), label), TypeError, "x has dtype"),
+        (({**params, "W1": params["W1"].T}, x, label), ValueError, "W1 has shape"),
+        (({k: v for k, v in params.items() if k != "b1"}, x, label), KeyError, "b1"),
+        (({**params, "q": x}, x, label), KeyError, "q"),
+    ):
+        with pytest.raises(error, match=words):
+            module.loss_and_grad(*wrong)
+    script = "import sys, numpy as np; sys.path.insert(0, '.'); import net\n"
+    script += "try:\n    net.forward(net.init(), np.zeros((2, 9)))\nexcept ValueError as e:\n    print('told', e)\n"
+    (tmp_path / "net.py").write_text(source_of(MLP), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-O", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("told x has shape")
+
+
+def test_how_an_array_lies_in_memory_changes_no_number(compiled: Compiled) -> None:
+    module = compiled(MLP)
+    params, (x, label) = point(module)
+    loss, grads = module.loss_and_grad(params, x, label)
+    wide = np.zeros((10, 12))
+    wide[::2, ::2] = x
+    frozen = x.copy()
+    frozen.setflags(write=False)
+    for other in (wide[::2, ::2], frozen, x.astype(">f8"), np.asfortranarray(x)):
+        other_loss, other_grads = module.loss_and_grad(
+            {k: np.asfortranarray(v) for k, v in params.items()}, other, label.astype(">i4")
+        )
+        np.testing.assert_allclose(other_loss, loss, rtol=1e-14)
+        for name in grads:
+            np.testing.assert_allclose(other_grads[name], grads[name], rtol=1e-12, atol=1e-15)
+
+
+def test_a_batch_of_one_and_of_none_are_defined(compiled: Compiled) -> None:
+    module = compiled(MLP)
+    params, (x, label) = point(module)
+    assert module.forward(params, x[:0]).shape == (0, 4)
+    loss, grads = module.loss_and_grad(params, x[:1], label[:1])
+    assert np.isfinite(loss)
+    assert grads["W1"].shape == (6, 5)
+    with pytest.raises(ValueError, match="N is 0"):
+        module.loss_and_grad(params, x[:0], label[:0])
+
+
+def test_threads_get_the_same_bits_as_one_caller(compiled: Compiled) -> None:
+    module = compiled(BRANCHED)
+    points = [point(module, seed) for seed in range(8)]
+    alone = [module.loss_and_grad(params, *data) for params, data in points]
+    wrong: list[int] = []
+
+    def work(number: int) -> None:
+        params, data = points[number]
+        for _ in range(100):
+            loss, grads = module.loss_and_grad(params, *data)
+            if loss != alone[number][0] or any(not np.array_equal(grads[k], alone[number][1][k]) for k in grads):
+                wrong.append(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_the_file_runs_isolated_with_numpy_alone(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(source_of(MLP), encoding="utf-8")
+    script = (
+        "import importlib.util as u, sys, numpy as np\ns = u.spec_from_file_location('net', 'net.py'); m = u.module_from_spec(s)\n"
+        "s.loader.exec_module(m); print(m.loss_and_grad(m.init(), np.ones((2, 6)), np.array([0, 3]))[0])\n"
+        "assert 'symbprop' not in sys.modules and 'sympy' not in sys.modules"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert np.isfinite(float(done.stdout))
+
+
+def test_two_compiles_give_the_same_bytes_whatever_the_hash_seed_and_folder(tmp_path: Path) -> None:
+    script = "import sys; from symbprop.language.source import Source; from symbprop.pipeline import *\n"
+    script += (
+        "t = sys.stdin.read(); s = Source('net.yaml', t); sys.stdout.write(compile_description(read(s), s).source)"
+    )
+    texts = set()
+    for seed, folder in (("0", tmp_path), ("1", Path.cwd()), ("77", Path("/"))):
+        done = subprocess.run(
+            [sys.executable, "-X", "utf8", "-c", script], input=BRANCHED, cwd=folder, capture_output=True, text=True, check=True,
+            env={"PYTHONHASHSEED": seed, "PATH": "", "PYTHONPATH": str(Path(__file__).resolve().parents[2]), "PYTHONIOENCODING": "utf8"},
+        )  # fmt: skip
+        texts.add(done.stdout)
+    assert texts == {source_of(BRANCHED)}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_text_is_as_ruff_would_format_it_and_passes_the_audit(name: str, tmp_path: Path) -> None:
+    text = source_of(ALL[name])
+    audit(text)
+    ruff = shutil.which("ruff", path=str(Path(sys.executable).parent)) or shutil.which("ruff")
+    if ruff is None:
+        pytest.skip("ruff is not installed")
+    path = tmp_path / "net.py"
+    path.write_text(text, encoding="utf-8")
+    done = subprocess.run([ruff, "format", "--isolated", "--diff", str(path)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+HOSTILE = ("lambda", "np", "params", "grads", "dtype", "loss", "forward", "__class__", "class", "N", "print", "Ω", "x y", "a-b",
+           "{{ x }}", "{% raw %}", "quote\\\"quote", "it's", "init", "t", "cotangent", "L", "L_bar", "match", "ﬁ")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_name_changes_the_program(name: str, compiled: Compiled) -> None:
+    quoted = '"' + name + '"'
+    text = f"""
+name: {quoted}
+inputs: {{{quoted}: {{shape: [3]}}}}
+targets: {{y: {{shape: [2]}}}}
+nodes:
+  first: {{dense: {{units: 4, activation: softmax}}, inputs: [{quoted}]}}
+  out: {{dense: {{units: 2}}, inputs: [first]}}
+loss: mean_squared_error
+"""
+    module = compiled(text)
+    certificate = verify_module(module, effort="quick")
+    assert certificate.passed, certificate.format()
+    plain = compiled(text.replace(quoted, "plain"))
+    params, data = point(plain)
+    assert module.loss(params, *data) == plain.loss(params, *data)
+
+
+def test_repeated_ids_accumulate_in_an_embedding(compiled: Compiled) -> None:
+    module = compiled(EMBEDDED)
+    params, (ids, y) = point(module)
+    ids[:] = 1
+    _, grads = module.loss_and_grad(params, ids, y)
+    assert not np.any(grads["E"][[0, 2]])
+    assert np.any(grads["E"][1])
+
+
+def test_the_module_reads_as_code_a_person_wrote() -> None:
+    tree = ast.parse(source_of(MLP))
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    for name in ("init", "forward", "loss", "loss_and_grad"):
+        assert ast.get_docstring(functions[name])
+        assert functions[name].returns is not None
+    text = source_of(MLP)
+    assert "z̄2[n,m] = (p[n,m] − δ[m,label[n]]) / N" in text
+    assert "z1_bar lives in h_bar" in text
+    body = text[text.index("def loss_and_grad") : text.index("grads = {")]
+    lines = [line for line in body.splitlines() if " = np." in line or "+= " in line]
+    assert lines
+    assert sum("# (" in line for line in lines) >= len(lines) - 3
