@@ -148,6 +148,11 @@ class ExpressionWriter:
         return self.notation.cases(*(self.write(each, 0) for each in node.args)), ATOM
 
 
+def _unmultiplied(factors: list[Expr]) -> Expr:
+    """A product as it stands: SymPy would multiply 2·(a − b) out."""
+    return Mul(*factors, evaluate=False) if len(factors) > 1 else Mul(*factors)
+
+
 def quotient(node: Expr) -> tuple[Expr, Expr]:
     """Numerator and denominator by the signs of exponents alone; nothing is expanded."""
     above: list[Expr] = []
@@ -160,7 +165,7 @@ def quotient(node: Expr) -> tuple[Expr, Expr]:
             below.append(Integer(factor.q))
         else:
             above.append(factor)
-    return Mul(*[each for each in above if each != 1]), Mul(*below)
+    return _unmultiplied([each for each in above if each != 1]), _unmultiplied(below)
 
 
 def _factor_order(factor: Expr) -> tuple[int, object]:

@@ -131,7 +131,8 @@ class Coordinates:
                 if node.value.denominator != 1:
                     raise SourceError("a coordinate is an integer", node.span)
                 return constant(int(node.value))
-            case Ranged(index=Name(name=name)):
+            case Ranged(index=Name(name=name)) if name in scope.indices:
+                self._range(node, scope)
                 return at(scope.indices[name])
             case Name() if node.name in scope.indices:
                 return at(scope.indices[node.name])

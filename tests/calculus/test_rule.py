@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import sympy
-from programs import A, access, gather, parameter, point, polynomial_programs, program, run, sums, value
 from hypothesis import given
+from programs import A, access, gather, parameter, point, polynomial_programs, program, run, sums, value
 from sympy import Abs, DiracDelta, Heaviside, Piecewise, exp, log, sign, tanh
 
 from symbprop.calculus.check import check

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from symbprop.language.parser import parse_equations, parse_expression, parse_operations
 from symbprop.language.source import Source, SourceError
-from symbprop.language.syntax import Binary, Call, Dots, Flat, Name, Number, Ranged, Read, Reduce, Unary
+from symbprop.language.syntax import Binary, Call, Dots, Flat, Name, Number, Ranged, Reduce, Unary
 
 
 def expression(text: str) -> object:

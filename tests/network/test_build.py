@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sympy import Rational
 from networks import BRANCHED, EMBEDDED, MLP, RESHAPED
+from sympy import Rational
 
 from symbprop.calculus.program import Role
 from symbprop.language.source import Source, SourceError

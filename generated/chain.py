@@ -1,0 +1,150 @@
+"""chain: formula
+
+Made by symbprop 0.1.0 from chain.yaml (sha256 35ef46e413228b91).
+To change it, change chain.yaml and run: symbprop compile chain.yaml
+
+Forward
+    (1)  u = x²
+    (2)  v = sin(u)
+    (3)  y = exp(v)
+
+Backward, with v̄ = ∂L/∂v (v_bar in the code) and the loss's own cotangent 1
+    (4)  x̄ = 2 x y cos(u)                                                from (3)
+
+Cost of one call of the last function
+    8 floating-point operations, 11 array elements read or written
+    1 parameters
+    2 elements kept from forward to backward: u, y
+"""
+
+import numpy as np
+
+NAME = "chain"
+VERSION = "0.1.0"
+DTYPE = "float64"
+PARAMETERS: dict[str, tuple[int | str, ...]] = {
+    "x": (),
+}
+INPUTS: dict[str, tuple[int | str, ...]] = {}
+TARGETS: dict[str, tuple[int | str, ...]] = {}
+OUTPUTS: dict[str, tuple[int | str, ...]] = {
+    "y": (),
+}
+INTEGERS: dict[str, int] = {}
+RANGES: dict[str, tuple[float, float]] = {
+    "x": (-2.0, 2.0),
+}
+FORMULAS: dict[str, str] = {
+    "x": "\\bar{x} = 2 x y \\cos\\left(u\\right)",
+}
+ZERO_GRADIENTS: dict[str, str] = {}
+
+
+def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
+    """The parameters at the start, drawn from a generator with this seed."""
+    params = {
+        "x": np.full((), 0.5),
+    }
+    return {name: np.asarray(value, dtype) for name, value in params.items()}
+
+
+def forward(
+    params: dict[str, np.ndarray],
+) -> np.ndarray:
+    """The output: y []."""
+    dtype, arrays, sizes = _arguments(params, {})
+    (x,) = arrays
+    u = x * x  # (1)
+    v = np.sin(u)  # (2)
+    y = np.exp(v)  # (3)
+    return y
+
+
+def loss(
+    params: dict[str, np.ndarray],
+) -> float:
+    """The loss."""
+    dtype, arrays, sizes = _arguments(params, {})
+    (x,) = arrays
+    u = x * x  # (1)
+    v = np.sin(u)  # (2)
+    y = np.exp(v)  # (3)
+    return y
+
+
+def loss_and_grad(
+    params: dict[str, np.ndarray],
+    *,
+    cotangent: float = 1.0,
+) -> tuple[float, dict[str, np.ndarray]]:
+    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."""
+    dtype, arrays, sizes = _arguments(params, {})
+    (x,) = arrays
+    u = x * x  # (1)
+    v = np.sin(u)  # (2)
+    y = np.exp(v)  # (3)
+    x_bar = 2 * x * cotangent * y * np.cos(u)  # (4)
+    grads = {
+        "x": np.asarray(x_bar),
+    }
+    return y, grads
+
+
+def _arguments(
+    params: dict[str, np.ndarray], given: dict[str, np.ndarray]
+) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
+    """The parameters and what was given, checked and of one dtype, and the free sizes.
+
+    The dtype is that of the parameters; complex or object inputs raise it.
+    """
+    unknown = [name for name in params if name not in PARAMETERS]
+    missing = [name for name in PARAMETERS if name not in params]
+    if unknown or missing:
+        raise KeyError(f"params: unknown {unknown}, missing {missing}")
+    sizes: dict[str, int] = {}
+    arrays = []
+    for name, shape in PARAMETERS.items():
+        arrays.append(_fitted(name, params[name], shape, sizes))
+    for name, value in given.items():
+        shape = INPUTS[name] if name in INPUTS else TARGETS[name]
+        arrays.append(_fitted(name, value, shape, sizes))
+    names = [*PARAMETERS, *given]
+    wide = [a for n, a in zip(names, arrays) if n in PARAMETERS or a.dtype.kind in "cO"]
+    dtypes = {a.dtype for a in wide} or {np.dtype(DTYPE)}
+    dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
+    dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
+    for position, name in enumerate(names):
+        if name in INTEGERS:
+            arrays[position] = _labels(name, arrays[position], INTEGERS[name])
+        elif arrays[position].dtype != dtype:
+            arrays[position] = arrays[position].astype(dtype)
+    return dtype, arrays, sizes
+
+
+def _fitted(
+    name: str, value: np.ndarray, shape: tuple[int | str, ...], sizes: dict[str, int]
+) -> np.ndarray:
+    """``value`` as an array of this shape; a free size takes the length it meets first."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "biufcO":
+        raise TypeError(f"{name} has dtype {array.dtype}, which is not numeric")
+    fits = array.ndim == len(shape)
+    for length, size in zip(array.shape, shape):
+        fits = fits and length == (
+            sizes.setdefault(size, length) if isinstance(size, str) else size
+        )
+    if not fits:
+        wanted = ", ".join(f"{s}={sizes[s]}" if s in sizes else str(s) for s in shape)
+        raise ValueError(f"{name} has shape {array.shape}, not ({wanted})")
+    return array
+
+
+def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
+    """Integers from 0 to ``classes`` - 1, checked."""
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
+    if array.size and not 0 <= array.min() <= array.max() < classes:
+        raise ValueError(
+            f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
+        )
+    return array.astype(np.intp, copy=False)

@@ -1,0 +1,238 @@
+"""digits: dense → dense
+
+Made by symbprop 0.1.0 from digits.yaml (sha256 ae26689c573fde81).
+To change it, change digits.yaml and run: symbprop compile digits.yaml
+
+Axes
+    n  example (N)    j  z1 (32)    k  x (64)    m  z2 (10)
+
+Forward
+    (1)  z1[n,j] = Σₖ x[n,k] W1[k,j] + b1[j]
+    (2)  h[n,j] = tanh(z1[n,j])
+    (3)  z2[n,m] = Σⱼ h[n,j] W2[j,m] + b2[m]
+    (4)  z2_max[n] = maxₘ z2[n,m]
+    (5)  s_term[n,m] = exp(z2[n,m] − z2_max[n])
+    (6)  s[n] = Σₘ s_term[n,m]
+    (7)  p[n,m] = s_term[n,m] / s[n]
+    (8)  L = −Σₙ (z2[n,label[n]] − z2_max[n] − log(s[n])) / N
+
+Backward, with v̄ = ∂L/∂v (v_bar in the code) and the loss's own cotangent 1
+    (9)  z̄2[n,m] = (p[n,m] − δ[m,label[n]]) / N                          from (8)
+    (10) b̄2[m] = Σₙ z̄2[n,m]                                             from (3)
+    (11) h̄[n,j] = Σₘ W2[j,m] z̄2[n,m]                                    from (3)
+    (12) W̄2[j,m] = Σₙ h[n,j] z̄2[n,m]                                    from (3)
+    (13) z̄1[n,j] = h̄[n,j] (1 − h[n,j]²)                                 from (2)
+    (14) b̄1[j] = Σₙ z̄1[n,j]                                             from (1)
+    (15) W̄1[k,j] = Σₙ x[n,k] z̄1[n,j]                                    from (1)
+
+Cost of one call of the last function
+    10466 N + 3 floating-point operations, 670 N + 5145 array elements read or written
+    2,410 parameters
+    42 N elements kept from forward to backward: p, h
+"""
+
+import numpy as np
+
+NAME = "digits"
+VERSION = "0.1.0"
+DTYPE = "float64"
+PARAMETERS: dict[str, tuple[int | str, ...]] = {
+    "W1": (64, 32),
+    "b1": (32,),
+    "W2": (32, 10),
+    "b2": (10,),
+}
+INPUTS: dict[str, tuple[int | str, ...]] = {
+    "x": ("N", 64),
+}
+TARGETS: dict[str, tuple[int | str, ...]] = {
+    "label": ("N",),
+}
+OUTPUTS: dict[str, tuple[int | str, ...]] = {
+    "p": ("N", 10),
+}
+INTEGERS: dict[str, int] = {
+    "label": 10,
+}
+RANGES: dict[str, tuple[float, float]] = {
+    "x": (0.0, 1.0),
+}
+FORMULAS: dict[str, str] = {
+    "W1": "\\bar{W}^{(1)}_{k,j} = \\sum_{n} x_{n,k} \\bar{z}^{(1)}_{n,j}",
+    "b1": "\\bar{b}^{(1)}_{j} = \\sum_{n} \\bar{z}^{(1)}_{n,j}",
+    "W2": "\\bar{W}^{(2)}_{j,m} = \\sum_{n} h_{n,j} \\bar{z}^{(2)}_{n,m}",
+    "b2": "\\bar{b}^{(2)}_{m} = \\sum_{n} \\bar{z}^{(2)}_{n,m}",
+}
+ZERO_GRADIENTS: dict[str, str] = {}
+
+
+def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
+    """The parameters at the start, drawn from a generator with this seed."""
+    rng = np.random.default_rng(seed)
+    params = {
+        "W1": rng.uniform(-1, 1, (64, 32)) / 4,  # glorot_uniform
+        "b1": np.zeros((32,)),
+        "W2": 0.37796447300922725 * rng.uniform(-1, 1, (32, 10)),  # glorot_uniform
+        "b2": np.zeros((10,)),
+    }
+    return {name: np.asarray(value, dtype) for name, value in params.items()}
+
+
+def forward(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+) -> np.ndarray:
+    """The output: p [N, 10]."""
+    dtype, arrays, sizes = _arguments(params, {"x": x})
+    W1, b1, W2, b2, x = arrays
+    z1 = np.dot(x, W1)  # (1)
+    z1 += b1  # (1)
+    h = np.tanh(z1, out=z1)  # (2); h lives in z1
+    z2 = np.dot(h, W2)  # (3)
+    z2 += b2  # (3)
+    z2_max = np.max(z2, axis=1)  # (4)
+    np.subtract(z2, z2_max[:, None], out=z2)  # (5) z2 − z2_max
+    s_term = np.exp(z2, out=z2)  # (5); s_term lives in z2
+    s = np.sum(s_term, axis=1)  # (6)
+    p = np.divide(s_term, s[:, None], out=s_term)  # (7); p lives in s_term
+    return p
+
+
+def loss(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+    label: np.ndarray,
+) -> float:
+    """The loss."""
+    dtype, arrays, sizes = _arguments(params, {"x": x, "label": label})
+    W1, b1, W2, b2, x, label = arrays
+    N = sizes["N"]
+    _require_examples(sizes)
+    z1 = np.dot(x, W1)  # (1)
+    z1 += b1  # (1)
+    h = np.tanh(z1, out=z1)  # (2); h lives in z1
+    z2 = np.dot(h, W2)  # (3)
+    z2 += b2  # (3)
+    z2_max = np.max(z2, axis=1)  # (4)
+    t = np.subtract(z2, z2_max[:, None])  # (5) z2 − z2_max
+    s_term = np.exp(t, out=t)  # (5)
+    s = np.sum(s_term, axis=1)  # (6)
+    t = np.log(s)  # (8) log(s)
+    u = np.subtract(z2[np.arange(N), label], z2_max)
+    L_term = np.subtract(u, t, out=u)  # (8)
+    L = np.sum(L_term)  # (8)
+    L = (-L) / N  # (8)
+    return L
+
+
+def loss_and_grad(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+    label: np.ndarray,
+    *,
+    cotangent: float = 1.0,
+) -> tuple[float, dict[str, np.ndarray]]:
+    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."""
+    dtype, arrays, sizes = _arguments(params, {"x": x, "label": label})
+    W1, b1, W2, b2, x, label = arrays
+    N = sizes["N"]
+    _require_examples(sizes)
+    z1 = np.dot(x, W1)  # (1)
+    z1 += b1  # (1)
+    h = np.tanh(z1, out=z1)  # (2); h lives in z1
+    z2 = np.dot(h, W2)  # (3)
+    z2 += b2  # (3)
+    z2_max = np.max(z2, axis=1)  # (4)
+    t = np.subtract(z2, z2_max[:, None])  # (5) z2 − z2_max
+    s_term = np.exp(t, out=t)  # (5)
+    s = np.sum(s_term, axis=1)  # (6)
+    p = np.divide(s_term, s[:, None], out=s_term)  # (7); p lives in s_term
+    t = np.log(s)  # (8) log(s)
+    u = np.subtract(z2[np.arange(N), label], z2_max)
+    L_term = np.subtract(u, t, out=u)  # (8)
+    L = np.sum(L_term)  # (8)
+    L = (-L) / N  # (8)
+    z2_bar = np.multiply(cotangent / N, p)  # (9)
+    z2_bar[np.arange(N), label] -= cotangent / N  # (9)
+    b2_bar = np.sum(z2_bar, axis=0)  # (10)
+    h_bar = np.dot(z2_bar, W2.T)  # (11)
+    W2_bar = np.dot(h.T, z2_bar)  # (12)
+    t = np.multiply(h, h)  # (13) h²
+    np.subtract(1, t, out=t)  # (13) 1 − h²
+    z1_bar = np.multiply(h_bar, t, out=h_bar)  # (13); z1_bar lives in h_bar
+    b1_bar = np.sum(z1_bar, axis=0)  # (14)
+    W1_bar = np.dot(x.T, z1_bar)  # (15)
+    grads = {
+        "W1": W1_bar,
+        "b1": b1_bar,
+        "W2": W2_bar,
+        "b2": b2_bar,
+    }
+    return L, grads
+
+
+def _arguments(
+    params: dict[str, np.ndarray], given: dict[str, np.ndarray]
+) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
+    """The parameters and what was given, checked and of one dtype, and the free sizes.
+
+    The dtype is that of the parameters; complex or object inputs raise it.
+    """
+    unknown = [name for name in params if name not in PARAMETERS]
+    missing = [name for name in PARAMETERS if name not in params]
+    if unknown or missing:
+        raise KeyError(f"params: unknown {unknown}, missing {missing}")
+    sizes: dict[str, int] = {}
+    arrays = []
+    for name, shape in PARAMETERS.items():
+        arrays.append(_fitted(name, params[name], shape, sizes))
+    for name, value in given.items():
+        shape = INPUTS[name] if name in INPUTS else TARGETS[name]
+        arrays.append(_fitted(name, value, shape, sizes))
+    names = [*PARAMETERS, *given]
+    wide = [a for n, a in zip(names, arrays) if n in PARAMETERS or a.dtype.kind in "cO"]
+    dtypes = {a.dtype for a in wide} or {np.dtype(DTYPE)}
+    dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
+    dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
+    for position, name in enumerate(names):
+        if name in INTEGERS:
+            arrays[position] = _labels(name, arrays[position], INTEGERS[name])
+        elif arrays[position].dtype != dtype:
+            arrays[position] = arrays[position].astype(dtype)
+    return dtype, arrays, sizes
+
+
+def _fitted(
+    name: str, value: np.ndarray, shape: tuple[int | str, ...], sizes: dict[str, int]
+) -> np.ndarray:
+    """``value`` as an array of this shape; a free size takes the length it meets first."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "biufcO":
+        raise TypeError(f"{name} has dtype {array.dtype}, which is not numeric")
+    fits = array.ndim == len(shape)
+    for length, size in zip(array.shape, shape):
+        fits = fits and length == (
+            sizes.setdefault(size, length) if isinstance(size, str) else size
+        )
+    if not fits:
+        wanted = ", ".join(f"{s}={sizes[s]}" if s in sizes else str(s) for s in shape)
+        raise ValueError(f"{name} has shape {array.shape}, not ({wanted})")
+    return array
+
+
+def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
+    """Integers from 0 to ``classes`` - 1, checked."""
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
+    if array.size and not 0 <= array.min() <= array.max() < classes:
+        raise ValueError(
+            f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
+        )
+    return array.astype(np.intp, copy=False)
+
+
+def _require_examples(sizes: dict[str, int]) -> None:
+    """A mean over nothing is not a number."""
+    for name, length in sizes.items():
+        if length == 0:
+            raise ValueError(f"{name} is 0: the loss of no examples is not defined")

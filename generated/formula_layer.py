@@ -1,0 +1,295 @@
+"""formula_layer: dense → formula → formula
+
+Made by symbprop 0.1.0 from formula_layer.yaml (sha256 6a5efa1af66ae875).
+To change it, change formula_layer.yaml and run: symbprop compile formula_layer.yaml
+
+Axes
+    n  example (N)    j  z (6)    k  features (7)    o  y3 (3)
+
+Forward
+    (1)  z[n,j] = Σₖ features[n,k] W[k,j] + b[j]
+    (2)  y2[n,j] = z[n,j] / (1 + exp(−z[n,j] beta[j]))
+    (3)  y3[n,o] = Σ_{j,j'} y2[n,j] B[o,j,j'] y2[n,j'] + c[o]
+    (4)  L = Σₙₒ (y3[n,o] − y[n,o])² / (3 N)
+
+Backward, with v̄ = ∂L/∂v (v_bar in the code) and the loss's own cotangent 1
+    (5)  ȳ3[n,o] = 2 (y3[n,o] − y[n,o]) / (3 N)                           from (4)
+    (6)  c̄[o] = Σₙ ȳ3[n,o]                                               from (3)
+    (7)  B̄[o,j,j'] = Σₙ y2[n,j] y2[n,j'] ȳ3[n,o]                         from (3)
+    (8)  ȳ2[n,j] = Σ_{o,j'} B[o,j,j'] y2[n,j'] ȳ3[n,o] + Σ_{o,j'} y2[n,j'] B[o,j',j] ȳ3[n,o]  from (3)
+    (9)  z̄[n,j] = ȳ2[n,j] (z[n,j] beta[j] exp(−z[n,j] beta[j]) / (1 + exp(−z[n,j] beta[j])) + 1) / (1 + exp(−z[n,j] beta[j]))  from (2)
+    (10) b̄eta[j] = Σₙ z[n,j]² ȳ2[n,j] exp(−z[n,j] beta[j]) / (1 + exp(−z[n,j] beta[j]))²  from (2)
+    (11) b̄[j] = Σₙ z̄[n,j]                                               from (1)
+    (12) W̄[k,j] = Σₙ features[n,k] z̄[n,j]                               from (1)
+
+Cost of one call of the last function
+    1494 N + 3 floating-point operations, 323 N + 562 array elements read or written
+    165 parameters
+    15 N elements kept from forward to backward: y3, y2, z
+"""
+
+import numpy as np
+
+NAME = "formula_layer"
+VERSION = "0.1.0"
+DTYPE = "float64"
+PARAMETERS: dict[str, tuple[int | str, ...]] = {
+    "W": (7, 6),
+    "b": (6,),
+    "beta": (6,),
+    "B": (3, 6, 6),
+    "c": (3,),
+}
+INPUTS: dict[str, tuple[int | str, ...]] = {
+    "features": ("N", 7),
+}
+TARGETS: dict[str, tuple[int | str, ...]] = {
+    "y": ("N", 3),
+}
+OUTPUTS: dict[str, tuple[int | str, ...]] = {
+    "y3": ("N", 3),
+}
+INTEGERS: dict[str, int] = {}
+RANGES: dict[str, tuple[float, float]] = {}
+FORMULAS: dict[str, str] = {
+    "W": "\\bar{W}_{k,j} = \\sum_{n} \\mathrm{features}_{n,k} \\bar{z}_{n,j}",
+    "b": "\\bar{b}_{j} = \\sum_{n} \\bar{z}_{n,j}",
+    "beta": "\\bar{\\beta}_{j} = \\sum_{n} \\frac{{z_{n,j}}^{2} \\bar{y}^{(2)}_{n,j} \\exp\\left(-z_{n,j} \\beta_{j}\\right)}{\\left(1 + \\exp\\left(-z_{n,j} \\beta_{j}\\right)\\right)^{2}}",
+    "B": "\\bar{B}_{o,j,j'} = \\sum_{n} y^{(2)}_{n,j} y^{(2)}_{n,j'} \\bar{y}^{(3)}_{n,o}",
+    "c": "\\bar{c}_{o} = \\sum_{n} \\bar{y}^{(3)}_{n,o}",
+}
+ZERO_GRADIENTS: dict[str, str] = {}
+
+
+def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
+    """The parameters at the start, drawn from a generator with this seed."""
+    rng = np.random.default_rng(seed)
+    params = {
+        "W": 0.6793662204867574 * rng.uniform(-1, 1, (7, 6)),  # glorot_uniform
+        "b": np.zeros((6,)),
+        "beta": np.full((6,), 1),
+        "B": 0.408248290463863 * rng.uniform(-1, 1, (3, 6, 6)),  # glorot_uniform
+        "c": np.zeros((3,)),
+    }
+    return {name: np.asarray(value, dtype) for name, value in params.items()}
+
+
+def forward(
+    params: dict[str, np.ndarray],
+    features: np.ndarray,
+) -> np.ndarray:
+    """The output: y3 [N, 3]."""
+    dtype, arrays, sizes = _arguments(params, {"features": features})
+    W, b, beta, B, c, features = arrays
+    z = np.dot(features, W)  # (1)
+    z += b  # (1)
+    t = np.multiply(beta, z)
+    u = np.multiply(beta, z)
+    np.negative(u, out=u)  # (2) −z beta
+    np.maximum(t, u, out=u)  # (2) |z beta|
+    np.negative(u, out=u)  # (2) −|z beta|
+    np.exp(u, out=u)  # (2) exp(−|z beta|)
+    v = np.add(1, u)  # (2) 1 + exp(−|z beta|)
+    np.multiply(z, u, out=u)
+    w = np.greater_equal(t, 0)
+    t = np.where(w, z, u)  # (2) {z if z beta ≥ 0 else z exp(−|z beta|)}
+    y2 = np.divide(t, v, out=t)  # (2)
+    y3_part = np.tensordot(y2, B, axes=([1], [1]))  # (3)
+    y3 = np.einsum("na,noa->no", y2, y3_part)  # (3)
+    y3 += c  # (3)
+    return y3
+
+
+def loss(
+    params: dict[str, np.ndarray],
+    features: np.ndarray,
+    y: np.ndarray,
+) -> float:
+    """The loss."""
+    dtype, arrays, sizes = _arguments(params, {"features": features, "y": y})
+    W, b, beta, B, c, features, y = arrays
+    N = sizes["N"]
+    _require_examples(sizes)
+    z = np.dot(features, W)  # (1)
+    z += b  # (1)
+    t = np.multiply(beta, z)
+    u = np.multiply(beta, z)
+    np.negative(u, out=u)  # (2) −z beta
+    np.maximum(t, u, out=u)  # (2) |z beta|
+    np.negative(u, out=u)  # (2) −|z beta|
+    np.exp(u, out=u)  # (2) exp(−|z beta|)
+    v = np.add(1, u)  # (2) 1 + exp(−|z beta|)
+    np.multiply(z, u, out=u)
+    w = np.greater_equal(t, 0)
+    t = np.where(w, z, u)  # (2) {z if z beta ≥ 0 else z exp(−|z beta|)}
+    y2 = np.divide(t, v, out=t)  # (2)
+    y3_part = np.tensordot(y2, B, axes=([1], [1]))  # (3)
+    y3 = np.einsum("na,noa->no", y2, y3_part)  # (3)
+    y3 += c  # (3)
+    t = np.subtract(y3, y)  # (4) y3 − y
+    L_term = np.multiply(t, t, out=t)  # (4)
+    L = np.sum(L_term)  # (4)
+    L = L / (3 * N)  # (4)
+    return L
+
+
+def loss_and_grad(
+    params: dict[str, np.ndarray],
+    features: np.ndarray,
+    y: np.ndarray,
+    *,
+    cotangent: float = 1.0,
+) -> tuple[float, dict[str, np.ndarray]]:
+    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."""
+    dtype, arrays, sizes = _arguments(params, {"features": features, "y": y})
+    W, b, beta, B, c, features, y = arrays
+    N = sizes["N"]
+    _require_examples(sizes)
+    z = np.dot(features, W)  # (1)
+    z += b  # (1)
+    t = np.multiply(beta, z)
+    u = np.multiply(beta, z)
+    np.negative(u, out=u)  # (2) −z beta
+    np.maximum(t, u, out=u)  # (2) |z beta|
+    np.negative(u, out=u)  # (2) −|z beta|
+    np.exp(u, out=u)  # (2) exp(−|z beta|)
+    v = np.add(1, u)  # (2) 1 + exp(−|z beta|)
+    np.multiply(z, u, out=u)
+    w = np.greater_equal(t, 0)
+    t = np.where(w, z, u)  # (2) {z if z beta ≥ 0 else z exp(−|z beta|)}
+    y2 = np.divide(t, v, out=t)  # (2)
+    y3_part = np.tensordot(y2, B, axes=([1], [1]))  # (3)
+    y3 = np.einsum("na,noa->no", y2, y3_part)  # (3)
+    y3 += c  # (3)
+    t = np.subtract(y3, y)  # (4) y3 − y
+    L_term = np.multiply(t, t, out=t)  # (4)
+    L = np.sum(L_term)  # (4)
+    L = L / (3 * N)  # (4)
+    t = np.subtract(y3, y)  # (5) y3 − y
+    y3_bar = np.multiply(2 * cotangent / (3 * N), t, out=t)  # (5)
+    c_bar = np.sum(y3_bar, axis=0)  # (6)
+    B_bar_part = np.multiply(y2[:, None], y3_bar[:, :, None])  # (7)
+    B_bar = np.tensordot(B_bar_part, y2, axes=([0], [0]))  # (7)
+    y2_bar_part = np.multiply(y2[:, None], y3_bar[:, :, None])  # (8)
+    y2_bar = np.tensordot(y2_bar_part, B, axes=([1, 2], [0, 2]))  # (8)
+    y2_bar_part_2 = np.multiply(y2[:, None], y3_bar[:, :, None])  # (8)
+    y2_bar += np.tensordot(y2_bar_part_2, B, axes=([1, 2], [0, 1]))  # (8)
+    t = np.multiply(beta, z)
+    u = np.multiply(beta, z)
+    np.negative(u, out=u)  # (9) −z beta
+    np.maximum(t, u, out=u)  # (9) |z beta|
+    v = np.multiply(-2, u)
+    np.exp(v, out=v)  # (9) exp(−2 |z beta|)
+    np.negative(u, out=u)  # (9) −|z beta|
+    np.exp(u, out=u)  # (9) exp(−|z beta|)
+    w = np.multiply(2, u)
+    r = np.add(1, v)
+    np.add(r, w, out=r)  # (9) 1 + exp(−2 |z beta|) + 2 exp(−|z beta|)
+    w = np.multiply(y2_bar, u)
+    q = np.multiply(beta, z)
+    np.multiply(q, y2_bar, out=q)
+    np.multiply(q, u, out=q)
+    u = np.add(y2_bar, w)
+    np.add(u, q, out=u)  # (9) ȳ2 + ȳ2 exp(−|z beta|) + z beta ȳ2 exp(−|z beta|)
+    np.multiply(y2_bar, v, out=v)
+    np.add(v, w, out=v)
+    # (9) ȳ2 exp(−2 |z beta|) + ȳ2 exp(−|z beta|) + z beta ȳ2 exp(−|z beta|)
+    np.add(v, q, out=v)
+    q = np.greater_equal(t, 0)
+    # (9) {ȳ2 + ȳ2 exp(−|z beta|) + z beta ȳ2 exp(−|z beta|) if z beta ≥ 0 else ȳ2
+    # exp(−2 |z beta|) + ȳ2 exp(−|z beta|) + z beta ȳ2 exp(−|z beta|)}
+    t = np.where(q, u, v)
+    z_bar = np.divide(t, r, out=t)  # (9)
+    t = np.multiply(z, z)  # (10) z²
+    u = np.multiply(beta, z)
+    v = np.multiply(beta, z)
+    np.negative(v, out=v)  # (10) −z beta
+    np.maximum(u, v, out=u)  # (10) |z beta|
+    v = np.multiply(-2, u)
+    np.exp(v, out=v)  # (10) exp(−2 |z beta|)
+    np.negative(u, out=u)  # (10) −|z beta|
+    np.exp(u, out=u)  # (10) exp(−|z beta|)
+    w = np.multiply(2, u)
+    np.add(1, v, out=v)
+    np.add(v, w, out=v)  # (10) 1 + exp(−2 |z beta|) + 2 exp(−|z beta|)
+    np.multiply(t, y2_bar, out=t)
+    np.multiply(t, u, out=t)
+    beta_bar_term = np.divide(t, v, out=t)  # (10)
+    beta_bar = np.sum(beta_bar_term, axis=0)  # (10)
+    b_bar = np.sum(z_bar, axis=0)  # (11)
+    W_bar = np.dot(features.T, z_bar)  # (12)
+    grads = {
+        "W": W_bar,
+        "b": b_bar,
+        "beta": beta_bar,
+        "B": B_bar,
+        "c": c_bar,
+    }
+    return L, grads
+
+
+def _arguments(
+    params: dict[str, np.ndarray], given: dict[str, np.ndarray]
+) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
+    """The parameters and what was given, checked and of one dtype, and the free sizes.
+
+    The dtype is that of the parameters; complex or object inputs raise it.
+    """
+    unknown = [name for name in params if name not in PARAMETERS]
+    missing = [name for name in PARAMETERS if name not in params]
+    if unknown or missing:
+        raise KeyError(f"params: unknown {unknown}, missing {missing}")
+    sizes: dict[str, int] = {}
+    arrays = []
+    for name, shape in PARAMETERS.items():
+        arrays.append(_fitted(name, params[name], shape, sizes))
+    for name, value in given.items():
+        shape = INPUTS[name] if name in INPUTS else TARGETS[name]
+        arrays.append(_fitted(name, value, shape, sizes))
+    names = [*PARAMETERS, *given]
+    wide = [a for n, a in zip(names, arrays) if n in PARAMETERS or a.dtype.kind in "cO"]
+    dtypes = {a.dtype for a in wide} or {np.dtype(DTYPE)}
+    dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
+    dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
+    for position, name in enumerate(names):
+        if name in INTEGERS:
+            arrays[position] = _labels(name, arrays[position], INTEGERS[name])
+        elif arrays[position].dtype != dtype:
+            arrays[position] = arrays[position].astype(dtype)
+    return dtype, arrays, sizes
+
+
+def _fitted(
+    name: str, value: np.ndarray, shape: tuple[int | str, ...], sizes: dict[str, int]
+) -> np.ndarray:
+    """``value`` as an array of this shape; a free size takes the length it meets first."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "biufcO":
+        raise TypeError(f"{name} has dtype {array.dtype}, which is not numeric")
+    fits = array.ndim == len(shape)
+    for length, size in zip(array.shape, shape):
+        fits = fits and length == (
+            sizes.setdefault(size, length) if isinstance(size, str) else size
+        )
+    if not fits:
+        wanted = ", ".join(f"{s}={sizes[s]}" if s in sizes else str(s) for s in shape)
+        raise ValueError(f"{name} has shape {array.shape}, not ({wanted})")
+    return array
+
+
+def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
+    """Integers from 0 to ``classes`` - 1, checked."""
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
+    if array.size and not 0 <= array.min() <= array.max() < classes:
+        raise ValueError(
+            f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
+        )
+    return array.astype(np.intp, copy=False)
+
+
+def _require_examples(sizes: dict[str, int]) -> None:
+    """A mean over nothing is not a number."""
+    for name, length in sizes.items():
+        if length == 0:
+            raise ValueError(f"{name} is 0: the loss of no examples is not defined")

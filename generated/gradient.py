@@ -1,0 +1,146 @@
+"""gradient: formula
+
+Made by symbprop 0.1.0 from gradient.yaml (sha256 0021152a33b62aae).
+To change it, change gradient.yaml and run: symbprop compile gradient.yaml
+
+Forward
+    (1)  L = 3 x² + y² + 2 x y
+
+Backward, with v̄ = ∂L/∂v (v_bar in the code) and the loss's own cotangent 1
+    (2)  x̄ = 6 x + 2 y                                                   from (1)
+    (3)  ȳ = 2 x + 2 y                                                    from (1)
+
+Cost of one call of the last function
+    14 floating-point operations, 11 array elements read or written
+    2 parameters
+"""
+
+import numpy as np
+
+NAME = "gradient"
+VERSION = "0.1.0"
+DTYPE = "float64"
+PARAMETERS: dict[str, tuple[int | str, ...]] = {
+    "x": (),
+    "y": (),
+}
+INPUTS: dict[str, tuple[int | str, ...]] = {}
+TARGETS: dict[str, tuple[int | str, ...]] = {}
+OUTPUTS: dict[str, tuple[int | str, ...]] = {
+    "L": (),
+}
+INTEGERS: dict[str, int] = {}
+RANGES: dict[str, tuple[float, float]] = {}
+FORMULAS: dict[str, str] = {
+    "x": "\\bar{x} = 6 x + 2 y",
+    "y": "\\bar{y} = 2 x + 2 y",
+}
+ZERO_GRADIENTS: dict[str, str] = {}
+
+
+def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
+    """The parameters at the start, drawn from a generator with this seed."""
+    rng = np.random.default_rng(seed)
+    params = {
+        "x": 1.7320508075688772 * rng.uniform(-1, 1, ()),  # glorot_uniform
+        "y": 1.7320508075688772 * rng.uniform(-1, 1, ()),  # glorot_uniform
+    }
+    return {name: np.asarray(value, dtype) for name, value in params.items()}
+
+
+def forward(
+    params: dict[str, np.ndarray],
+) -> np.ndarray:
+    """The output: L []."""
+    dtype, arrays, sizes = _arguments(params, {})
+    x, y = arrays
+    L = 3 * x * x + y * y + 2 * x * y  # (1)
+    return L
+
+
+def loss(
+    params: dict[str, np.ndarray],
+) -> float:
+    """The loss."""
+    dtype, arrays, sizes = _arguments(params, {})
+    x, y = arrays
+    L = 3 * x * x + y * y + 2 * x * y  # (1)
+    return L
+
+
+def loss_and_grad(
+    params: dict[str, np.ndarray],
+    *,
+    cotangent: float = 1.0,
+) -> tuple[float, dict[str, np.ndarray]]:
+    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."""
+    dtype, arrays, sizes = _arguments(params, {})
+    x, y = arrays
+    L = 3 * x * x + y * y + 2 * x * y  # (1)
+    x_bar = cotangent * (6 * x + 2 * y)  # (2)
+    y_bar = 2 * cotangent * (x + y)  # (3)
+    grads = {
+        "x": np.asarray(x_bar),
+        "y": np.asarray(y_bar),
+    }
+    return L, grads
+
+
+def _arguments(
+    params: dict[str, np.ndarray], given: dict[str, np.ndarray]
+) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
+    """The parameters and what was given, checked and of one dtype, and the free sizes.
+
+    The dtype is that of the parameters; complex or object inputs raise it.
+    """
+    unknown = [name for name in params if name not in PARAMETERS]
+    missing = [name for name in PARAMETERS if name not in params]
+    if unknown or missing:
+        raise KeyError(f"params: unknown {unknown}, missing {missing}")
+    sizes: dict[str, int] = {}
+    arrays = []
+    for name, shape in PARAMETERS.items():
+        arrays.append(_fitted(name, params[name], shape, sizes))
+    for name, value in given.items():
+        shape = INPUTS[name] if name in INPUTS else TARGETS[name]
+        arrays.append(_fitted(name, value, shape, sizes))
+    names = [*PARAMETERS, *given]
+    wide = [a for n, a in zip(names, arrays) if n in PARAMETERS or a.dtype.kind in "cO"]
+    dtypes = {a.dtype for a in wide} or {np.dtype(DTYPE)}
+    dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
+    dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
+    for position, name in enumerate(names):
+        if name in INTEGERS:
+            arrays[position] = _labels(name, arrays[position], INTEGERS[name])
+        elif arrays[position].dtype != dtype:
+            arrays[position] = arrays[position].astype(dtype)
+    return dtype, arrays, sizes
+
+
+def _fitted(
+    name: str, value: np.ndarray, shape: tuple[int | str, ...], sizes: dict[str, int]
+) -> np.ndarray:
+    """``value`` as an array of this shape; a free size takes the length it meets first."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "biufcO":
+        raise TypeError(f"{name} has dtype {array.dtype}, which is not numeric")
+    fits = array.ndim == len(shape)
+    for length, size in zip(array.shape, shape):
+        fits = fits and length == (
+            sizes.setdefault(size, length) if isinstance(size, str) else size
+        )
+    if not fits:
+        wanted = ", ".join(f"{s}={sizes[s]}" if s in sizes else str(s) for s in shape)
+        raise ValueError(f"{name} has shape {array.shape}, not ({wanted})")
+    return array
+
+
+def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
+    """Integers from 0 to ``classes`` - 1, checked."""
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
+    if array.size and not 0 <= array.min() <= array.max() < classes:
+        raise ValueError(
+            f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
+        )
+    return array.astype(np.intp, copy=False)

@@ -1,0 +1,218 @@
+"""logistic: dense
+
+Made by symbprop 0.1.0 from logistic.yaml (sha256 f0aef0d1fd7b6ef1).
+To change it, change logistic.yaml and run: symbprop compile logistic.yaml
+
+Axes
+    n  example (N)    j  z (1)    k  x (5)
+
+Forward
+    (1)  z[n,j] = Σₖ x[n,k] W[k,j] + b[j]
+    (2)  a[n,j] = 1 / (1 + exp(−z[n,j]))
+    (3)  L = Σₙⱼ (log(1 + exp(z[n,j])) − y[n,j] z[n,j]) / N
+
+Backward, with v̄ = ∂L/∂v (v_bar in the code) and the loss's own cotangent 1
+    (4)  z̄[n,j] = (a[n,j] − y[n,j]) / N                                  from (3)
+    (5)  b̄[j] = Σₙ z̄[n,j]                                               from (1)
+    (6)  W̄[k,j] = Σₙ x[n,k] z̄[n,j]                                      from (1)
+
+Cost of one call of the last function
+    49 N + 2 floating-point operations, 23 N + 16 array elements read or written
+    6 parameters
+    N elements kept from forward to backward: a
+"""
+
+import numpy as np
+
+NAME = "logistic"
+VERSION = "0.1.0"
+DTYPE = "float64"
+PARAMETERS: dict[str, tuple[int | str, ...]] = {
+    "W": (5, 1),
+    "b": (1,),
+}
+INPUTS: dict[str, tuple[int | str, ...]] = {
+    "x": ("N", 5),
+}
+TARGETS: dict[str, tuple[int | str, ...]] = {
+    "y": ("N", 1),
+}
+OUTPUTS: dict[str, tuple[int | str, ...]] = {
+    "a": ("N", 1),
+}
+INTEGERS: dict[str, int] = {}
+RANGES: dict[str, tuple[float, float]] = {
+    "y": (0.0, 1.0),
+}
+FORMULAS: dict[str, str] = {
+    "W": "\\bar{W}_{k,j} = \\sum_{n} x_{n,k} \\bar{z}_{n,j}",
+    "b": "\\bar{b}_{j} = \\sum_{n} \\bar{z}_{n,j}",
+}
+ZERO_GRADIENTS: dict[str, str] = {}
+
+
+def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
+    """The parameters at the start, drawn from a generator with this seed."""
+    rng = np.random.default_rng(seed)
+    params = {
+        "W": rng.uniform(-1, 1, (5, 1)),  # glorot_uniform
+        "b": np.zeros((1,)),
+    }
+    return {name: np.asarray(value, dtype) for name, value in params.items()}
+
+
+def forward(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+) -> np.ndarray:
+    """The output: a [N, 1]."""
+    dtype, arrays, sizes = _arguments(params, {"x": x})
+    W, b, x = arrays
+    z = np.dot(x, W)  # (1)
+    z += b  # (1)
+    t = np.negative(z)  # (2) −z
+    np.maximum(z, t, out=t)  # (2) |z|
+    np.negative(t, out=t)  # (2) −|z|
+    np.exp(t, out=t)  # (2) exp(−|z|)
+    u = np.add(1, t)  # (2) 1 + exp(−|z|)
+    v = np.greater_equal(z, 0)
+    w = np.where(v, 1, t)  # (2) {1 if z ≥ 0 else exp(−|z|)}
+    a = np.divide(w, u, out=w)  # (2)
+    return a
+
+
+def loss(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+    y: np.ndarray,
+) -> float:
+    """The loss."""
+    dtype, arrays, sizes = _arguments(params, {"x": x, "y": y})
+    W, b, x, y = arrays
+    N = sizes["N"]
+    _require_examples(sizes)
+    z = np.dot(x, W)  # (1)
+    z += b  # (1)
+    t = np.multiply(y, z)
+    u = np.negative(z)  # (3) −z
+    np.maximum(z, u, out=u)  # (3) |z|
+    np.negative(u, out=u)  # (3) −|z|
+    np.exp(u, out=u)  # (3) exp(−|z|)
+    np.log1p(u, out=u)  # (3) log(1 + exp(−|z|))
+    v = np.maximum(0, z)  # (3) max(0, z)
+    np.add(u, v, out=u)
+    L_term = np.subtract(u, t, out=u)  # (3)
+    L = np.sum(L_term)  # (3)
+    L = L / N  # (3)
+    return L
+
+
+def loss_and_grad(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    cotangent: float = 1.0,
+) -> tuple[float, dict[str, np.ndarray]]:
+    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."""
+    dtype, arrays, sizes = _arguments(params, {"x": x, "y": y})
+    W, b, x, y = arrays
+    N = sizes["N"]
+    _require_examples(sizes)
+    z = np.dot(x, W)  # (1)
+    z += b  # (1)
+    t = np.negative(z)  # (2) −z
+    np.maximum(z, t, out=t)  # (2) |z|
+    np.negative(t, out=t)  # (2) −|z|
+    np.exp(t, out=t)  # (2) exp(−|z|)
+    u = np.add(1, t)  # (2) 1 + exp(−|z|)
+    v = np.greater_equal(z, 0)
+    w = np.where(v, 1, t)  # (2) {1 if z ≥ 0 else exp(−|z|)}
+    a = np.divide(w, u, out=w)  # (2)
+    t = np.multiply(y, z)
+    u = np.negative(z)  # (3) −z
+    np.maximum(z, u, out=u)  # (3) |z|
+    np.negative(u, out=u)  # (3) −|z|
+    np.exp(u, out=u)  # (3) exp(−|z|)
+    np.log1p(u, out=u)  # (3) log(1 + exp(−|z|))
+    v = np.maximum(0, z)  # (3) max(0, z)
+    np.add(u, v, out=u)
+    L_term = np.subtract(u, t, out=u)  # (3)
+    L = np.sum(L_term)  # (3)
+    L = L / N  # (3)
+    t = np.subtract(a, y)  # (4) a − y
+    z_bar = np.multiply(cotangent / N, t, out=t)  # (4)
+    b_bar = np.sum(z_bar, axis=0)  # (5)
+    W_bar = np.dot(x.T, z_bar)  # (6)
+    grads = {
+        "W": W_bar,
+        "b": b_bar,
+    }
+    return L, grads
+
+
+def _arguments(
+    params: dict[str, np.ndarray], given: dict[str, np.ndarray]
+) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
+    """The parameters and what was given, checked and of one dtype, and the free sizes.
+
+    The dtype is that of the parameters; complex or object inputs raise it.
+    """
+    unknown = [name for name in params if name not in PARAMETERS]
+    missing = [name for name in PARAMETERS if name not in params]
+    if unknown or missing:
+        raise KeyError(f"params: unknown {unknown}, missing {missing}")
+    sizes: dict[str, int] = {}
+    arrays = []
+    for name, shape in PARAMETERS.items():
+        arrays.append(_fitted(name, params[name], shape, sizes))
+    for name, value in given.items():
+        shape = INPUTS[name] if name in INPUTS else TARGETS[name]
+        arrays.append(_fitted(name, value, shape, sizes))
+    names = [*PARAMETERS, *given]
+    wide = [a for n, a in zip(names, arrays) if n in PARAMETERS or a.dtype.kind in "cO"]
+    dtypes = {a.dtype for a in wide} or {np.dtype(DTYPE)}
+    dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
+    dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
+    for position, name in enumerate(names):
+        if name in INTEGERS:
+            arrays[position] = _labels(name, arrays[position], INTEGERS[name])
+        elif arrays[position].dtype != dtype:
+            arrays[position] = arrays[position].astype(dtype)
+    return dtype, arrays, sizes
+
+
+def _fitted(
+    name: str, value: np.ndarray, shape: tuple[int | str, ...], sizes: dict[str, int]
+) -> np.ndarray:
+    """``value`` as an array of this shape; a free size takes the length it meets first."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "biufcO":
+        raise TypeError(f"{name} has dtype {array.dtype}, which is not numeric")
+    fits = array.ndim == len(shape)
+    for length, size in zip(array.shape, shape):
+        fits = fits and length == (
+            sizes.setdefault(size, length) if isinstance(size, str) else size
+        )
+    if not fits:
+        wanted = ", ".join(f"{s}={sizes[s]}" if s in sizes else str(s) for s in shape)
+        raise ValueError(f"{name} has shape {array.shape}, not ({wanted})")
+    return array
+
+
+def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
+    """Integers from 0 to ``classes`` - 1, checked."""
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
+    if array.size and not 0 <= array.min() <= array.max() < classes:
+        raise ValueError(
+            f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
+        )
+    return array.astype(np.intp, copy=False)
+
+
+def _require_examples(sizes: dict[str, int]) -> None:
+    """A mean over nothing is not a number."""
+    for name, length in sizes.items():
+        if length == 0:
+            raise ValueError(f"{name} is 0: the loss of no examples is not defined")

@@ -1,0 +1,249 @@
+"""residual: dense → dense → add → dense
+
+Made by symbprop 0.1.0 from residual.yaml (sha256 cb242ac9c76eda00).
+To change it, change residual.yaml and run: symbprop compile residual.yaml
+
+Axes
+    n  example (N)    j  z_hidden (16)    k  x (8)    m  output (3)
+
+Forward
+    (1)  z_hidden[n,j] = Σₖ x[n,k] W_hidden[k,j] + b_hidden[j]
+    (2)  hidden[n,j] = max(z_hidden[n,j], 0)
+    (3)  z_inner[n,j] = Σ_{j'} hidden[n,j'] W_inner[j',j] + b_inner[j]
+    (4)  inner[n,j] = max(z_inner[n,j], 0)
+    (5)  sum[n,j] = hidden[n,j] + inner[n,j]
+    (6)  output[n,m] = Σⱼ sum[n,j] W_output[j,m] + b_output[m]
+    (7)  L = Σₙₘ (output[n,m] − y[n,m])² / (3 N)
+
+Backward, with v̄ = ∂L/∂v (v_bar in the code) and the loss's own cotangent 1
+    (8)  ōutput[n,m] = 2 (output[n,m] − y[n,m]) / (3 N)                   from (7)
+    (9)  b̄_output[m] = Σₙ ōutput[n,m]                                    from (6)
+    (10) s̄um[n,j] = Σₘ W_output[j,m] ōutput[n,m]                         from (6)
+    (11) W̄_output[j,m] = Σₙ sum[n,j] ōutput[n,m]                         from (6)
+    (12) īnner[n,j] = s̄um[n,j]                                           from (5)
+    (13) z̄_inner[n,j] = īnner[n,j] 1[z_inner[n,j] > 0]                   from (4)
+    (14) b̄_inner[j] = Σₙ z̄_inner[n,j]                                   from (3)
+    (15) h̄idden[n,j] = s̄um[n,j] + Σ_{j'} W_inner[j,j'] z̄_inner[n,j']   from (5), (3)
+    (16) W̄_inner[j',j] = Σₙ hidden[n,j'] z̄_inner[n,j]                   from (3)
+    (17) z̄_hidden[n,j] = h̄idden[n,j] 1[z_hidden[n,j] > 0]               from (2)
+    (18) b̄_hidden[j] = Σₙ z̄_hidden[n,j]                                 from (1)
+    (19) W̄_hidden[k,j] = Σₙ x[n,k] z̄_hidden[n,j]                        from (1)
+
+Cost of one call of the last function
+    2548 N + 3 floating-point operations, 532 N + 1242 array elements read or written
+    467 parameters
+    67 N elements kept from forward to backward: output, sum, z_inner, hidden, z_hidden
+"""
+
+import numpy as np
+
+NAME = "residual"
+VERSION = "0.1.0"
+DTYPE = "float64"
+PARAMETERS: dict[str, tuple[int | str, ...]] = {
+    "W_hidden": (8, 16),
+    "b_hidden": (16,),
+    "W_inner": (16, 16),
+    "b_inner": (16,),
+    "W_output": (16, 3),
+    "b_output": (3,),
+}
+INPUTS: dict[str, tuple[int | str, ...]] = {
+    "x": ("N", 8),
+}
+TARGETS: dict[str, tuple[int | str, ...]] = {
+    "y": ("N", 3),
+}
+OUTPUTS: dict[str, tuple[int | str, ...]] = {
+    "output": ("N", 3),
+}
+INTEGERS: dict[str, int] = {}
+RANGES: dict[str, tuple[float, float]] = {}
+FORMULAS: dict[str, str] = {
+    "W_hidden": "\\bar{\\mathrm{W\\_hidden}}_{k,j} = \\sum_{n} x_{n,k} \\bar{\\mathrm{z\\_hidden}}_{n,j}",
+    "b_hidden": "\\bar{\\mathrm{b\\_hidden}}_{j} = \\sum_{n} \\bar{\\mathrm{z\\_hidden}}_{n,j}",
+    "W_inner": "\\bar{\\mathrm{W\\_inner}}_{j',j} = \\sum_{n} \\mathrm{hidden}_{n,j'} \\bar{\\mathrm{z\\_inner}}_{n,j}",
+    "b_inner": "\\bar{\\mathrm{b\\_inner}}_{j} = \\sum_{n} \\bar{\\mathrm{z\\_inner}}_{n,j}",
+    "W_output": "\\bar{\\mathrm{W\\_output}}_{j,m} = \\sum_{n} \\mathrm{sum}_{n,j} \\bar{\\mathrm{output}}_{n,m}",
+    "b_output": "\\bar{\\mathrm{b\\_output}}_{m} = \\sum_{n} \\bar{\\mathrm{output}}_{n,m}",
+}
+ZERO_GRADIENTS: dict[str, str] = {}
+
+
+def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
+    """The parameters at the start, drawn from a generator with this seed."""
+    rng = np.random.default_rng(seed)
+    params = {
+        "W_hidden": rng.uniform(-1, 1, (8, 16)) / 2,  # glorot_uniform
+        "b_hidden": np.zeros((16,)),
+        "W_inner": 0.4330127018922193 * rng.uniform(-1, 1, (16, 16)),  # glorot_uniform
+        "b_inner": np.zeros((16,)),
+        "W_output": 0.5619514869490164 * rng.uniform(-1, 1, (16, 3)),  # glorot_uniform
+        "b_output": np.zeros((3,)),
+    }
+    return {name: np.asarray(value, dtype) for name, value in params.items()}
+
+
+def forward(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+) -> np.ndarray:
+    """The output: output [N, 3]."""
+    dtype, arrays, sizes = _arguments(params, {"x": x})
+    W_hidden, b_hidden, W_inner, b_inner, W_output, b_output, x = arrays
+    z_hidden = np.dot(x, W_hidden)  # (1)
+    z_hidden += b_hidden  # (1)
+    hidden = np.maximum(z_hidden, 0, out=z_hidden)  # (2); hidden lives in z_hidden
+    z_inner = np.dot(hidden, W_inner)  # (3)
+    z_inner += b_inner  # (3)
+    inner = np.maximum(z_inner, 0, out=z_inner)  # (4); inner lives in z_inner
+    sum = np.add(hidden, inner, out=hidden)  # (5); sum lives in hidden
+    output = np.dot(sum, W_output)  # (6)
+    output += b_output  # (6)
+    return output
+
+
+def loss(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+    y: np.ndarray,
+) -> float:
+    """The loss."""
+    dtype, arrays, sizes = _arguments(params, {"x": x, "y": y})
+    W_hidden, b_hidden, W_inner, b_inner, W_output, b_output, x, y = arrays
+    N = sizes["N"]
+    _require_examples(sizes)
+    z_hidden = np.dot(x, W_hidden)  # (1)
+    z_hidden += b_hidden  # (1)
+    hidden = np.maximum(z_hidden, 0, out=z_hidden)  # (2); hidden lives in z_hidden
+    z_inner = np.dot(hidden, W_inner)  # (3)
+    z_inner += b_inner  # (3)
+    inner = np.maximum(z_inner, 0, out=z_inner)  # (4); inner lives in z_inner
+    sum = np.add(hidden, inner, out=hidden)  # (5); sum lives in hidden
+    output = np.dot(sum, W_output)  # (6)
+    output += b_output  # (6)
+    t = np.subtract(output, y)  # (7) output − y
+    L_term = np.multiply(t, t, out=t)  # (7)
+    L = np.sum(L_term)  # (7)
+    L = L / (3 * N)  # (7)
+    return L
+
+
+def loss_and_grad(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    cotangent: float = 1.0,
+) -> tuple[float, dict[str, np.ndarray]]:
+    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."""
+    dtype, arrays, sizes = _arguments(params, {"x": x, "y": y})
+    W_hidden, b_hidden, W_inner, b_inner, W_output, b_output, x, y = arrays
+    N = sizes["N"]
+    _require_examples(sizes)
+    z_hidden = np.dot(x, W_hidden)  # (1)
+    z_hidden += b_hidden  # (1)
+    hidden = np.maximum(z_hidden, 0)  # (2)
+    z_inner = np.dot(hidden, W_inner)  # (3)
+    z_inner += b_inner  # (3)
+    inner = np.maximum(z_inner, 0)  # (4)
+    sum = np.add(hidden, inner, out=inner)  # (5); sum lives in inner
+    output = np.dot(sum, W_output)  # (6)
+    output += b_output  # (6)
+    t = np.subtract(output, y)  # (7) output − y
+    L_term = np.multiply(t, t, out=t)  # (7)
+    L = np.sum(L_term)  # (7)
+    L = L / (3 * N)  # (7)
+    t = np.subtract(output, y)  # (8) output − y
+    output_bar = np.multiply(2 * cotangent / (3 * N), t, out=t)  # (8)
+    b_output_bar = np.sum(output_bar, axis=0)  # (9)
+    sum_bar = np.dot(output_bar, W_output.T)  # (10)
+    W_output_bar = np.dot(sum.T, output_bar)  # (11)
+    inner_bar = sum_bar  # (12)
+    t = np.greater(z_inner, 0)
+    z_inner_bar = np.multiply(inner_bar, t)  # (13)
+    b_inner_bar = np.sum(z_inner_bar, axis=0)  # (14)
+    hidden_bar = sum_bar  # (15)
+    hidden_bar += np.dot(z_inner_bar, W_inner.T)  # (15)
+    W_inner_bar = np.dot(hidden.T, z_inner_bar)  # (16)
+    t = np.greater(z_hidden, 0)
+    # (17); z_hidden_bar lives in hidden_bar
+    z_hidden_bar = np.multiply(hidden_bar, t, out=hidden_bar)
+    b_hidden_bar = np.sum(z_hidden_bar, axis=0)  # (18)
+    W_hidden_bar = np.dot(x.T, z_hidden_bar)  # (19)
+    grads = {
+        "W_hidden": W_hidden_bar,
+        "b_hidden": b_hidden_bar,
+        "W_inner": W_inner_bar,
+        "b_inner": b_inner_bar,
+        "W_output": W_output_bar,
+        "b_output": b_output_bar,
+    }
+    return L, grads
+
+
+def _arguments(
+    params: dict[str, np.ndarray], given: dict[str, np.ndarray]
+) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
+    """The parameters and what was given, checked and of one dtype, and the free sizes.
+
+    The dtype is that of the parameters; complex or object inputs raise it.
+    """
+    unknown = [name for name in params if name not in PARAMETERS]
+    missing = [name for name in PARAMETERS if name not in params]
+    if unknown or missing:
+        raise KeyError(f"params: unknown {unknown}, missing {missing}")
+    sizes: dict[str, int] = {}
+    arrays = []
+    for name, shape in PARAMETERS.items():
+        arrays.append(_fitted(name, params[name], shape, sizes))
+    for name, value in given.items():
+        shape = INPUTS[name] if name in INPUTS else TARGETS[name]
+        arrays.append(_fitted(name, value, shape, sizes))
+    names = [*PARAMETERS, *given]
+    wide = [a for n, a in zip(names, arrays) if n in PARAMETERS or a.dtype.kind in "cO"]
+    dtypes = {a.dtype for a in wide} or {np.dtype(DTYPE)}
+    dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
+    dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
+    for position, name in enumerate(names):
+        if name in INTEGERS:
+            arrays[position] = _labels(name, arrays[position], INTEGERS[name])
+        elif arrays[position].dtype != dtype:
+            arrays[position] = arrays[position].astype(dtype)
+    return dtype, arrays, sizes
+
+
+def _fitted(
+    name: str, value: np.ndarray, shape: tuple[int | str, ...], sizes: dict[str, int]
+) -> np.ndarray:
+    """``value`` as an array of this shape; a free size takes the length it meets first."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "biufcO":
+        raise TypeError(f"{name} has dtype {array.dtype}, which is not numeric")
+    fits = array.ndim == len(shape)
+    for length, size in zip(array.shape, shape):
+        fits = fits and length == (
+            sizes.setdefault(size, length) if isinstance(size, str) else size
+        )
+    if not fits:
+        wanted = ", ".join(f"{s}={sizes[s]}" if s in sizes else str(s) for s in shape)
+        raise ValueError(f"{name} has shape {array.shape}, not ({wanted})")
+    return array
+
+
+def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
+    """Integers from 0 to ``classes`` - 1, checked."""
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
+    if array.size and not 0 <= array.min() <= array.max() < classes:
+        raise ValueError(
+            f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
+        )
+    return array.astype(np.intp, copy=False)
+
+
+def _require_examples(sizes: dict[str, int]) -> None:
+    """A mean over nothing is not a number."""
+    for name, length in sizes.items():
+        if length == 0:
+            raise ValueError(f"{name} is 0: the loss of no examples is not defined")

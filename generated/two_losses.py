@@ -1,0 +1,352 @@
+"""two_losses: dense → dense → dense → concatenate → dense
+
+Made by symbprop 0.1.0 from two_losses.yaml (sha256 6f3bb99cb312b946).
+To change it, change two_losses.yaml and run: symbprop compile two_losses.yaml
+
+Axes
+    n  example (N)    j  z_left_code (12)    k  left (64)    m  z_digit (10)    l  apart (1)
+
+Forward
+    (1)  z_left_code[n,j] = Σₖ left[n,k] W_left_code[k,j] + b_left_code[j]
+    (2)  left_code[n,j] = tanh(z_left_code[n,j])
+    (3)  z_right_code[n,j] = Σₖ right[n,k] W_left_code[k,j] + b_left_code[j]
+    (4)  right_code[n,j] = tanh(z_right_code[n,j])
+    (5)  z_digit[n,m] = Σⱼ left_code[n,j] W_digit[j,m] + b_digit[m]
+    (6)  z_digit_max[n] = maxₘ z_digit[n,m]
+    (7)  s_digit_term[n,m] = exp(z_digit[n,m] − z_digit_max[n])
+    (8)  s_digit[n] = Σₘ s_digit_term[n,m]
+    (9)  digit[n,m] = s_digit_term[n,m] / s_digit[n]
+    (10) both[n,j] = left_code[n,j]
+    (11) both[n,j+12] = right_code[n,j]
+    (12) apart[n,l] = Σⱼ both[n,j] W_apart[j,l] + b_apart[l]
+    (13) L1 = −Σₙ (z_digit[n,label[n]] − z_digit_max[n] − log(s_digit[n])) / N
+    (14) L2 = Σₙₗ (apart[n,l] − distance[n,l])² / N
+    (15) L_total = L1 + L2 / 2
+
+Backward, with v̄ = ∂L/∂v (v_bar in the code) and the loss's own cotangent 1
+    (16) āpart[n,l] = (apart[n,l] − distance[n,l]) / N                    from (15)
+    (17) b̄_apart[l] = Σₙ āpart[n,l]                                      from (12)
+    (18) b̄oth[n,j] = Σₗ W_apart[j,l] āpart[n,l]                          from (12)
+    (19) W̄_apart[j,l] = Σₙ both[n,j] āpart[n,l]                          from (12)
+    (20) r̄ight_code[n,j] = b̄oth[n,j+12]                                 from (10), (11)
+    (21) z̄_digit[n,m] = (digit[n,m] − δ[m,label[n]]) / N                 from (15)
+    (22) b̄_digit[m] = Σₙ z̄_digit[n,m]                                   from (5)
+    (23) l̄eft_code[n,j] = b̄oth[n,j] + Σₘ W_digit[j,m] z̄_digit[n,m]     from (10), (11), (5)
+    (24) W̄_digit[j,m] = Σₙ left_code[n,j] z̄_digit[n,m]                  from (5)
+    (25) z̄_right_code[n,j] = r̄ight_code[n,j] (1 − right_code[n,j]²)     from (4)
+    (26) z̄_left_code[n,j] = l̄eft_code[n,j] (1 − left_code[n,j]²)        from (2)
+    (27) b̄_left_code[j] = Σₙ z̄_right_code[n,j] + Σₙ z̄_left_code[n,j]   from (3), (1)
+    (28) W̄_left_code[k,j] = Σₙ right[n,k] z̄_right_code[n,j] + Σₙ left[n,k] z̄_left_code[n,j]  from (3), (1)
+
+Cost of one call of the last function
+    7341 N + 7 floating-point operations, 882 N + 3587 array elements read or written
+    935 parameters
+    59 N elements kept from forward to backward: apart, both, digit, left_code, right_code
+"""
+
+import numpy as np
+
+NAME = "two_losses"
+VERSION = "0.1.0"
+DTYPE = "float64"
+PARAMETERS: dict[str, tuple[int | str, ...]] = {
+    "W_left_code": (64, 12),
+    "b_left_code": (12,),
+    "W_digit": (12, 10),
+    "b_digit": (10,),
+    "W_apart": (24, 1),
+    "b_apart": (1,),
+}
+INPUTS: dict[str, tuple[int | str, ...]] = {
+    "left": ("N", 64),
+    "right": ("N", 64),
+}
+TARGETS: dict[str, tuple[int | str, ...]] = {
+    "label": ("N",),
+    "distance": ("N", 1),
+}
+OUTPUTS: dict[str, tuple[int | str, ...]] = {
+    "digit": ("N", 10),
+    "apart": ("N", 1),
+}
+INTEGERS: dict[str, int] = {
+    "label": 10,
+}
+RANGES: dict[str, tuple[float, float]] = {
+    "left": (0.0, 1.0),
+    "right": (0.0, 1.0),
+}
+FORMULAS: dict[str, str] = {
+    "W_left_code": "\\bar{\\mathrm{W\\_left\\_code}}_{k,j} = \\sum_{n} \\mathrm{right}_{n,k} \\bar{\\mathrm{z\\_right\\_code}}_{n,j} + \\sum_{n} \\mathrm{left}_{n,k} \\bar{\\mathrm{z\\_left\\_code}}_{n,j}",
+    "b_left_code": "\\bar{\\mathrm{b\\_left\\_code}}_{j} = \\sum_{n} \\bar{\\mathrm{z\\_right\\_code}}_{n,j} + \\sum_{n} \\bar{\\mathrm{z\\_left\\_code}}_{n,j}",
+    "W_digit": "\\bar{\\mathrm{W\\_digit}}_{j,m} = \\sum_{n} \\mathrm{left\\_code}_{n,j} \\bar{\\mathrm{z\\_digit}}_{n,m}",
+    "b_digit": "\\bar{\\mathrm{b\\_digit}}_{m} = \\sum_{n} \\bar{\\mathrm{z\\_digit}}_{n,m}",
+    "W_apart": "\\bar{\\mathrm{W\\_apart}}_{j,l} = \\sum_{n} \\mathrm{both}_{n,j} \\bar{\\mathrm{apart}}_{n,l}",
+    "b_apart": "\\bar{\\mathrm{b\\_apart}}_{l} = \\sum_{n} \\bar{\\mathrm{apart}}_{n,l}",
+}
+ZERO_GRADIENTS: dict[str, str] = {}
+
+
+def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
+    """The parameters at the start, drawn from a generator with this seed."""
+    rng = np.random.default_rng(seed)
+    params = {
+        "W_left_code": 0.2809757434745082 * rng.uniform(-1, 1, (64, 12)),  # glorot_uniform
+        "b_left_code": np.zeros((12,)),
+        "W_digit": 0.5222329678670935 * rng.uniform(-1, 1, (12, 10)),  # glorot_uniform
+        "b_digit": np.zeros((10,)),
+        "W_apart": 0.4898979485566356 * rng.uniform(-1, 1, (24, 1)),  # glorot_uniform
+        "b_apart": np.zeros((1,)),
+    }
+    return {name: np.asarray(value, dtype) for name, value in params.items()}
+
+
+def forward(
+    params: dict[str, np.ndarray],
+    left: np.ndarray,
+    right: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The outputs: digit [N, 10]; apart [N, 1]."""
+    dtype, arrays, sizes = _arguments(params, {"left": left, "right": right})
+    W_left_code, b_left_code, W_digit, b_digit, W_apart, b_apart, left, right = arrays
+    N = sizes["N"]
+    z_left_code = np.dot(left, W_left_code)  # (1)
+    z_left_code += b_left_code  # (1)
+    # (2); left_code lives in z_left_code
+    left_code = np.tanh(z_left_code, out=z_left_code)
+    z_right_code = np.dot(right, W_left_code)  # (3)
+    z_right_code += b_left_code  # (3)
+    # (4); right_code lives in z_right_code
+    right_code = np.tanh(z_right_code, out=z_right_code)
+    z_digit = np.dot(left_code, W_digit)  # (5)
+    z_digit += b_digit  # (5)
+    z_digit_max = np.max(z_digit, axis=1)  # (6)
+    np.subtract(z_digit, z_digit_max[:, None], out=z_digit)  # (7) z_digit − z_digit_max
+    s_digit_term = np.exp(z_digit, out=z_digit)  # (7); s_digit_term lives in z_digit
+    s_digit = np.sum(s_digit_term, axis=1)  # (8)
+    # (9); digit lives in s_digit_term
+    digit = np.divide(s_digit_term, s_digit[:, None], out=s_digit_term)
+    both = np.zeros((N, 24), dtype)  # (10)
+    both[:, :12] += left_code  # (10)
+    both[:, 12:] += right_code  # (11)
+    apart = np.dot(both, W_apart)  # (12)
+    apart += b_apart  # (12)
+    return digit, apart
+
+
+def loss(
+    params: dict[str, np.ndarray],
+    left: np.ndarray,
+    right: np.ndarray,
+    label: np.ndarray,
+    distance: np.ndarray,
+) -> float:
+    """The loss."""
+    dtype, arrays, sizes = _arguments(
+        params, {"left": left, "right": right, "label": label, "distance": distance}
+    )
+    (
+        W_left_code,
+        b_left_code,
+        W_digit,
+        b_digit,
+        W_apart,
+        b_apart,
+        left,
+        right,
+        label,
+        distance,
+    ) = arrays
+    N = sizes["N"]
+    _require_examples(sizes)
+    z_left_code = np.dot(left, W_left_code)  # (1)
+    z_left_code += b_left_code  # (1)
+    # (2); left_code lives in z_left_code
+    left_code = np.tanh(z_left_code, out=z_left_code)
+    z_right_code = np.dot(right, W_left_code)  # (3)
+    z_right_code += b_left_code  # (3)
+    # (4); right_code lives in z_right_code
+    right_code = np.tanh(z_right_code, out=z_right_code)
+    z_digit = np.dot(left_code, W_digit)  # (5)
+    z_digit += b_digit  # (5)
+    z_digit_max = np.max(z_digit, axis=1)  # (6)
+    t = np.subtract(z_digit, z_digit_max[:, None])  # (7) z_digit − z_digit_max
+    s_digit_term = np.exp(t, out=t)  # (7)
+    s_digit = np.sum(s_digit_term, axis=1)  # (8)
+    both = np.zeros((N, 24), dtype)  # (10)
+    both[:, :12] += left_code  # (10)
+    both[:, 12:] += right_code  # (11)
+    apart = np.dot(both, W_apart)  # (12)
+    apart += b_apart  # (12)
+    t = np.log(s_digit)  # (13) log(s_digit)
+    u = np.subtract(z_digit[np.arange(N), label], z_digit_max)
+    L1_term = np.subtract(u, t, out=u)  # (13)
+    L1 = np.sum(L1_term)  # (13)
+    L1 = (-L1) / N  # (13)
+    t = np.subtract(apart, distance)  # (14) apart − distance
+    L2_term = np.multiply(t, t, out=t)  # (14)
+    L2 = np.sum(L2_term)  # (14)
+    L2 = L2 / N  # (14)
+    L_total = L1  # (15)
+    L_total += L2 / 2  # (15)
+    return L_total
+
+
+def loss_and_grad(
+    params: dict[str, np.ndarray],
+    left: np.ndarray,
+    right: np.ndarray,
+    label: np.ndarray,
+    distance: np.ndarray,
+    *,
+    cotangent: float = 1.0,
+) -> tuple[float, dict[str, np.ndarray]]:
+    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."""
+    dtype, arrays, sizes = _arguments(
+        params, {"left": left, "right": right, "label": label, "distance": distance}
+    )
+    (
+        W_left_code,
+        b_left_code,
+        W_digit,
+        b_digit,
+        W_apart,
+        b_apart,
+        left,
+        right,
+        label,
+        distance,
+    ) = arrays
+    N = sizes["N"]
+    _require_examples(sizes)
+    z_left_code = np.dot(left, W_left_code)  # (1)
+    z_left_code += b_left_code  # (1)
+    # (2); left_code lives in z_left_code
+    left_code = np.tanh(z_left_code, out=z_left_code)
+    z_right_code = np.dot(right, W_left_code)  # (3)
+    z_right_code += b_left_code  # (3)
+    # (4); right_code lives in z_right_code
+    right_code = np.tanh(z_right_code, out=z_right_code)
+    z_digit = np.dot(left_code, W_digit)  # (5)
+    z_digit += b_digit  # (5)
+    z_digit_max = np.max(z_digit, axis=1)  # (6)
+    t = np.subtract(z_digit, z_digit_max[:, None])  # (7) z_digit − z_digit_max
+    s_digit_term = np.exp(t, out=t)  # (7)
+    s_digit = np.sum(s_digit_term, axis=1)  # (8)
+    # (9); digit lives in s_digit_term
+    digit = np.divide(s_digit_term, s_digit[:, None], out=s_digit_term)
+    both = np.zeros((N, 24), dtype)  # (10)
+    both[:, :12] += left_code  # (10)
+    both[:, 12:] += right_code  # (11)
+    apart = np.dot(both, W_apart)  # (12)
+    apart += b_apart  # (12)
+    t = np.log(s_digit)  # (13) log(s_digit)
+    u = np.subtract(z_digit[np.arange(N), label], z_digit_max)
+    L1_term = np.subtract(u, t, out=u)  # (13)
+    L1 = np.sum(L1_term)  # (13)
+    L1 = (-L1) / N  # (13)
+    t = np.subtract(apart, distance)  # (14) apart − distance
+    L2_term = np.multiply(t, t, out=t)  # (14)
+    L2 = np.sum(L2_term)  # (14)
+    L2 = L2 / N  # (14)
+    L_total = L1  # (15)
+    L_total += L2 / 2  # (15)
+    t = np.subtract(apart, distance)  # (16) apart − distance
+    apart_bar = np.multiply(cotangent / N, t, out=t)  # (16)
+    b_apart_bar = np.sum(apart_bar, axis=0)  # (17)
+    both_bar = np.dot(apart_bar, W_apart.T)  # (18)
+    W_apart_bar = np.dot(both.T, apart_bar)  # (19)
+    right_code_bar = both_bar[:, 12:]  # (20)
+    z_digit_bar = np.multiply(cotangent / N, digit)  # (21)
+    z_digit_bar[np.arange(N), label] -= cotangent / N  # (21)
+    b_digit_bar = np.sum(z_digit_bar, axis=0)  # (22)
+    left_code_bar = both_bar[:, :12].copy()  # (23)
+    left_code_bar += np.dot(z_digit_bar, W_digit.T)  # (23)
+    W_digit_bar = np.dot(left_code.T, z_digit_bar)  # (24)
+    t = np.multiply(right_code, right_code)  # (25) right_code²
+    np.subtract(1, t, out=t)  # (25) 1 − right_code²
+    z_right_code_bar = np.multiply(right_code_bar, t, out=t)  # (25)
+    t = np.multiply(left_code, left_code)  # (26) left_code²
+    np.subtract(1, t, out=t)  # (26) 1 − left_code²
+    # (26); z_left_code_bar lives in left_code_bar
+    z_left_code_bar = np.multiply(left_code_bar, t, out=left_code_bar)
+    b_left_code_bar = np.sum(z_right_code_bar, axis=0)  # (27)
+    b_left_code_bar += np.sum(z_left_code_bar, axis=0)  # (27)
+    W_left_code_bar = np.dot(right.T, z_right_code_bar)  # (28)
+    W_left_code_bar += np.dot(left.T, z_left_code_bar)  # (28)
+    grads = {
+        "W_left_code": W_left_code_bar,
+        "b_left_code": b_left_code_bar,
+        "W_digit": W_digit_bar,
+        "b_digit": b_digit_bar,
+        "W_apart": W_apart_bar,
+        "b_apart": b_apart_bar,
+    }
+    return L_total, grads
+
+
+def _arguments(
+    params: dict[str, np.ndarray], given: dict[str, np.ndarray]
+) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
+    """The parameters and what was given, checked and of one dtype, and the free sizes.
+
+    The dtype is that of the parameters; complex or object inputs raise it.
+    """
+    unknown = [name for name in params if name not in PARAMETERS]
+    missing = [name for name in PARAMETERS if name not in params]
+    if unknown or missing:
+        raise KeyError(f"params: unknown {unknown}, missing {missing}")
+    sizes: dict[str, int] = {}
+    arrays = []
+    for name, shape in PARAMETERS.items():
+        arrays.append(_fitted(name, params[name], shape, sizes))
+    for name, value in given.items():
+        shape = INPUTS[name] if name in INPUTS else TARGETS[name]
+        arrays.append(_fitted(name, value, shape, sizes))
+    names = [*PARAMETERS, *given]
+    wide = [a for n, a in zip(names, arrays) if n in PARAMETERS or a.dtype.kind in "cO"]
+    dtypes = {a.dtype for a in wide} or {np.dtype(DTYPE)}
+    dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
+    dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
+    for position, name in enumerate(names):
+        if name in INTEGERS:
+            arrays[position] = _labels(name, arrays[position], INTEGERS[name])
+        elif arrays[position].dtype != dtype:
+            arrays[position] = arrays[position].astype(dtype)
+    return dtype, arrays, sizes
+
+
+def _fitted(
+    name: str, value: np.ndarray, shape: tuple[int | str, ...], sizes: dict[str, int]
+) -> np.ndarray:
+    """``value`` as an array of this shape; a free size takes the length it meets first."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "biufcO":
+        raise TypeError(f"{name} has dtype {array.dtype}, which is not numeric")
+    fits = array.ndim == len(shape)
+    for length, size in zip(array.shape, shape):
+        fits = fits and length == (
+            sizes.setdefault(size, length) if isinstance(size, str) else size
+        )
+    if not fits:
+        wanted = ", ".join(f"{s}={sizes[s]}" if s in sizes else str(s) for s in shape)
+        raise ValueError(f"{name} has shape {array.shape}, not ({wanted})")
+    return array
+
+
+def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
+    """Integers from 0 to ``classes`` - 1, checked."""
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
+    if array.size and not 0 <= array.min() <= array.max() < classes:
+        raise ValueError(
+            f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
+        )
+    return array.astype(np.intp, copy=False)
+
+
+def _require_examples(sizes: dict[str, int]) -> None:
+    """A mean over nothing is not a number."""
+    for name, length in sizes.items():
+        if length == 0:
+            raise ValueError(f"{name} is 0: the loss of no examples is not defined")

@@ -1,0 +1,199 @@
+"""The command line as its users meet it: in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from networks import MLP
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Runs ``python -m symbprop`` in an empty folder."""
+
+    def command(*arguments: str, text: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+        where = {
+            **os.environ,
+            "PYTHONPATH": str(EXAMPLES.parent),
+            "PYTHONIOENCODING": "utf8",
+            "NO_COLOR": "1",
+            **environment,
+        }
+        return subprocess.run(
+            [sys.executable, "-m", "symbprop", *arguments],
+            cwd=tmp_path, input=text, capture_output=True, text=True, env=where, timeout=120, encoding="utf-8",
+        )  # fmt: skip
+
+    return command
+
+
+def test_help_and_version_import_neither_sympy_nor_numpy() -> None:
+    script = "import sys, symbprop.cli\ntry:\n    symbprop.cli.main()\nexcept SystemExit: pass\n"
+    script += "print([m for m in ('sympy', 'numpy', 'pydantic', 'lark', 'jinja2') if m in sys.modules])"
+    for option in ("--help", "--version"):
+        done = subprocess.run([sys.executable, "-c", script, option], capture_output=True, text=True, check=True)
+        assert done.stdout.strip().endswith("[]")
+
+
+def test_every_command_has_a_help_text_with_an_example(run: Run) -> None:
+    for name in ("compile", "derive", "check", "train", "ops", "schema", "summary"):
+        done = run(name, "--help")
+        assert done.returncode == 0
+        assert f"Example: symbprop {name}" in " ".join(done.stdout.split())
+
+
+def test_compile_writes_a_verified_module_and_says_what_it_derived(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(MLP)
+    done = run("compile", "net.yaml", "-o", "out")
+    assert done.returncode == 0, done.stderr
+    assert "z̄2[n,m] = (p[n,m] − δ[m,label[n]]) / N" in done.stdout
+    assert "net: verified" in done.stdout
+    assert [each.name for each in (tmp_path / "out").iterdir()] == ["net.py"]
+    checked = run("check", "out/net.py", "--json")
+    assert checked.returncode == 0
+    assert json.loads(checked.stdout)["passed"] is True
+
+
+def test_standard_input_is_a_description(run: Run, tmp_path: Path) -> None:
+    done = run("compile", "-", "--json", text="name: piped\n" + MLP)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["certificate"]["passed"] is True
+    assert (tmp_path / "generated" / "piped.py").exists()
+
+
+def test_derive_takes_a_formula_and_writes_every_format(run: Run) -> None:
+    text = run("derive", "L = 3*x^2 + 2*x*y + y^2").stdout
+    assert "x̄ = 6 x + 2 y" in text
+    assert r"\bar{x} = 6 x + 2 y" in run("derive", "L = 3*x^2 + 2*x*y + y^2", "--format", "latex").stdout
+    assert "$$" in run("derive", "L = x^2", "--format", "markdown").stdout
+    assert run("derive", "L = x^2", "--format", "html").stdout.startswith("<!doctype html>")
+    only = run("derive", "L = x^2 * y", "--wrt", "y").stdout
+    assert "ȳ" in only
+    assert "x̄" not in only
+    matrix = run("derive", str(EXAMPLES / "digits.yaml"), "--form", "matrix").stdout
+    assert "W̄2 = hᵀ z̄2" in matrix
+    assert "h̄ = z̄2 W2ᵀ" in matrix
+
+
+def test_derive_writes_the_chain_rule_out(run: Run) -> None:
+    text = run("derive", str(EXAMPLES / "neuron.yaml"), "--steps").stdout
+    assert "∂L/∂W = ∂L/∂a · ∂a/∂z · ∂z/∂W" in text
+    assert "∂z[n,j]/∂W[k,j] = x[n,k]" in text
+
+
+def test_train_reaches_the_digits_with_the_emitted_module_alone(run: Run, tmp_path: Path) -> None:
+    done = run("train", str(EXAMPLES / "digits.yaml"), "-o", "out", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["held_out_accuracy"] >= 0.95
+    weights = np.load(tmp_path / "out" / "digits.npz")
+    assert weights["W1"].shape == (64, 32)
+    curve = (tmp_path / "out" / "digits_curve.csv").read_text().splitlines()
+    assert len(curve) == 1 + report["epochs"]
+
+
+def test_ops_lists_the_library_and_derives_one(run: Run) -> None:
+    listing = run("ops").stdout
+    assert "activations:" in listing
+    assert "softmax" in listing
+    one = run("ops", "tanh").stdout
+    assert "op tanh" in one
+    assert "(1 − h[" in one
+
+
+def test_schema_and_summary_report(run: Run, tmp_path: Path) -> None:
+    assert "dense" in json.dumps(json.loads(run("schema").stdout))
+    (tmp_path / "net.yaml").write_text(MLP)
+    assert json.loads(run("summary", "net.yaml", "--json").stdout)["parameters"] == 6 * 5 + 5 + 5 * 4 + 4
+
+
+BAD = {
+    "a typo": (MLP.replace("tanh", "tahn"), "did you mean 'tanh'?"),
+    "an unknown key": (MLP + "los: 3\n", "loss"),
+    "a tag": ("!!python/object/apply:os.system ['touch hacked']\n", "error"),
+    "an alias bomb": ("a: &a [1, 1]\nb: &b [*a, *a]\nc: [*b, *b]\n", "error"),
+    "a duplicate key": (MLP + "loss: hinge\n", "twice"),
+    "a yes": (MLP.replace("units: 5", "units: 5, use_bias: yes"), "true or false"),
+    "a formula that executes": ("formulas: \"L = __import__('os').system('touch hacked')\"\n", "error"),
+    "a formula that reaches out": ('formulas: "L = x.__class__"\n', "error"),
+    "an absurd power": ('formulas: "L = 9^9^9^9"\n', "too large"),
+    "deep nesting": ('formulas: "L = ' + "(" * 500 + "x" + ")" * 500 + '"\n', "deeper"),
+    "a huge tensor": (MLP.replace("[6]", "[99999999999999]"), "error"),
+    "not a number": (MLP.replace("units: 5", "units: .nan"), "error"),
+    "an empty file": ("", "error"),
+    "a list": ("- 1\n- 2\n", "error"),
+    "a cycle": (
+        "inputs: {x: {shape: [2]}}\ntargets: {y: {shape: [2]}}\nnodes:\n  a: {add: {}, inputs: [x, b]}\n"
+        "  b: {add: {}, inputs: [x, a]}\nloss: mean_squared_error\n", "→",
+    ),
+    "a hostile name": ('name: "a\\u202eb"\n' + MLP, "error"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_exits_2_with_place_and_hint_and_leaves_nothing(name: str, run: Run, tmp_path: Path) -> None:
+    text, words = BAD[name]
+    (tmp_path / "bad.yaml").write_text(text, encoding="utf-8")
+    done = run("compile", "bad.yaml", "-o", "out")
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("bad.yaml:")
+    assert ": error: " in done.stderr.splitlines()[0]
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["bad.yaml"]
+
+
+def test_bad_formulas_and_files_exit_2(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "text.npz").write_text("no")
+    (tmp_path / "wrong.py").write_text("import os\n")
+    np.savez(tmp_path / "small.npz", x=np.zeros((4, 3)), label=np.zeros(4, int))
+    digits = str(EXAMPLES / "digits.yaml")
+    for arguments in (
+        ("derive", "L = 3 *"),
+        ("derive", "L = x^2", "--wrt", "z"),
+        ("compile", "missing.yaml"),
+        ("compile", "/dev/null"),
+        ("compile", "."),
+        ("compile", digits, "--without", "everything"),
+        ("ops", "sofmax"),
+        ("check", "missing.py"),
+        ("check", digits, "--effort", "great"),
+        ("train", digits, "--data", "missing.npz"),
+        ("train", digits, "--data", "text.npz"),
+        ("train", digits, "--data", "small.npz"),
+        ("train", digits, "--epochs", "0"),
+        ("unknown",),
+        ("compile",),
+    ):
+        done = run(*arguments)
+        assert done.returncode == 2, (arguments, done.stderr)
+        assert done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_module_that_is_wrong_exits_1(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(MLP)
+    assert run("compile", "net.yaml", "-o", ".").returncode == 0
+    path = tmp_path / "net.py"
+    path.write_text(path.read_text(encoding="utf-8").replace('"b2": b2_bar', '"b2": 2 * b2_bar'), encoding="utf-8")
+    done = run("check", "net.py")
+    assert done.returncode == 1
+    assert "WRONG" in done.stdout
+
+
+def test_a_pipe_that_closes_is_no_error(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m symbprop ops | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=EXAMPLES.parent, timeout=60)
+    assert done.stderr == ""
+    assert done.stdout.startswith("activations")
