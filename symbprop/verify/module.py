@@ -21,6 +21,7 @@ from symbprop.verify.sampling import Point, sample
 _count = itertools.count()
 
 SCALES = {"quick": (1.0,), "normal": (1.0, 0.1, 10.0), "thorough": (1.0, 0.01, 0.1, 10.0, 100.0)}
+VANISHING = 2.0**-60  # of a gradient's largest entry at any point: below this its entries are rounding
 FEW = 40  # tensors; with more of them, tensors whose gradients are of one size are probed together
 
 
@@ -51,17 +52,21 @@ def verify_module(module: ModuleType, *, seed: int = 0, effort: str = "normal") 
     failures: list[str] = []
     notes: list[str] = []
     probes: list[Probe] = []
-    for number, scale in enumerate(SCALES[effort]):
-        point = sample(module, seed + number, scale)
-        if point is None:
-            notes.append(f"at scale {scale:g} the loss is not finite: skipped")
-            continue
-        if number == 0:
-            failures.extend(broken_promises(module, point))
-            if failures:
-                break
-        if hasattr(module, "loss_and_grad"):
-            probes.extend(_probes(module, point, number))
+    largest: dict[str, float] = {}
+    try:
+        for number, scale in enumerate(SCALES[effort]):
+            point = sample(module, seed + number, scale)
+            if point is None:
+                notes.append(f"at scale {scale:g} the loss is not finite: skipped")
+                continue
+            if number == 0:
+                failures.extend(broken_promises(module, point))
+                if failures:
+                    break
+            if hasattr(module, "loss_and_grad"):
+                probes.extend(_probes(module, point, number, largest))
+    except Exception as error:  # whatever it is, a module that raises it at a sound point is not verified
+        failures.append(f"it raises {type(error).__name__}: {error}")
     results = [_result(module, name, probes) for name in module.PARAMETERS] if hasattr(module, "loss_and_grad") else []
     if len(notes) == len(SCALES[effort]):
         failures.append("no point was found at which the loss is finite")
@@ -70,10 +75,17 @@ def verify_module(module: ModuleType, *, seed: int = 0, effort: str = "normal") 
     )
 
 
-def _probes(module: ModuleType, point: Point, number: int) -> list[Probe]:
-    """All probes at one point: the complex step everywhere, differences along directions."""
+def _probes(module: ModuleType, point: Point, number: int, largest: dict[str, float]) -> list[Probe]:
+    """All probes at one point: the complex step everywhere, differences along directions.
+
+    ``largest`` keeps the largest entry of each gradient so far: far below it, as where a softmax is saturated and p − 1
+    cancels to 0, a gradient has no digits left, in any precision the machine has.
+    """
     _, gradient = module.loss_and_grad(point.params, *point.data)
     floor = rounding_floor(module, point, gradient)
+    for name, value in gradient.items():
+        largest[name] = max(largest.get(name, 0.0), float(np.max(np.abs(value), initial=0.0)))
+        floor[name] = floor[name] + VANISHING * largest[name]
     rng = np.random.default_rng([point.seed, 1])
     along = directions(gradient, rng, FEW)
     found = complex_step_probes(module, point, gradient, floor, along)

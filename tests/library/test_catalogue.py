@@ -1,0 +1,42 @@
+"""The library's text: read once, every entry with its source, every entry distinct."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from symbprop.language.source import NOWHERE, SourceError
+from symbprop.library.catalogue import catalogue
+
+NAMES = list(catalogue().operations)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_operation_says_what_it_is(name: str) -> None:
+    comment = catalogue().operations[name].comment
+    assert len(comment) > 10
+    assert not re.search(r"TODO|FIXME", comment)
+
+
+def test_the_library_holds_what_a_first_network_needs() -> None:
+    categories = dict.fromkeys(catalogue().categories.values(), 0)
+    for name in NAMES:
+        categories[catalogue().category(name)] += 1
+    assert set(categories) == {"activations", "initializers", "layers", "losses", "penalties"}
+    assert categories["activations"] >= 20
+    assert categories["losses"] >= 14
+
+
+def test_a_name_that_is_none_is_told_the_closest() -> None:
+    with pytest.raises(SourceError) as caught:
+        catalogue().get("sofmax", NOWHERE)
+    assert "softmax" in caught.value.hint
+
+
+def test_formulas_are_plain_mathematics() -> None:
+    """Numerically safe forms are the compiler's to find, so no formula carries one."""
+    for name in NAMES:
+        lines = catalogue().operations[name].span.source.text
+        assert "log1p" not in lines, name
+        assert "expm1" not in lines, name

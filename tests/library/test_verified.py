@@ -1,0 +1,110 @@
+"""Every operation of the library, alone in a small network, passes verification. Nothing here lists operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+
+import numpy as np
+import pytest
+from networks import MLP
+
+from symbprop.library.catalogue import catalogue
+from symbprop.verify.module import verify_module
+
+Compiled = Callable[..., ModuleType]
+
+ACTIVATIONS = [name for name in catalogue().operations if catalogue().category(name) == "activations"]
+LOSSES = [name for name in catalogue().operations if catalogue().category(name) == "losses"]
+PENALTIES = [name for name in catalogue().operations if catalogue().category(name) == "penalties"]
+INITIALIZERS = [name for name in catalogue().operations if catalogue().category(name) == "initializers"]
+LAYERS = [name for name in catalogue().operations if catalogue().category(name) == "layers"]
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_every_activation_passes_verification(name: str, compiled: Compiled) -> None:
+    text = f"""
+inputs: {{x: {{shape: [6]}}}}
+targets: {{y: {{shape: [3]}}}}
+layers: [{{dense: {{units: 5, activation: {name}}}}}, {{dense: {{units: 3, activation: {name}}}}}]
+loss: mean_squared_error
+"""
+    certificate = verify_module(compiled(text))
+    assert certificate.passed, certificate.format()
+
+
+@pytest.mark.parametrize("logits", [False, True])
+@pytest.mark.parametrize("name", LOSSES)
+def test_every_loss_passes_verification(name: str, logits: bool, compiled: Compiled) -> None:
+    operation = catalogue().operations[name]
+    if logits and not any(each.name == "from_logits" for each in operation.attributes):
+        pytest.skip("it has no form for logits")
+    prediction, target = operation.arguments
+    sparse = len(target.index) < len(prediction.index)
+    where = "{shape: [], dtype: int, classes: 3}" if sparse else "{shape: [3]}"
+    needs_probabilities = prediction.interval is not None or (
+        any(a.name == "from_logits" for a in operation.attributes) and not logits
+    )
+    activation = "softmax" if needs_probabilities else "linear"
+    text = f"""
+inputs: {{x: {{shape: [6]}}}}
+targets: {{y: {where}}}
+layers: [{{dense: {{units: 5, activation: tanh}}}}, {{dense: {{units: 3, activation: {activation}}}}}]
+loss: {{{name}: {{{"from_logits: true" if logits else ""}}}}}
+"""
+    certificate = verify_module(compiled(text))
+    assert certificate.passed, certificate.format()
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_every_penalty_passes_verification(name: str, compiled: Compiled) -> None:
+    text = MLP.replace("units: 5,", f"units: 5, kernel_regularizer: {name},")
+    certificate = verify_module(compiled(text))
+    assert certificate.passed, certificate.format()
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_every_layer_passes_verification_between_others(name: str, compiled: Compiled) -> None:
+    operation = catalogue().operations[name]
+    data = [each for each in operation.arguments if not each.initializer]
+    required = {"units": "3", "target_shape": "[2, 2]"}
+    arguments = ", ".join(f"{a.name}: {required[a.name]}" for a in operation.attributes if a.default is None)
+    reshapes = any(a.default is None and a.name == "target_shape" for a in operation.attributes)
+    tail = "  end: {flatten: {}, inputs: [u]}" if reshapes else "  end: {dense: {units: 2}, inputs: [w]}"
+    last = "u" if reshapes else "w"
+    text = f"""
+inputs: {{x: {{shape: [6]}}}}
+targets: {{y: {{shape: [{4 if last == "u" else 2}]}}}}
+nodes:
+  a: {{dense: {{units: 4, activation: tanh}}, inputs: [x]}}
+  b: {{dense: {{units: 4}}, inputs: [x]}}
+  {last}: {{{name}: {{{arguments}}}, inputs: [{"a, b" if len(data) == 2 else "a"}]}}
+{tail}
+outputs: [end]
+loss: mean_squared_error
+"""
+    if name == "dot":
+        text = text.replace(tail + "\n", "").replace("shape: [2]", "shape: []").replace("[end]", "[w]")
+    certificate = verify_module(compiled(text))
+    assert certificate.passed, certificate.format()
+
+
+@pytest.mark.parametrize("name", INITIALIZERS)
+def test_every_initialiser_has_the_spread_of_its_formula(name: str, compiled: Compiled) -> None:
+    module = compiled(MLP.replace("[6]", "[300]").replace("units: 5,", f"units: 200, kernel_initializer: {name},"))
+    first, again, other = module.init(1)["W1"], module.init(1)["W1"], module.init(2)["W1"]
+    assert np.array_equal(first, again)
+    fan_in, fan_out = 300, 200
+    spread = {
+        "glorot": np.sqrt(2 / (fan_in + fan_out)), "he": np.sqrt(2 / fan_in), "lecun": np.sqrt(1 / fan_in),
+        "random_uniform": 0.05 / np.sqrt(3), "random_normal": 0.05, "truncated_normal": 0.05 * 0.87962566103423978,
+    }  # fmt: skip
+    expected = next((value for key, value in spread.items() if name.startswith(key)), None)
+    if expected is not None:
+        assert not np.array_equal(first, other)
+        np.testing.assert_allclose(np.std(first), expected, rtol=0.02)
+        np.testing.assert_allclose(np.mean(first), 0, atol=expected / 50)
+    elif name == "orthogonal":
+        np.testing.assert_allclose(first.T @ first, np.eye(fan_out), atol=1e-12)
+    else:
+        assert np.ptp(first) == 0
