@@ -15,7 +15,7 @@ from symbprop.calculus.equations import Equation, number_equations
 from symbprop.calculus.notation import LATEX, TEXT
 from symbprop.calculus.printer import format_equation
 from symbprop.calculus.program import Program, Role
-from symbprop.deliver import deliver
+from symbprop.deliver import compile_to
 from symbprop.explain.derive import derivation
 from symbprop.explain.matrix import matrix_form
 from symbprop.language.source import Source
@@ -23,7 +23,7 @@ from symbprop.library.catalogue import catalogue
 from symbprop.network.description import Description
 from symbprop.network.document import load_source
 from symbprop.network.schema import make_description
-from symbprop.pipeline import Derived, compile_description, derive, read
+from symbprop.pipeline import Derived, derive, read
 from symbprop.verify.module import load_module
 
 
@@ -150,8 +150,7 @@ def compile(network: Network, directory: str | Path | None = None) -> ModuleType
     >>> float(loss), float(grads["x"]), float(grads["y"])
     (11.0, 10.0, 6.0)
     """
-    result = compile_description(network._description, network._source)
     if directory is not None:
-        return load_module(deliver(network.name, result.source, directory).path)
+        return load_module(compile_to(network._description, network._source, directory)[1].path)
     with tempfile.TemporaryDirectory() as folder:
-        return load_module(deliver(network.name, result.source, folder).path)
+        return load_module(compile_to(network._description, network._source, folder)[1].path)

@@ -6,11 +6,15 @@ import ast
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from symbprop.calculus.invariance import reason_for_zero
+from symbprop.language.source import Source
+from symbprop.network.description import Description
 from symbprop.network.naming import identifier
+from symbprop.pipeline import Result, compile_description
 from symbprop.verify.certificate import Certificate
 from symbprop.verify.module import load_module, verify_module
 
@@ -85,6 +89,33 @@ def deliver(name: str, text: str, directory: str | Path, *, verify: bool = True,
             if not certificate.passed:
                 raise NotVerifiedError(certificate)
     return Delivery(target, certificate)
+
+
+def compile_to(
+    description: Description,
+    source: Source,
+    directory: str | Path,
+    *,
+    verify: bool = True,
+    without: Collection[str] = (),
+) -> tuple[Result, Delivery]:
+    """Compile a description into ``directory``.
+
+    A gradient that vanishes at every probe is no silent zero: its reason is looked for, and the module is made again with
+    the reason in it. Raises as :func:`deliver` and the pipeline do.
+    """
+    result = compile_description(description, source, without=without)
+    name = result.derived.network.name
+    delivery = deliver(name, result.source, directory, verify=verify)
+    found = delivery.certificate.parameters if delivery.certificate else ()
+    program = result.derived.network.program
+    suspects = [each.name for each in found if each.always_zero and not each.reason_zero]
+    reasons = {suspect: reason_for_zero(program, suspect) for suspect in suspects}
+    zeros = {suspect: reason for suspect, reason in reasons.items() if reason is not None}
+    if zeros:
+        result = compile_description(description, source, without=without, zeros=zeros)
+        delivery = deliver(name, result.source, directory, verify=verify)
+    return result, delivery
 
 
 @contextlib.contextmanager

@@ -6,7 +6,8 @@ import hashlib
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from symbprop.calculus.gradient import gradient
 from symbprop.calculus.program import GradientProgram, Program, Role
@@ -66,23 +67,35 @@ def derive(description: Description, *, without: Collection[str] = (), free_size
     return differentiate(network, without=without)
 
 
-def differentiate(network: Network, *, without: Collection[str] = ()) -> Derived:
-    """The simplified forward program of a network, and the simplified gradient of its loss."""
+def differentiate(
+    network: Network, *, without: Collection[str] = (), zeros: Mapping[str, str] = MappingProxyType({})
+) -> Derived:
+    """The simplified forward program of a network, and the simplified gradient of its loss.
+
+    ``zeros`` are parameters whose gradient is known to vanish, each with the reason: nothing is derived for them.
+    """
     forward = simplify_forward(network.program, without)
-    parameters = [tensor.name for tensor in forward.of(Role.PARAMETER)]
+    parameters = [tensor.name for tensor in forward.of(Role.PARAMETER) if tensor.name not in zeros]
     if forward.loss is None or not parameters:
         return Derived(network, finish_forward(forward, without), None)
     simplified = simplify_gradient(gradient(forward, parameters), without)
+    simplified = replace(simplified, zeros={**simplified.zeros, **zeros})
     return Derived(network, simplified.forward, simplified)
 
 
-def compile_description(description: Description, source: Source, *, without: Collection[str] = ()) -> Result:
-    """The emitted module of a description, not yet verified."""
+def compile_description(
+    description: Description,
+    source: Source,
+    *,
+    without: Collection[str] = (),
+    zeros: Mapping[str, str] = MappingProxyType({}),
+) -> Result:
+    """The emitted module of a description, not yet verified. ``zeros`` as in :func:`differentiate`."""
     clock = Clock()
     with clock.stage("build"):
         network = build(description)
     with clock.stage("derive"):
-        derived = differentiate(network, without=without)
+        derived = differentiate(network, without=without, zeros=zeros)
     with clock.stage("emit"):
         text = emit(Compiled(network, derived.forward, derived.gradient, heading(network, source)))
     return Result(derived, text, clock.seconds)

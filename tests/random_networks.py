@@ -14,12 +14,20 @@ SMOOTH_ENOUGH = [
 ]  # fmt: skip
 MERGES = ("add", "multiply", "maximum", "minimum", "average", "subtract")
 PENALTIES = [name for name in catalogue().operations if catalogue().category(name) == "penalties"]
-LOSSES = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh", "hinge", "squared_hinge", "cosine_similarity")
+LOSSES = (
+    "mean_squared_error",
+    "mean_absolute_error",
+    "huber",
+    "log_cosh",
+    "hinge",
+    "squared_hinge",
+    "cosine_similarity",
+)
 FORMULAS = (  # {x} is the node before, {k} its width; the name of a parameter is new in each layer
     "y[n, j] = {x}[n, j] * sigmoid(beta[j] * {x}[n, j])",
     "y[n, o:3] = sum((i, j), {x}[n, i] * B[o, i, j] * {x}[n, j]) + c[o]",
     "y[n, j] = {x}[n, j] - max(k, {x}[n, k]) / 2",
-    "y[n, j] = min(k, {x}[n, k] + a[j, k])",
+    "y[n, o:2] = min(k, {x}[n, k] + a[o, k])",
     "y[n, j] = {x}[n, j] * prod(k, 1 + tanh({x}[n, k] * a[k]) / 3)",
     "y[n, j] = c * {x}[n, j]^2 + j * d[j]",
     "y[n, j] = where({x}[n, j] > d[j], {x}[n, j], e[j] * {x}[n, j])",
@@ -61,7 +69,9 @@ def networks(draw: st.DrawFn) -> str:
         weight = draw(st.sampled_from(["", ", weight: 0.3"]))
         if units > 1 and draw(st.booleans()):
             targets.append(f"y{number}: {{shape: [], dtype: int, classes: {units}}}")
-            losses.append(f"  - sparse_categorical_crossentropy: {{inputs: [{out}, y{number}], from_logits: true{weight}}}")
+            losses.append(
+                f"  - sparse_categorical_crossentropy: {{inputs: [{out}, y{number}], from_logits: true{weight}}}"
+            )
         else:
             targets.append(f"y{number}: {{shape: [{units}]}}")
             losses.append(f"  - {draw(st.sampled_from(LOSSES))}: {{inputs: [{out}, y{number}]{weight}}}")
@@ -96,7 +106,8 @@ def _add_node(draw: st.DrawFn, draft: Draft) -> None:
         draft.add(f"concatenate: {{}}, inputs: [{before}, {other}]", width + draft.widths[other])
     elif kind == "formula":
         formula = draw(st.sampled_from(FORMULAS))
-        draft.add(f'formula: "{formula.format(x=before)}", inputs: [{before}]', 3 if "o:3" in formula else width)
+        units = next((size for size in (2, 3) if f"o:{size}" in formula), width)
+        draft.add(f'formula: "{formula.format(x=before)}", inputs: [{before}]', units)
     elif kind == "activation":
         draft.add(f"{draw(st.sampled_from(SMOOTH_ENOUGH))}: {{}}, inputs: [{before}]", width)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ from symbprop.calculus.printer import format_extent
 from symbprop.calculus.program import Role
 from symbprop.cli.faults import CheckFailed
 from symbprop.cli.reading import read_spec
-from symbprop.deliver import Delivery, NotVerifiedError, deliver
+from symbprop.deliver import Delivery, NotVerifiedError, compile_to
 from symbprop.explain.derive import derivation
-from symbprop.language.source import SourceError, did_you_mean
-from symbprop.pipeline import Derived, Result, compile_description, derive
+from symbprop.language.source import Source, SourceError, did_you_mean
+from symbprop.network.description import Description
+from symbprop.pipeline import Derived, Result, derive
 from symbprop.schedule.cost import cost_sheet
 from symbprop.schedule.schedule import schedule
 from symbprop.simplify.passes import BACKWARD, FORWARD
@@ -28,8 +30,7 @@ def run_compile(spec: str, output: Path, *, verify: bool, without: list[str], as
         if name not in (*FORWARD, *BACKWARD):
             raise SourceError(f"there is no pass '{name}'", hint=did_you_mean(name, (*FORWARD, *BACKWARD)))
     description, source = read_spec(spec)
-    result = compile_description(description, source, without=without)
-    delivery = hand_over(result, output, verify=verify)
+    result, delivery = hand_over(description, source, output, verify=verify, without=without)
     if as_json:
         print(json.dumps(_report(result, delivery), indent=2, ensure_ascii=False))
         return
@@ -40,10 +41,12 @@ def run_compile(spec: str, output: Path, *, verify: bool, without: list[str], as
     print(f"\nwrote {delivery.path} ({stages})")
 
 
-def hand_over(result: Result, output: Path, *, verify: bool = True) -> Delivery:
+def hand_over(
+    description: Description, source: Source, output: Path, *, verify: bool = True, without: Collection[str] = ()
+) -> tuple[Result, Delivery]:
     """The module in its place, or the certificate that says why not."""
     try:
-        return deliver(result.derived.network.name, result.source, output, verify=verify)
+        return compile_to(description, source, output, verify=verify, without=without)
     except NotVerifiedError as error:
         raise CheckFailed(error.certificate.format()) from error
 

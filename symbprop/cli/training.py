@@ -21,7 +21,7 @@ from symbprop.cli.reading import read_spec
 from symbprop.deliver import replacing
 from symbprop.language.source import SourceError
 from symbprop.network.description import Description, TrainingSpec
-from symbprop.pipeline import compile_description
+from symbprop.pipeline import derive
 from symbprop.train.data import read_examples
 from symbprop.train.fit import Diverged, Epoch, Settings, fit
 from symbprop.verify.module import load_module
@@ -34,10 +34,9 @@ def run_train(spec: str, data: Path | None, options: Mapping[str, Any], output: 
     description, source = read_spec(spec)
     path = _data_path(description, spec, data)
     settings = _settings(description, options)
-    result = compile_description(description, source)
-    if result.derived.gradient is None:
+    if derive(description).gradient is None:
         raise SourceError("there is nothing to train: the description has no loss, or no parameters")
-    delivery = hand_over(result, output)
+    result, delivery = hand_over(description, source, output)
     module = load_module(delivery.path)
     examples = read_examples(path, module)
     if not as_json:

@@ -133,5 +133,5 @@ def _result(module: ModuleType, name: str, probes: list[Probe]) -> ParameterResu
         rounding=max((probe.rounding for probe in exact), default=float("nan")),
         wrong=tuple(probe.describe() for probe in wrong),
         reason_zero=module.ZERO_GRADIENTS.get(name, ""),
-        always_zero=bool(conclusive) and all(probe.analytic == 0 == probe.numeric for probe in conclusive),
+        always_zero=bool(conclusive) and all(probe.vanishes for probe in conclusive),
     )

@@ -39,6 +39,11 @@ class Probe:
         return 0.0 if difference == 0 else difference / self.scale if self.scale > 0 else float("inf")
 
     @property
+    def vanishes(self) -> bool:
+        """Whether both numbers are 0 up to the tolerance."""
+        return abs(self.analytic) <= self.tolerance and abs(self.numeric) <= self.tolerance
+
+    @property
     def rounding(self) -> float:
         """The part of the tolerance that was measured as rounding, relative to Σ|g·u|."""
         return max(self.tolerance / self.scale - self.relative_tolerance, 0.0) if self.scale > 0 else 0.0

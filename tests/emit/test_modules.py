@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from networks import ALL, BRANCHED, EMBEDDED, MLP, point
 
 from symbprop.calculus.interpreter import FLOAT, interpret
-from symbprop.deliver import audit
+from symbprop.deliver import audit, compile_to
 from symbprop.language.source import Source
 from symbprop.library.catalogue import catalogue
 from symbprop.pipeline import compile_description, derive, read
-from symbprop.verify.module import verify_module
+from symbprop.verify.module import load_module, verify_module
 
 Compiled = Callable[..., ModuleType]
 
@@ -313,3 +313,17 @@ def test_the_module_reads_as_code_a_person_wrote() -> None:
     lines = [line for line in body.splitlines() if " = np." in line or "+= " in line]
     assert lines
     assert sum("# (" in line for line in lines) >= len(lines) - 3
+
+
+def test_a_gradient_that_vanishes_is_reported_with_its_reason(tmp_path: Path) -> None:
+    text = MLP.replace("loss:", "  - {formula: 'q[n, j] = log(x[n, j]) + c'}\n  - softmax\nloss:")
+    source = Source("net.yaml", text)
+    result, delivery = compile_to(read(source), source, tmp_path)
+    assert delivery.certificate is not None
+    assert delivery.certificate.passed
+    module = load_module(delivery.path)
+    assert set(module.ZERO_GRADIENTS) == {"c"}
+    assert "stays the same whatever c is" in module.ZERO_GRADIENTS["c"]
+    assert "identically zero" in result.source
+    params, data = point(module)
+    assert module.loss_and_grad(params, *data)[1]["c"] == 0
