@@ -6,12 +6,12 @@ To change it, change gradient.yaml and run: symbprop compile gradient.yaml
 Forward
     (1)  L = 3 x² + y² + 2 x y
 
-Backward, with v̄ = ∂L/∂v (v_bar in the code) and the loss's own cotangent 1
+Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (2)  x̄ = 6 x + 2 y                                                   from (1)
     (3)  ȳ = 2 x + 2 y                                                    from (1)
 
 Cost of one call of the last function
-    14 floating-point operations, 11 array elements read or written
+    14 floating-point operations, 88 bytes read or written (float64)
     2 parameters
 """
 

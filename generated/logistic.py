@@ -11,15 +11,15 @@ Forward
     (2)  a[n,j] = 1 / (1 + exp(−z[n,j]))
     (3)  L = Σₙⱼ (log(1 + exp(z[n,j])) − y[n,j] z[n,j]) / N
 
-Backward, with v̄ = ∂L/∂v (v_bar in the code) and the loss's own cotangent 1
+Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (4)  z̄[n,j] = (a[n,j] − y[n,j]) / N                                  from (3)
     (5)  b̄[j] = Σₙ z̄[n,j]                                               from (1)
     (6)  W̄[k,j] = Σₙ x[n,k] z̄[n,j]                                      from (1)
 
 Cost of one call of the last function
-    49 N + 2 floating-point operations, 23 N + 16 array elements read or written
+    49 N + 2 floating-point operations, 184 N + 128 bytes read or written (float64)
     6 parameters
-    N elements kept from forward to backward: a
+    8 N bytes kept from forward to backward: a
 """
 
 import numpy as np

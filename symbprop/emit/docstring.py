@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from symbprop.calculus.equations import Equation
+from symbprop.calculus.index import extent
 from symbprop.calculus.printer import format_equation, format_extent
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.emit.literals import docstring_safe
@@ -45,7 +46,7 @@ def module_docstring(
     if gradient is not None:
         parts += [
             "",
-            "Backward, with v̄ = ∂L/∂v (v_bar in the code) and L̄ = 1".replace("L̄ = 1", "the loss's own cotangent 1"),
+            f"Backward, with v̄ = ∂{program.loss}/∂v (v_bar in the code)",
         ]
         for each in notes.backward:
             origin = notes.origin(each, gradient.seed)
@@ -71,10 +72,10 @@ def _cost_lines(cost: CostSheet) -> list[str]:
 
     lines = [
         "Cost of one call of the last function",
-        f"    {number(cost.operations)} floating-point operations, {number(cost.moved)} array elements read or written",
+        f"    {number(cost.operations)} floating-point operations, {number(extent(8 * cost.moved))} bytes read or written (float64)",
         f"    {number(cost.parameters)} parameters",
     ]
     if cost.saved_tensors:
         names = ", ".join(cost.saved_tensors[:12]) + (", …" if len(cost.saved_tensors) > 12 else "")
-        lines.append(f"    {number(cost.saved)} elements kept from forward to backward: {names}")
+        lines.append(f"    {number(extent(8 * cost.saved))} bytes kept from forward to backward: {names}")
     return lines

@@ -1,4 +1,4 @@
-"""Scalar cotangents, inlined: the weights of a sum of losses need no array and no equation of their own."""
+"""Constant cotangents, inlined: the weights of a sum of losses need no equation of their own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def inline_scalar_cotangents(gradient: GradientProgram) -> GradientProgram:
         for read in each.reads:
             if read.tensor in done:
                 each = substituted(each, read, done[read.tensor])
-        if each.target.tensor in scalar:
+        if each.target.tensor in scalar and all(read.tensor == gradient.seed for read in each.reads):
             done[each.target.tensor] = Definition(each)
         backward.append(each)
     return replace(gradient, backward=tuple(backward))

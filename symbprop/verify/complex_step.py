@@ -45,13 +45,14 @@ def _slope(module: ModuleType, params: Mapping[str, np.ndarray], point: Point, d
 
 
 def _noise(module: ModuleType, point: Point, direction: Direction, numeric: float) -> float:
-    """How far the complex step itself moves when every parameter moves by a rounding error.
+    """How far rounding can move the complex step itself: when every parameter moves by a rounding error, and in
 
-    A derivative that is 0 by cancellation (of the cosine of an angle in one dimension) is all rounding, here as there.
+    extended precision. A derivative that is 0 by cancellation (of the cosine of an angle in one dimension) is all
+    rounding here as in the module, and x − tanh(x) loses digits in a loss whose gradient has them all.
     """
     rng = np.random.default_rng([point.seed, 3])
-    moved = 0.0
-    for _ in range(6):
-        params = {k: v * (1 + 2.0**-52 * rng.choice([-1.0, 1.0], v.shape)) for k, v in point.params.items()}
-        moved = max(moved, abs(_slope(module, params, point, direction) - numeric))
-    return moved
+    moved = [
+        {k: v * (1 + 2.0**-52 * rng.choice([-1.0, 1.0], v.shape)) for k, v in point.params.items()} for _ in range(6)
+    ]
+    wide = {name: value.astype(np.longdouble) for name, value in point.params.items()}
+    return max(abs(_slope(module, params, point, direction) - numeric) for params in (*moved, wide))

@@ -14,8 +14,6 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from networks import ALL, BRANCHED, EMBEDDED, MLP, point
 
 from symbprop.calculus.interpreter import FLOAT, interpret
@@ -23,7 +21,7 @@ from symbprop.deliver import audit, compile_to
 from symbprop.language.source import Source
 from symbprop.library.catalogue import catalogue
 from symbprop.pipeline import compile_description, derive, read
-from symbprop.verify.module import load_module, verify_module
+from symbprop.verify.module import load_module
 
 Compiled = Callable[..., ModuleType]
 
@@ -71,49 +69,6 @@ def test_every_pass_can_be_left_out_and_the_numbers_stay(name: str, compiled: Co
 
 
 ACTIVATIONS = [name for name in catalogue().operations if catalogue().category(name) == "activations"]
-MERGES = ("add", "multiply", "maximum", "concatenate", "average")
-PLAIN = ("tanh", "sigmoid", "relu", "softplus", "elu", "gelu", "softmax", "silu", "linear")
-
-
-@st.composite
-def graphs(draw: st.DrawFn) -> str:
-    """Random graphs of dense layers, merges and formulas over odd sizes."""
-    width = draw(st.integers(2, 7))
-    nodes = [f"  v0: {{dense: {{units: {width}, activation: {draw(st.sampled_from(PLAIN))}}}, inputs: [x]}}"]
-    for number in range(1, draw(st.integers(2, 5))):
-        before = st.sampled_from([f"v{i}" for i in range(number)])
-        kind = draw(st.sampled_from(["dense", "merge", "formula"]))
-        if kind == "dense":
-            bias = draw(st.sampled_from(["true", "false"]))
-            inner = f"dense: {{units: {width}, activation: {draw(st.sampled_from(PLAIN))}, use_bias: {bias}}}"
-            nodes.append(f"  v{number}: {{{inner}, inputs: [{draw(before)}]}}")
-        elif kind == "merge":
-            merge = draw(st.sampled_from([m for m in MERGES if m != "concatenate"]))
-            nodes.append(f"  v{number}: {{{merge}: {{}}, inputs: [{draw(before)}, {draw(before)}]}}")
-        else:
-            name = draw(before)
-            formula = draw(st.sampled_from([
-                "y[n, j] = {v}[n, j] * sigmoid(beta[j] * {v}[n, j])", "y[n, j] = sum(k, {v}[n, k] * B[j, k] * {v}[n, j])",
-                "y[n, j] = {v}[n, j] - max(k, {v}[n, k]) / 2", "y[n, j] = c * {v}[n, j]^2 + d[j]",
-            ])).format(v=name)  # fmt: skip
-            nodes.append(f'  v{number}: {{formula: "{formula}", inputs: [{name}]}}')
-    last = f"v{len(nodes) - 1}"
-    nodes.append(f"  out: {{dense: {{units: 3}}, inputs: [{last}]}}")
-    penalty = draw(st.sampled_from(["", ", kernel_regularizer: l2", ", kernel_regularizer: l1"]))
-    nodes[0] = nodes[0].replace("activation", f"kernel_initializer: he_uniform{penalty}, activation")
-    head = f"inputs: {{x: {{shape: [{draw(st.integers(1, 6))}]}}}}\ntargets: {{y: {{shape: [3]}}}}\nnodes:\n"
-    return (
-        head
-        + "\n".join(nodes)
-        + f"\noutputs: [out]\nloss: {{{draw(st.sampled_from(['mean_squared_error', 'huber', 'log_cosh']))}: {{inputs: [out, y]}}}}\n"
-    )
-
-
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(graphs())
-def test_random_small_networks_pass_verification(compiled: Compiled, text: str) -> None:
-    certificate = verify_module(compiled(text))
-    assert certificate.passed, f"{text}\n{certificate.format()}"
 
 
 @pytest.mark.parametrize("name", ["mlp", "branched", "reshaped", "embedded"])
@@ -267,30 +222,6 @@ def test_the_text_is_as_ruff_would_format_it_and_passes_the_audit(name: str, tmp
     assert done.returncode == 0, done.stdout
 
 
-HOSTILE = ("lambda", "np", "params", "grads", "dtype", "loss", "forward", "__class__", "class", "N", "print", "Ω", "x y", "a-b",
-           "{{ x }}", "{% raw %}", "quote\\\"quote", "it's", "init", "t", "cotangent", "L", "L_bar", "match", "ﬁ")  # fmt: skip
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_no_name_changes_the_program(name: str, compiled: Compiled) -> None:
-    quoted = '"' + name + '"'
-    text = f"""
-name: {quoted}
-inputs: {{{quoted}: {{shape: [3]}}}}
-targets: {{y: {{shape: [2]}}}}
-nodes:
-  first: {{dense: {{units: 4, activation: softmax}}, inputs: [{quoted}]}}
-  out: {{dense: {{units: 2}}, inputs: [first]}}
-loss: mean_squared_error
-"""
-    module = compiled(text)
-    certificate = verify_module(module, effort="quick")
-    assert certificate.passed, certificate.format()
-    plain = compiled(text.replace(quoted, "plain"))
-    params, data = point(plain)
-    assert module.loss(params, *data) == plain.loss(params, *data)
-
-
 def test_repeated_ids_accumulate_in_an_embedding(compiled: Compiled) -> None:
     module = compiled(EMBEDDED)
     params, (ids, y) = point(module)
@@ -327,3 +258,15 @@ def test_a_gradient_that_vanishes_is_reported_with_its_reason(tmp_path: Path) ->
     assert "identically zero" in result.source
     params, data = point(module)
     assert module.loss_and_grad(params, *data)[1]["c"] == 0
+
+
+def test_a_thousand_layers_compile_to_a_module_that_runs(compiled: Compiled) -> None:
+    layers = "  - dense: {units: 3, activation: tanh}\n" * 1000
+    text = f"inputs: {{x: {{shape: [3]}}}}\ntargets: {{y: {{shape: [3]}}}}\nlayers:\n{layers}loss: mean_squared_error\n"
+    module = compiled(text)
+    params = module.init(0)
+    _, grads = module.loss_and_grad(params, np.ones((2, 3)), np.zeros((2, 3)))
+    assert len(grads) == 2000
+    u = np.array([1.0, -1.0, 1.0])
+    moved = module.loss({**params, "b1000": params["b1000"] + 1e-30j * u}, np.ones((2, 3)), np.zeros((2, 3)))
+    np.testing.assert_allclose(grads["b1000"] @ u, moved.imag / 1e-30, rtol=1e-12)

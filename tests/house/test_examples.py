@@ -86,3 +86,34 @@ def test_logistic_regression_as_a_layer_and_as_formulas_is_one_module_up_to_its_
     np.testing.assert_allclose(loss, -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p)), rtol=1e-13)
     np.testing.assert_allclose(grads["W"], x.T @ (p - y) / 7, rtol=1e-12)
     np.testing.assert_allclose(grads["b"], np.mean(p - y, axis=0), rtol=1e-12)
+
+
+def test_the_gradient_of_the_textbooks_bowl_at_one_two(compiled: Callable[..., ModuleType]) -> None:
+    module = compiled((EXAMPLES / "gradient.yaml").read_text(encoding="utf-8"), "gradient.yaml")
+    loss, grads = module.loss_and_grad({"x": np.array(1.0), "y": np.array(2.0)})
+    assert (loss, grads["x"], grads["y"]) == (11, 10, 6)
+    assert round(float(np.hypot(grads["x"], grads["y"])), 2) == 11.66
+
+
+def test_the_chain_rule_goes_link_by_link(compiled: Callable[..., ModuleType]) -> None:
+    module = compiled((EXAMPLES / "chain.yaml").read_text(encoding="utf-8"), "chain.yaml")
+    text = str(module.__doc__)
+    assert "v̄ = y" in text
+    assert "ū = v̄ cos(u)" in text
+    assert "x̄ = 2 x ū" in text
+    _, grads = module.loss_and_grad({"x": np.array(0.7)})
+    np.testing.assert_allclose(grads["x"], np.exp(np.sin(0.49)) * np.cos(0.49) * 1.4, rtol=1e-14)
+
+
+def test_xor_is_learned_by_its_emitted_module(compiled: Callable[..., ModuleType]) -> None:
+    description = read(load_source(str(EXAMPLES / "xor.yaml")))
+    module = compiled((EXAMPLES / "xor.yaml").read_text(encoding="utf-8"), "xor.yaml")
+    assert description.training is not None
+    arrays = np.load(DATA / "xor.npz")
+    data = [arrays[name] for name in (*module.INPUTS, *module.TARGETS)]
+    params = module.init(0)
+    for _ in range(description.training.epochs):
+        _, grads = module.loss_and_grad(params, *data)
+        for name in params:
+            params[name] -= 1.0 * grads[name]
+    assert np.array_equal(np.round(module.forward(params, data[0])), data[1])

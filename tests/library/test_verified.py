@@ -7,12 +7,29 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from networks import MLP
+from networks import MLP, point
 
+from symbprop.calculus.interpreter import interpret
+from symbprop.language.source import Source
 from symbprop.library.catalogue import catalogue
+from symbprop.network.build import build
+from symbprop.pipeline import read
 from symbprop.verify.module import verify_module
 
 Compiled = Callable[..., ModuleType]
+
+
+def assert_right(module: ModuleType, text: str) -> None:
+    """The gradient passes verification, and the loss is what index loops over the formulas give."""
+    certificate = verify_module(module)
+    assert certificate.passed, certificate.format()
+    params, data = point(module, batch=3)
+    program = build(read(Source("net.yaml", text))).program
+    values = {**params, **dict(zip((*module.INPUTS, *module.TARGETS), data, strict=True))}
+    assert program.loss is not None
+    truth = interpret(program, values, {"N": 3})
+    np.testing.assert_allclose(module.loss(params, *data), truth[program.loss][()], rtol=1e-11)
+
 
 ACTIVATIONS = [name for name in catalogue().operations if catalogue().category(name) == "activations"]
 LOSSES = [name for name in catalogue().operations if catalogue().category(name) == "losses"]
@@ -29,8 +46,7 @@ targets: {{y: {{shape: [3]}}}}
 layers: [{{dense: {{units: 5, activation: {name}}}}}, {{dense: {{units: 3, activation: {name}}}}}]
 loss: mean_squared_error
 """
-    certificate = verify_module(compiled(text))
-    assert certificate.passed, certificate.format()
+    assert_right(compiled(text), text)
 
 
 @pytest.mark.parametrize("logits", [False, True])
@@ -52,15 +68,13 @@ targets: {{y: {where}}}
 layers: [{{dense: {{units: 5, activation: tanh}}}}, {{dense: {{units: 3, activation: {activation}}}}}]
 loss: {{{name}: {{{"from_logits: true" if logits else ""}}}}}
 """
-    certificate = verify_module(compiled(text))
-    assert certificate.passed, certificate.format()
+    assert_right(compiled(text), text)
 
 
 @pytest.mark.parametrize("name", PENALTIES)
 def test_every_penalty_passes_verification(name: str, compiled: Compiled) -> None:
     text = MLP.replace("units: 5,", f"units: 5, kernel_regularizer: {name},")
-    certificate = verify_module(compiled(text))
-    assert certificate.passed, certificate.format()
+    assert_right(compiled(text), text)
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -85,8 +99,7 @@ loss: mean_squared_error
 """
     if name == "dot":
         text = text.replace(tail + "\n", "").replace("shape: [2]", "shape: []").replace("[end]", "[w]")
-    certificate = verify_module(compiled(text))
-    assert certificate.passed, certificate.format()
+    assert_right(compiled(text), text)
 
 
 @pytest.mark.parametrize("name", INITIALIZERS)

@@ -140,7 +140,7 @@ def test_a_gradient_said_to_be_zero_must_be_zero() -> None:
 
 
 def test_a_parameter_that_only_chooses_a_branch_has_a_zero_gradient_with_its_reason() -> None:
-    module = loaded("formulas: \"L = sum(i, where(w[i:3] > 0, v[i]^2, -v[i]))\"\n")
+    module = loaded('formulas: "L = sum(i, where(w[i:3] > 0, v[i]^2, -v[i]))"\n')
     certificate = verify_module(module)
     result = next(each for each in certificate.parameters if each.name == "w")
     assert certificate.passed, certificate.format()
