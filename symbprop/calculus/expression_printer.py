@@ -128,6 +128,8 @@ class ExpressionWriter:
         condition, chosen, otherwise = node.args
         if (chosen, otherwise) == (1, 0):
             return self.notation.indicator(self.write(condition, 0)), ATOM
+        if (chosen, otherwise) == (0, 1):
+            return self.notation.indicator(self.write(Not(condition), 0)), ATOM
         if isinstance(otherwise, Select) and otherwise.args[2] == 0 and condition.is_Relational:
             left, right = condition.args
             flipped = otherwise.args[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
 from symbprop.calculus.check import check
@@ -12,9 +13,9 @@ from symbprop.calculus.program import GradientProgram, Program, Role, Tensor
 from symbprop.calculus.statement import Statement, read_symbol, statement
 from symbprop.deliver import replacing
 from symbprop.explain.derive import derivation
-from symbprop.language.elaborate import elaborate
+from symbprop.language.elaborate import Elaborated, elaborate
 from symbprop.language.source import NOWHERE, SourceError
-from symbprop.language.syntax import Operation
+from symbprop.language.syntax import AttributeValue, Operation
 from symbprop.library.catalogue import catalogue
 from symbprop.network.axes import name_axes
 from symbprop.network.schema import json_schema
@@ -74,12 +75,24 @@ def derived_gradient(operation: Operation) -> GradientProgram | None:
         ]
         integer = any(_indexes_with(operation, each.name))
         given[each.name] = Tensor(each.name, tuple(letters), Role.PARAMETER, integer=integer, classes=None)
-    try:
-        made = elaborate(operation, given, {}, lambda local: local, catalogue().operations, free_sizes=True)
-    except SourceError:
+    made = _elaborated(operation, given)
+    if made is None:
         return None
     tensors = {**{t.name: t for t in given.values()}, **{t.name: t for t in made.tensors}}
     return _with_cotangent(tensors, list(made.statements), made.results[-1])
+
+
+def _elaborated(operation: Operation, given: dict[str, Tensor]) -> Elaborated | None:
+    """The operation with every attribute that must be given at some value: a size, or a shape."""
+    needed = [each.name for each in operation.attributes if each.default is None]
+    values: tuple[AttributeValue, ...] = (Fraction(4), (Fraction(2), Fraction(3)))
+    for value in values:
+        try:
+            attributes = dict.fromkeys(needed, value)
+            return elaborate(operation, given, attributes, lambda local: local, catalogue().operations, free_sizes=True)
+        except SourceError:
+            continue
+    return None
 
 
 def _with_cotangent(tensors: dict[str, Tensor], statements: list[Statement], result: str) -> GradientProgram | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from symbprop.calculus.dependence import needed
 from symbprop.calculus.index import Extent
 from symbprop.calculus.program import GradientProgram, Program, Role, Tensor
 from symbprop.emit.body import Body
@@ -133,25 +134,27 @@ class _Writer:
 
     def _forward(self) -> Function:
         outputs = self.compiled.forward.outputs
-        body, names = self._body(outputs, self.inputs)
+        sources = {source for each in needed(self.program, outputs) for source in each.sources()}
+        givens = self._givens() if any(t.name in sources for t in self.targets) else self.inputs
+        body, names = self._body(outputs, givens)
         results = [self._owned(name, names, self._shared(outputs)) for name in outputs]
         lines = [*body, f"    return {', '.join(results)}"]
         returns = "np.ndarray" if len(outputs) == 1 else f"tuple[{', '.join(['np.ndarray'] * len(outputs))}]"
         what = "output" if len(outputs) == 1 else "outputs"
         shapes = "; ".join(f"{name} {self._shape(self.program.tensors[name])}" for name in outputs)
-        return self._function("forward", self.inputs, returns, f"The {what}: {shapes}.", lines)
+        return self._function("forward", givens, returns, f"The {what}: {shapes}.", lines)
 
     def _loss(self) -> Function:
         loss = self.compiled.forward.loss
         assert loss is not None
-        body, names = self._body((loss,), self._needed_givens())
-        return self._function("loss", self._needed_givens(), "float", "The loss.", [*body, f"    return {names[loss]}"])
+        body, names = self._body((loss,), self._givens())
+        return self._function("loss", self._givens(), "float", "The loss.", [*body, f"    return {names[loss]}"])
 
     def _loss_and_grad(self, gradient: GradientProgram) -> Function:
         loss = self.compiled.forward.loss
         assert loss is not None
         results = (loss, *dict.fromkeys(gradient.gradients.values()))
-        body, names = self._body(results, self._needed_givens())
+        body, names = self._body(results, self._givens())
         shared = self._shared(results)
         entries = []
         seen: set[str] = set()
@@ -167,12 +170,12 @@ class _Writer:
             entries.append((string(tensor.name), value))
         lines = [*body, *_dictionary("grads", entries), f"    return {names[loss]}, grads"]
         return self._function(
-            "loss_and_grad", self._needed_givens(), "tuple[float, dict[str, np.ndarray]]",
+            "loss_and_grad", self._givens(), "tuple[float, dict[str, np.ndarray]]",
             "The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``.",
             lines, ("*", "cotangent: float = 1.0"),
         )  # fmt: skip
 
-    def _needed_givens(self) -> list[Tensor]:
+    def _givens(self) -> list[Tensor]:
         return [*self.inputs, *self.targets]
 
     def _shared(self, results: Sequence[str]) -> frozenset[str]:

@@ -88,8 +88,33 @@ def _element_wise(each: Statement, expr: Expr, axes: Sequence[str], notation: Te
             table[symbol] = _transposed(text, notation)
         else:
             return None
+    outer = _outer_product(each, expr, axes, notation)
+    if outer is not None:
+        return outer
     writer = _Hadamard(lambda symbol: table.get(symbol, symbol.name), notation, len(axes) > 0)
     return writer.write(expr, 1)
+
+
+def _outer_product(each: Statement, expr: Expr, axes: Sequence[str], notation: Text) -> str | None:
+    """A column times a row, with a constant before it: x yᵀ."""
+    coefficient, rest = _scalars(each, expr)
+    positions = dict(each.read_positions())
+    factors = [rest.base, rest.base] if isinstance(rest, Pow) and rest.exp == 2 else [*Mul.make_args(rest)]
+    if len(axes) != 2 or len(factors) != 2 or not all(factor in positions for factor in factors):
+        return None
+    by_axis = {tuple(_bare(positions[factor]) or ()): notation.name(positions[factor].tensor) for factor in factors}
+    if (axes[0],) not in by_axis or (axes[1],) not in by_axis:
+        return None
+    body = f"{by_axis[(axes[0],)]} {_transposed(by_axis[(axes[1],)], notation)}"
+    return _scaled(coefficient, body, notation)
+
+
+def _scaled(coefficient: Expr, body: str, notation: Text) -> str:
+    """A constant times something, over its denominator."""
+    numerator, denominator = coefficient.as_numer_denom()
+    writer = ExpressionWriter(lambda symbol: symbol.name, notation)
+    above = body if numerator == 1 else f"{writer.write(numerator, 2)} {body}"
+    return above if denominator == 1 else notation.fraction(above, writer.write(denominator, ATOM))
 
 
 class _Hadamard(ExpressionWriter):
@@ -125,10 +150,7 @@ def _reduced(each: Statement, expr: Expr, axes: Sequence[str], notation: Text) -
     body = _sum_of_one(reads[0], axes, notation) if len(reads) == 1 else _sum_of_two(reads[0], reads[1], axes, notation)
     if body is None:
         return None
-    numerator, denominator = coefficient.as_numer_denom()
-    writer = ExpressionWriter(lambda symbol: symbol.name, notation)
-    above = body if numerator == 1 else f"{writer.write(numerator, 2)} {body}"
-    return above if denominator == 1 else notation.fraction(above, writer.write(denominator, ATOM))
+    return _scaled(coefficient, body, notation)
 
 
 def _scalars(each: Statement, expr: Expr) -> tuple[Expr, Expr]:

@@ -45,10 +45,10 @@ def _slope(module: ModuleType, params: Mapping[str, np.ndarray], point: Point, d
 
 
 def _noise(module: ModuleType, point: Point, direction: Direction, numeric: float) -> float:
-    """How far rounding can move the complex step itself: when every parameter moves by a rounding error, and in
+    """How far the complex step moves when every parameter moves by a rounding error, and in extended precision.
 
-    extended precision. A derivative that is 0 by cancellation (of the cosine of an angle in one dimension) is all
-    rounding here as in the module, and x − tanh(x) loses digits in a loss whose gradient has them all.
+    A derivative that is 0 by cancellation (of the cosine of an angle in one dimension) is all rounding here as in the
+    module, and x − tanh(x) loses digits in a loss whose gradient has them all.
     """
     rng = np.random.default_rng([point.seed, 3])
     moved = [

@@ -21,7 +21,7 @@ from symbprop.verify.sampling import Point, sample
 _count = itertools.count()
 
 SCALES = {"quick": (1.0,), "normal": (1.0, 0.1, 10.0), "thorough": (1.0, 0.01, 0.1, 10.0, 100.0)}
-VANISHING = 2.0**-60  # of a gradient's largest entry at any point: below this its entries are rounding
+VANISHING = 2.0**-50  # of a gradient's largest entry at any point: below this its entries are rounding
 FEW = 40  # tensors; with more of them, tensors whose gradients are of one size are probed together
 
 
@@ -78,8 +78,8 @@ def verify_module(module: ModuleType, *, seed: int = 0, effort: str = "normal") 
 def _probes(module: ModuleType, point: Point, number: int, largest: dict[str, float]) -> list[Probe]:
     """All probes at one point: the complex step everywhere, differences along directions.
 
-    ``largest`` keeps the largest entry of each gradient so far: far below it, as where a softmax is saturated and p − 1
-    cancels to 0, a gradient has no digits left, in any precision the machine has.
+    ``largest`` keeps the largest entry of each gradient so far: far below it, as where a unit is saturated and p − 1
+    or 1 − h² cancels to 0, a gradient has no digits left, in any precision the machine has.
     """
     _, gradient = module.loss_and_grad(point.params, *point.data)
     floor = rounding_floor(module, point, gradient)
