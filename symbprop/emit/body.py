@@ -17,7 +17,7 @@ from symbprop.emit.sizes import size
 from symbprop.emit.value import Value
 from symbprop.emit.views import View, Views, aligned
 from symbprop.schedule.order import mixed_radix, whole
-from symbprop.schedule.plan import Alias, Contract, Fold, Map, Plan, Zero
+from symbprop.schedule.plan import Alias, Allocate, Contract, Fold, Map, Plan
 
 BUFFERS = ("t", "u", "v", "w", "r", "q", "tt", "uu", "vv", "ww")
 FOLDS = {Reduction.SUM: "np.sum", Reduction.MAX: "np.max", Reduction.MIN: "np.min", Reduction.PROD: "np.prod"}
@@ -50,11 +50,12 @@ class Body:
                     self._contract(step)
                 case Fold():
                     self._fold(step)
-                case Zero():
+                case Allocate():
                     shape = self._shape(self.plan.shape(step.target))
                     if self.plan.shape(step.target):
                         name = self.names[step.target]
-                        self.lines.append(Line(f"{name} = ", "np.zeros", (shape, "dtype"), self.cite(step.source)))
+                        function = "np.zeros" if step.zeros else "np.empty"
+                        self.lines.append(Line(f"{name} = ", function, (shape, "dtype"), self.cite(step.source)))
                     else:
                         self.lines.append(
                             Line(f"{self.names[step.target]} = dtype.type(0)", note=self.cite(step.source))

@@ -10,7 +10,7 @@ from sympy import Add, Basic, Expr, Mul, Pow, Symbol, preorder_traversal
 
 from symbprop.calculus.index import Access, Extent, Range, extent, product
 from symbprop.calculus.program import GradientProgram, Program, Role
-from symbprop.schedule.plan import Alias, Contract, Fold, Map, Plan, Step, Zero, reads_of
+from symbprop.schedule.plan import Alias, Allocate, Contract, Fold, Map, Plan, Step, reads_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +70,14 @@ def _operations(step: Step) -> Extent:
             return extent(2 * _box(step.domain))
         case Fold():
             return _box(step.domain)
-        case Zero() | Alias():
+        case Allocate() | Alias():
             return 0
 
 
 def _moved(plan: Plan, step: Step) -> Extent:
     if isinstance(step, Alias):
         return 0
-    target = step.target if isinstance(step, Zero) else step.target.tensor
+    target = step.target if isinstance(step, Allocate) else step.target.tensor
     return extent(product(plan.shape(target)) + _total(_elements(plan, access) for access in reads_of(step)))
 
 

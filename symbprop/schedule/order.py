@@ -41,6 +41,30 @@ def covers(each: Statement, shape: tuple[Extent, ...]) -> bool:
     return True
 
 
+def is_partition(statements: Sequence[Statement], shape: tuple[Extent, ...]) -> bool:
+    """Whether statements write consecutive slices along one axis that make up the whole (a concatenation)."""
+    slices: list[tuple[int, int, int]] = []
+    for each in statements:
+        extents = {one.index: one.extent for one in each.domain}
+        found = [
+            (axis, coordinate) for axis, coordinate in enumerate(each.target.index)
+            if coordinate.bare is None or extents[coordinate.bare] != shape[axis]
+        ]  # fmt: skip
+        if len(found) != 1 or len(found[0][1].terms) != 1 or len(set(each.target.indices())) != len(each.target.index):
+            return False
+        axis, coordinate = found[0]
+        atom, step = coordinate.terms[0]
+        length = extents.get(atom) if isinstance(atom, str) else None
+        if step != 1 or not isinstance(length, int) or not isinstance(coordinate.offset, int):
+            return False
+        slices.append((axis, coordinate.offset, coordinate.offset + length))
+    if len({axis for axis, _, _ in slices}) != 1:
+        return False
+    slices.sort()
+    ends = [0, *(end for _, _, end in slices)]
+    return [start for _, start, _ in slices] == ends[:-1] and ends[-1] == shape[slices[0][0]]
+
+
 def _count(indices: Sequence[str], extents: dict[str, Extent]) -> Extent:
     total: Extent = 1
     for each in indices:

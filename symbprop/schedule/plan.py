@@ -55,11 +55,12 @@ class Fold:
 
 
 @dataclass(frozen=True, slots=True)
-class Zero:
-    """``target = 0`` everywhere: what follows accumulates into it."""
+class Allocate:
+    """Storage for ``target``: zeros that what follows accumulates into, or bare where what follows fills all of it."""
 
     target: str
     source: int
+    zeros: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class Alias:
     source: int
 
 
-Step = Map | Contract | Fold | Zero | Alias
+Step = Map | Contract | Fold | Allocate | Alias
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +103,13 @@ def reads_of(step: Step) -> tuple[Access, ...]:
             return (step.operand,)
         case Alias():
             return (step.read,)
-        case Zero():
+        case Allocate():
             return ()
 
 
 def needs_of(step: Step) -> list[str]:
     """Every tensor whose value a step needs, also through coordinates; not the old value it accumulates into."""
-    if isinstance(step, Zero):
+    if isinstance(step, Allocate):
         return []
     names = [access.tensor for access in reads_of(step)]
     stack = [gather for access in (*reads_of(step), step.target) for gather in access.gathers()]
@@ -121,4 +122,4 @@ def needs_of(step: Step) -> list[str]:
 
 def target_of(step: Step) -> str:
     """The tensor a step writes."""
-    return step.target if isinstance(step, Zero) else step.target.tensor
+    return step.target if isinstance(step, Allocate) else step.target.tensor

@@ -11,8 +11,8 @@ from symbprop.calculus.program import Program, Role
 from symbprop.calculus.statement import Reduction, Statement, read_symbol
 from symbprop.schedule.kernels import Kernels
 from symbprop.schedule.liveness import reuse_storage, storage_roots
-from symbprop.schedule.order import covering_first, covers
-from symbprop.schedule.plan import Alias, Plan, Step, Zero, target_of
+from symbprop.schedule.order import covering_first, covers, is_partition
+from symbprop.schedule.plan import Alias, Allocate, Plan, Step, target_of
 from symbprop.simplify.safe import safe_form
 
 
@@ -24,21 +24,24 @@ def schedule(program: Program, results: Sequence[str], *, reuse: bool = True, sa
     statements = covering_first(program, needed(program, results))
     position = {id(each): number for number, each in enumerate(program.statements)}
     kernels = Kernels(program.tensors, Names(program.tensors).fresh)
-    counts: dict[str, int] = {}
+    groups: dict[str, list[Statement]] = {}
     for each in statements:
-        counts[each.target.tensor] = counts.get(each.target.tensor, 0) + 1
+        groups.setdefault(each.target.tensor, []).append(each)
     started: set[str] = set()
+    filled: set[str] = set()  # tensors whose statements write disjoint parts that make up the whole
     steps: list[Step] = []
     for each in statements:
         name, source = each.target.tensor, position[id(each)]
-        if name not in started and _is_view(each) and counts[name] == 1:
+        if name not in started and _is_view(each) and len(groups[name]) == 1:
             steps.append(Alias(each.target, each.reads[0], each.domain, source))
         else:
             if name not in started and not covers(each, program.tensors[name].shape):
-                steps.append(Zero(name, source))
+                if is_partition(groups[name], program.tensors[name].shape):
+                    filled.add(name)
+                steps.append(Allocate(name, source, zeros=name not in filled))
                 started.add(name)
             computed = replace(each, expr=safe_form(each.expr)) if safe else each
-            steps.extend(kernels.steps(computed, source, accumulate=name in started))
+            steps.extend(kernels.steps(computed, source, accumulate=name in started and name not in filled))
         started.add(name)
     given = {name for name, tensor in program.tensors.items() if tensor.role is not Role.VALUE}
     roots = storage_roots(kernels.tensors, steps)

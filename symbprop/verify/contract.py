@@ -2,29 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from types import ModuleType
 
 import numpy as np
 
-from symbprop.verify.sampling import Point
+from symbprop.verify.sampling import Point, outputs_of, takes
 
 
 def broken_promises(module: ModuleType, point: Point) -> list[str]:
-    """A sentence for each promise that the module breaks at ``point``."""
-    found = _forward(module, point)
+    """A sentence for each promise that the module breaks at ``point``.
+
+    The promises of a gradient are looked at only while those about its keys and shapes hold.
+    """
+    found: list[str] = []
+    for name, promise in _promises(module).items():
+        before = _contents(point)
+        found += promise(module, point)
+        if _contents(point) != before:
+            return [*found, f"{name} modifies an argument"]
+        if found and promise is _shapes:
+            break
+    return found
+
+
+def not_finite(module: ModuleType, point: Point) -> list[str]:
+    """A sentence for each result that is not finite at ``point``, where the loss is."""
+    with np.errstate(all="ignore"):
+        results = {"output": dict(zip(module.OUTPUTS, outputs_of(module, point), strict=False))}
+        if hasattr(module, "loss_and_grad"):
+            results["gradient of"] = module.loss_and_grad(point.params, *point.data)[1]
+    found = []
+    for what, values in results.items():
+        names = [name for name, value in values.items() if not np.all(np.isfinite(value))]
+        if names:
+            found.append(f"at scale {point.scale:g} the loss is finite, and the {what} {_listed(names)} is not")
+    return found
+
+
+def _listed(names: list[str]) -> str:
+    """The names, or the first of them and how many more there are."""
+    return ", ".join(names) if len(names) <= 5 else f"{', '.join(names[:4])} and {len(names) - 4} more"
+
+
+Promise = Callable[[ModuleType, Point], list[str]]
+
+
+def _promises(module: ModuleType) -> dict[str, Promise]:
+    """The promises of each function, by the function that would break them."""
+    promises: dict[str, Promise] = {"init": _start, "forward": _outputs}
     if hasattr(module, "loss_and_grad"):
-        found += _gradient(module, point)
-    for name, value in module.init(0).items():
+        promises |= {"loss_and_grad": _shapes, "a second call": _repeats, "loss": _losses, "a float32 call": _precision}
+    return promises
+
+
+def _start(module: ModuleType, _: Point) -> list[str]:
+    """``init`` gives what PARAMETERS and DTYPE say, the same for the same seed, in the dtype that is asked for."""
+    first, again = module.init(0), module.init(0)
+    if list(first) != list(module.PARAMETERS):
+        return [f"init has the keys {list(first)}, the parameters are {list(module.PARAMETERS)}"]
+    found = []
+    for name, value in first.items():
         if value.shape != tuple(module.PARAMETERS[name]):
             found.append(f"init gives {name} shape {value.shape}, PARAMETERS says {module.PARAMETERS[name]}")
         elif value.dtype != np.dtype(module.DTYPE):
             found.append(f"init gives {name} dtype {value.dtype}, DTYPE says {module.DTYPE}")
+        elif again[name].tobytes() != value.tobytes():
+            found.append(f"init gives {name} other numbers for the same seed")
+    for dtype in ("float32", "float64"):
+        for name, value in module.init(0, dtype=dtype).items():
+            if value.dtype != np.dtype(dtype):
+                found.append(f"init(dtype={dtype!r}) gives {name} dtype {value.dtype}")
     return found
 
 
-def _forward(module: ModuleType, point: Point) -> list[str]:
-    result = module.forward(point.params, *point.data[: _forward_arguments(module, point)])
-    outputs = result if isinstance(result, tuple) else (result,)
+def _outputs(module: ModuleType, point: Point) -> list[str]:
+    outputs = outputs_of(module, point)
     if len(outputs) != len(module.OUTPUTS):
         return [f"forward returns {len(outputs)} arrays, OUTPUTS names {len(module.OUTPUTS)}"]
     found = []
@@ -36,51 +89,58 @@ def _forward(module: ModuleType, point: Point) -> list[str]:
             found.append(f"forward gives {name} shape {got}, OUTPUTS says {shape}")
         if np.asarray(value).dtype.kind not in "iu" and np.asarray(value).dtype != np.float64:
             found.append(f"forward gives {name} dtype {np.asarray(value).dtype} for float64 parameters")
-        if any(np.shares_memory(value, given) for given in (*point.params.values(), *point.data)):
+        if _is_view(value, point):
             found.append(f"the output {name} is a view of an argument")
+    kept = [np.asarray(value).tobytes() for value in outputs]
+    if [np.asarray(value).tobytes() for value in outputs_of(module, point)] != kept:
+        found.append("two calls of forward give different numbers")
+    if [np.asarray(value).tobytes() for value in outputs] != kept:
+        found.append("a second call of forward changes what the first returned")
     return found
 
 
-def _forward_arguments(module: ModuleType, point: Point) -> int:
-    """How many of the data ``forward`` takes: the inputs, and targets too where an output needs them."""
-    code = module.forward.__code__
-    return int(code.co_argcount) - 1
-
-
-def _gradient(module: ModuleType, point: Point) -> list[str]:
-    before = [value.tobytes() for value in (*point.params.values(), *point.data)]
+def _shapes(module: ModuleType, point: Point) -> list[str]:
     result = module.loss_and_grad(point.params, *point.data)
     if not (isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], dict)):
         return ["loss_and_grad does not return a loss and a dictionary"]
     loss, gradient = result
-    found = []
     if list(gradient) != list(module.PARAMETERS):
         return [f"the gradient has the keys {list(gradient)}, the parameters are {list(module.PARAMETERS)}"]
-    if np.shape(loss) != ():
-        found.append(f"the loss has shape {np.shape(loss)}")
+    found = [f"the loss has shape {np.shape(loss)}"] if np.shape(loss) != () else []
     for name, value in gradient.items():
         if np.shape(value) != point.params[name].shape:
             found.append(f"the gradient of {name} has shape {np.shape(value)}, not {point.params[name].shape}")
         elif value.dtype != point.params[name].dtype:
             found.append(f"the gradient of {name} has dtype {value.dtype}, not {point.params[name].dtype}")
-        elif any(np.shares_memory(value, given) for given in (*point.params.values(), *point.data)):
+        elif _is_view(value, point):
             found.append(f"the gradient of {name} is a view of an argument")
         if name in module.ZERO_GRADIENTS and np.any(value):
             found.append(f"the gradient of {name} is said to be identically zero, and is not")
-    if found:
-        return found
-    kept = {name: value.copy() for name, value in gradient.items()}
+    return found
+
+
+def _repeats(module: ModuleType, point: Point) -> list[str]:
+    """The same call gives the same bytes, another one leaves them alone, and the cotangent is a factor."""
+    loss, gradient = module.loss_and_grad(point.params, *point.data)
+    kept = {name: value.tobytes() for name, value in gradient.items()}
     again, second = module.loss_and_grad(point.params, *point.data)
-    if again != loss or any(second[name].tobytes() != kept[name].tobytes() for name in kept):
+    found = []
+    if again != loss or {name: value.tobytes() for name, value in second.items()} != kept:
         found.append("two calls give different numbers")
-    if any(gradient[name].tobytes() != kept[name].tobytes() for name in kept):
-        found.append("a second call changes what the first returned")
-    if [value.tobytes() for value in (*point.params.values(), *point.data)] != before:
-        found.append("an argument is modified")
     _, doubled = module.loss_and_grad(point.params, *point.data, cotangent=2.0)
-    if any(not np.array_equal(doubled[name], 2 * kept[name]) for name in kept):
+    # The doubled call has other numbers, so a buffer that two calls share cannot keep both.
+    if any(gradient[name].tobytes() != kept[name] or np.shares_memory(gradient[name], second[name]) for name in kept):
+        found.append("a second call changes what the first returned")
+    elif any(not np.array_equal(doubled[name], 2 * gradient[name]) for name in kept):
         found.append("twice the cotangent does not give twice the gradient")
+    return found
+
+
+def _losses(module: ModuleType, point: Point) -> list[str]:
+    """``loss`` says what ``loss_and_grad`` says, for arguments in order and by name."""
+    loss, _ = module.loss_and_grad(point.params, *point.data)
     alone = module.loss(point.params, *point.data)
+    found = []
     if not abs(alone - loss) <= 1e-12 * max(abs(loss), 1e-300):
         found.append(f"loss says {alone!r}, loss_and_grad says {loss!r}")
     names = [*module.INPUTS, *module.TARGETS]
@@ -94,7 +154,28 @@ def _gradient(module: ModuleType, point: Point) -> list[str]:
     return found
 
 
+def _precision(module: ModuleType, point: Point) -> list[str]:
+    """The dtype of the parameters is that of the gradient, whatever it is."""
+    params = _narrowed(point.params)
+    data = [value.astype(np.float32) if value.dtype.kind == "f" else value for value in point.data]
+    with np.errstate(all="ignore"):
+        _, gradient = module.loss_and_grad(params, *data)
+    names = [name for name, value in gradient.items() if value.dtype != np.float32]
+    return [f"the gradient of {_listed(names)} is not float32 for float32 parameters"] if names else []
+
+
+def _narrowed(params: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: value.astype(np.float32) for name, value in params.items()}
+
+
+def _contents(point: Point) -> list[bytes]:
+    return [value.tobytes() for value in (*point.params.values(), *point.data)]
+
+
+def _is_view(value: np.ndarray, point: Point) -> bool:
+    return any(np.shares_memory(value, given) for given in (*point.params.values(), *point.data))
+
+
 def _renamed(module: ModuleType, names: list[str]) -> bool:
     """Whether an argument's name could not be kept, because Python has taken it."""
-    code = module.loss_and_grad.__code__
-    return names != list(code.co_varnames[1 : code.co_argcount])
+    return names != [name for name in takes(module.loss_and_grad) if name != "cotangent"]

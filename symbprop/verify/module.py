@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
+from collections.abc import Sequence
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
@@ -13,15 +14,16 @@ import numpy as np
 
 from symbprop.verify.certificate import Certificate, ParameterResult
 from symbprop.verify.complex_step import complex_step_probes
-from symbprop.verify.contract import broken_promises
+from symbprop.verify.contract import broken_promises, not_finite
 from symbprop.verify.differences import difference_probes
-from symbprop.verify.probe import Outcome, Probe, directions, single_entries
+from symbprop.verify.probe import Direction, Outcome, Probe, directions, single_entries, singled_out
 from symbprop.verify.sampling import Point, sample
 
 _count = itertools.count()
 
 SCALES = {"quick": (1.0,), "normal": (1.0, 0.1, 10.0), "thorough": (1.0, 0.01, 0.1, 10.0, 100.0)}
 VANISHING = 2.0**-50  # of a gradient's largest entry at any point: below this its entries are rounding
+NOTICEABLE = 1e-9  # of a gradient: rounding that is worth a note
 FEW = 40  # tensors; with more of them, tensors whose gradients are of one size are probed together
 
 
@@ -63,12 +65,16 @@ def verify_module(module: ModuleType, *, seed: int = 0, effort: str = "normal") 
                 failures.extend(broken_promises(module, point))
                 if failures:
                     break
-            if hasattr(module, "loss_and_grad"):
+            faults = not_finite(module, point)
+            failures.extend(faults)
+            if not faults and hasattr(module, "loss_and_grad"):
                 probes.extend(_probes(module, point, number, largest))
     except Exception as error:  # whatever it is, a module that raises it at a sound point is not verified
         failures.append(f"it raises {type(error).__name__}: {error}")
     results = [_result(module, name, probes) for name in module.PARAMETERS] if hasattr(module, "loss_and_grad") else []
-    if len(notes) == len(SCALES[effort]):
+    skipped = len(notes)
+    notes.extend(_rounding_warnings(results, probes))
+    if skipped == len(SCALES[effort]):
         failures.append("no point was found at which the loss is finite")
     return Certificate(
         module.NAME, tuple(results), tuple(failures), tuple(notes), seed, effort, tuple(SCALES[effort]), np.__version__
@@ -88,12 +94,19 @@ def _probes(module: ModuleType, point: Point, number: int, largest: dict[str, fl
         floor[name] = floor[name] + VANISHING * largest[name]
     rng = np.random.default_rng([point.seed, 1])
     along = directions(gradient, rng, FEW)
-    found = complex_step_probes(module, point, gradient, floor, along)
+
+    def exact(some: Sequence[Direction]) -> list[Probe]:
+        return complex_step_probes(module, point, gradient, floor, some)
+
+    def by_differences(some: Sequence[Direction]) -> list[Probe]:
+        return difference_probes(module, point, gradient, floor, some)
+
+    found = singled_out(exact(along), along, exact)
     if number == 0:
         entries = single_entries(point.params, gradient, rng, 8 if len(gradient) <= FEW else 0)
-        found += complex_step_probes(module, point, gradient, floor, entries)
+        found += exact(entries)
     if number <= 1:
-        found += difference_probes(module, point, gradient, floor, along)
+        found += singled_out(by_differences(along), along, by_differences)
     return found
 
 
@@ -116,6 +129,24 @@ def rounding_floor(module: ModuleType, point: Point, gradient: dict[str, np.ndar
     for name, value in precise.items():
         floor[name] = np.maximum(floor[name], np.abs(value - gradient[name]).astype(np.float64))
     return {name: 4 * value for name, value in floor.items()}
+
+
+def _rounding_warnings(results: Sequence[ParameterResult], probes: Sequence[Probe]) -> list[str]:
+    """A sentence for each parameter of which rounding takes digits that a reader would miss.
+
+    Measured against the largest probe of the parameter: where a gradient has all but vanished, digits are not missed.
+    """
+    found = []
+    for name in [each.name for each in results if each.passed]:
+        mine = [probe for probe in probes if name in probe.names and probe.method == "complex step"]
+        largest = max((probe.scale for probe in mine), default=0.0)
+        worst = max((abs(probe.analytic - probe.numeric) for probe in mine), default=0.0)
+        if worst > NOTICEABLE * largest > 0:
+            found.append(
+                f"rounding moves the gradient of {name} by {worst / largest:.1e} of it: "
+                "extended precision agrees with the loss, and these digits are lost"
+            )
+    return found
 
 
 def _result(module: ModuleType, name: str, probes: list[Probe]) -> ParameterResult:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
 
 Direction = Mapping[str, np.ndarray]
+ALIKE = 100.0
 
 
 class Outcome(Enum):
@@ -52,6 +53,9 @@ class Probe:
         return f"{self.method}: the module says {self.analytic:.12g}, its loss says {self.numeric:.12g}"
 
 
+Prober = Callable[[Sequence[Direction]], list[Probe]]
+
+
 def along(gradient: Mapping[str, np.ndarray], direction: Direction) -> tuple[float, float]:
     """g·u and Σ|g·u|."""
     products = [np.asarray(gradient[name]) * u for name, u in direction.items()]
@@ -64,16 +68,37 @@ def floor_along(floor: Mapping[str, np.ndarray], direction: Direction) -> float:
 
 
 def directions(gradient: Mapping[str, np.ndarray], rng: np.random.Generator, few: int) -> list[Direction]:
-    """One ±1 direction for each tensor; with many tensors, one for each group of similar gradient size, so that no
+    """One ±1 direction for each tensor; with many tensors, one for each group of similar gradient size.
 
-    tensor hides behind a larger one and the work stays bounded.
+    Within a group no gradient is more than ``ALIKE`` times another, so that no tensor hides behind a larger one; and the
+    work stays bounded, for there are only so many powers of ten.
     """
     signs = {name: rng.choice([-1.0, 1.0], np.shape(value)) for name, value in gradient.items()}
     if len(gradient) <= few:
         return [{name: sign} for name, sign in signs.items()]
-    ranked = sorted(gradient, key=lambda name: (float(np.sum(np.abs(gradient[name]))), name))
-    size = -(-len(ranked) // few)
-    return [{name: signs[name] for name in ranked[i : i + size]} for i in range(0, len(ranked), size)]
+    sums = {name: float(np.sum(np.abs(value))) for name, value in gradient.items()}
+    most = -(-len(sums) // few)
+    groups: list[list[str]] = []
+    for name in sorted(sums, key=lambda name: (sums[name], name)):
+        if groups and len(groups[-1]) < most and sums[name] <= ALIKE * sums[groups[-1][0]]:
+            groups[-1].append(name)
+        else:
+            groups.append([name])
+    return [{name: signs[name] for name in group} for group in groups]
+
+
+def singled_out(probes: Sequence[Probe], directions: Sequence[Direction], again: Prober) -> list[Probe]:
+    """``probes``, where one of a group that is wrong gives way to one for each of its tensors: who is to blame?
+
+    If alone none of them is wrong, the group's own probe stands.
+    """
+    found: list[Probe] = []
+    for probe, direction in zip(probes, directions, strict=True):
+        alone: list[Probe] = []
+        if probe.outcome is Outcome.WRONG and len(direction) > 1:
+            alone = again([{name: u} for name, u in direction.items()])
+        found += alone if any(each.outcome is Outcome.WRONG for each in alone) else [probe]
+    return found
 
 
 def single_entries(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
+import itertools
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-BATCH = 5
-FREE = (3, 4, 7, 6, 5)  # sizes other than the batch, in order of appearance
+BATCH = 5  # or the next odd number that is no other size: a batch as long as a layer is wide hides 1/k in place of 1/N
+FREE = 3  # the first size that is tried for a free axis other than the batch
 TRIES = 6
 
 
@@ -25,24 +28,34 @@ class Point:
 
 
 def sample(module: ModuleType, seed: int, scale: float) -> Point | None:
-    """A point at which the loss is finite, ``None`` if none is found.
+    """A point at which the loss is finite, ``None`` if none is found; of a module without loss, the outputs.
 
     Parameters are normal with variance scale²/fan-in; after some tries positive ones, for formulas with logarithms.
+    Whether the gradient is finite there is not asked: where it is not, though the loss is, that is the module's fault.
     """
     for attempt in range(TRIES):
         point = _draw(module, seed + 1000 * attempt, scale, positive=attempt >= TRIES // 2)
         with np.errstate(all="ignore"):
-            if not hasattr(module, "loss_and_grad"):
-                return point
-            loss, gradient = module.loss_and_grad(point.params, *point.data)
-        values = [loss, *gradient.values()] if isinstance(gradient, dict) else [loss]
-        if all(np.all(np.isfinite(_number(value))) for value in values):
+            has_loss = hasattr(module, "loss_and_grad")
+            values = (module.loss(point.params, *point.data),) if has_loss else outputs_of(module, point)
+        if _finite(values):
             return point
     return None
 
 
-def _number(value: Any) -> np.ndarray:
-    return np.asarray(value)
+def takes(function: Callable[..., Any]) -> list[str]:
+    """The names of a function's arguments after the parameters."""
+    return list(inspect.signature(function).parameters)[1:]
+
+
+def outputs_of(module: ModuleType, point: Point) -> tuple[np.ndarray, ...]:
+    """What ``forward`` returns, as a tuple; it takes the inputs, and targets too where an output needs them."""
+    result = module.forward(point.params, *point.data[: len(takes(module.forward))])
+    return result if isinstance(result, tuple) else (result,)
+
+
+def _finite(values: Collection[Any]) -> bool:
+    return all(bool(np.all(np.isfinite(np.asarray(value)))) for value in values)
 
 
 def _draw(module: ModuleType, seed: int, scale: float, *, positive: bool) -> Point:
@@ -55,11 +68,12 @@ def _draw(module: ModuleType, seed: int, scale: float, *, positive: bool) -> Poi
         if name in ranges:
             value = _inside(rng, ranges[name], shape)
         params[name] = np.asarray(np.abs(value) if positive and name not in ranges else value)
-    sizes: dict[str, int] = {"N": BATCH}
+    taken = _fixed_sizes(module)
+    sizes = {"N": next(size for size in itertools.count(BATCH, 2) if size not in taken)}
     data: list[np.ndarray] = []
     for table in (module.INPUTS, module.TARGETS):
         for name, shape in table.items():
-            dims = tuple(_length(size, sizes) for size in shape)
+            dims = tuple(_length(size, sizes, taken) for size in shape)
             if name in module.INTEGERS:
                 data.append(rng.integers(0, module.INTEGERS[name], dims))
             elif name in ranges:
@@ -76,5 +90,18 @@ def _inside(rng: np.random.Generator, interval: tuple[float, float], shape: tupl
     return np.asarray(rng.uniform(low + margin, high - margin, shape))
 
 
-def _length(size: int | str, sizes: dict[str, int]) -> int:
-    return size if isinstance(size, int) else sizes.setdefault(size, FREE[(len(sizes) - 1) % len(FREE)])
+def _fixed_sizes(module: ModuleType) -> set[int]:
+    """Every size that the module does not leave free, numbers of classes among them."""
+    tables = (module.PARAMETERS, module.INPUTS, module.TARGETS, module.OUTPUTS)
+    shapes = [shape for table in tables for shape in table.values()]
+    return {size for shape in shapes for size in shape if isinstance(size, int)} | set(module.INTEGERS.values())
+
+
+def _length(size: int | str, sizes: dict[str, int], taken: set[int]) -> int:
+    """A fixed size itself; for a free one, the first number that is no other size."""
+    if isinstance(size, int):
+        return size
+    if size not in sizes:
+        used = taken | set(sizes.values())
+        sizes[size] = next(length for length in itertools.count(FREE) if length not in used)
+    return sizes[size]

