@@ -12,7 +12,7 @@ RESERVED = frozenset(
 ) | frozenset(
     ("NAME", "VERSION", "DTYPE", "PARAMETERS", "INPUTS", "TARGETS", "OUTPUTS", "INTEGERS", "RANGES", "FORMULAS")
 ) | frozenset(("ZERO_GRADIENTS", "KeyError", "TypeError", "ValueError", "dict", "list", "tuple", "int", "str", "float",
-               "name", "value", "any", "all", "isinstance", "zip", "enumerate", "len"))  # fmt: skip
+               "any", "all", "isinstance", "zip", "enumerate", "len"))  # fmt: skip
 
 
 def variables(program: Program, extra: Iterable[str] = ()) -> dict[str, str]:

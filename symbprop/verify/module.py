@@ -21,7 +21,7 @@ from symbprop.verify.sampling import Point, sample
 
 _count = itertools.count()
 
-SCALES = {"quick": (1.0,), "normal": (1.0, 0.1, 10.0), "thorough": (1.0, 0.01, 0.1, 10.0, 100.0)}
+SCALES = {"quick": (1.0, 0.3), "normal": (1.0, 0.1, 10.0), "thorough": (1.0, 0.01, 0.1, 10.0, 100.0)}
 VANISHING = 2.0**-50  # of a gradient's largest entry at any point: below this its entries are rounding
 NOTICEABLE = 1e-9  # of a gradient: rounding that is worth a note
 FEW = 40  # tensors; with more of them, tensors whose gradients are of one size are probed together
