@@ -6,9 +6,9 @@ T[f(r)] += e        ⟹        Ā[g(r)]  +=  T̄[f(r)] · ∂e/∂A[g(r)]       
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 
-from sympy import S
+from sympy import Expr, Mul
 
 from symbprop.calculus.functions import derivative
 from symbprop.calculus.index import Access
@@ -18,32 +18,34 @@ from symbprop.calculus.statement import Statement, read_symbol, statement
 
 def adjoint(of: Linearized, active: Collection[str], bar: Callable[[str], str]) -> list[Statement]:
     """The reverse-mode rule: one statement for each tensor read, its index maps swapped with the target's."""
-    source = of.statement
-    cotangent = Access(bar(source.target.tensor), source.target.index)
-    results = []
-    for symbol, read in source.read_positions():
-        local = derivative(source.expr, symbol) if read.tensor in active else S.Zero
-        if local != 0:
-            reads = (*source.reads, cotangent, *of.factors)
-            expr = local
-            for position in range(len(source.reads), len(reads)):
-                expr = expr * read_symbol(position)
-            target = Access(bar(read.tensor), read.index)
-            results.append(statement(target, expr, reads, source.domain, label=source.label))
-    return results
+    target = of.statement.target
+    return [
+        _product(of, local, Access(bar(target.tensor), target.index), into=Access(bar(read.tensor), read.index))
+        for read, local in _local_derivatives(of.statement, active)
+    ]
 
 
 def tangent(of: Linearized, active: Collection[str], dot: Callable[[str], str]) -> list[Statement]:
     """The forward-mode rule: the target's tangent, one statement for each tensor read."""
-    source = of.statement
-    results = []
+    target = of.statement.target
+    return [
+        _product(of, local, Access(dot(read.tensor), read.index), into=Access(dot(target.tensor), target.index))
+        for read, local in _local_derivatives(of.statement, active)
+    ]
+
+
+def _local_derivatives(source: Statement, active: Collection[str]) -> Iterator[tuple[Access, Expr]]:
+    """Each active read A[g(r)] with ∂e/∂A[g(r)], where that is not zero."""
     for symbol, read in source.read_positions():
-        local = derivative(source.expr, symbol) if read.tensor in active else S.Zero
-        if local != 0:
-            reads = (*source.reads, Access(dot(read.tensor), read.index), *of.factors)
-            expr = local
-            for position in range(len(source.reads), len(reads)):
-                expr = expr * read_symbol(position)
-            target = Access(dot(source.target.tensor), source.target.index)
-            results.append(statement(target, expr, reads, source.domain, label=source.label))
-    return results
+        if read.tensor in active:
+            local = derivative(source.expr, symbol)
+            if local != 0:
+                yield read, local
+
+
+def _product(of: Linearized, local: Expr, factor: Access, *, into: Access) -> Statement:
+    """``into += local · factor``, times the linearisation's own factors."""
+    source = of.statement
+    reads = (*source.reads, factor, *of.factors)
+    factors = [read_symbol(position) for position in range(len(source.reads), len(reads))]
+    return statement(into, Mul(local, *factors), reads, source.domain, label=source.label)
