@@ -91,7 +91,8 @@ def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
     """The parameters at the start, drawn from a generator with this seed."""
     rng = np.random.default_rng(seed)
     params = {
-        "W_left_code": 0.2809757434745082 * rng.uniform(-1, 1, (64, 12)),  # glorot_uniform
+        # glorot_uniform
+        "W_left_code": 0.2809757434745082 * rng.uniform(-1, 1, (64, 12)),
         "b_left_code": np.zeros((12,)),
         "W_digit": 0.5222329678670935 * rng.uniform(-1, 1, (12, 10)),  # glorot_uniform
         "b_digit": np.zeros((10,)),

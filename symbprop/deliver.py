@@ -58,17 +58,31 @@ class Delivery:
 
 def audit(text: str) -> None:
     """Raises ``AuditError`` unless ``text`` is Python that imports NumPy, and reaches for nothing beyond it."""
-    for node in ast.walk(ast.parse(text)):
+    tree = ast.parse(text)
+    for name in _builtins(tree):
+        if name in FORBIDDEN:
+            raise AuditError(f"it names {name}")
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import) and [(each.name, each.asname) for each in node.names] != [("numpy", "np")]:
             raise AuditError("it imports more than NumPy")
         if isinstance(node, ast.ImportFrom):
             raise AuditError("it imports more than NumPy")
-        if isinstance(node, ast.Name) and node.id in FORBIDDEN:
-            raise AuditError(f"it names {node.id}")
         if isinstance(node, ast.Attribute) and node.attr.startswith("__"):
             raise AuditError(f"it reaches for {node.attr}")
         if isinstance(node, (ast.Global, ast.Nonlocal, ast.AsyncFunctionDef, ast.With)):
             raise AuditError(f"it holds a {type(node).__name__} statement")
+
+
+def _builtins(tree: ast.Module) -> Iterator[str]:
+    """The names that are read where nothing in their function binds them: globals and builtins."""
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    for function in functions:
+        arguments = {each.arg for each in (*function.args.args, *function.args.kwonlyargs)}
+        names = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
+        bound = arguments | {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        yield from (node.id for node in names if node.id not in bound)
+    outside = [node for statement in tree.body if statement not in functions for node in ast.walk(statement)]
+    yield from (node.id for node in outside if isinstance(node, ast.Name))
 
 
 def deliver(name: str, text: str, directory: str | Path, *, verify: bool = True, seed: int = 0) -> Delivery:

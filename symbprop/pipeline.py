@@ -111,7 +111,7 @@ def heading(network: Network, source: Source) -> Heading:
 def title(network: Network) -> str:
     """One line: the name, and the layers or the author's own words."""
     description = network.description
-    if description is not None and description.doc:
+    if description is not None and description.doc.strip():
         return f"{network.name}: {description.doc.strip().splitlines()[0]}"
     kinds = [layer.kind for layer in network.layers]
     shown = " → ".join(kinds[:8]) + (f" → … ({len(kinds)} layers)" if len(kinds) > 8 else "")

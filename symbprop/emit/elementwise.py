@@ -235,7 +235,7 @@ class Elementwise:
 
     def _typed(self, value: Value) -> Value:
         """A scalar that carries the dtype: next to a condition alone, nothing else would."""
-        return Value(call("dtype.type", [value.text]), frozenset()) if value.scalar else value
+        return Value(call("np.asarray", [value.text, "dtype"]), frozenset()) if value.scalar else value
 
     def _condition(self, node: Basic) -> Value:
         if node.is_Relational:

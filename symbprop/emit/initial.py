@@ -8,7 +8,7 @@ from sympy import Symbol
 
 from symbprop.calculus.program import Tensor
 from symbprop.emit.elementwise import Elementwise
-from symbprop.emit.lines import Line
+from symbprop.emit.lines import WIDTH, Line
 from symbprop.emit.literals import string
 from symbprop.emit.sizes import size
 from symbprop.emit.value import Value
@@ -40,7 +40,9 @@ def initial_values(initializers: Mapping[str, Initializer], parameters: Sequence
         draw = DRAWS[start.draw].format(shape=shape)
         helpers |= {HELPERS[start.draw]} if start.draw in HELPERS else set()
         lower = Elementwise(_Drawn(draw), lambda: "", lambda _: None, lambda _: "")
-        lines.append(f"        {head}{lower.lower(start.expr).text},  # {start.name}")
+        value = f"        {head}{lower.lower(start.expr).text},"
+        note = f"  # {start.name}"
+        lines.extend([value + note] if len(value + note) <= WIDTH else [f"        # {start.name}", value])
     return lines, helpers
 
 

@@ -6,7 +6,12 @@ from collections.abc import Mapping
 
 
 def string(text: str) -> str:
-    """``text`` as a double-quoted literal; everything but plain printable characters escaped."""
+    """``text`` as a literal; everything but plain printable characters escaped.
+
+    In double quotes, but in single ones where that saves escapes, as ``ruff format`` has it.
+    """
+    if '"' in text and "'" not in text:
+        return "'" + "".join(c if c == '"' else string(c)[1:-1] for c in text) + "'"
     escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
     return '"' + "".join(escapes.get(c, c if c.isprintable() else _escaped(c)) for c in text) + '"'
 

@@ -59,7 +59,11 @@ def _bounded_branches(node: Select) -> Expr:
     if not condition.is_Relational or not condition.args[1].is_number:
         return node
     variable, bound = condition.args
-    safe = {exp(variable): exp(smaller(variable, bound))}
+    safe = {
+        each: exp(each.args[0] / variable * smaller(variable, bound))
+        for each in node.atoms(exp)
+        if (each.args[0] / variable).is_positive and (each.args[0] / variable).is_number
+    }
     if condition.rel_op in (">", ">=") and bound <= 700:
         return Select(condition, chosen, otherwise.xreplace(safe))
     if condition.rel_op in ("<", "<=") and bound <= 700:

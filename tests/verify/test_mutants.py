@@ -72,7 +72,7 @@ def transpose_forgotten(node: ast.AST) -> ast.AST | None:
 
 
 def constant_off_in_the_fifth_digit(node: ast.AST) -> ast.AST | None:
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float) and node.value:
+    if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and node.value:
         return ast.Constant(node.value * 1.00001)
     return None
 
@@ -117,9 +117,7 @@ def single_precision_inside(node: ast.AST) -> ast.AST | None:
             "x.astype(np.complex64 if dtype.kind == 'c' else np.float32).astype(dtype)", mode="eval"
         ).body
         assert isinstance(narrow, ast.Call)
-        outer, inner = narrow.func, narrow.func.value  # type: ignore[attr-defined]
-        inner.func.value = node
-        del outer
+        narrow.func.value.func.value = node  # type: ignore[attr-defined]
         return narrow
     return None
 
