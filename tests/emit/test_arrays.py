@@ -113,15 +113,7 @@ POLYNOMIALS = {
 }  # fmt: skip
 
 
-SCALAR_BRANCHES = pytest.mark.xfail(
-    strict=False, reason="np.where of two plain numbers has no object dtype to compute in"
-)
-INEXACT = ("kinks", "merges and a penalty", "products and maxima")
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[SCALAR_BRANCHES] if name in INEXACT else []) for name in POLYNOMIALS]
-)
+@pytest.mark.parametrize("name", POLYNOMIALS)
 def test_networks_of_polynomials_and_kinks_are_exact_in_fractions(name: str) -> None:
     module, program = loaded(POLYNOMIALS[name]), program_of(POLYNOMIALS[name])
     params, data = point(module, batch=2)
