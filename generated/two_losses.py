@@ -16,7 +16,7 @@ Forward
     (7)  s_digit_term[n,m] = exp(z_digit[n,m] − z_digit_max[n])
     (8)  s_digit[n] = Σₘ s_digit_term[n,m]
     (9)  digit[n,m] = s_digit_term[n,m] / s_digit[n]
-    (10) both[n,j] = left_code[n,j]
+    (10) both[n,j] = left_code[n,j]   (j < 12)
     (11) both[n,j+12] = right_code[n,j]
     (12) apart[n,l] = Σⱼ both[n,j] W_apart[j,l] + b_apart[l]
     (13) L1 = −Σₙ (z_digit[n,label[n]] − z_digit_max[n] − log(s_digit[n])) / N

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
+from sympy import S
+
+from symbprop.calculus.check import is_negative
+from symbprop.calculus.index import Access, Affine, Extent, at, extent
 from symbprop.calculus.statement import Statement
 
 
@@ -13,11 +18,13 @@ class Equation:
     """The statements that add up to one tensor, printed as one line under ``number``.
 
     The first has a target with bare indices wherever there is one; a target that other statements only reach through
-    integers (``z̄[n, label[n]]``) is printed with a Kronecker delta.
+    integers (``z̄[n, label[n]]``) is printed with a Kronecker delta. ``shares`` says that another equation may add to
+    some of the same elements, so that neither is the whole truth about them.
     """
 
     number: int
     statements: tuple[Statement, ...]
+    shares: bool = False
 
     @property
     def tensor(self) -> str:
@@ -25,37 +32,142 @@ class Equation:
 
 
 def number_equations(statements: Sequence[Statement], start: int = 1) -> tuple[Equation, ...]:
-    """Equations in an order in which each reads only what stands before it: a tensor's stands where its last statement does."""
+    """Equations, numbered from ``start``; a tensor's stand where its last statement does.
+
+    So each reads only what stands before it. Statements whose targets are the same elements, up to the names of the
+    indices, share an equation; one that reaches single elements, through an integer or a constant, joins an equation
+    for all elements. Other targets (``y[n, j]`` and ``y[n, 3 + j]``) have equations of their own.
+    """
     groups: dict[str, list[Statement]] = {}
-    left: dict[str, int] = {}
     for each in statements:
         groups.setdefault(each.target.tensor, []).append(each)
-        left[each.target.tensor] = left.get(each.target.tensor, 0) + 1
+    remaining = {tensor: len(group) for tensor, group in groups.items()}
     found: list[Equation] = []
     for each in statements:
-        name = each.target.tensor
-        left[name] -= 1
-        if left[name] == 0:
-            for family in _families(groups[name]):
-                found.append(Equation(start + len(found), tuple(family)))
+        tensor = each.target.tensor
+        remaining[tensor] -= 1
+        if remaining[tensor] == 0:
+            families = _families(groups[tensor])
+            shares = not _are_disjoint([family[0] for family in families])
+            for family in families:
+                found.append(Equation(start + len(found), tuple(family), shares))
     return tuple(found)
 
 
-def _families(statements: list[Statement]) -> list[list[Statement]]:
-    """Statements whose targets are one element pattern, up to the names of indices and to integers in their places."""
-    bare = [each for each in statements if _is_bare(each)]
-    others = [each for each in statements if not _is_bare(each)]
-    if not bare:
-        return [[each] for each in others]
-    gathered = [each for each in others if _is_pointed(each)]
-    return [bare + gathered, *([each] for each in others if not _is_pointed(each))]
+def _families(statements: Sequence[Statement]) -> list[list[Statement]]:
+    """One tensor's statements, gathered by their targets in order of first appearance."""
+    families: dict[Hashable, list[Statement]] = {}
+    order = {id(each): position for position, each in enumerate(statements)}
+    bare = [each for each in statements if is_bare(each.target)]
+    for each in bare:
+        families.setdefault(_pattern(each), []).append(each)
+    hosts = list(families.values())
+    for each in statements:
+        if not is_bare(each.target):
+            host = next((family for family in hosts if _is_element_of(each, family[0])), None)
+            (host if host is not None else families.setdefault(_pattern(each), [])).append(each)
+    return sorted(families.values(), key=lambda family: min(order[id(each)] for each in family))
 
 
-def _is_bare(each: Statement) -> bool:
-    names = [coordinate.bare for coordinate in each.target.index]
+def _are_disjoint(representatives: Sequence[Statement]) -> bool:
+    """Whether along some axis each target lies wholly above, or wholly below, the one before it."""
+    if len(representatives) == 1:
+        return True
+    for axis in range(len(representatives[0].target.index)):
+        spans = [_span(each, axis) for each in representatives]
+        pairs = list(itertools.pairwise(spans))
+        if all(is_negative(extent(one[1] - two[0])) for one, two in pairs):
+            return True
+        if all(is_negative(extent(two[1] - one[0])) for one, two in pairs):
+            return True
+    return False
+
+
+def _span(each: Statement, axis: int) -> tuple[Extent, Extent]:
+    """The least and the largest value of a coordinate of the target; without bound where it reads an integer."""
+    coordinate = each.target.index[axis]
+    if any(True for _ in coordinate.gathers()):
+        return S.NegativeInfinity, S.Infinity
+    extents = {one.index: one.extent for one in each.domain}
+    low = high = coordinate.offset
+    for atom, coefficient in coordinate.terms:
+        last = extent(coefficient * (extents[str(atom)] - 1))
+        low, high = (extent(low + last), high) if is_negative(coefficient) else (low, extent(high + last))
+    return low, high
+
+
+def is_bare(access: Access) -> bool:
+    """Whether every coordinate is an index of its own and nothing else."""
+    names = [coordinate.bare for coordinate in access.index]
     return None not in names and len(set(names)) == len(names)
 
 
-def _is_pointed(each: Statement) -> bool:
-    """Whether every coordinate of the target is a bare index, an integer read or a constant."""
-    return all(c.bare is not None or c.gather is not None or not c.terms for c in each.target.index)
+def _pattern(each: Statement) -> Hashable:
+    """The target with its indices numbered in order of appearance, and their ranges: what does not depend on names."""
+    extents = {one.index: one.extent for one in each.domain}
+    indices = list(dict.fromkeys(each.target.indices()))
+    renamed = each.target.substitute({index: at(f"#{position}") for position, index in enumerate(indices)})
+    return renamed, tuple(extents[index] for index in indices)
+
+
+def _is_element_of(each: Statement, host: Statement) -> bool:
+    """Whether ``each`` adds to some of the elements that ``host`` runs over, reached by integers or constants."""
+    if is_bare(each.target) or not is_bare(host.target):
+        return False
+    mine = {one.index: one.extent for one in each.domain}
+    theirs = {one.index: one.extent for one in host.domain}
+    used: set[str] = set()
+    for coordinate, over in zip(each.target.index, host.target.index, strict=True):
+        size = theirs[str(over.bare)]
+        if coordinate.bare is not None:
+            if mine[coordinate.bare] != size or coordinate.bare in used:
+                return False
+            used.add(coordinate.bare)
+        elif coordinate.gather is None and not _is_below(coordinate, size):
+            return False
+    return True
+
+
+def _is_below(coordinate: Affine, size: Extent) -> bool:
+    """Whether a constant coordinate is certainly one of 0 … size − 1."""
+    if coordinate.terms or is_negative(coordinate.offset):
+        return False
+    room = extent(size - 1 - coordinate.offset)
+    return room >= 0 if isinstance(room, int) else bool(room.is_nonnegative)
+
+
+def is_injective(each: Statement) -> bool:
+    """Whether every element of the target is written by one point of the indices that occur in it, at most.
+
+    ``x̄[n, h + p]`` is not: h = 0, p = 1 and h = 1, p = 0 write the same element.
+    """
+    extents = {one.index: one.extent for one in each.domain}
+    seen: set[str] = set()
+    for coordinate in sorted(each.target.index, key=lambda coordinate: coordinate.bare is None):
+        indices = set(coordinate.indices())
+        if indices <= seen:
+            continue
+        has_gathers = any(True for _ in coordinate.gathers())
+        if has_gathers or indices & seen or not _is_mixed_radix(coordinate, extents):
+            return False
+        seen |= indices
+    return True
+
+
+def _is_mixed_radix(coordinate: Affine, extents: Mapping[str, Extent]) -> bool:
+    """Whether each coefficient is larger than everything below it can add up to, as in ``i·W + j`` with j < W."""
+    reach: Extent = 0
+    for atom, coefficient in sorted(coordinate.terms, key=lambda term: _magnitude(term[1])):
+        step = extent(-coefficient) if is_negative(coefficient) else coefficient
+        above = extent(step - 1 - reach)
+        if not (above >= 0 if isinstance(above, int) else above.is_nonnegative):
+            return False
+        reach = extent(reach + step * (extents[str(atom)] - 1))
+    return True
+
+
+def _magnitude(coefficient: Extent) -> tuple[int, int, str]:
+    """Orders coefficients: numbers first, by size; then products of sizes, by their number of factors."""
+    if isinstance(coefficient, int):
+        return 0, abs(coefficient), ""
+    return 1, len(coefficient.as_powers_dict()), str(coefficient)

@@ -1,214 +1,182 @@
-"""Matrix notation, recognised by which indices the factors of an equation share. Rows are examples."""
+"""Matrix notation, recognised by which indices the factors of an equation share.
+
+A tensor with two axes is a matrix, one with one axis a column; the rows of a matrix over the batch are examples.
+Functions act on each element, and a number may stand for an array that is filled with it (``1 − h ⊙ h``).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sympy import Expr, Mul, Pow, S, Symbol
+from sympy import Expr, Mul, Symbol
 
 from symbprop.calculus.equations import Equation
-from symbprop.calculus.expression_printer import ATOM, ExpressionWriter, join_terms, split_sign
-from symbprop.calculus.index import Access
+from symbprop.calculus.expression_printer import ATOM, PRODUCT, quotient, split_sign
+from symbprop.calculus.index import Access, Affine, at
 from symbprop.calculus.notation import LATEX, TEXT, Text
-from symbprop.calculus.program import Role, Tensor
-from symbprop.calculus.statement import Reduction, Statement, read_symbol
+from symbprop.calculus.printer import Term, alignment, gathered, left_side, separated, without_seeds
+from symbprop.calculus.program import Tensor
+from symbprop.calculus.statement import Reduction, Statement, index_symbol
+from symbprop.explain.arrays import ArrayWriter, NoMatrixForm, ones, transposed
+from symbprop.explain.products import Factor, matrix_product
+
+Places = Mapping[Symbol, tuple[str, tuple[str, ...]]]  # what a symbol reads: the tensor as it is written, its indices
 
 
 def matrix_form(equation: Equation, tensors: Mapping[str, Tensor], notation: Text = TEXT) -> str | None:
     """``W̄2 = hᵀ z̄2``, or ``None`` where the equation has no honest matrix form."""
-    first = equation.statements[0]
-    axes = _bare(first.target)
-    if axes is None or len(axes) > 2:
+    left = left_side(equation, tensors)
+    axes = [str(coordinate.bare) for coordinate in left.index]
+    if equation.shares or len(axes) > 2 or len(set(axes)) != len(axes) or "None" in axes:
         return None
-    terms: list[tuple[int, str]] = []
-    for each in equation.statements:
-        term = _term(each, axes, tensors, notation)
-        if term is None:
-            return None
-        terms.append(term)
-    return f"{notation.name(equation.tensor)} = {join_terms(terms, notation)}"
-
-
-def _bare(access: Access) -> list[str] | None:
-    names = [coordinate.bare for coordinate in access.index]
-    return [str(name) for name in names] if None not in names and len(set(names)) == len(names) else None
-
-
-def _term(
-    each: Statement, axes: Sequence[str], tensors: Mapping[str, Tensor], notation: Text
-) -> tuple[int, str] | None:
-    if each.reduction is not Reduction.SUM:
+    try:
+        terms = [term for each in equation.statements for term in _Reader(each, left, tensors, notation).terms(axes)]
+    except NoMatrixForm:
         return None
-    seeds = {
-        read_symbol(p): S.One
-        for p, access in enumerate(each.reads)
-        if tensors[access.tensor].role is Role.SEED and not access.index
-    }
-    sign, expr = split_sign(each.expr.xreplace(seeds))
-    if _bare(each.target) is None:
-        return _one_hot(each, sign, expr, notation)
-    own = _bare(each.target)
-    if own != list(axes):
-        return None
-    body = _reduced(each, expr, axes, notation) if each.reduced else _element_wise(each, expr, axes, notation)
-    return None if body is None else (sign, body)
+    return f"{notation.name(equation.tensor)} = {gathered(terms, notation)}"
 
 
-def _one_hot(each: Statement, sign: int, expr: Expr, notation: Text) -> tuple[int, str] | None:
-    """A scatter into z̄[n, label[n]] adds the one-hot matrix of the labels."""
-    gathers = [coordinate.gather for coordinate in each.target.index if coordinate.gather is not None]
-    if each.reads and any(symbol in expr.free_symbols for symbol, _ in each.read_positions()):
-        return None
-    if len(each.target.index) != 2 or len(gathers) != 1 or each.target.index[0].bare is None:
-        return None
-    matrix = notation.call("onehot", [notation.name(gathers[0].tensor)])
-    numerator, denominator = expr.as_numer_denom()
-    writer = ExpressionWriter(lambda symbol: symbol.name, notation)
-    above = matrix if numerator == 1 else f"{writer.write(numerator, 2)} {matrix}"
-    return sign, above if denominator == 1 else notation.fraction(above, writer.write(denominator, ATOM))
+class _Reader:
+    """One statement, with its indices named as in the equation's target."""
 
+    def __init__(self, each: Statement, left: Access, tensors: Mapping[str, Tensor], notation: Text) -> None:
+        if each.reduction is not Reduction.SUM:
+            raise NoMatrixForm
+        self.notation = notation
+        self.sign, self.expression = split_sign(without_seeds(each, tensors))
+        if self.expression.free_symbols & {index_symbol(p) for p in range(len(each.domain))}:
+            raise NoMatrixForm
+        names = alignment(each, left)
+        self._shapes = {names[one.index]: one.extent for one in each.domain}
+        self._tensors = tensors
+        moves = {old: at(new) for old, new in names.items()}
+        self.selections: list[Factor] = []
+        self.axes_of_target = [
+            self._column(mine.substitute(moves), axis.bare or "", tensors[left.tensor], position)
+            for position, (mine, axis) in enumerate(zip(each.target.index, left.index, strict=True))
+        ]
+        self.places: dict[Symbol, tuple[str, tuple[str, ...]]] = {}
+        for symbol, read in each.read_positions():
+            if symbol in self.expression.free_symbols:
+                self.places[symbol] = self._place(read.substitute(moves), alone=self._is_factor(symbol))
 
-def _element_wise(each: Statement, expr: Expr, axes: Sequence[str], notation: Text) -> str | None:
-    """Reads over all axes stand as they are, a row vector is repeated down the rows, a column along them."""
-    table: dict[Symbol, str] = {}
-    for symbol, access in each.read_positions():
-        if symbol not in expr.free_symbols:
-            continue
-        names = _bare(access)
-        if names is None:
-            return None
-        text = notation.name(access.tensor)
-        if names == list(axes) or not names:
-            table[symbol] = text
-        elif len(axes) == 2 and names == [axes[1]]:
-            table[symbol] = _ones(notation) + " " + _transposed(text, notation)
-        elif len(axes) == 2 and names == [axes[0]]:
-            table[symbol] = text + " " + _transposed(_ones(notation), notation)
-        elif names == list(reversed(axes)):
-            table[symbol] = _transposed(text, notation)
-        else:
-            return None
-    outer = _outer_product(each, expr, axes, notation)
-    if outer is not None:
-        return outer
-    writer = _Hadamard(lambda symbol: table.get(symbol, symbol.name), notation, len(axes) > 0)
-    return writer.write(expr, 1)
+    def _is_factor(self, symbol: Symbol) -> bool:
+        """Whether the whole expression is proportional to the symbol."""
+        return bool(self.expression.as_independent(symbol, as_Add=False)[1] == symbol)
 
+    def _place(self, read: Access, alone: bool) -> tuple[str, tuple[str, ...]]:
+        tensor = self._tensors[read.tensor]
+        indices = []
+        for position, coordinate in enumerate(read.index):
+            if coordinate.gather is not None and not alone:
+                raise NoMatrixForm
+            indices.append(self._column(coordinate, f"{read.tensor} {position}", tensor, position))
+        if len(indices) > 2:
+            raise NoMatrixForm
+        return self.notation.name(read.tensor), tuple(indices)
 
-def _outer_product(each: Statement, expr: Expr, axes: Sequence[str], notation: Text) -> str | None:
-    """A column times a row, with a constant before it: x yᵀ."""
-    coefficient, rest = _scalars(each, expr)
-    positions = dict(each.read_positions())
-    factors = [rest.base, rest.base] if isinstance(rest, Pow) and rest.exp == 2 else [*Mul.make_args(rest)]
-    if len(axes) != 2 or len(factors) != 2 or not all(factor in positions for factor in factors):
-        return None
-    by_axis = {tuple(_bare(positions[factor]) or ()): notation.name(positions[factor].tensor) for factor in factors}
-    if (axes[0],) not in by_axis or (axes[1],) not in by_axis:
-        return None
-    body = f"{by_axis[(axes[0],)]} {_transposed(by_axis[(axes[1],)], notation)}"
-    return _scaled(coefficient, body, notation)
+    def _column(self, coordinate: Affine, axis: str, tensor: Tensor, position: int) -> str:
+        """The index a coordinate stands for. An integer read selects from ``axis``: a factor of zeros and ones."""
+        if coordinate.bare is not None:
+            if self._shapes[coordinate.bare] != tensor.shape[position]:
+                raise NoMatrixForm
+            return coordinate.bare
+        rows = None if coordinate.gather is None else [one.bare for one in coordinate.gather.index]
+        if coordinate.gather is None or rows is None or len(rows) != 1 or rows[0] is None:
+            raise NoMatrixForm
+        text = self.notation.call("onehot", [self.notation.name(coordinate.gather.tensor)])
+        self.selections.append(Factor(text, (rows[0], axis)))
+        return axis
 
+    def terms(self, axes: Sequence[str]) -> list[Term]:
+        """What the statement adds to the target; each term over its denominator."""
+        if self.axes_of_target != list(axes):
+            raise NoMatrixForm
+        summed = {index for _, indices in self.places.values() for index in indices} - set(axes)
+        if self.selections or summed or len(set(self._shapes) - set(axes)) > 0:
+            return [self._product(self.sign, self.expression, axes)]
+        if len(axes) == 2 and self._is_outer(axes):
+            return [self._product(self.sign, self.expression, axes)]
+        return [self._element_wise(sign, each, axes) for sign, each in self._separated()]
 
-def _scaled(coefficient: Expr, body: str, notation: Text) -> str:
-    """A constant times something, over its denominator."""
-    numerator, denominator = coefficient.as_numer_denom()
-    writer = ExpressionWriter(lambda symbol: symbol.name, notation)
-    above = body if numerator == 1 else f"{writer.write(numerator, 2)} {body}"
-    return above if denominator == 1 else notation.fraction(above, writer.write(denominator, ATOM))
+    def _is_outer(self, axes: Sequence[str]) -> bool:
+        """Whether every factor is a column over one axis, and both axes have one."""
+        writer = self._writer(axes)
+        _, arrays = writer.split(quotient(self.expression)[0])
+        sets = {self._indices(each) for each in arrays}
+        return sets == {(axes[0],), (axes[1],)} and not writer.is_array(quotient(self.expression)[1])
 
+    def _separated(self) -> list[tuple[int, Expr]]:
+        """The terms of a sum, unless they stand over an array."""
+        if self._writer(()).is_array(quotient(self.expression)[1]):
+            return [(self.sign, self.expression)]
+        return separated(self.sign, self.expression)
 
-class _Hadamard(ExpressionWriter):
-    """Products of arrays are element by element."""
+    def _element_wise(self, sign: int, expression: Expr, axes: Sequence[str]) -> Term:
+        writer = self._writer(axes)
+        numerator, denominator = quotient(expression)
+        if writer.is_array(denominator):
+            return Term(sign, writer.write(expression, PRODUCT))
+        return Term(sign, writer.write(numerator, PRODUCT), self._below(writer, denominator))
 
-    def __init__(self, leaf, notation: Text, arrays: bool) -> None:  # type: ignore[no-untyped-def]
-        super().__init__(leaf, notation)
-        self._times = (r" \odot " if notation is LATEX else " ⊙ ") if arrays else notation.times
+    def _product(self, sign: int, expression: Expr, axes: Sequence[str]) -> Term:
+        """Factors over different indices, summed over those that the target does not have."""
+        numerator, denominator = quotient(expression)
+        every = self._writer(())
+        above, arrays = every.split(numerator)
+        below, divisors = every.split(denominator)
+        factors = [*self.selections, *self._arrays(arrays, divisors, bool(axes))]
+        if not factors or not set(self._shapes) <= {index for each in factors for index in each.indices}:
+            raise NoMatrixForm
+        text = matrix_product(factors, axes, self.notation)
+        if above != 1:
+            text = f"{every.write(above, PRODUCT)} {text}"
+        return Term(sign, text, self._below(every, below))
 
-    def _factors(self, node: Expr) -> str:
-        if not isinstance(node, Mul):
-            return self.write(node, 2)
-        numbers = [each for each in node.args if each.is_number or _is_size(each)]
-        arrays = [each for each in node.args if each not in numbers]
-        product = self._times.join(self.write(each, 2) for each in sorted(arrays, key=lambda each: each.sort_key()))
-        return " ".join([*(self.write(each, 2) for each in numbers), product]).strip()
+    def _arrays(self, arrays: Sequence[Expr], divisors: Sequence[Expr], keep: bool) -> list[Factor]:
+        """Factors over the same indices as one array, but the two of a square or an inner product as two."""
+        groups: dict[frozenset[str], list[Expr]] = {}
+        for each in (*arrays, *(1 / divisor for divisor in divisors)):
+            groups.setdefault(frozenset(self._indices(each)), []).append(each)
+        pair = not keep and len(groups) == 1 and len(arrays) == 2 and not divisors
+        parts = list(arrays) if pair else [Mul(*group) for group in groups.values()]
+        found = []
+        for each in parts:
+            indices = self._indices(each)
+            found.append(Factor(self._writer(indices).write(each, ATOM), indices))
+        return found
 
+    def _below(self, writer: ArrayWriter, denominator: Expr) -> str:
+        return "" if denominator == 1 else writer.write(denominator, 0 if self.notation is LATEX else ATOM)
 
-def _is_size(expr: Expr) -> bool:
-    return all(symbol.is_positive for symbol in expr.free_symbols)
+    def _indices(self, expression: Expr) -> tuple[str, ...]:
+        """The indices of a factor, in the order in which the read with most of them has them."""
+        found = [indices for symbol, (_, indices) in self.places.items() if symbol in expression.free_symbols]
+        longest = max(found, key=len)
+        if {index for each in found for index in each} != set(longest):
+            raise NoMatrixForm
+        return longest
 
+    def _writer(self, axes: Sequence[str]) -> ArrayWriter:
+        """Writes arrays over ``axes``; with none, arrays are only told apart from numbers."""
+        arrays: dict[Symbol, tuple[str, int]] = {}
+        scalars: dict[Symbol, str] = {}
+        for symbol, (text, indices) in self.places.items():
+            if not indices:
+                scalars[symbol] = text
+            else:
+                arrays[symbol] = self._spread(text, indices, axes) if axes else (text, ATOM)
+        return ArrayWriter(arrays, scalars, self.notation)
 
-def _reduced(each: Statement, expr: Expr, axes: Sequence[str], notation: Text) -> str | None:
-    """A sum over one index of one read, or of a product of two; or a sum over everything."""
-    coefficient, rest = _scalars(each, expr)
-    factors = [*Mul.make_args(rest)]
-    if len(factors) == 1 and isinstance(rest, Pow) and rest.exp == 2 and isinstance(rest.base, Symbol):
-        factors = [rest.base, rest.base]
-    positions = dict(each.read_positions())
-    if not all(factor in positions for factor in factors) or not 1 <= len(factors) <= 2:
-        return None
-    reads = [positions[factor] for factor in factors]
-    body = _sum_of_one(reads[0], axes, notation) if len(reads) == 1 else _sum_of_two(reads[0], reads[1], axes, notation)
-    if body is None:
-        return None
-    return _scaled(coefficient, body, notation)
-
-
-def _scalars(each: Statement, expr: Expr) -> tuple[Expr, Expr]:
-    reads = {symbol for symbol, _ in each.read_positions()}
-    scalars = [factor for factor in Mul.make_args(expr) if not factor.free_symbols & reads]
-    arrays = [factor for factor in Mul.make_args(expr) if factor.free_symbols & reads]
-    return Mul(*scalars), Mul(*arrays)
-
-
-def _sum_of_one(read: Access, axes: Sequence[str], notation: Text) -> str | None:
-    names = _bare(read)
-    if names is None:
-        return None
-    name, ones = notation.name(read.tensor), _ones(notation)
-    if len(names) == 2 and list(axes) == [names[1]]:
-        return f"{_transposed(name, notation)} {ones}"
-    if len(names) == 2 and list(axes) == [names[0]]:
-        return f"{name} {ones}"
-    if not axes:
-        left = f"{_transposed(ones, notation)} {name}"
-        return left if len(names) == 1 else f"{left} {ones}" if len(names) == 2 else None
-    return None
-
-
-def _sum_of_two(left: Access, right: Access, axes: Sequence[str], notation: Text) -> str | None:
-    mine, theirs = _bare(left), _bare(right)
-    if mine is None or theirs is None or max(len(mine), len(theirs)) > 2:
-        return None
-    a, b = notation.name(left.tensor), notation.name(right.tensor)
-    if not axes and mine == theirs:
-        return _square(a, notation) if a == b else _inner(a, b, notation)
-    shared = [index for index in mine if index in theirs and index not in axes]
-    if len(shared) != 1:
-        return None
-    if axes and axes[0] in theirs and axes[0] not in mine:
-        mine, theirs, a, b = theirs, mine, b, a
-    rows = [index for index in mine if index not in shared]
-    columns = [index for index in theirs if index not in shared]
-    if [*rows, *columns] != list(axes) or set(rows) & set(columns):
-        return None
-    first = a if mine[-1] == shared[0] else _transposed(a, notation)
-    second = b if theirs[0] == shared[0] else _transposed(b, notation)
-    if not rows and columns:  # a row vector times a matrix, as a column
-        return f"{b if theirs[-1] == shared[0] else _transposed(b, notation)} {a}"
-    return f"{first} {second}"
-
-
-def _transposed(text: str, notation: Text) -> str:
-    return f"{{{text}}}^{{\\top}}" if notation is LATEX else f"{text}ᵀ"
-
-
-def _ones(notation: Text) -> str:
-    return r"\mathbf{1}" if notation is LATEX else "𝟏"
-
-
-def _square(text: str, notation: Text) -> str:
-    return rf"\left\|{text}\right\|^{{2}}" if notation is LATEX else f"‖{text}‖²"
-
-
-def _inner(a: str, b: str, notation: Text) -> str:
-    return rf"\left\langle {a}, {b} \right\rangle" if notation is LATEX else f"⟨{a}, {b}⟩"
+    def _spread(self, text: str, indices: tuple[str, ...], axes: Sequence[str]) -> tuple[str, int]:
+        """A tensor as an array over ``axes``: a column repeated along the rows, or as the rows; a matrix turned."""
+        if list(indices) == list(axes):
+            return text, ATOM
+        if list(indices) == list(reversed(axes)):
+            return transposed(text, self.notation), ATOM
+        one = ones(self.notation)
+        if len(axes) == 2 and indices == (axes[0],):
+            return f"{text} {transposed(one, self.notation)}", PRODUCT
+        if len(axes) == 2 and indices == (axes[1],):
+            return f"{one} {transposed(text, self.notation)}", PRODUCT
+        return text, ATOM  # of another factor: never written by this writer

@@ -1,83 +1,151 @@
-"""The chain rule written out: from which equation, which local derivative, which product."""
+"""The chain rule written out: for each cotangent, the equations that its primal enters, and the derivative of each."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from symbprop.calculus.equations import Equation
-from symbprop.calculus.functions import derivative
-from symbprop.calculus.index import Access
+from sympy import Add, Expr
+
+from symbprop.calculus.equations import Equation, number_equations
+from symbprop.calculus.expression_printer import split_sign
+from symbprop.calculus.index import Access, at
 from symbprop.calculus.notation import LATEX, Text
-from symbprop.calculus.printer import format_access, format_expression, leaves
-from symbprop.calculus.program import GradientProgram, Tensor
-from symbprop.calculus.statement import Reduction, Statement
+from symbprop.calculus.printer import (
+    Term,
+    alignment,
+    deltas_of,
+    format_access,
+    format_equation,
+    format_expression,
+    format_sum,
+    gathered,
+    is_seed,
+    leaves,
+    left_side,
+    reduced_indices,
+)
+from symbprop.calculus.program import GradientProgram
+from symbprop.explain.paths import Path, chain_rule
+
+LONGEST_PATH = 12  # tensors; a longer product of derivatives says nothing that the equations do not
 
 
-def local_steps(gradient: GradientProgram, equation: Equation, numbers: Mapping[int, int], notation: Text) -> list[str]:
-    """For the cotangent that ``equation`` gives: each equation that reads its primal, and the local derivative there."""
-    primal = equation.tensor.removesuffix("_bar")
-    tensors = gradient.program.tensors
-    found = []
-    for each in gradient.forward.statements:
-        if each.reduction is Reduction.SUM and tensors[each.target.tensor].constant is False:
-            found.extend(_steps_at(each, primal, tensors, numbers.get(id(each)), notation))
-    return found
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A line of the derivation of one cotangent. ``origin`` is the number of the equation it is read off from."""
+
+    text: str
+    origin: int | None = None
 
 
-def _steps_at(
-    each: Statement, primal: str, tensors: Mapping[str, Tensor], number: int | None, notation: Text
-) -> list[str]:
-    found = []
-    leaf = leaves(each, tensors, notation)
-    for symbol, read in each.read_positions():
-        if read.tensor != primal:
-            continue
-        local = derivative(each.expr, symbol)
-        if local == 0:
-            continue
-        text = format_expression(local, leaf, notation)
-        over = _quotient(each.target, read, notation)
-        cited = "" if number is None else f"({number})"
-        found.append(f"{cited}|{over} = {text}")
-    return found
+class Steps:
+    """The steps to each cotangent; ``numbers`` are those of the forward statements' equations, by ``id``."""
+
+    def __init__(self, gradient: GradientProgram, numbers: Mapping[int, int], notation: Text) -> None:
+        self._paths = chain_rule(gradient)
+        self._numbers = numbers
+        self._notation = notation
+        self._told = {each.target.tensor for each in gradient.backward}
+
+    def of(self, cotangent: str) -> Iterator[Step]:
+        """The steps to ``cotangent``, before them those to cotangents that the closed forms no longer have."""
+        for name in self._untold(cotangent):
+            yield from self._rule(name)
+            for equation in self._equations(name):
+                yield Step(format_equation(equation, self._paths.tensors, self._notation))
+        yield from self._rule(cotangent)
+
+    def _untold(self, cotangent: str) -> Sequence[str]:
+        """The cotangents that ``cotangent`` needs and that have neither an equation nor been told, in order."""
+        found: list[str] = []
+        waiting = [cotangent]
+        while waiting:
+            for path in self._paths.into.get(waiting.pop(), ()):
+                name = path.cotangent.tensor
+                if name not in self._told and name in self._paths.into:
+                    self._told.add(name)
+                    found.append(name)
+                    waiting.append(name)
+        if len(found) < 2:
+            return found
+        order = {name: position for position, name in enumerate(self._paths.into)}
+        return sorted(found, key=order.__getitem__)
+
+    def _equations(self, cotangent: str) -> Sequence[Equation]:
+        return number_equations([path.term for path in self._paths.into.get(cotangent, ())])
+
+    def _rule(self, cotangent: str) -> Iterator[Step]:
+        """``h̄[n,j] = Σₘ z̄2[n,m] ∂z2[n,m]/∂h[n,j]``, and then each derivative."""
+        paths = {id(path.term): path for path in self._paths.into.get(cotangent, ())}
+        for equation in self._equations(cotangent):
+            left = left_side(equation, self._paths.tensors)
+            terms = [Term(1, self._product(paths[id(each)], left)) for each in equation.statements]
+            relation = "+=" if equation.shares else "="
+            yield Step(f"{format_access(left, self._notation)} {relation} {gathered(terms, self._notation)}")
+        for path in paths.values():
+            of = replace(path.linear, expr=path.local, reads=path.reads)
+            inside = _inner(path)
+            sign, local = split_sign(path.local) if inside else (1, path.local)
+            value = format_expression(local, leaves(of, self._paths.tensors, self._notation), self._notation)
+            if inside:
+                value = format_sum(inside, _closed(value, local, self._notation), self._notation)
+            value = value if sign > 0 else f"{self._notation.minus}{value}"
+            quotient = _derivative(path.linear.target, path.read, self._notation)
+            yield Step(f"{quotient} = {value}", self._numbers.get(id(path.source)))
+
+    def _product(self, path: Path, left: Access) -> str:
+        """One term of the chain rule: cotangent times derivative, summed over what the left side does not have.
+
+        What the forward equation itself sums over is part of the derivative, unless the read has the index.
+        """
+        notation = self._notation
+        # The derivative may depend on fewer indices than the sum is over.
+        whole = replace(path.term, domain=path.linear.domain)
+        names = alignment(whole, left)
+        moves = {old: at(new) for old, new in names.items()}
+        factors = [_derivative(path.linear.target.substitute(moves), path.read.substitute(moves), notation)]
+        if not is_seed(path.cotangent, self._paths.tensors):
+            factors.insert(0, format_access(path.cotangent.substitute(moves), notation))
+        factors += deltas_of(whole, left, names, notation)
+        inside = {names[index] for index in _inner(path)}
+        outside = [index for index in reduced_indices(whole, left, names) if index not in inside]
+        return format_sum(outside, notation.times.join(factors), notation)
 
 
-def _quotient(target: Access, read: Access, notation: Text) -> str:
-    """∂z1[n,j]/∂W1[k,j]."""
-    above, below = format_access(target, notation), format_access(read, notation)
-    if notation is LATEX:
-        return rf"\frac{{\partial {above}}}{{\partial {below}}}"
-    return f"∂{above}/∂{below}"
+def _inner(path: Path) -> list[str]:
+    """The indices that the forward equation sums over and that the read does not have."""
+    outer = {*path.linear.target.indices(), *path.read.indices()}
+    return [one.index for one in path.linear.domain if one.index not in outer]
 
 
-def chain(gradient: GradientProgram, parameter: str, notation: Text) -> str | None:
-    """``∂L/∂W = ∂L/∂a · ∂a/∂z · ∂z/∂W`` where one path leads from the parameter to the loss, else ``None``."""
-    path = _only_path(gradient, parameter)
-    if path is None or len(path) < 2:
-        return None
-    names = [notation.name(name) for name in path]
-    times = r" \cdot " if notation is LATEX else " · "
-
-    def ratio(above: str, below: str) -> str:
-        return rf"\frac{{\partial {above}}}{{\partial {below}}}" if notation is LATEX else f"∂{above}/∂{below}"
-
-    factors = [ratio(above, below) for below, above in pairwise(names)]
-    return f"{ratio(names[-1], names[0])} = {times.join(reversed(factors))}"
+def _closed(text: str, expression: Expr, notation: Text) -> str:
+    return notation.parentheses(text) if isinstance(expression, Add) else text
 
 
-def _only_path(gradient: GradientProgram, parameter: str) -> Sequence[str] | None:
-    """The tensors from ``parameter`` to the loss, if exactly one leads on from each."""
-    readers: dict[str, set[str]] = {}
-    for each in gradient.forward.statements:
-        if not gradient.forward.tensors[each.target.tensor].constant:
-            for read in each.reads:
-                readers.setdefault(read.tensor, set()).add(each.target.tensor)
-    active = {name.removesuffix("_bar") for name in gradient.tensors}
-    path = [parameter]
-    while path[-1] != gradient.forward.loss:
-        following = [name for name in readers.get(path[-1], ()) if name in active or name == gradient.forward.loss]
-        if len(following) != 1:
-            return None
-        path.append(following[0])
-    return path
+def _derivative(of: Access, by: Access, notation: Text) -> str:
+    """``∂z1[n,j]/∂W1[k,j]``."""
+    return _ratio(format_access(of, notation), format_access(by, notation), notation)
+
+
+def _ratio(above: str, below: str, notation: Text) -> str:
+    return rf"\frac{{\partial {above}}}{{\partial {below}}}" if notation is LATEX else f"∂{above}/∂{below}"
+
+
+def chains(gradient: GradientProgram, parameters: Sequence[str], notation: Text) -> Iterator[str]:
+    """``∂L/∂W = ∂L/∂a · ∂a/∂z · ∂z/∂W`` for each parameter from which one short path leads to the loss."""
+    following: dict[str, dict[str, None]] = {}
+    for paths in chain_rule(gradient).into.values():
+        for path in paths:
+            following.setdefault(path.read.tensor, {})[path.linear.target.tensor] = None
+    loss = gradient.forward.loss
+    for parameter in parameters:
+        names = [parameter]
+        while names[-1] != loss and len(names) < LONGEST_PATH and len(following.get(names[-1], ())) == 1:
+            names.extend(following[names[-1]])
+        if names[-1] == loss and len(names) > 2:
+            shown = [notation.name(name) for name in names]
+            factors = [_ratio(above, below, notation) for below, above in itertools.pairwise(shown)]
+            times = r" \cdot " if notation is LATEX else " · "
+            yield f"{_ratio(shown[-1], shown[0], notation)} = {times.join(reversed(factors))}"

@@ -40,6 +40,7 @@ class Assembly:
         self.penalties: list[tuple[str, Choice]] = []
         self.shared: dict[str, Mapping[str, str]] = {}
         self.block = 0
+        self.described: set[str] = set()  # the entries of ``parameters:`` that some formula reads
         for role, specs in ((Role.INPUT, description.inputs), (Role.TARGET, description.targets)):
             for label, spec in specs.items():
                 self.declare(label, spec, role)

@@ -44,6 +44,9 @@ class _Builder(Assembly):
         else:
             outputs = self._chain()
         loss = self._loss(outputs)
+        for label, spec in description.parameters.items():
+            if label not in self.described:
+                raise SourceError(f"nothing reads the parameter '{label}'", spec.span)
         program = Program(self.tensors, tuple(self.statements), tuple(dict.fromkeys(outputs)), loss)
         names = self.wishes.final()
         program, axes = name_axes(rename(program, names), BATCH)
@@ -177,6 +180,7 @@ class _Builder(Assembly):
     def _parameter_start(self, parameter: str, local: str, chosen: Choice | None, span: Span) -> None:
         spec = self.description.parameters.get(local)
         if spec is not None:
+            self.described.add(local)
             chosen = chosen or spec.initializer
             if spec.range is not None:
                 interval = (float(spec.range[0]), float(spec.range[1]))
@@ -194,9 +198,6 @@ class _Builder(Assembly):
             open_names=True, declared=self._declared(), free_sizes=self.free_sizes, label="formula",
         )  # fmt: skip
         self.absorb(made)
-        for unknown in set(self.description.parameters) - set(made.parameters.values()):
-            spec = self.description.parameters[unknown]
-            raise SourceError(f"no formula reads the parameter '{unknown}'", spec.span)
         for parameter, local in made.parameters.items():
             self._parameter_start(parameter, local, None, self.description.span)
         for equation, result in zip(dict.fromkeys(each.target.name for each in equations), made.results, strict=True):

@@ -23,7 +23,7 @@ def storage_roots(tensors: Mapping[str, Tensor], steps: list[Step]) -> dict[str,
 def reuse_storage(plan: Plan) -> Plan:
     """Let an element-wise map write into a tensor that it reads for the last time, where shapes and kinds agree.
 
-    A tensor that depends on more of {parameters, inputs, targets} may be complex where the other is real, so storage
+    A tensor that the map also reads at other indices (its own transpose) cannot be overwritten. A tensor that depends on more of {parameters, inputs, targets} may be complex where the other is real, so storage
     only passes to a tensor that depends on no more than its owner.
     """
     roots = storage_roots(plan.tensors, list(plan.steps))
@@ -50,6 +50,7 @@ def reuse_storage(plan: Plan) -> Plan:
                     access.index == step.target.index
                     and root == access.tensor
                     and root in owned
+                    and all(other == access or roots[other.tensor] != root for other in step.reads)
                     and last[root] == position
                     and not plan.tensors[root].integer
                     and kinds[target_of(step)] <= kinds[root]

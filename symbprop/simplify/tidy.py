@@ -36,12 +36,8 @@ def cheapest_form(expression: Expr) -> Expr:
     """Proof: ``factor_terms`` and ``expand`` are identities of polynomial algebra."""
     if cost(expression) > LARGEST:
         return expression
-    for node in expression.atoms(sinh):
-        expression = expression.subs(node, tanh(node.args[0]) * cosh(node.args[0]))  # sinh = tanh · cosh
-    candidates = [
-        expression,
-        factor_terms(expression),
-        expand(expression, log=False, power_base=False, power_exp=False),
-    ]
+    quotient = expression.replace(sinh, lambda u: tanh(u) * cosh(u))  # sinh = tanh · cosh
+    multiplied = expand(expression, log=False, power_base=False, power_exp=False)
+    candidates = [expression, quotient, factor_terms(expression), multiplied]
     candidates.append(factor_terms(candidates[-1]))
     return min(candidates, key=cost)
