@@ -52,11 +52,11 @@ OUTPUTS: dict[str, tuple[int | str, ...]] = {
 INTEGERS: dict[str, int] = {}
 RANGES: dict[str, tuple[float, float]] = {}
 FORMULAS: dict[str, str] = {
-    "W": "\\bar{W}_{k,j} = \\sum_{n} \\mathrm{features}_{n,k} \\bar{z}_{n,j}",
-    "b": "\\bar{b}_{j} = \\sum_{n} \\bar{z}_{n,j}",
-    "beta": "\\bar{\\beta}_{j} = \\sum_{n} \\frac{{z_{n,j}}^{2} \\bar{y}^{(2)}_{n,j} \\exp\\left(-z_{n,j} \\beta_{j}\\right)}{\\left(1 + \\exp\\left(-z_{n,j} \\beta_{j}\\right)\\right)^{2}}",
-    "B": "\\bar{B}_{o,j,j'} = \\sum_{n} y^{(2)}_{n,j} y^{(2)}_{n,j'} \\bar{y}^{(3)}_{n,o}",
-    "c": "\\bar{c}_{o} = \\sum_{n} \\bar{y}^{(3)}_{n,o}",
+    "W": "\\bar{W}_{kj} = \\sum_{n} \\mathrm{features}_{nk} \\bar{z}_{nj}",
+    "b": "\\bar{b}_{j} = \\sum_{n} \\bar{z}_{nj}",
+    "beta": "\\bar{\\beta}_{j} = \\sum_{n} \\frac{z_{nj}^{2} \\bar{y}^{(2)}_{nj} \\exp\\left(-z_{nj} \\beta_{j}\\right)}{{\\left(1 + \\exp\\left(-z_{nj} \\beta_{j}\\right)\\right)}^{2}}",
+    "B": "\\bar{B}_{ojj'} = \\sum_{n} y^{(2)}_{nj} y^{(2)}_{nj'} \\bar{y}^{(3)}_{no}",
+    "c": "\\bar{c}_{o} = \\sum_{n} \\bar{y}^{(3)}_{no}",
 }
 ZERO_GRADIENTS: dict[str, str] = {}
 

@@ -45,8 +45,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "y": (0.0, 1.0),
 }
 FORMULAS: dict[str, str] = {
-    "W": "\\bar{W}_{k,j} = \\sum_{n} x_{n,k} \\bar{z}_{n,j}",
-    "b": "\\bar{b}_{j} = \\sum_{n} \\bar{z}_{n,j}",
+    "W": "\\bar{W}_{kj} = \\sum_{n} x_{nk} \\bar{z}_{nj}",
+    "b": "\\bar{b}_{j} = \\sum_{n} \\bar{z}_{nj}",
 }
 ZERO_GRADIENTS: dict[str, str] = {}
 

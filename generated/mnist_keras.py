@@ -58,10 +58,10 @@ RANGES: dict[str, tuple[float, float]] = {
     "x": (0.0, 1.0),
 }
 FORMULAS: dict[str, str] = {
-    "W1": "\\bar{W}^{(1)}_{k,j} = \\sum_{n} x_{n,k} \\bar{z}^{(1)}_{n,j}",
-    "b1": "\\bar{b}^{(1)}_{j} = \\sum_{n} \\bar{z}^{(1)}_{n,j}",
-    "W2": "\\bar{W}^{(2)}_{j,m} = \\sum_{n} h_{n,j} \\bar{z}^{(2)}_{n,m}",
-    "b2": "\\bar{b}^{(2)}_{m} = \\sum_{n} \\bar{z}^{(2)}_{n,m}",
+    "W1": "\\bar{W}^{(1)}_{kj} = \\sum_{n} x_{nk} \\bar{z}^{(1)}_{nj}",
+    "b1": "\\bar{b}^{(1)}_{j} = \\sum_{n} \\bar{z}^{(1)}_{nj}",
+    "W2": "\\bar{W}^{(2)}_{jm} = \\sum_{n} h_{nj} \\bar{z}^{(2)}_{nm}",
+    "b2": "\\bar{b}^{(2)}_{m} = \\sum_{n} \\bar{z}^{(2)}_{nm}",
 }
 ZERO_GRADIENTS: dict[str, str] = {}
 

@@ -60,12 +60,12 @@ OUTPUTS: dict[str, tuple[int | str, ...]] = {
 INTEGERS: dict[str, int] = {}
 RANGES: dict[str, tuple[float, float]] = {}
 FORMULAS: dict[str, str] = {
-    "W_hidden": "\\bar{\\mathrm{W\\_hidden}}_{k,j} = \\sum_{n} x_{n,k} \\bar{\\mathrm{z\\_hidden}}_{n,j}",
-    "b_hidden": "\\bar{\\mathrm{b\\_hidden}}_{j} = \\sum_{n} \\bar{\\mathrm{z\\_hidden}}_{n,j}",
-    "W_inner": "\\bar{\\mathrm{W\\_inner}}_{j',j} = \\sum_{n} \\mathrm{hidden}_{n,j'} \\bar{\\mathrm{z\\_inner}}_{n,j}",
-    "b_inner": "\\bar{\\mathrm{b\\_inner}}_{j} = \\sum_{n} \\bar{\\mathrm{z\\_inner}}_{n,j}",
-    "W_output": "\\bar{\\mathrm{W\\_output}}_{j,m} = \\sum_{n} \\mathrm{sum}_{n,j} \\bar{\\mathrm{output}}_{n,m}",
-    "b_output": "\\bar{\\mathrm{b\\_output}}_{m} = \\sum_{n} \\bar{\\mathrm{output}}_{n,m}",
+    "W_hidden": "\\bar{W}^{(\\mathrm{hidden})}_{kj} = \\sum_{n} x_{nk} \\bar{z}^{(\\mathrm{hidden})}_{nj}",
+    "b_hidden": "\\bar{b}^{(\\mathrm{hidden})}_{j} = \\sum_{n} \\bar{z}^{(\\mathrm{hidden})}_{nj}",
+    "W_inner": "\\bar{W}^{(\\mathrm{inner})}_{j'j} = \\sum_{n} \\mathrm{hidden}_{nj'} \\bar{z}^{(\\mathrm{inner})}_{nj}",
+    "b_inner": "\\bar{b}^{(\\mathrm{inner})}_{j} = \\sum_{n} \\bar{z}^{(\\mathrm{inner})}_{nj}",
+    "W_output": "\\bar{W}^{(\\mathrm{output})}_{jm} = \\sum_{n} \\mathrm{sum}_{nj} \\overline{\\mathrm{output}}_{nm}",
+    "b_output": "\\bar{b}^{(\\mathrm{output})}_{m} = \\sum_{n} \\overline{\\mathrm{output}}_{nm}",
 }
 ZERO_GRADIENTS: dict[str, str] = {}
 

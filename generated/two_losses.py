@@ -77,12 +77,12 @@ RANGES: dict[str, tuple[float, float]] = {
     "right": (0.0, 1.0),
 }
 FORMULAS: dict[str, str] = {
-    "W_left_code": "\\bar{\\mathrm{W\\_left\\_code}}_{k,j} = \\sum_{n} \\mathrm{right}_{n,k} \\bar{\\mathrm{z\\_right\\_code}}_{n,j} + \\sum_{n} \\mathrm{left}_{n,k} \\bar{\\mathrm{z\\_left\\_code}}_{n,j}",
-    "b_left_code": "\\bar{\\mathrm{b\\_left\\_code}}_{j} = \\sum_{n} \\bar{\\mathrm{z\\_right\\_code}}_{n,j} + \\sum_{n} \\bar{\\mathrm{z\\_left\\_code}}_{n,j}",
-    "W_digit": "\\bar{\\mathrm{W\\_digit}}_{j,m} = \\sum_{n} \\mathrm{left\\_code}_{n,j} \\bar{\\mathrm{z\\_digit}}_{n,m}",
-    "b_digit": "\\bar{\\mathrm{b\\_digit}}_{m} = \\sum_{n} \\bar{\\mathrm{z\\_digit}}_{n,m}",
-    "W_apart": "\\bar{\\mathrm{W\\_apart}}_{j,l} = \\sum_{n} \\mathrm{both}_{n,j} \\bar{\\mathrm{apart}}_{n,l}",
-    "b_apart": "\\bar{\\mathrm{b\\_apart}}_{l} = \\sum_{n} \\bar{\\mathrm{apart}}_{n,l}",
+    "W_left_code": "\\bar{W}^{(\\mathrm{left\\_code})}_{kj} = \\sum_{n} \\mathrm{right}_{nk} \\bar{z}^{(\\mathrm{right\\_code})}_{nj} + \\sum_{n} \\mathrm{left}_{nk} \\bar{z}^{(\\mathrm{left\\_code})}_{nj}",
+    "b_left_code": "\\bar{b}^{(\\mathrm{left\\_code})}_{j} = \\sum_{n} \\bar{z}^{(\\mathrm{right\\_code})}_{nj} + \\sum_{n} \\bar{z}^{(\\mathrm{left\\_code})}_{nj}",
+    "W_digit": "\\bar{W}^{(\\mathrm{digit})}_{jm} = \\sum_{n} \\mathrm{left\\_code}_{nj} \\bar{z}^{(\\mathrm{digit})}_{nm}",
+    "b_digit": "\\bar{b}^{(\\mathrm{digit})}_{m} = \\sum_{n} \\bar{z}^{(\\mathrm{digit})}_{nm}",
+    "W_apart": "\\bar{W}^{(\\mathrm{apart})}_{jl} = \\sum_{n} \\mathrm{both}_{nj} \\overline{\\mathrm{apart}}_{nl}",
+    "b_apart": "\\bar{b}^{(\\mathrm{apart})}_{l} = \\sum_{n} \\overline{\\mathrm{apart}}_{nl}",
 }
 ZERO_GRADIENTS: dict[str, str] = {}
 

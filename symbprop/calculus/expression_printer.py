@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sympy import Add, And, Basic, Expr, Integer, Mul, Not, Or, Pow, Rational, Symbol
-from sympy.core.numbers import Pi
+from sympy import Add, And, Basic, Expr, Integer, Mul, Not, Or, Pow, Rational, S, Symbol
+from sympy.core.numbers import Exp1, Pi
 
 from symbprop.calculus.functions import Detach, Floor, Select
 from symbprop.calculus.notation import LATEX, Text
@@ -63,6 +63,8 @@ class ExpressionWriter:
             return self._number(node)
         if isinstance(node, Pi):
             return notation.constant("pi"), ATOM
+        if isinstance(node, Exp1):
+            return notation.constant("e"), ATOM
         if isinstance(node, Add):
             parts = [split_sign(each) for each in ordered_terms(node)]
             return join_terms(
@@ -78,21 +80,34 @@ class ExpressionWriter:
             return self._write(node.args[0])
         if node.is_Relational:
             return notation.relation(self.write(node.args[0], 0), node.rel_op, self.write(node.args[1], 0)), 0
-        if isinstance(node, (And, Or, Not)):
-            word = {"And": " and ", "Or": " or "}.get(type(node).__name__)
-            parts_ = [self.write(each, 0) for each in node.args]
-            return (word.join(parts_) if word else f"not {parts_[0]}"), 0
+        if isinstance(node, (And, Or)):
+            return notation.logical("and" if isinstance(node, And) else "or", [self._operand(e) for e in node.args]), 0
+        if isinstance(node, Not):
+            return notation.logical("not", ["", self._operand(node.args[0])]), 0
         name = "floor" if isinstance(node, Floor) else type(node).__name__
         return notation.call(name, [self.write(each, 0) for each in node.args]), ATOM
 
+    def _operand(self, condition: Basic) -> str:
+        text = self.write(condition, 0)
+        return self.notation.parentheses(text) if isinstance(condition, (And, Or)) else text
+
     def _number(self, value: Rational) -> tuple[str, int]:
-        sign = self.notation.minus if value.is_negative else ""
-        value = abs(value)
+        text, own = self._magnitude(abs(value))
+        return (f"{self.notation.minus}{text}", SUM) if value.is_negative else (text, own)
+
+    def _magnitude(self, value: Rational) -> tuple[str, int]:
+        """A number that is not negative, always exactly."""
+        digits = decimal_places(value)
         if isinstance(value, Integer):
-            return f"{sign}{value}", ATOM if not sign else SUM
-        if value.q > 12:
-            return f"{sign}{float(value):.12g}", ATOM if not sign else SUM
-        return sign + self.notation.fraction(str(value.p), str(value.q)), PRODUCT if not sign else SUM
+            return str(value), ATOM
+        if digits is None:
+            return self.notation.ratio(str(value.p), str(value.q)), PRODUCT
+        figures = int(value * 10**digits)
+        if digits <= 6 or value >= Rational(1, 1000):
+            whole, part = divmod(figures, 10**digits)
+            return f"{whole}.{part:0{digits}d}", ATOM
+        power = self.notation.power("10", f"-{digits}", True)
+        return (power, ATOM) if figures == 1 else (f"{figures}{self.notation.integer_times()}{power}", PRODUCT)
 
     def _product(self, node: Mul) -> tuple[str, int]:
         sign, node = split_sign(node)
@@ -150,24 +165,47 @@ class ExpressionWriter:
         return self.notation.cases(*(self.write(each, 0) for each in node.args)), ATOM
 
 
+def decimal_places(value: Rational) -> int | None:
+    """How many decimals write ``value`` exactly, if it reads best as a decimal: 0.01, but 1/2 and 1/3."""
+    if value.q <= 12 and value.q != 10:
+        return None
+    rest, twos, fives = value.q, 0, 0
+    while rest % 2 == 0:
+        rest, twos = rest // 2, twos + 1
+    while rest % 5 == 0:
+        rest, fives = rest // 5, fives + 1
+    places = max(twos, fives)
+    shorter = places + 2 <= len(f"{value.p}/{value.q}")
+    return places if rest == 1 and places <= 20 and shorter else None
+
+
 def _unmultiplied(factors: list[Expr]) -> Expr:
     """A product as it stands: SymPy would multiply 2·(a − b) out."""
     return Mul(*factors, evaluate=False) if len(factors) > 1 else Mul(*factors)
 
 
 def quotient(node: Expr) -> tuple[Expr, Expr]:
-    """Numerator and denominator by the signs of exponents alone; nothing is expanded."""
+    """Numerator and denominator by the signs of exponents alone; of a sum, 2 a − 2 b, the common number is taken out."""
+    number: Expr = S.One
     above: list[Expr] = []
     below: list[Expr] = []
     for factor in Mul.make_args(node):
         if isinstance(factor, Pow) and factor.exp.is_number and factor.exp.is_negative:
             below.append(Pow(factor.base, -factor.exp))
-        elif isinstance(factor, Rational) and not isinstance(factor, Integer) and factor.q <= 12:
-            above.append(Integer(factor.p))
-            below.append(Integer(factor.q))
+        elif isinstance(factor, Rational):
+            number *= factor
+        elif isinstance(factor, Add) and node.is_Mul:
+            common, rest = factor.primitive()
+            plain = all(abs(each.as_coeff_Mul()[0]) == 1 for each in rest.args)
+            number, above = (number * common, [*above, rest]) if plain else (number, [*above, factor])
         else:
             above.append(factor)
-    return _unmultiplied([each for each in above if each != 1]), _unmultiplied(below)
+    if not isinstance(number, Rational) or decimal_places(number) is not None:
+        above.insert(0, number)
+    else:
+        above.insert(0, Integer(number.p))
+        below.insert(0, Integer(number.q))
+    return _unmultiplied([each for each in above if each != 1]), _unmultiplied([each for each in below if each != 1])
 
 
 def _factor_order(factor: Expr) -> tuple[int, object]:

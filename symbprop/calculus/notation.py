@@ -41,6 +41,13 @@ class Text:
     def root(self, inside: str) -> str:
         return f"√{inside}" if re.fullmatch(r"\w+(\[[^\]]*\])?", inside) else f"√({inside})"
 
+    def ratio(self, above: str, below: str) -> str:
+        """A fraction that is one number."""
+        return f"{above}/{below}"
+
+    def logical(self, word: str, conditions: Sequence[str]) -> str:
+        return f" {word} ".join(conditions).strip()
+
     def parentheses(self, inside: str) -> str:
         return f"({inside})"
 
@@ -64,10 +71,10 @@ class Text:
 
     def reduction(self, kind: str, indices: Sequence[str], body: str) -> str:
         symbol = {"sum": "Σ", "prod": "Π"}.get(kind, kind)
-        joined = "".join(indices)
-        if all(c in SUBSCRIPTS for c in joined):
-            return f"{symbol}{''.join(SUBSCRIPTS[c] for c in joined)} {body}"
-        return f"{symbol}_{joined if len(joined) == 1 else '{' + ','.join(indices) + '}'} {body}"
+        if all(index in SUBSCRIPTS for index in indices):
+            return f"{symbol}{''.join(SUBSCRIPTS[index] for index in indices)} {body}"
+        joined = ",".join(indices)
+        return f"{symbol}_{joined if len(joined) == 1 else '{' + joined + '}'} {body}"
 
     def coordinate(self, text: str) -> str:
         return text
@@ -85,28 +92,40 @@ class Latex(Text):
     times, minus, infinity = " ", "-", r"\infty"
 
     def name(self, name: str) -> str:
+        """``W1`` and ``W_hidden`` are W with a number or a word above it; other words stand upright."""
         base, mark = split_mark(name)
-        match = re.fullmatch(r"([^\W\d_]+)(\d*)", base)
-        if match is None:
-            text = rf"\mathrm{{{escaped(base)}}}"
-            return rf"\bar{{{text}}}" if mark == "_bar" else rf"\dot{{{text}}}" if mark else text
-        letters, digits = match[1], match[2]
-        text = (
-            f"\\{letters}" if letters in GREEK else letters if len(letters) == 1 else rf"\mathrm{{{escaped(letters)}}}"
-        )
+        match = re.fullmatch(r"([^\W\d_]+)(\d*)(?:_([^\W\d_]\w*))?", base)
+        letters, digits, word = match.groups(default="") if match else (base, "", "")
+        symbol = f"\\{letters}" if letters in GREEK else letters if len(letters) == 1 and match else ""
+        if not symbol and (word or not match):
+            symbol, digits, word = rf"\mathrm{{{escaped(base)}}}", "", ""
+        text = symbol or rf"\mathrm{{{escaped(letters)}}}"
         if mark:
-            text = rf"\bar{{{text}}}" if mark == "_bar" else rf"\dot{{{text}}}"
-        return f"{text}^{{({digits})}}" if digits else text
+            # A bar covers all letters of a word; an accent would stand over the middle one.
+            bar = "overline" if text.startswith(r"\mathrm") else "bar"
+            text = rf"\{bar}{{{text}}}" if mark == "_bar" else rf"\dot{{{text}}}"
+        above = ",".join(part for part in (digits, rf"\mathrm{{{escaped(word)}}}" if word else "") if part)
+        return f"{text}^{{({above})}}" if above else text
 
     def access(self, name: str, index: Sequence[str]) -> str:
-        return f"{self.name(name)}_{{{','.join(index)}}}" if index else self.name(name)
+        separator = "" if all(re.fullmatch(r"[^\W\d_]'*", each) for each in index) else ","
+        return f"{self.name(name)}_{{{separator.join(index)}}}" if index else self.name(name)
 
     def fraction(self, above: str, below: str) -> str:
         return rf"\frac{{{above}}}{{{below}}}"
 
+    def ratio(self, above: str, below: str) -> str:
+        return self.fraction(above, below)
+
+    def logical(self, word: str, conditions: Sequence[str]) -> str:
+        return rf" \{ {'and': 'land', 'or': 'lor', 'not': 'lnot'}[word] } ".join(conditions).strip()
+
     def power(self, base: str, exponent: str, integer: bool) -> str:
-        simple = re.fullmatch(r"\w|\\left.*\\right\)", base) is not None
-        return f"{base if simple else '{' + base + '}'}^{{{exponent}}}"
+        if re.fullmatch(r"\w+|\w_\{[^{}]*\}", base):  # x^2, h_{nj}^2
+            return f"{base}^{{{exponent}}}"
+        if re.fullmatch(r"[^ ]*\^\{\([^ ]*", base):  # a number stands where the exponent goes: W^{(1)}
+            base = self.parentheses(base)
+        return f"{{{base}}}^{{{exponent}}}"
 
     def root(self, inside: str) -> str:
         return rf"\sqrt{{{inside}}}"
@@ -127,7 +146,7 @@ class Latex(Text):
         return rf"\begin{{cases}} {rows} \end{{cases}}"
 
     def indicator(self, condition: str) -> str:
-        return rf"\mathbb{{1}}\left[{condition}\right]"
+        return rf"\mathbf{{1}}\left[{condition}\right]"
 
     def relation(self, left: str, operator: str, right: str) -> str:
         return f"{left} {({'<=': chr(92) + 'le', '>=': chr(92) + 'ge', '==': '=', '!=': chr(92) + 'ne'}).get(operator, operator)} {right}"
@@ -137,7 +156,7 @@ class Latex(Text):
 
     def reduction(self, kind: str, indices: Sequence[str], body: str) -> str:
         symbol = {"sum": r"\sum", "prod": r"\prod", "max": r"\max", "min": r"\min"}.get(
-            kind, rf"\operatorname{{{kind}}}"
+            kind, rf"\operatorname*{{{kind.replace('arg', 'arg' + chr(92) + ',')}}}"
         )
         return rf"{symbol}_{{{','.join(indices)}}} {body}"
 
