@@ -14,7 +14,7 @@ Backward, with v̄ = ∂y/∂v (v_bar in the code)
     (6)  x̄ = 2 x ū                                                       from (1)
 
 Cost of one call of the last function
-    8 floating-point operations, 120 bytes read or written (float64)
+    15 floating-point operations, 88 bytes read or written (float64)
     1 parameters
     16 bytes kept from forward to backward: y, u
 """
@@ -58,7 +58,8 @@ def forward(
     (x,) = arrays
     u = x * x  # (1)
     v = np.sin(u)  # (2)
-    y = np.exp(v)  # (3)
+    # (3)
+    y = np.where(np.greater_equal(v, 0), np.asarray(1 / np.exp(np.minimum(v, -v)), dtype), np.asarray(np.exp(np.minimum(v, -v)), dtype))
     return y
 
 
@@ -70,7 +71,8 @@ def loss(
     (x,) = arrays
     u = x * x  # (1)
     v = np.sin(u)  # (2)
-    y = np.exp(v)  # (3)
+    # (3)
+    y = np.where(np.greater_equal(v, 0), np.asarray(1 / np.exp(np.minimum(v, -v)), dtype), np.asarray(np.exp(np.minimum(v, -v)), dtype))
     return y
 
 
@@ -84,10 +86,9 @@ def loss_and_grad(
     (x,) = arrays
     u = x * x  # (1)
     v = np.sin(u)  # (2)
-    y = np.exp(v)  # (3)
-    v_bar = cotangent * y  # (4)
-    u_bar = v_bar * np.cos(u)  # (5)
-    x_bar = 2 * x * u_bar  # (6)
+    # (3)
+    y = np.where(np.greater_equal(v, 0), np.asarray(1 / np.exp(np.minimum(v, -v)), dtype), np.asarray(np.exp(np.minimum(v, -v)), dtype))
+    x_bar = 2 * x * cotangent * y * np.cos(u)  # (6)
     grads = {
         "x": np.asarray(x_bar),
     }

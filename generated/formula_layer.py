@@ -23,7 +23,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (12) W̄[k,j] = Σₙ features[n,k] z̄[n,j]                               from (1)
 
 Cost of one call of the last function
-    1494 N + 3 floating-point operations, 2584 N + 4496 bytes read or written (float64)
+    1464 N + 3 floating-point operations, 2584 N + 4496 bytes read or written (float64)
     165 parameters
     120 N bytes kept from forward to backward: y3, y2, z
 """
@@ -86,14 +86,13 @@ def forward(
     t = np.multiply(beta, z)
     u = np.multiply(beta, z)
     np.negative(u, out=u)  # (2) −z beta
-    np.maximum(t, u, out=u)  # (2) |z beta|
-    np.negative(u, out=u)  # (2) −|z beta|
+    np.minimum(t, u, out=u)  # (2) −|z beta|
     np.exp(u, out=u)  # (2) exp(−|z beta|)
     v = np.add(1, u)  # (2) 1 + exp(−|z beta|)
-    np.multiply(z, u, out=u)
     w = np.greater_equal(t, 0)
-    t = np.where(w, z, u)  # (2) {z if z beta ≥ 0 else z exp(−|z beta|)}
-    y2 = np.divide(t, v, out=t)  # (2)
+    t = np.where(w, 1, u)  # (2) {1 if z beta ≥ 0 else exp(−|z beta|)}
+    np.multiply(z, t, out=z)
+    y2 = np.divide(z, v, out=z)  # (2); y2 lives in z
     y3_part = np.tensordot(y2, B, axes=([1], [1]))  # (3)
     y3 = np.einsum("na,noa->no", y2, y3_part)  # (3)
     y3 += c  # (3)
@@ -115,14 +114,13 @@ def loss(
     t = np.multiply(beta, z)
     u = np.multiply(beta, z)
     np.negative(u, out=u)  # (2) −z beta
-    np.maximum(t, u, out=u)  # (2) |z beta|
-    np.negative(u, out=u)  # (2) −|z beta|
+    np.minimum(t, u, out=u)  # (2) −|z beta|
     np.exp(u, out=u)  # (2) exp(−|z beta|)
     v = np.add(1, u)  # (2) 1 + exp(−|z beta|)
-    np.multiply(z, u, out=u)
     w = np.greater_equal(t, 0)
-    t = np.where(w, z, u)  # (2) {z if z beta ≥ 0 else z exp(−|z beta|)}
-    y2 = np.divide(t, v, out=t)  # (2)
+    t = np.where(w, 1, u)  # (2) {1 if z beta ≥ 0 else exp(−|z beta|)}
+    np.multiply(z, t, out=z)
+    y2 = np.divide(z, v, out=z)  # (2); y2 lives in z
     y3_part = np.tensordot(y2, B, axes=([1], [1]))  # (3)
     y3 = np.einsum("na,noa->no", y2, y3_part)  # (3)
     y3 += c  # (3)
@@ -150,13 +148,12 @@ def loss_and_grad(
     t = np.multiply(beta, z)
     u = np.multiply(beta, z)
     np.negative(u, out=u)  # (2) −z beta
-    np.maximum(t, u, out=u)  # (2) |z beta|
-    np.negative(u, out=u)  # (2) −|z beta|
+    np.minimum(t, u, out=u)  # (2) −|z beta|
     np.exp(u, out=u)  # (2) exp(−|z beta|)
     v = np.add(1, u)  # (2) 1 + exp(−|z beta|)
-    np.multiply(z, u, out=u)
     w = np.greater_equal(t, 0)
-    t = np.where(w, z, u)  # (2) {z if z beta ≥ 0 else z exp(−|z beta|)}
+    t = np.where(w, 1, u)  # (2) {1 if z beta ≥ 0 else exp(−|z beta|)}
+    np.multiply(z, t, out=t)
     y2 = np.divide(t, v, out=t)  # (2)
     y3_part = np.tensordot(y2, B, axes=([1], [1]))  # (3)
     y3 = np.einsum("na,noa->no", y2, y3_part)  # (3)
@@ -177,41 +174,27 @@ def loss_and_grad(
     t = np.multiply(beta, z)
     u = np.multiply(beta, z)
     np.negative(u, out=u)  # (9) −z beta
-    np.maximum(t, u, out=u)  # (9) |z beta|
-    v = np.multiply(-2, u)
-    np.exp(v, out=v)  # (9) exp(−2 |z beta|)
-    np.negative(u, out=u)  # (9) −|z beta|
+    np.minimum(t, u, out=u)  # (9) −|z beta|
     np.exp(u, out=u)  # (9) exp(−|z beta|)
-    w = np.multiply(2, u)
-    r = np.add(1, v)
-    np.add(r, w, out=r)  # (9) 1 + exp(−2 |z beta|) + 2 exp(−|z beta|)
-    w = np.multiply(y2_bar, u)
-    q = np.multiply(beta, z)
-    np.multiply(q, y2_bar, out=q)
-    np.multiply(q, u, out=q)
-    u = np.add(y2_bar, w)
-    np.add(u, q, out=u)  # (9) ȳ2 + ȳ2 exp(−|z beta|) + z beta ȳ2 exp(−|z beta|)
-    np.multiply(y2_bar, v, out=v)
-    np.add(v, w, out=v)
-    # (9) ȳ2 exp(−2 |z beta|) + ȳ2 exp(−|z beta|) + z beta ȳ2 exp(−|z beta|)
-    np.add(v, q, out=v)
-    q = np.greater_equal(t, 0)
-    # (9) {ȳ2 + ȳ2 exp(−|z beta|) + z beta ȳ2 exp(−|z beta|) if z beta ≥ 0 else ȳ2
-    # exp(−2 |z beta|) + ȳ2 exp(−|z beta|) + z beta ȳ2 exp(−|z beta|)}
-    t = np.where(q, u, v)
-    z_bar = np.divide(t, r, out=t)  # (9)
+    v = np.add(1, u)  # (9) 1 + exp(−|z beta|)
+    np.multiply(v, v, out=v)  # (9) (1 + exp(−|z beta|))²
+    w = np.add(1, t)  # (9) z beta + 1
+    r = np.multiply(w, u)
+    np.add(1, r, out=r)  # (9) exp(−|z beta|) (z beta + 1) + 1
+    np.add(w, u, out=w)  # (9) z beta + 1 + exp(−|z beta|)
+    np.multiply(w, u, out=w)
+    u = np.greater_equal(t, 0)
+    t = np.where(u, r, w)  # (9)
+    np.multiply(y2_bar, t, out=t)
+    z_bar = np.divide(t, v, out=t)  # (9)
     t = np.multiply(z, z)  # (10) z²
     u = np.multiply(beta, z)
     v = np.multiply(beta, z)
     np.negative(v, out=v)  # (10) −z beta
-    np.maximum(u, v, out=u)  # (10) |z beta|
-    v = np.multiply(-2, u)
-    np.exp(v, out=v)  # (10) exp(−2 |z beta|)
-    np.negative(u, out=u)  # (10) −|z beta|
+    np.minimum(u, v, out=u)  # (10) −|z beta|
     np.exp(u, out=u)  # (10) exp(−|z beta|)
-    w = np.multiply(2, u)
-    np.add(1, v, out=v)
-    np.add(v, w, out=v)  # (10) 1 + exp(−2 |z beta|) + 2 exp(−|z beta|)
+    v = np.add(1, u)  # (10) 1 + exp(−|z beta|)
+    np.multiply(v, v, out=v)  # (10) (1 + exp(−|z beta|))²
     np.multiply(t, y2_bar, out=t)
     np.multiply(t, u, out=t)
     beta_bar_term = np.divide(t, v, out=t)  # (10)

@@ -159,16 +159,14 @@ def loss_and_grad(
     b_output_bar = np.sum(output_bar, axis=0)  # (9)
     sum_bar = np.dot(output_bar, W_output.T)  # (10)
     W_output_bar = np.dot(sum.T, output_bar)  # (11)
-    inner_bar = sum_bar  # (12)
     t = np.greater(z_inner, 0)
-    z_inner_bar = np.multiply(inner_bar, t)  # (13)
+    z_inner_bar = np.multiply(sum_bar, t)  # (13)
     b_inner_bar = np.sum(z_inner_bar, axis=0)  # (14)
     hidden_bar = sum_bar  # (15)
     hidden_bar += np.dot(z_inner_bar, W_inner.T)  # (15)
     W_inner_bar = np.dot(hidden.T, z_inner_bar)  # (16)
     t = np.greater(z_hidden, 0)
-    # (17); z_hidden_bar lives in hidden_bar
-    z_hidden_bar = np.multiply(hidden_bar, t, out=hidden_bar)
+    z_hidden_bar = np.multiply(hidden_bar, t, out=hidden_bar)  # (17);
     b_hidden_bar = np.sum(z_hidden_bar, axis=0)  # (18)
     W_hidden_bar = np.dot(x.T, z_hidden_bar)  # (19)
     grads = {

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import ModuleType
 
 import numpy as np
+import sympy
+
+from symbprop.language.source import Source
+from symbprop.library.catalogue import catalogue
+from symbprop.pipeline import derive, read
 
 MLP = """
 inputs: {x: {shape: [6]}}
@@ -83,3 +89,15 @@ def point(module: ModuleType, seed: int = 0, batch: int = 5) -> tuple[dict[str, 
         else:
             data.append(rng.standard_normal(dims))
     return params, data
+
+
+def pointwise_statements() -> Iterator[sympy.Expr]:
+    """The expressions of every activation of the library and of its derivative."""
+    for name, operation in catalogue().operations.items():
+        if catalogue().category(name) == "activations":
+            text = f"inputs: {{x: {{shape: [3]}}}}\nnodes:\n  z: {{dense: {{units: 2}}, inputs: [x]}}\n  a: {{{name}: {{}}, inputs: [z]}}\nloss: {{formula: 'L = sum((n, j), a[n, j]^2)', inputs: [a]}}\n"
+            gradient = derive(read(Source(f"{operation.name}.yaml", text))).gradient
+            assert gradient is not None
+            yield from (
+                each.expr for each in gradient.program.statements if len(each.expr.args) > 1 or each.expr.is_Function
+            )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from sympy import Add, And, Basic, Expr, Integer, Mul, Not, Or, Pow, Rational, S, Symbol
 from sympy.core.numbers import Exp1, Pi
 
-from symbprop.calculus.functions import Detach, Floor, Select
+from symbprop.calculus.functions import Detach, Floor, Held, Select
 from symbprop.calculus.notation import LATEX, Text
 
 SUM, PRODUCT, ATOM = 1, 2, 3
@@ -76,7 +76,7 @@ class ExpressionWriter:
             return self._power(node)
         if isinstance(node, Select):
             return self._select(node)
-        if isinstance(node, Detach):
+        if isinstance(node, (Detach, Held)):
             return self._write(node.args[0])
         if node.is_Relational:
             return notation.relation(self.write(node.args[0], 0), node.rel_op, self.write(node.args[1], 0)), 0

@@ -78,6 +78,26 @@ class Detach(_Flat):
     """The identity, treated as a constant by differentiation (``stop_gradient``)."""
 
 
+class Held(Function):  # type: ignore[misc]
+    """The identity, for what is to be computed before anything around it: ``Held(1/u)**2`` is not ``1/(u*u)``."""
+
+    nargs = 1
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return S.One
+
+    def _eval_is_real(self) -> bool | None:
+        return self.args[0].is_real  # type: ignore[no-any-return]
+
+    _eval_is_extended_real = _eval_is_real
+
+    def _eval_is_positive(self) -> bool | None:
+        return self.args[0].is_positive  # type: ignore[no-any-return]
+
+    def _eval_is_nonnegative(self) -> bool | None:
+        return self.args[0].is_nonnegative  # type: ignore[no-any-return]
+
+
 class Floor(_Flat):
     """The largest integer not above its argument; piecewise constant."""
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from sympy import Expr, Symbol
 
 from symbprop.calculus.index import Access, Extent, Range
+from symbprop.calculus.nodes import split_sign
 from symbprop.calculus.statement import Reduction, index_symbol, read_symbol
 from symbprop.emit.contraction import contract
 from symbprop.emit.elementwise import Elementwise
 from symbprop.emit.lines import Line
-from symbprop.emit.shapes import split_sign
 from symbprop.emit.sizes import size
 from symbprop.emit.value import Value
 from symbprop.emit.views import View, Views, aligned

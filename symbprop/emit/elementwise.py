@@ -7,26 +7,24 @@ from collections.abc import Callable, Sequence
 
 from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, exp
 
-from symbprop.calculus.functions import Detach, Floor, Select, is_condition
+from symbprop.calculus.functions import Detach, Floor, Held, Select, is_condition
+from symbprop.calculus.nodes import inverse, ordered, split_sign
 from symbprop.emit.lines import Line, call
-from symbprop.emit.shapes import (
-    as_extreme,
-    inverse,
-    is_indicator,
-    is_log_of_one_plus,
-    is_safe_to_mask,
-    operands,
-    ordered,
-    split_sign,
-)
+from symbprop.emit.shapes import as_extreme, is_indicator, is_log_of_one_plus, is_safe_to_mask, is_third, operands
 from symbprop.emit.sizes import number
 from symbprop.emit.value import Value, wrapped
 
 UFUNCS = {
-    **{name: name for name in ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh")},
+    **{name: name for name in ("exp", "expm1", "log", "log1p", "sin", "cos", "tan", "sinh", "cosh", "tanh")},
     **{f"a{name}": f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
 }
-HELPERS = {"erf": "_erf", "erfc": "_erfc"}
+HELPERS = {
+    "erf": "erf",
+    "erfc": "erf",
+    "scaled_erfc": "erf",
+    "wide_exp": "exp",
+    "hypot": "hypot",
+}  # the file that each is in
 COMPARISONS = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal", "==": "equal", "!=": "not_equal"}
 INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 BINDING = {"add": 1, "subtract": 1, "multiply": 2, "divide": 2}
@@ -72,8 +70,13 @@ class Elementwise:
 
     def _value(self, node: Basic) -> Value:
         if node not in self._values:
-            self._values[node] = self._compute(node)
-            self._values[node].uses = max(self._readers[node], 1)
+            if isinstance(node, (Detach, Held)):
+                value = self._value(node.args[0])
+                value.uses += max(self._readers[node], 1) - 1  # its readers read the argument's storage
+            else:
+                value = self._compute(node)
+                value.uses = max(self._readers[node], 1)
+            self._values[node] = value
         return self._values[node]
 
     def _compute(self, node: Basic) -> Value:
@@ -90,16 +93,14 @@ class Elementwise:
             return self._power(node)
         if isinstance(node, Select):
             return self._select(node)
-        if isinstance(node, Detach):
-            return self._value(node.args[0])
         if is_condition(node):
             return self._condition(node)
         if isinstance(node, Floor):
             return self._apply("np.floor", [self._value(node.args[0])], node)
         name = type(node).__name__
         if name in HELPERS:
-            self.helpers.add("erf")
-            return self._apply(HELPERS[name], [self._value(node.args[0])], node, ufunc=False)
+            self.helpers.add(HELPERS[name])
+            return self._apply(f"_{name}", [self._value(each) for each in node.args], node, ufunc=False)
         if is_log_of_one_plus(node):
             return self._apply("np.log1p", [self._value(node.args[0] - 1)], node)
         return self._apply(f"np.{UFUNCS[name]}", [self._value(each) for each in node.args], node)
@@ -130,6 +131,10 @@ class Elementwise:
         return total
 
     def _product(self, node: Mul) -> Value:
+        size = -node
+        extreme = as_extreme(size) if isinstance(size, Select) and self._readers[size] == 1 else None
+        if extreme is not None and extreme[1] == -extreme[2]:  # −|x|
+            return self._apply("np.minimum", [self._value(each) for each in extreme[1:]], node)
         numerators: list[Value] = []
         denominators: list[Value] = []
         coefficient = Mul(*(factor for factor in node.args if factor.is_number))
@@ -140,7 +145,7 @@ class Elementwise:
                 numerators.append(self._factor(factor))
         negative = bool(coefficient.is_negative)
         coefficient = abs(coefficient)
-        if isinstance(coefficient, Rational) and coefficient.q != 1 and (coefficient.p == 1 or _is_third(coefficient)):
+        if isinstance(coefficient, Rational) and coefficient.q != 1 and (coefficient.p == 1 or is_third(coefficient)):
             denominators.insert(0, Value(str(coefficient.q), frozenset()))
             coefficient = Rational(coefficient.p)
         if coefficient != 1:
@@ -291,8 +296,3 @@ class Elementwise:
 
     def _done(self, value: Value) -> None:
         value.uses -= 1
-
-
-def _is_third(coefficient: Rational) -> bool:
-    """A small quotient that no float holds exactly: it stays one, so that exact arithmetic stays exact."""
-    return bool(coefficient.q <= 12 and coefficient.q & (coefficient.q - 1))

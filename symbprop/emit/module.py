@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from symbprop.accuracy.computed import computed
 from symbprop.calculus.dependence import needed
 from symbprop.calculus.index import Extent
 from symbprop.calculus.program import GradientProgram, Program, Role, Tensor
@@ -64,6 +65,7 @@ class _Writer:
             results.extend(gradient.gradients.values())
         self.notes = Notes(self.program, compiled.forward.statements, results)
         self.helpers: set[str] = set()
+        self._computed = computed(self.program)
         self._plans: dict[tuple[str, ...], Plan] = {}
         self.parameters = list(self.program.of(Role.PARAMETER))
         self.inputs = list(self.program.of(Role.INPUT))
@@ -90,7 +92,7 @@ class _Writer:
     def _plan(self, results: Sequence[str]) -> Plan:
         key = tuple(results)
         if key not in self._plans:
-            self._plans[key] = schedule(self.program, key)
+            self._plans[key] = schedule(self._computed, key)
         return self._plans[key]
 
     def _cost(self) -> CostSheet:

@@ -8,11 +8,14 @@ from sympy import Expr
 
 from symbprop.calculus.dependence import needed
 from symbprop.calculus.equations import Equation, number_equations
+from symbprop.calculus.nodes import tree_size
 from symbprop.calculus.notation import LATEX, TEXT
 from symbprop.calculus.printer import format_equation, format_expression
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.calculus.statement import Statement, index_symbol, read_symbol
 from symbprop.schedule.plan import Map
+
+LONGEST = 40  # nodes of an expression that is written out behind a line
 
 
 class Notes:
@@ -39,7 +42,9 @@ class Notes:
         return "" if number is None else f"({number})"
 
     def explain(self, step: Map, expr: Expr) -> str:
-        """A subexpression by the names of what it reads: ``1 − h²``."""
+        """A subexpression by the names of what it reads, ``1 − h²``; nothing where that would be long."""
+        if tree_size(expr) > LONGEST:
+            return ""
         table = {read_symbol(p): TEXT.name(access.tensor) for p, access in enumerate(step.reads)}
         table.update({index_symbol(p): each.index for p, each in enumerate(step.domain)})
         return format_expression(expr, lambda symbol: table.get(symbol, symbol.name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, exp, log
 
 from symbprop.calculus.functions import Select
+from symbprop.calculus.nodes import inverse, is_reciprocal, split_sign
 
 
 def operands(node: Basic) -> tuple[Basic, ...]:
@@ -41,27 +42,6 @@ def is_log_of_one_plus(node: Basic) -> bool:
     return isinstance(node, log) and isinstance(node.args[0], Add) and S.One in node.args[0].args
 
 
-def ordered(terms: list[Expr]) -> list[Expr]:
-    """The arguments of a sum or product in an order that does not depend on hashes."""
-    return sorted(terms, key=lambda each: each.sort_key())
-
-
-def split_sign(term: Expr) -> tuple[int, Expr]:
-    """A term as ±1 and the rest."""
-    coefficient, _ = term.as_coeff_Mul()
-    return (-1, -term) if coefficient.is_negative else (1, term)
-
-
-def inverse(power: Pow) -> Expr:
-    """1 / power, by the exponent alone."""
-    return Pow(power.base, -power.exp)
-
-
-def is_reciprocal(node: Basic) -> bool:
-    """1 / xⁿ."""
-    return isinstance(node, Pow) and bool(node.exp.is_Rational and node.exp.is_negative)
-
-
 def as_extreme(node: Select) -> tuple[str, Expr, Expr] | None:
     """``Select(a > b, a, b)`` as a maximum or minimum of its two operands."""
     condition, chosen, otherwise = node.args
@@ -87,3 +67,8 @@ def is_indicator(node: Basic) -> bool:
 def is_safe_to_mask(expression: Expr) -> bool:
     """Whether an expression is finite wherever its reads are, so that multiplying it by 0 gives 0."""
     return bool(expression.is_polynomial(*expression.free_symbols)) if expression.free_symbols else True
+
+
+def is_third(coefficient: Rational) -> bool:
+    """A small quotient that no float holds exactly: it stays one, so that exact arithmetic stays exact."""
+    return bool(coefficient.q <= 12 and coefficient.q & (coefficient.q - 1))

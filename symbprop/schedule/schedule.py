@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from symbprop.calculus.dependence import needed
 from symbprop.calculus.gradient import Names
@@ -13,14 +12,10 @@ from symbprop.schedule.kernels import Kernels
 from symbprop.schedule.liveness import reuse_storage, storage_roots
 from symbprop.schedule.order import covering_first, covers, is_partition
 from symbprop.schedule.plan import Alias, Allocate, Plan, Step, target_of
-from symbprop.simplify.safe import safe_form
 
 
-def schedule(program: Program, results: Sequence[str], *, reuse: bool = True, safe: bool = True) -> Plan:
-    """The plan that computes ``results``.
-
-    ``reuse=False`` gives every tensor storage of its own; ``safe=False`` computes the closed forms as they are printed.
-    """
+def schedule(program: Program, results: Sequence[str], *, reuse: bool = True) -> Plan:
+    """The plan that computes ``results``; ``reuse=False`` gives every tensor storage of its own."""
     statements = covering_first(program, needed(program, results))
     position = {id(each): number for number, each in enumerate(program.statements)}
     kernels = Kernels(program.tensors, Names(program.tensors).fresh)
@@ -40,8 +35,7 @@ def schedule(program: Program, results: Sequence[str], *, reuse: bool = True, sa
                     filled.add(name)
                 steps.append(Allocate(name, source, zeros=name not in filled))
                 started.add(name)
-            computed = replace(each, expr=safe_form(each.expr)) if safe else each
-            steps.extend(kernels.steps(computed, source, accumulate=name in started and name not in filled))
+            steps.extend(kernels.steps(each, source, accumulate=name in started and name not in filled))
         started.add(name)
     given = {name for name, tensor in program.tensors.items() if tensor.role is not Role.VALUE}
     roots = storage_roots(kernels.tensors, steps)

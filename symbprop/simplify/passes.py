@@ -29,8 +29,8 @@ def drop_unused(gradient: GradientProgram) -> GradientProgram:
 
 BACKWARD: dict[str, Callable[[GradientProgram], GradientProgram]] = {
     "inline_scalar_cotangents": inline_scalar_cotangents,
-    "read_saved_values": read_saved_values,
     "tidy_gradient": tidy_gradient,
+    "read_saved_values": read_saved_values,
     "drop_unused": drop_unused,
     "share_terms": share_gradient_terms,  # last: a derivative is taken before a term is shared
 }

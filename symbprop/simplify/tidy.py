@@ -10,6 +10,8 @@ from sympy import Expr, cosh, expand, factor_terms, sinh, tanh
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.calculus.statement import Statement, statement
 from symbprop.simplify.cost import cost
+from symbprop.simplify.roots import over_one_root
+from symbprop.simplify.signs import by_sign_of_reads
 
 LARGEST = 200  # operations; beyond it an expression is left as its author wrote it
 
@@ -40,4 +42,5 @@ def cheapest_form(expression: Expr) -> Expr:
     multiplied = expand(expression, log=False, power_base=False, power_exp=False)
     candidates = [expression, quotient, factor_terms(expression), multiplied]
     candidates.append(factor_terms(candidates[-1]))
+    candidates.extend((by_sign_of_reads(expression), over_one_root(expression)))
     return min(candidates, key=cost)

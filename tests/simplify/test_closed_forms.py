@@ -1,4 +1,4 @@
-"""Closed forms that come out by themselves, and safe forms that stay finite."""
+"""Closed forms that come out by themselves, and kernels that stay finite."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from symbprop.calculus.statement import read_symbol
 from symbprop.language.source import Source
 from symbprop.library.catalogue import catalogue
 from symbprop.pipeline import derive, read
-from symbprop.simplify.safe import safe_form
 from symbprop.simplify.saved import eliminate_exponential, in_terms_of
 
 a0, a1, t = read_symbol(0), read_symbol(1), read_symbol(9)
@@ -67,26 +66,6 @@ def test_names_and_order_do_not_change_a_form() -> None:
     renamed = MLP.replace("x:", "zebra:").replace("label", "aaa")
     first, second = backward(MLP), backward(renamed)
     assert [form.replace("zebra", "x").replace("aaa", "label") for form in second.values()] == list(first.values())
-
-
-@pytest.mark.parametrize(
-    "expression",
-    [
-        sympy.log(1 + sympy.exp(a0)), 1 / (1 + sympy.exp(-a0)), a0 / (1 + sympy.exp(-a0)), sympy.log(sympy.cosh(a0)),
-        sympy.exp(a0) / (1 + sympy.exp(a0)), sympy.exp(-a0) / (1 + sympy.exp(-a0)) ** 2, sympy.log(1 + sympy.exp(-a0)) * a1,
-    ],
-    ids=str,
-)  # fmt: skip
-def test_a_safe_form_is_equal_and_finite_far_out(expression: sympy.Expr) -> None:
-    safe = safe_form(expression)
-    for value in (-5000, sympy.Rational(-75, 2), sympy.Rational(-1, 10**9), sympy.Rational(1, 4), 3, 800, 5000):
-        place = {a0: sympy.Integer(value) if isinstance(value, int) else value, a1: sympy.Integer(2)}
-        truth = expression.subs(place).evalf(30, maxn=5000)
-        assert abs(safe.subs(place).evalf(30, maxn=5000) - truth) <= abs(truth) * sympy.Float(10) ** -25
-    assert not any(
-        each.args[0].subs({a0: 5000, a1: 1}) > 0 or each.args[0].subs({a0: -5000, a1: 1}) > 0
-        for each in safe.atoms(sympy.exp)
-    )
 
 
 POINTWISE = [

@@ -57,7 +57,13 @@ def test_random_networks_have_the_same_numbers_without_any_pass_and_without_all(
 
 def test_each_pass_does_something_somewhere() -> None:
     shared_factor = 'formulas: "L = sum(i, x[i:3] * y[i] * cos(z[i]) + x[i] * z[i] * sin(y[i]))"'
-    texts = [*ALL.values(), ALL["mlp"].replace("tanh", "sigmoid"), shared_factor]
+    root = "inputs: {x: {shape: [3]}}\nlayers: [{dense: {units: 2}}, {formula: 'h[n, j] = x[n, j] / sqrt(1 + x[n, j]^2)'}]\nloss: {formula: 'L = sum((n, j), h[n, j])', inputs: [h]}"
+    texts = [
+        *ALL.values(),
+        *(ALL["mlp"].replace("tanh", each) for each in ("sigmoid", "softsign")),
+        shared_factor,
+        root,
+    ]
     for name in PASSES:
         assert any(source_of(text) != source_of(text, [name]) for text in texts), name
 

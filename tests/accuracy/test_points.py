@@ -79,9 +79,7 @@ CASES = [
 ]
 # What is known not to hold yet, and why.
 OPEN = {
-    "focal cross-entropy of logits": "1 - t is not written through exp(-|u|)",
-    "focal cross-entropy of a sigmoid": "the logarithm of the sigmoid is not inlined",
-    "squareplus {}": "x + sqrt(x^2 + b) cancels for negative x",
+    "focal cross-entropy of a sigmoid": "the cotangent of q, a sum of two parts, is infinite where its product with q(1 - q) is not",
 }
 
 

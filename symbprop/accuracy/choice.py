@@ -1,0 +1,117 @@
+"""The form to compute: the cheapest that meets the bound, out of those that the rewritings reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sympy import Expr, I, nan, zoo
+
+from symbprop.accuracy import rewriting
+from symbprop.accuracy.estimate import Estimate
+from symbprop.accuracy.exponentials import by_sign
+from symbprop.accuracy.roundings import UNIT
+from symbprop.calculus.nodes import tree_size
+
+BOUND = 8.0  # mixed ulps; a running error analysis overestimates what is measured by two or three
+LARGE = 2.0**1022
+LARGEST = 240  # nodes, written out; beyond it an expression is computed as it stands
+REPAIRS: tuple[rewriting.Rewriting, ...] = (
+    rewriting.scaled_complement,
+    rewriting.conjugate,
+    rewriting.root_of_squares,
+    rewriting.divisions_first,
+    rewriting.reciprocal_powers,
+    rewriting.damped_gaussians,
+    rewriting.kept_in_branch,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way to compute a statement: an expression, which reads it goes down to, its cost and its worst error."""
+
+    expression: Expr
+    depth: int
+    cost: int
+    error: float = np.inf
+
+    @property
+    def meets(self) -> bool:
+        return self.error <= BOUND
+
+
+def is_large(expression: Expr) -> bool:
+    """Whether an expression is too large to be rewritten."""
+    return tree_size(expression) > LARGEST
+
+
+def forms(expression: Expr) -> Iterator[Expr]:
+    """Equal forms of one expression, the plainest first."""
+    if is_large(expression):
+        yield expression
+        return
+    found: dict[Expr, None] = {}
+    bases = [rewriting.small_arguments(expression)]
+    bases.append(rewriting.complement(bases[0]))
+    bases.extend(by_sign(expression))
+    for base in bases:
+        found.setdefault(base)
+        for repair in REPAIRS:
+            mended = repair(base)
+            if mended != base:
+                found.setdefault(mended)
+                base = mended
+    every = dict.fromkeys((*found, *map(rewriting.wide_exponentials, found)))
+    yield from (form for form in every if not form.has(I, nan, zoo))
+
+
+def worst_errors(
+    estimates: Sequence[Estimate], inputs: Sequence[NDArray[np.float64]], rounded: Sequence[bool]
+) -> list[float]:
+    """The worst error of each of several forms of one function, in mixed ulps; infinite where one is not quiet.
+
+    mixed ulp = |error| / (ulp(f) + Σ |xᵢ ∂f/∂xᵢ| 2⁻⁵³), the sum over the inputs that are ``rounded``; at each point the
+    truth is taken from the form that is sure of the most digits there.
+    """
+    with np.errstate(all="ignore"):
+        values = np.array([each.value for each in estimates])
+        errors = np.array([np.where(each.quiet, each.error, np.inf) for each in estimates])
+        errors = np.where(np.isnan(errors) | np.isnan(values), np.inf, errors)
+        best = np.argmin(errors, axis=0)
+        rows = np.arange(values.shape[1])
+        truth = values[best, rows]
+        known = np.isfinite(truth) & np.isfinite(errors[best, rows])
+        finite = np.logical_and.reduce([np.isfinite(each) for each in inputs])
+        slack = np.zeros(len(rows))
+        sure = errors <= 1e3 * errors[best, rows] + np.spacing(np.abs(truth))  # of them, one may have lost its slope
+        slopes = np.array([np.abs(np.nan_to_num(each.slopes, posinf=0, neginf=0)) for each in estimates])
+        slopes = np.where(sure[:, None, :], slopes, 0).max(axis=0)
+        for position, x in enumerate(inputs):
+            moved = np.abs(x * slopes[position]) * UNIT
+            slack += np.where(np.isfinite(moved) & rounded[position], moved, 0)
+        unit = np.spacing(np.minimum(np.abs(truth), LARGE)) + slack
+        limits = (
+            ~finite & ~np.logical_and.reduce(np.isnan(values)) & ~np.logical_or.reduce([np.isnan(x) for x in inputs])
+        )
+        worst = []
+        for value, error in zip(values, errors, strict=True):
+            ratio = np.maximum(error, np.abs(value - truth)) / unit
+            ratio = np.where(known & finite, np.where(np.isnan(ratio), np.inf, ratio), 0)
+            ratio[limits & np.isnan(value)] = np.inf
+            worst.append(float(ratio.max(initial=0.0)))
+        return worst
+
+
+def choose(candidates: Sequence[Form]) -> Form:
+    """The cheapest that meets the bound, else that with the least error; the plainest among equals."""
+    good = [each for each in candidates if each.meets]
+    if good:
+        return min(good, key=lambda each: each.cost)
+    least = min(each.error for each in candidates)
+    if np.isinf(least):
+        return candidates[0]
+    near = [each for each in candidates if each.error <= 1.5 * least]
+    return min(near, key=lambda each: (each.cost, each.error))

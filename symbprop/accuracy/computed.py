@@ -1,0 +1,220 @@
+"""The statements that are computed for those that are printed: the same values, to the last digits.
+
+A statement that reads a saved value may have lost digits with it: 1 − h² is 0 long before the derivative of tanh is.
+So its error is estimated through the definition of what it reads, and where that is too large, the definition is
+inlined and a form sought from further up: from y, from exp(−|x|), from x.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from sympy import Expr, Function, Mul, Pow, Symbol, exp
+
+from symbprop.accuracy.choice import Form, choose, forms, is_large, worst_errors
+from symbprop.accuracy.estimate import Estimate, estimate, given
+from symbprop.accuracy.points import Domain, sample
+from symbprop.calculus.functions import Select
+from symbprop.calculus.index import Access
+from symbprop.calculus.program import Program
+from symbprop.calculus.statement import Reduction, Statement, read_symbol
+from symbprop.simplify.cost import cost
+from symbprop.simplify.definitions import Definition, definitions
+from symbprop.simplify.inline import substituted
+from symbprop.simplify.tidy import cheapest_form
+
+DEPTH = 6  # how many definitions are inlined, one into the other
+READS = 6  # more inputs than these are not sampled together
+
+_chosen: dict[object, Form] = {}  # by the levels, whatever the names: layers alike are thought about once
+
+
+def computed(program: Program) -> Program:
+    """The program that is computed for ``program``, statement for statement."""
+    chooser = _Chooser(program)
+    return replace(program, statements=tuple(map(chooser.of, program.statements)))
+
+
+class _Chooser:
+    """Chooses what is computed for each statement of a program, in order."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._pointwise = definitions(program)
+        self._definitions = _delicate(self._pointwise)
+        self._readers = Counter(read.tensor for each in program.statements for read in each.reads)
+        self._readers.update(program.outputs)
+        self._nonnegative = frozenset(
+            name
+            for name, statements in program.definitions().items()
+            if all(each.expr.is_nonnegative for each in statements)
+        )
+        self._forms: dict[str, Statement] = {}
+
+    def of(self, source: Statement) -> Statement:
+        """The statement that is computed for ``source``: the same reads, or reads of what those are defined by."""
+        name = source.target.tensor
+        if source.reduction is not Reduction.SUM or not self._is_delicate(source):
+            if name in self._definitions:
+                self._forms[name] = source
+            return source
+        levels = self._levels(self._fused(source))
+        inputs = self._inputs(levels)
+        numbers = {read: number for number, read in enumerate(dict.fromkeys(r for e in levels for r in e.reads))}
+        key = (
+            tuple((each.expr, tuple(numbers[read] for read in each.reads)) for each in levels),
+            tuple((numbers.get(read), each) for read, each in inputs.items()),
+        )
+        if key not in _chosen:
+            _chosen[key] = self._choose(levels, inputs)
+        form = _chosen[key]
+        made = replace(levels[form.depth], expr=form.expression)
+        if name in self._definitions:
+            self._forms[name] = made
+        return made
+
+    def _levels(self, source: Statement) -> list[Statement]:
+        """``source``, and ``source`` with the definitions of what it reads put in, and theirs, as far as it stays small.
+
+        What only scales it stays a read.
+        """
+        scale = outer_factors(source)
+        fixed = {read for symbol, read in source.read_positions() if scale.has(symbol)}
+        levels = [source]
+        for _ in range(DEPTH):
+            deeper = levels[-1]
+            for read in deeper.reads:
+                if read.tensor in self._forms and read not in fixed:
+                    deeper = substituted(deeper, read, self._definitions[read.tensor])
+            if deeper is levels[-1] or is_large(deeper.expr):
+                break
+            levels.append(deeper)
+        return levels
+
+    def _inputs(self, levels: Sequence[Statement]) -> dict[Access, Domain]:
+        """What is taken as exact, and where its values lie: the reads that no level defines any further."""
+        scale = outer_factors(levels[0])
+        found = {read: Domain(fixed=True) for symbol, read in levels[0].read_positions() if scale.has(symbol)}
+        waiting = [read for each in reversed(levels) for read in reversed(each.reads)]
+        while waiting:
+            read = waiting.pop()
+            inner = None if read in found else self._reading(read)
+            if inner is not None:
+                waiting.extend(reversed(inner.reads))
+            elif read not in found:
+                found[read] = self._domain(read)
+        return found
+
+    def _fused(self, source: Statement) -> Statement:
+        """``source`` with the cotangents put in that only scale it and that nobody else reads.
+
+        What two factors are together may be finite where one of them alone is not.
+        """
+        for _ in range(DEPTH):
+            scale = outer_factors(source)
+            alone = [
+                read
+                for symbol, read in source.read_positions()
+                if scale.has(symbol) and self._readers[read.tensor] == 1 and read.tensor in self._pointwise
+            ]
+            if not alone:
+                break
+            made = substituted(source, alone[0], self._pointwise[alone[0].tensor])
+            if is_large(made.expr) or len(made.reads) > READS:
+                break
+            source = made
+        return source
+
+    def _is_delicate(self, source: Statement) -> bool:
+        """A sum of products is as good as its factors, each of which had its own choice."""
+        reads = any(read.tensor in self._definitions for read in source.reads)
+        return is_delicate(source.expr) or (reads and not source.reduced and not is_read(source.expr))
+
+    def _reading(self, read: Access) -> Statement | None:
+        """The computed statement of what is read, at the place where it is read."""
+        form = self._forms.get(read.tensor)
+        if form is None:
+            return None
+        place = {str(c.bare): here for c, here in zip(form.target.index, read.index, strict=True)}
+        return replace(form, target=read, reads=tuple(each.substitute(place) for each in form.reads))
+
+    def _domain(self, read: Access) -> Domain:
+        tensor = self._program.tensors[read.tensor]
+        return Domain(tensor.interval, read.tensor in self._nonnegative, tensor.integer)
+
+    def _choose(self, levels: Sequence[Statement], inputs: Mapping[Access, Domain]) -> Form:
+        source = levels[0]
+        if not inputs or len(inputs) > READS or is_large(source.expr):
+            return Form(source.expr, 0, cost(source.expr))
+        columns = sample(tuple(inputs.values()))
+        leaves = {
+            read: given(column, n, len(inputs)) for n, (read, column) in enumerate(zip(inputs, columns, strict=True))
+        }
+        rounded = [each.interval is None for each in inputs.values()]
+        candidates: list[Form] = []
+        estimates: list[Estimate] = []
+        for depth, level in enumerate(levels):
+            known = {symbol: self._estimate(read, leaves) for symbol, read in level.read_positions()}
+            scale = outer_factors(level)
+            inner = level.expr / scale
+            for form in dict.fromkeys((*forms(inner), *(forms(cheapest_form(inner)) if depth else ()))):
+                candidates.append(Form(scale * form, depth, cost(scale * form)))
+                estimates.append(estimate(scale * form, known))
+            errors = worst_errors(estimates, columns, rounded)
+            candidates = [replace(each, error=error) for each, error in zip(candidates, errors, strict=True)]
+            if any(each.meets for each in candidates):
+                break
+        return choose(candidates)
+
+    def _estimate(self, read: Access, leaves: dict[Access, Estimate]) -> Estimate:
+        if read not in leaves:
+            inner = self._reading(read)
+            assert inner is not None
+            known = {symbol: self._estimate(each, leaves) for symbol, each in inner.read_positions()}
+            leaves[read] = estimate(inner.expr, known)
+        return leaves[read]
+
+
+def is_delicate(expression: Expr) -> bool:
+    """Whether an expression does more than add and multiply."""
+    return expression.has(Function, exp, Select) or any(
+        not (each.exp.is_Integer and each.exp > 0) for each in expression.atoms(Pow)
+    )
+
+
+def _delicate(known: Mapping[str, Definition]) -> dict[str, Definition]:
+    """The definitions that are delicate, or read what is: q = 1/(1 + exp(−z)), and 1 − q as well.
+
+    A chain of such ends after ``DEPTH``: what has come a long way is taken as it is.
+    """
+    found: dict[str, Definition] = {}
+    depths: dict[str, int] = {}
+    for name, each in known.items():
+        inner = [depths[read.tensor] for read in each.statement.reads if read.tensor in found]
+        depth = 1 + max(inner, default=0)
+        if (inner or is_delicate(each.statement.expr)) and depth <= DEPTH:
+            found[name], depths[name] = each, depth
+    return found
+
+
+def is_read(expression: Expr) -> bool:
+    """Whether an expression is a read, or a read times what all points share."""
+    return len(expression.free_symbols) <= 1 and all(each.is_Symbol or each.is_number for each in expression.args)
+
+
+def outer_factors(source: Statement) -> Expr:
+    """Sizes, and reads that scale a statement and do nothing else in it."""
+    reads = {read_symbol(position) for position in range(len(source.reads))}
+    factors = Mul.make_args(source.expr)
+    outer = []
+    for factor in factors:
+        rest = Mul(*(each for each in factors if each is not factor))
+        scales = factor in reads and not rest.has(factor) and not isinstance(source.expr, Symbol)
+        if scales or (factor.free_symbols and not factor.free_symbols & reads):
+            outer.append(factor)
+    rest = [each for each in factors if each not in outer]
+    if len([each for each in rest if not each.is_number]) == 1 and any(each.is_Add for each in rest):
+        outer.extend(each for each in rest if each.is_number)  # 2 (a - b) stays a product
+    return Mul(*outer) if len(outer) < len(factors) else Mul()

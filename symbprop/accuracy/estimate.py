@@ -1,0 +1,260 @@
+"""Running error analysis: what an expression is in floating point, and how wrong it may be, over many points at once.
+
+Every operation is recorded with its own rounding; a sweep back gives the weight with which each rounding, and each
+input, reaches the result (Linnainmaa 1976; Higham 2002, section 3.3). So errors that cancel are seen to cancel, and no
+higher precision is needed: thousands of points cost milliseconds.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol
+
+from symbprop.accuracy.roundings import FUNCTIONS, UNIT, Array, rounding, underflow
+from symbprop.calculus.functions import Detach, Floor, Held, Select
+from symbprop.calculus.nodes import inverse, is_reciprocal, ordered
+
+_COMPARE = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal, "==": np.equal, "!=": np.not_equal}  # fmt: skip
+HUGE = 1e300  # no weight is taken to be larger, so that none is infinite
+SIZE = 32.0  # what a size that is free at run time counts as
+
+
+@dataclass(slots=True)
+class Estimate:
+    """Values, bounds on their absolute errors, derivatives with respect to each input, and where all was quiet."""
+
+    value: Array
+    error: Array
+    slopes: Array  # [inputs, points]
+    quiet: NDArray[np.bool_]
+
+
+def given(values: Array, position: int, count: int) -> Estimate:
+    """An input: exact, with derivative 1 with respect to itself."""
+    slopes = np.zeros((count, len(values)))
+    slopes[position] = 1
+    return Estimate(values, np.zeros(len(values)), slopes, np.ones(len(values), bool))
+
+
+def estimate(expression: Expr, leaves: Mapping[Symbol, Estimate]) -> Estimate:
+    """The estimate of ``expression``, each distinct subexpression computed once, in the order in which it is emitted."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _Tape(leaves).estimate(expression)
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A value, the operands and partial derivatives it came from, its own rounding, and whether all was quiet.
+
+    ``bound`` is a bound on its error that does not see errors cancel; products of errors are small beside it.
+    """
+
+    value: Array
+    operands: tuple[int, ...]
+    partials: tuple[Array, ...]
+    rounding: Array
+    bound: Array
+    quiet: NDArray[np.bool_]
+
+
+class _Tape:
+    """The operations of one expression, each operand before what reads it."""
+
+    def __init__(self, leaves: Mapping[Symbol, Estimate]) -> None:
+        self._leaves = leaves
+        self._entries: list[_Entry] = []
+        self._places: dict[Basic, int] = {}
+        first = next(iter(leaves.values()))
+        self._inputs, self._points = first.slopes.shape
+        self._zero = np.zeros(self._points)
+        self._symbols: dict[int, Symbol] = {}
+        for symbol, leaf in leaves.items():
+            self._places[symbol] = self._record(leaf.value, (), (), leaf.error, leaf.quiet)
+            self._symbols[self._places[symbol]] = symbol
+
+    def estimate(self, expression: Expr) -> Estimate:
+        place = self.of(expression)
+        weights = [self._zero] * (place + 1)
+        weights[place] = self._zero + 1
+        error = self._zero.copy()
+        slopes = np.zeros((self._inputs, self._points))
+        for position in range(place, -1, -1):
+            entry, weight = self._entries[position], weights[position]
+            error += _times(np.abs(weight), entry.rounding)
+            if position in self._symbols:
+                slopes += _times(weight, self._leaves[self._symbols[position]].slopes)
+            for operand, partial in zip(entry.operands, entry.partials, strict=True):
+                weights[operand] = weights[operand] + np.clip(_times(weight, partial), -HUGE, HUGE)
+        result = self._entries[place]
+        return Estimate(result.value, error, slopes, result.quiet)
+
+    def of(self, node: Basic) -> int:
+        if node not in self._places:
+            self._places[node] = self._compute(node)
+        return self._places[node]
+
+    def _record(
+        self, value: Array, operands: tuple[int, ...], partials: tuple[Array, ...], own: Array, quiet: NDArray[np.bool_]
+    ) -> int:
+        bound = own.copy()
+        for operand, partial in zip(operands, partials, strict=True):
+            bound += _times(np.abs(partial), self._entries[operand].bound)
+        self._entries.append(_Entry(value, operands, partials, own, bound, quiet))
+        return len(self._entries) - 1
+
+    def _operation(self, value: Array, operands: tuple[int, ...], partials: tuple[Array, ...], own: Array) -> int:
+        """Quiet where the operands were, and no infinity or NaN came from finite ones."""
+        entries = [self._entries[each] for each in operands]
+        quiet = np.logical_and.reduce([each.quiet for each in entries])
+        finite = np.logical_and.reduce([np.isfinite(each.value) for each in entries])
+        return self._record(value, operands, partials, own, quiet & (np.isfinite(value) | ~finite))
+
+    def _constant(self, value: float, exact: bool) -> int:
+        full = np.full(self._points, value)
+        own = self._zero if exact else np.abs(full) * UNIT
+        return self._record(full, (), (), own, np.ones(self._points, bool))
+
+    def _compute(self, node: Basic) -> int:
+        if isinstance(node, Symbol):
+            return self._constant(SIZE, True)
+        if isinstance(node, Expr) and node.is_number:
+            value = float(node.evalf(25))
+            return self._constant(
+                value, isinstance(node, Rational) and node.q & (node.q - 1) == 0 and abs(node.p) < 2**24
+            )
+        if isinstance(node, Add):
+            parts = [self.of(each) for each in ordered(node.args)]
+            total = parts[0]
+            for each in parts[1:]:
+                total = self._add(total, each)
+            return total
+        if isinstance(node, Mul):
+            return self._product(node)
+        if isinstance(node, Pow):
+            return self._power(node)
+        if isinstance(node, Select):
+            return self._select(node)
+        if isinstance(node, (Detach, Held)):
+            return self.of(node.args[0])
+        if isinstance(node, Floor):
+            return self._function(np.floor, lambda x, y: 0 * x, 0.0, node.args[0])
+        name = type(node).__name__
+        if name == "hypot":
+            return self._root_of_squares(*(self.of(each) for each in node.args))
+        if name == "scaled_erfc":
+            return self._scaled(*node.args)
+        return self._function(*FUNCTIONS[name], node.args[0])
+
+    def _product(self, node: Mul) -> int:
+        factors = ordered([each for each in node.args if not each.is_number])
+        above = [self.of(each) for each in factors if not is_reciprocal(each)]
+        below = [self.of(inverse(each)) for each in factors if is_reciprocal(each)]
+        number = Mul(*(each for each in node.args if each.is_number))
+        if isinstance(number, Rational) and abs(number.p) == 1 and number.q != 1:
+            below.insert(0, self.of(Rational(number.q)))
+            number = Rational(number.p)
+        if number != 1:
+            above.insert(0, self.of(number))
+        top = above[0] if above else self._constant(1.0, True)
+        for each in above[1:]:
+            top = self._multiply(top, each)
+        if not below:
+            return top
+        bottom = below[0]
+        for each in below[1:]:
+            bottom = self._multiply(bottom, each)
+        return self._divide(top, bottom)
+
+    def _power(self, node: Pow) -> int:
+        exponent = node.exp
+        if is_reciprocal(node):
+            return self._divide(self._constant(1.0, True), self.of(inverse(node)))
+        if exponent == S.Half:
+            return self._function(np.sqrt, lambda x, y: 0.5 / y, 1.0, node.base)
+        base = self.of(node.base)
+        if exponent.is_Integer and 2 <= exponent <= 4:
+            square = self._multiply(base, base)
+            if exponent == 2:
+                return square
+            return self._multiply(square, base if exponent == 3 else square)
+        if exponent == Rational(3, 2):
+            return self._multiply(base, self.of(Pow(node.base, S.Half)))
+        power = self.of(exponent)
+        x, k = self._entries[base].value, self._entries[power].value
+        value = np.power(x, k)
+        partials = (k * np.power(x, k - 1), value * np.log(x))
+        return self._operation(value, (base, power), partials, 2 * UNIT * np.abs(value) + underflow(value))
+
+    def _select(self, node: Select) -> int:
+        condition = self._condition(node.args[0])
+        places = self.of(node.args[1]), self.of(node.args[2])
+        one, other = (self._entries[each] for each in places)
+        partials = (np.where(condition, 1.0, 0.0), np.where(condition, 0.0, 1.0))
+        value = np.where(condition, one.value, other.value)
+        return self._record(value, places, partials, self._zero, one.quiet & other.quiet)
+
+    def _condition(self, node: Basic) -> NDArray[np.bool_]:
+        if node.is_Relational:
+            left, right = (self._entries[self.of(each)].value for each in node.args)
+            return np.asarray(_COMPARE[node.rel_op](left, right), bool)
+        parts = [self._condition(each) for each in node.args]
+        name = type(node).__name__
+        if name == "Not":
+            return ~parts[0]
+        return np.asarray(np.logical_and.reduce(parts) if name == "And" else np.logical_or.reduce(parts), bool)
+
+    def _function(
+        self,
+        function: Callable[[Array], Array],
+        slope: Callable[[Array, Array], Array],
+        units: float,
+        argument: Basic,
+    ) -> int:
+        place = self.of(argument)
+        x = self._entries[place].value
+        value = function(x)
+        own = units * UNIT * np.abs(value) + underflow(value, x)
+        return self._operation(value, (place,), (slope(x, value),), own)
+
+    def _root_of_squares(self, a: int, b: int) -> int:
+        x, y = self._entries[a].value, self._entries[b].value
+        value = np.hypot(x, y)
+        return self._operation(value, (a, b), (x / value, y / value), 1.5 * UNIT * value)
+
+    def _scaled(self, factor: Basic, argument: Basic) -> int:
+        """A factor times erfc, rounded once more at most."""
+        erfc, slope, units = FUNCTIONS["erfc"]
+        a, b = self.of(factor), self.of(argument)
+        s, x = self._entries[a].value, self._entries[b].value
+        tail = erfc(x)
+        value = np.where(tail == 0, 0.0, s * tail)
+        own = (units + 2) * UNIT * np.abs(value) + underflow(value)
+        return self._operation(value, (a, b), (tail, _times(s, slope(x, tail))), own)
+
+    def _add(self, a: int, b: int) -> int:
+        x, y = self._entries[a].value, self._entries[b].value
+        value, ratio, one = x + y, -x / y, self._zero + 1
+        exact = (x == 0) | (y == 0) | ((ratio >= 0.5) & (ratio <= 2))  # Sterbenz's lemma
+        return self._operation(value, (a, b), (one, one), np.where(exact, 0.0, UNIT * np.abs(value)))
+
+    def _multiply(self, a: int, b: int) -> int:
+        x, y = self._entries[a].value, self._entries[b].value
+        value = x * y
+        both = _times(self._entries[a].bound, self._entries[b].bound)
+        return self._operation(value, (a, b), (y, x), rounding(value, x, y) + both)
+
+    def _divide(self, a: int, b: int) -> int:
+        x, y = self._entries[a].value, self._entries[b].value
+        value = x / y
+        return self._operation(value, (a, b), (1 / y, -value / y), rounding(value, x, y, quotient=True))
+
+
+def _times(a: Array, b: Array) -> Array:
+    """a·b with 0·∞ = 0: nothing reaches what does not depend on it."""
+    return np.where((a == 0) | (b == 0), 0.0, a * b)

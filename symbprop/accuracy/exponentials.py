@@ -1,0 +1,256 @@
+"""Everything through E = exp(−|g|) ∈ (0, 1], by the sign of g: what cannot overflow, and what vanishes named as such.
+
+An expression that is rational in exp(g), and logarithms of such expressions, is rewritten once for g ≥ 0 and once for
+g < 0 as a quotient of polynomials in E. A factor 1 − E becomes −expm1(−|g|), a logarithm log1p, and what the two
+branches share is taken out of the choice between them. All steps are identities of algebra.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from sympy import (
+    Add,
+    Basic,
+    Expr,
+    Mul,
+    Poly,
+    Rational,
+    S,
+    Symbol,
+    cancel,
+    cosh,
+    exp,
+    expand,
+    factor,
+    factor_list,
+    factor_terms,
+    fraction,
+    gcd,
+    log,
+    preorder_traversal,
+    sinh,
+    tanh,
+    together,
+)  # fmt: skip
+from sympy.codegen.cfunctions import expm1, log1p
+from sympy.polys.polyerrors import PolynomialError
+
+from symbprop.accuracy.damping import MAIN, TAIL, Split, bound_of, damped
+from symbprop.accuracy.merging import merged
+from symbprop.accuracy.polynomials import SMALL, polynomial
+from symbprop.calculus.functions import Select, absolute, smaller
+
+
+def by_sign(expression: Expr) -> Iterator[Expr]:
+    """Equal forms of an expression in one exponential: far from its zero, near it, and the better of the two;
+
+    each as it is, and with what a vanishing exponential multiplies held finite.
+    """
+    expanded, numbers = _with_named_numbers(without_hyperbolics(expression))
+    argument = generator(expanded)
+    condition = None if argument is None else _condition(expanded, argument)
+    if argument is None or condition is None:
+        return
+    size = absolute(argument)
+    bound = bound_of(argument.xreplace(numbers))
+    for limit in (None,) if bound is None else (None, bound):
+        forms = []
+        for near in (False, True):
+            split = Split(argument, condition, near, limit)
+            try:
+                branches = [_branch(expanded, split, sign) for sign in (1, -1)]
+            except PolynomialError:
+                return
+            if branches[0] is not None and branches[1] is not None:
+                forms.append(_finished(merged(condition, branches[0], branches[1]), split).xreplace(numbers))
+        yield from forms[:1]
+        if len(forms) == 2 and forms[0] != forms[1]:
+            far, close = forms
+            yield close
+            yield Select(size <= 1, close.xreplace({size: smaller(size, S.One)}), far).xreplace(numbers)
+
+
+def _with_named_numbers(expression: Expr) -> tuple[Expr, Mapping[Expr, Expr]]:
+    """Irrational numbers as symbols, so that the algebra of polynomials does not look into them; and what they are."""
+    names: dict[Expr, Symbol] = {}
+    walk = preorder_traversal(expression)
+    for node in walk:
+        if _is_irrational_atom(node):
+            names.setdefault(node, Symbol(f"c{len(names)}", real=True, positive=bool(node.is_positive) or None))
+            walk.skip()
+    return expression.xreplace(names), {symbol: value for value, symbol in names.items()}
+
+
+def _is_irrational_atom(node: Basic) -> bool:
+    number = isinstance(node, Expr) and bool(node.is_number) and not node.is_Rational
+    return number and not isinstance(node, (Add, Mul))
+
+
+def without_hyperbolics(expression: Expr) -> Expr:
+    """tanh, cosh and sinh as exponentials; tanh(log(u)) so becomes a quotient in u."""
+    if not expression.has(tanh, cosh, sinh):
+        return expression
+    expression = expression.replace(tanh, lambda u: (1 - exp(-2 * u)) / (1 + exp(-2 * u)))
+    expression = expression.replace(cosh, lambda u: (exp(u) + exp(-u)) / 2)
+    found: Expr = expression.replace(sinh, lambda u: (exp(u) - exp(-u)) / 2)
+    return found
+
+
+def is_bounded(exponential: Expr) -> bool:
+    """Whether exp's argument cannot be positive: it is −u², −|u|, or min(u, c)."""
+    argument = exponential.args[0]
+    return bool(argument.is_nonpositive) or argument.has(Select)
+
+
+def generator(expression: Expr) -> Expr | None:
+    """The g of which every unbounded exponential is exp(k·g) with an integer k; ``None`` if there is no such."""
+    arguments = sorted(
+        {each.args[0] for each in expression.atoms(exp) if not is_bounded(each)}, key=lambda each: each.sort_key()
+    )
+    if not arguments:
+        return None
+    ratios = [cancel(each / arguments[0]) for each in arguments]
+    if not all(isinstance(each, Rational) for each in ratios):
+        return None
+    common = ratios[0]
+    for each in ratios[1:]:
+        common = gcd(common, each)
+    found = factor_terms(arguments[0] * common)
+    whole, rest = abs(found.as_coeff_Mul()[0]), found.as_coeff_Mul()[1]
+    if whole.is_Integer and rest.is_Symbol:  # exp(−2|x|) as the square of exp(−|x|): twice a huge x overflows
+        found /= whole
+    return -found if found.could_extract_minus_sign() else found
+
+
+def _condition(expression: Expr, argument: Expr) -> Basic | None:
+    """The condition that chooses the branch: the one the author chose by, or g ≥ 0; ``None`` if there are several."""
+    conditions = {node.args[0] for node in _selections(expression, argument)}
+    found = [each for each in conditions if _sides(each, argument) is not None]
+    if len(found) != len(conditions) or len(found) > 1:
+        return None
+    if found:
+        return found[0] if _sides(found[0], argument) == 1 else None
+    variable = [each for each in Mul.make_args(argument) if each.is_Symbol and (argument / each).is_positive]
+    return (variable[0] if variable else argument) >= 0
+
+
+def _selections(expression: Expr, argument: Expr) -> list[Select]:
+    """The selections that depend on what g depends on, except |g| itself."""
+    sizes = {node: Symbol(f"size{n}", real=True) for n, (node, _) in enumerate(_sizes(expression, argument))}
+    rest = expression.xreplace(sizes)
+    return [node for node in rest.atoms(Select) if node.free_symbols & argument.free_symbols]
+
+
+def _sizes(expression: Expr, argument: Expr) -> list[tuple[Select, Expr]]:
+    """The nodes that are |c·g|, each with |c|."""
+    ratios = {node: _ratio_to_size(node, argument) for node in expression.atoms(Select)}
+    found = [(node, ratio) for node, ratio in ratios.items() if ratio is not None]
+    return sorted(found, key=lambda each: each[0].sort_key())
+
+
+def _ratio_to_size(node: Select, argument: Expr) -> Expr | None:
+    if isinstance(node.otherwise, Select) and node == absolute(node.chosen):
+        ratio = cancel(node.chosen / argument)
+        return abs(ratio) if ratio.is_number else None
+    return None
+
+
+def _sides(condition: Basic, argument: Expr) -> int | None:
+    """1 if a condition holds where g is positive, −1 where negative."""
+    if not condition.is_Relational or condition.args[1] != 0:
+        return None
+    ratio = cancel(condition.args[0] / argument)
+    if not ratio.is_number or condition.rel_op not in (">", ">=", "<", "<="):
+        return None
+    positive = bool(ratio.is_positive)
+    return 1 if positive == (condition.rel_op[0] == ">") else -1
+
+
+# One branch -------------------------------------------------------------------------------------------------------------
+
+
+def _branch(expression: Expr, split: Split, sign: int) -> tuple[Expr, Expr] | None:
+    """Numerator and denominator where sign·g ≥ 0, in ``SMALL`` and logarithms; ``None`` if that does not go."""
+    argument = split.argument
+    resolved = expression.xreplace({node: ratio * sign * argument for node, ratio in _sizes(expression, argument)})
+    resolved = resolved.replace(
+        lambda node: isinstance(node, Select) and node.args[0] == split.condition,
+        lambda node: node.args[1 if sign > 0 else 2],
+    )
+    powers = resolved.replace(
+        lambda node: isinstance(node, exp) and not is_bounded(node),
+        lambda node: SMALL ** (-sign * cancel(node.args[0] / argument)),
+    )
+    if powers.has(Select):
+        return None
+    logarithms: dict[Expr, Symbol] = {}
+
+    def named(value: Expr) -> Symbol:
+        return logarithms.setdefault(value, Symbol(f"l{len(logarithms)}", real=True))
+
+    bare = powers.replace(
+        lambda node: isinstance(node, log) and node.has(SMALL),
+        lambda node: _logarithm(node.args[0], sign * argument, split.near, named),
+    )
+    if any(node.has(SMALL) for node in bare.atoms(log)):
+        return None
+    above, below = fraction(cancel(together(bare)))
+    content = below.as_coeff_Mul()[0] if below.is_Mul else S.One
+    content *= factor_terms(below / content).as_coeff_Mul()[0]
+    above, below = expand(above / content), expand(below / content)
+    values = {symbol: value for value, symbol in logarithms.items()}
+    top = factor_terms(_in_logarithms(above, list(values)), clear=False)
+    bottom = polynomial(below)
+    if split.bound is not None and bottom.subs(SMALL, 0) != 0:
+        bottom = bottom.xreplace({SMALL: MAIN})  # 1 + exp(−43) is 1
+    return damped(top, split, sign).xreplace(values), bottom
+
+
+def _in_logarithms(above: Expr, symbols: list[Symbol]) -> Expr:
+    """A numerator collected by its logarithms, each coefficient as a polynomial in E."""
+    if not symbols:
+        return polynomial(above)
+    collected = Poly(above, *symbols)
+    return Add(*(polynomial(c) * Mul(*(s**k for s, k in zip(symbols, m, strict=True))) for m, c in collected.terms()))
+
+
+def _positive_at_zero(constant: Expr, factors: list[tuple[Expr, int]]) -> tuple[Expr, list[tuple[Expr, int]]]:
+    """Factors with the sign that they have at E = 0 taken out. Raises where the constant left has no logarithm."""
+    found = []
+    for base, power in factors:
+        negative = base.subs(SMALL, 0).is_negative
+        found.append((-base if negative else base, power))
+        constant *= (-1) ** power if negative else 1
+    if constant.is_number and not constant.is_positive:
+        raise PolynomialError("the logarithm of a negative number")
+    return constant, found
+
+
+def _logarithm(value: Expr, size: Expr, near: bool, named: Callable[[Expr], Symbol]) -> Expr:
+    """Log of a quotient in E, ``size`` being |g| in this branch."""
+    above, below = fraction(cancel(together(value)))
+    if near and (above - below).subs(SMALL, 1).equals(0):
+        quotient = polynomial(factor(above - below)) / polynomial(below)
+        return named(log1p(quotient))
+    total: Expr = S.Zero
+    for part, side in ((above, 1), (below, -1)):
+        constant, factors = _positive_at_zero(*factor_list(part, SMALL))
+        total += side * log(constant)
+        for base, power in factors:
+            if base == SMALL:
+                total -= side * power * size
+                continue
+            start = base.subs(SMALL, 0)
+            if start.is_number and start.is_positive:
+                total += side * power * (log(start) + named(log1p(polynomial(base / start - 1))))
+            else:
+                total += side * power * named(log(polynomial(base)))
+    return total
+
+
+def _finished(form: Expr, split: Split) -> Expr:
+    """E written out again, and expm1 of what its logarithm is."""
+    size = -absolute(split.argument)
+    form = form.replace(lambda node: isinstance(node, expm1), lambda node: expm1(size, evaluate=False))
+    return form.xreplace(split.exponentials(form.has(TAIL)))

@@ -1,0 +1,46 @@
+"""Polynomials in E = exp(−|g|), written so that what is small is computed as what is small."""
+
+from __future__ import annotations
+
+from sympy import Add, Expr, Poly, Symbol, expand, factor, factor_list, log
+from sympy.codegen.cfunctions import expm1
+
+from symbprop.calculus.functions import Held
+
+SMALL = Symbol("E", positive=True)
+
+
+def polynomial(value: Expr) -> Expr:
+    """A polynomial in E, its powers and its factors 1 − E taken out, the rest collected by E."""
+    if not value.has(SMALL):
+        return factor(value)
+    constant, factors = factor_list(value)
+    result: Expr = constant
+    for base, power in factors:
+        result *= _factor(base) ** power
+    return result
+
+
+def _factor(base: Expr) -> Expr:
+    if base in (SMALL - 1, 1 - SMALL):
+        return expm1(log(SMALL), evaluate=False) if base == SMALL - 1 else -expm1(log(SMALL), evaluate=False)
+    if not base.has(SMALL):
+        return base
+    terms = [
+        (signs_inside(_coefficient(coefficient)), exponent[0]) for exponent, coefficient in Poly(base, SMALL).terms()
+    ]
+    return Add(
+        *((Held(c) if c.is_Add and not k else c) * SMALL**k for c, k in terms)
+    )  # Held: (1 - y) - y E, not 1 - (y + y E)
+
+
+def _coefficient(value: Expr) -> Expr:
+    """A coefficient factored, or as it stands where that would only clear its decimals: 0.3 x + 1."""
+    factored = factor(value)
+    return factored if factored.as_coeff_Mul()[0].q <= 12 else expand(value)
+
+
+def signs_inside(value: Expr) -> Expr:
+    """−(a + b) as −a − b."""
+    sign, rest = value.as_coeff_Mul()
+    return Add(*(-each for each in rest.args)) if sign == -1 and rest.is_Add else value

@@ -1,0 +1,246 @@
+"""Rewritings that each mend one weakness, by the shape of an expression alone. All are identities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sympy import (
+    Add,
+    Basic,
+    Expr,
+    Integer,
+    Mul,
+    Pow,
+    Rational,
+    S,
+    Symbol,
+    erf,
+    erfc,
+    exp,
+    expand,
+    factor_terms,
+    log,
+    sqrt,
+    together,
+)
+from sympy.codegen.cfunctions import expm1, hypot, log1p
+
+from symbprop.accuracy.damping import split_exponential
+from symbprop.accuracy.functions import scaled_erfc, wide_exp
+from symbprop.calculus.functions import Held, Select, absolute, larger, smaller
+
+Rewriting = Callable[[Expr], Expr]
+FAR = Integer(40)  # exp(−x²/2) is 0 in float64 from here on
+
+
+def small_arguments(expression: Expr) -> Expr:
+    """exp(u) − 1 as expm1(u) and log(1 + u) as log1p(u)."""
+    expression = expression.replace(_is_log_of_one_plus, lambda node: log1p(node.args[0] - 1, evaluate=False))
+    return expression.replace(_is_less_one, _with_expm1)
+
+
+def _is_log_of_one_plus(node: Basic) -> bool:
+    return isinstance(node, log) and isinstance(node.args[0], Add) and S.One in node.args[0].args
+
+
+def _is_less_one(node: Basic) -> bool:
+    return isinstance(node, Add) and any(isinstance(_exponential(each), exp) for each in node.args)
+
+
+def _exponential(term: Expr) -> Expr | None:
+    """The exponential of a term c·exp(u)."""
+    found = [each for each in Mul.make_args(term) if isinstance(each, exp)]
+    return found[0] if len(found) == 1 else None
+
+
+def _with_expm1(node: Add) -> Expr:
+    """c·exp(u) − c + rest as c·expm1(u) + rest."""
+    terms = list(node.args)
+    for each in node.args:
+        exponential = _exponential(each)
+        if exponential is None:
+            continue
+        factor = each / exponential
+        if -factor in terms:
+            terms.remove(each)
+            terms.remove(-factor)
+            terms.append(factor * expm1(exponential.args[0], evaluate=False))
+    return Add(*terms)
+
+
+def complement(expression: Expr) -> Expr:
+    """1 + erf(u) as erfc(−u)."""
+    if not expression.has(erf):
+        return expression
+    nodes = expression.atoms(erf)
+    result = expand(expression.xreplace({node: erfc(-node.args[0], evaluate=False) - 1 for node in nodes}))
+    return factor_terms(result)
+
+
+def scaled_complement(expression: Expr) -> Expr:
+    """s·erfc(u) as one function: erfc underflows before the product does."""
+
+    def is_scaled(node: Basic) -> bool:
+        return isinstance(node, Mul) and bool(node.free_symbols) and any(isinstance(each, erfc) for each in node.args)
+
+    def scaled(node: Mul) -> Expr:
+        tail = next(each for each in node.args if isinstance(each, erfc))
+        return scaled_erfc(node / tail, tail.args[0]) if (node / tail).free_symbols else node
+
+    return expression.replace(is_scaled, scaled)
+
+
+def root_of_squares(expression: Expr) -> Expr:
+    """√(a² + b u²) by hypot, whose squares do not overflow."""
+
+    def is_root(node: Basic) -> bool:
+        return isinstance(node, Pow) and node.exp.is_Rational and node.exp.q == 2 and _squares(node.base) is not None
+
+    def by_hypot(node: Pow) -> Expr:
+        first, second = _squares(node.base)  # type: ignore[misc]
+        root = hypot(first, second, evaluate=False)
+        return root**node.exp.p
+
+    return expression.replace(is_root, by_hypot)
+
+
+def _squares(base: Expr) -> tuple[Expr, Expr] | None:
+    """A and u of a² + u², a a number."""
+    number, rest = base.as_coeff_Add()
+    coefficient, power = rest.as_coeff_Mul()
+    is_square = isinstance(power, Pow) and power.exp == 2
+    if not (number.is_positive and coefficient.is_positive and is_square):
+        return None
+    return sqrt(number), sqrt(coefficient) * power.base
+
+
+def conjugate(expression: Expr) -> Expr:
+    """U + √(u² + c) as c / (√(u² + c) − u) where u is negative."""
+
+    def is_sum(node: Basic) -> bool:
+        return isinstance(node, Add) and _conjugate_parts(node) is not None
+
+    def by_sign(node: Add) -> Expr:
+        rest, root, difference = _conjugate_parts(node)  # type: ignore[misc]
+        grown = Held(absolute(rest) + root)
+        return Select(rest >= 0, grown, difference / grown)
+
+    if not any(node.exp.is_Rational and node.exp.q == 2 for node in expression.atoms(Pow)):
+        return expression
+    result = together(expression).replace(is_sum, by_sign)
+    return result if result.has(Select) else expression
+
+
+def _conjugate_parts(node: Add) -> tuple[Expr, Expr, Expr] | None:
+    """u, √v and v − u², which is a number."""
+    for root in node.args:
+        if isinstance(root, Pow) and root.exp == S.Half:
+            rest = node - root
+            difference = expand(root.base - rest**2)
+            if difference.is_number and difference.is_positive and not rest.is_number:
+                return rest, root, difference
+    return None
+
+
+def reciprocal_powers(expression: Expr) -> Expr:
+    """1/uⁿ as 1/u/u…, which underflows where uⁿ would overflow."""
+
+    def divided(node: Pow) -> Expr:
+        result = Held(1 / node.base)
+        for _ in range(-node.exp - 1):
+            result = Held(result / node.base)
+        return result
+
+    return expression.replace(
+        lambda node: isinstance(node, Pow) and node.exp.is_Integer and -4 <= node.exp < -1, divided
+    )
+
+
+def wide_exponentials(expression: Expr) -> Expr:
+    """Exp in double precision also for single: a half unit in the last place instead of two and a half."""
+    return expression.replace(exp, lambda u: wide_exp(u))
+
+
+def divisions_first(expression: Expr) -> Expr:
+    """x·s/c with a selection s as x·(s/c): the selection is bounded, x is not."""
+
+    def is_scaled(node: Basic) -> bool:
+        return (
+            isinstance(node, Mul)
+            and abs(node.as_coeff_Mul()[0]) < 1
+            and len(node.args) > 2
+            and any(isinstance(each, Select) for each in node.args)
+        )
+
+    def scaled(node: Mul) -> Expr:
+        coefficient, rest = node.as_coeff_Mul()
+        chosen = next(each for each in rest.args if isinstance(each, Select))
+        return Held(coefficient * chosen) * (rest / chosen)
+
+    return expression.replace(is_scaled, scaled)
+
+
+def kept_in_branch(expression: Expr) -> Expr:
+    """What a branch reads, kept within the branch's condition, so that the dead branch stays finite."""
+    sizes = {node: Symbol(f"size{n}", nonnegative=True) for n, node in enumerate(_sizes(expression))}
+    whole = {symbol: node for node, symbol in sizes.items()}
+    kept = expression.xreplace(sizes).replace(lambda node: isinstance(node, Select), lambda node: _kept(node, whole))
+    return kept.xreplace(whole)
+
+
+def _sizes(expression: Expr) -> list[Select]:
+    """The nodes that are |x|."""
+    found = [n for n in expression.atoms(Select) if n.args[1].is_Symbol and n == absolute(n.args[1])]
+    return sorted(found, key=lambda each: each.sort_key())
+
+
+def _kept(node: Select, sizes: Mapping[Expr, Expr]) -> Expr:
+    condition, chosen, otherwise = node.args
+    if not condition.is_Relational or not condition.args[1].is_number or condition.rel_op in ("==", "!="):
+        return node
+    variable, bound = condition.args
+    above = condition.rel_op[0] == ">"
+    if variable in sizes:
+        inside = sizes[variable].args[1]
+        within = Held(larger(smaller(inside, bound), -bound))
+        pair = (chosen, _within(otherwise, inside, within)) if above else (_within(chosen, inside, within), otherwise)
+        return Select(condition, *pair)
+    if variable.is_Symbol:
+        low, high = Held(larger(variable, bound)), Held(smaller(variable, bound))
+        one, other = (low, high) if above else (high, low)
+        return Select(condition, _within(chosen, variable, one), _within(otherwise, variable, other))
+    return node
+
+
+def _within(branch: Expr, variable: Symbol, kept: Expr) -> Expr:
+    """A branch that is linear in the variable stays finite by itself."""
+    if branch.is_polynomial(variable) and (not branch.has(variable) or branch.as_poly(variable).degree() < 2):
+        return branch
+    return branch.xreplace({variable: kept})
+
+
+def damped_gaussians(expression: Expr) -> Expr:
+    """u·exp(−c u²) with u kept where the exponential is not 0, which itself is 0 after its product with u."""
+
+    def is_damped(node: Basic) -> bool:
+        return isinstance(node, Mul) and any(_gaussian(each) is not None for each in node.args)
+
+    def damped(node: Mul) -> Expr:
+        gaussian = next(each for each in node.args if _gaussian(each) is not None)
+        variable, scale = _gaussian(gaussian)  # type: ignore[misc]
+        limit = Integer(int(FAR / sqrt(2 * scale)) + 1)
+        kept = {variable: Held(larger(smaller(variable, limit), -limit))}
+        main, tail = (each.xreplace(kept) for each in split_exponential(gaussian.args[0]).values())
+        return Held(main * (node / gaussian).xreplace(kept)) * tail
+
+    return expression.replace(is_damped, damped)
+
+
+def _gaussian(node: Expr) -> tuple[Symbol, Rational] | None:
+    """U and c of exp(−c u²)."""
+    if not isinstance(node, exp):
+        return None
+    coefficient, square = node.args[0].as_coeff_Mul()
+    if isinstance(square, Pow) and square.exp == 2 and square.base.is_Symbol and coefficient.is_negative:
+        return square.base, -coefficient
+    return None
