@@ -17,6 +17,7 @@ from symbprop.calculus.printer import format_equation
 from symbprop.calculus.program import Program, Role
 from symbprop.deliver import compile_to
 from symbprop.explain.derive import derivation
+from symbprop.explain.mathml import mathml
 from symbprop.explain.matrix import matrix_form
 from symbprop.language.source import Source
 from symbprop.library.catalogue import catalogue
@@ -62,7 +63,7 @@ class Gradient:
         return f"$\\displaystyle {self.latex}$"
 
     def _repr_html_(self) -> str:
-        return f"<p><i>{html.escape(self.text)}</i></p>"
+        return f"<p>{mathml(self.latex)}</p>" if self.equation is not None else f"<p>{html.escape(self.text)}</p>"
 
 
 class Network:
@@ -127,8 +128,12 @@ class Network:
         derived = self._derived
         return derivation(derived.forward if derived.gradient is None else derived.gradient, wrt, form, steps, format)
 
+    def _repr_latex_(self) -> str:
+        return self.derivation(format="latex")
+
     def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(self.derivation())}</pre>"
+        """The forward and backward equations, drawn by the browser itself."""
+        return self.derivation(format="html").partition("<main>")[2].partition("</main>")[0]
 
     def __repr__(self) -> str:
         return f"<symbprop.Network {self.name!r} with parameters {self.parameters}>"

@@ -26,7 +26,7 @@ class Worst:
 
 
 def points(row: Row, count: int, dtype: DTypeLike, seed: int) -> tuple[Array, Array]:
-    """x and y: zeros, subnormals, huge numbers, every magnitude, most of them where functions bend."""
+    """Pairs of x and y: zeros, subnormals, huge numbers, every magnitude, most of them where functions bend."""
     kind = np.dtype(dtype)
     info = np.finfo(kind)
     rng = np.random.default_rng(seed)

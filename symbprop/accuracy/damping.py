@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sympy import Add, Basic, Expr, Integer, Mul, Symbol, degree, exp
+from sympy import Add, Basic, Expr, Integer, Mul, Poly, Symbol, degree, exp
 
 from symbprop.accuracy.polynomials import SMALL
 from symbprop.calculus.functions import Held, absolute, larger, smaller
@@ -40,11 +40,20 @@ class Split:
         """E and its two factors written out. A power of the variable might overflow: so it is kept within the bound."""
         argument = self.argument
         if self.bound is not None and not _is_tame(argument, self.variable):
-            argument = argument.xreplace({self.variable: self.held()})
+            argument = by_horner(argument, self.variable).xreplace({self.variable: self.held()})
         size = absolute(argument)
         if not tails:
             return {SMALL: Held(exp(-size)), MAIN: Held(exp(-size))}
-        return {SMALL: Held(exp(-size)), **split_exponential(-size)}
+        parts = split_exponential(-size)
+        return {SMALL: Held(parts[MAIN] * parts[TAIL]), **parts}
+
+
+def by_horner(argument: Expr, variable: Symbol) -> Expr:
+    """X (c + d x²) for a cubic: fewer roundings than c x (1 + e x²)."""
+    terms = Poly(argument, variable).terms()
+    if len(terms) < 2 or any(power % 2 == 0 for (power,), _ in terms):
+        return argument
+    return variable * Held(Add(*(c * variable ** (power - 1) for (power,), c in terms)))
 
 
 def split_exponential(argument: Expr) -> dict[Expr, Expr]:
@@ -60,6 +69,8 @@ def damped(value: Expr, split: Split, sign: int) -> Expr:
     """
     if split.bound is None or not value.has(SMALL):
         return value
+    if isinstance(value, Held):
+        return Held(damped(value.args[0], split, sign))
     if isinstance(value, Add):
         return Add(*(damped(each, split, sign) for each in value.args))
     if not isinstance(value, Mul) or not any(each.as_base_exp()[0] == SMALL for each in value.args):
@@ -72,7 +83,8 @@ def damped(value: Expr, split: Split, sign: int) -> Expr:
     power = next(each.as_base_exp()[1] for each in value.args if each.as_base_exp()[0] == SMALL)
     if not (value / SMALL).has(variable):
         return value
-    return Held(value.xreplace({variable: kept, SMALL: MAIN})) * TAIL**power
+    rest = (value / SMALL**power).xreplace({variable: kept})
+    return Held(MAIN**power * rest) * TAIL**power
 
 
 def _is_tame(argument: Expr, variable: Symbol) -> bool:

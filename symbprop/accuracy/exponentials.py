@@ -201,10 +201,15 @@ def _branch(expression: Expr, split: Split, sign: int) -> tuple[Expr, Expr] | No
     above, below = expand(above / content), expand(below / content)
     values = {symbol: value for value, symbol in logarithms.items()}
     top = factor_terms(_in_logarithms(above, list(values)), clear=False)
-    bottom = polynomial(below)
-    if split.bound is not None and bottom.subs(SMALL, 0) != 0:
-        bottom = bottom.xreplace({SMALL: MAIN})  # 1 + exp(−43) is 1
+    bottom = without_tail(polynomial(below), below, split)
     return damped(top, split, sign).xreplace(values), bottom
+
+
+def without_tail(bottom: Expr, plain: Expr, split: Split) -> Expr:
+    """A denominator, E in it no smaller than exp(−43): 1 + exp(−43) is 1."""
+    constant = plain.subs(SMALL, 0)
+    safe = split.bound is not None and constant.is_number and constant != 0
+    return bottom.xreplace({SMALL: MAIN}) if safe else bottom
 
 
 def _in_logarithms(above: Expr, symbols: list[Symbol]) -> Expr:

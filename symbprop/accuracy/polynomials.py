@@ -29,9 +29,9 @@ def _factor(base: Expr) -> Expr:
     terms = [
         (signs_inside(_coefficient(coefficient)), exponent[0]) for exponent, coefficient in Poly(base, SMALL).terms()
     ]
-    return Add(
-        *((Held(c) if c.is_Add and not k else c) * SMALL**k for c, k in terms)
-    )  # Held: (1 - y) - y E, not 1 - (y + y E)
+    start = Add(*(Held(c) if c.is_Add else c for c, k in terms if not k))  # Held: (1 - y) - y E, not 1 - (y + y E)
+    rest = Add(*(c * SMALL**k for c, k in terms if k))
+    return start + (Held(rest) if rest.is_Add else rest)  # the small terms first: one rounding beside the large one
 
 
 def _coefficient(value: Expr) -> Expr:

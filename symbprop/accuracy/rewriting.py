@@ -114,6 +114,24 @@ def _squares(base: Expr) -> tuple[Expr, Expr] | None:
     return sqrt(number), sqrt(coefficient) * power.base
 
 
+def near_one(expression: Expr) -> Expr:
+    """1/hᵏ with h² = 1 + u², near u = 0, as (1 − (u/h)²)/hᵏ⁻²: h is rounded less often where it is about 1."""
+
+    def is_power(node: Basic) -> bool:
+        return isinstance(node, Pow) and node.exp.is_Integer and node.exp <= -3 and _is_unit_root(node.base)
+
+    def close(node: Pow) -> Expr:
+        root, u = node.base, node.base.args[1]
+        quotient = Held((1 - Held(u / root) ** 2) * root ** (node.exp + 2))
+        return Select(absolute(u) <= 1, quotient, node)
+
+    return expression.replace(is_power, close)
+
+
+def _is_unit_root(base: Expr) -> bool:
+    return isinstance(base, hypot) and base.args[0] == 1
+
+
 def conjugate(expression: Expr) -> Expr:
     """U + √(u² + c) as c / (√(u² + c) − u) where u is negative."""
 
@@ -140,6 +158,23 @@ def _conjugate_parts(node: Add) -> tuple[Expr, Expr, Expr] | None:
             if difference.is_number and difference.is_positive and not rest.is_number:
                 return rest, root, difference
     return None
+
+
+def repeated_divisions(expression: Expr) -> Expr:
+    """a/u² as a/u/u: one rounding less than by the square, and nothing overflows."""
+
+    def is_quotient(node: Basic) -> bool:
+        return isinstance(node, Mul) and any(_is_square_below(each) for each in node.args)
+
+    def divided(node: Mul) -> Expr:
+        square = next(each for each in node.args if _is_square_below(each))
+        return Held(node / square / square.base) / square.base
+
+    return expression.replace(is_quotient, divided)
+
+
+def _is_square_below(node: Expr) -> bool:
+    return isinstance(node, Pow) and node.exp == -2 and node.base.is_Add
 
 
 def reciprocal_powers(expression: Expr) -> Expr:

@@ -80,6 +80,10 @@ def derive(
     wrt: Annotated[list[str] | None, typer.Option(help="Only this parameter's gradient; repeatable.")] = None,
     form: Annotated[Form, typer.Option(help="Index or matrix notation.")] = Form.INDEX,
     steps: Annotated[bool, typer.Option("--steps", help="Write the chain rule out step by step.")] = False,
+    expand: Annotated[bool, typer.Option("--expand", help="Write gradients out down to the inputs.")] = False,
+    at: Annotated[
+        str | None, typer.Option(help="Put numbers in: x=2,y=1/3, a JSON file of arrays, or random.", metavar="VALUES")
+    ] = None,
     format: Annotated[Format, typer.Option(help="What to print.")] = Format.TEXT,
 ) -> None:
     """Print the gradient's derivation.
@@ -88,7 +92,7 @@ def derive(
     """
     from symbprop.cli.deriving import run_derive
 
-    guarded(run_derive, spec, wrt, form.value, steps, format.value)
+    guarded(run_derive, spec, wrt, form.value, steps, format.value, expand=expand, at=at)
 
 
 @app.command()
@@ -167,6 +171,20 @@ def summary(spec: Spec, json: AsJson = False) -> None:
     from symbprop.cli.compiling import run_summary
 
     guarded(run_summary, spec, as_json=json)
+
+
+@app.command()
+def report(
+    spec: Spec,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The page to write.")] = Path("report.html"),
+) -> None:
+    """Write one page: the flow, the derivation, the certificate, the source, linked both ways.
+
+    Example: symbprop report examples/digits.yaml -o report.html
+    """
+    from symbprop.cli.reporting import run_report
+
+    guarded(run_report, spec, output)
 
 
 def main() -> None:

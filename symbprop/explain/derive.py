@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from symbprop.calculus.dependence import needed
 from symbprop.calculus.equations import Equation, number_equations
+from symbprop.calculus.interpreter import Elements
 from symbprop.calculus.notation import LATEX, TEXT, Text
 from symbprop.calculus.printer import format_equation
 from symbprop.calculus.program import GradientProgram, Program
+from symbprop.explain.expand import expanded
 from symbprop.explain.formats import FORMATS, Kind, Line
 from symbprop.explain.matrix import matrix_form
+from symbprop.explain.numbers import givens, shown
 from symbprop.explain.steps import Steps, chains
 
 FORMS = ("index", "matrix")
@@ -22,25 +25,28 @@ def derivation(
     form: str = "index",
     steps: bool = False,
     format: str = "text",
+    expand: bool = False,
+    values: Mapping[str, Elements] | None = None,
 ) -> str:
     """The derivation of a program's gradient, or the equations of a program without one.
 
     ``wrt`` names the parameters wanted (all by default), ``form`` is ``index`` or ``matrix`` (index form where an
-    equation has no matrix form), ``steps`` adds the chain rule before each backward equation, ``format`` is ``text``,
-    ``latex``, ``markdown`` or ``html``. Raises ``KeyError`` for a parameter that does not exist, ``ValueError`` for
+    equation has no matrix form), ``steps`` adds the chain rule before each backward equation, ``expand`` writes each
+    gradient out down to the inputs and parameters, ``format`` is ``text``, ``latex``, ``markdown`` or ``html``. Raises ``KeyError`` for a parameter that does not exist, ``ValueError`` for
     another form or format.
     """
     if form not in FORMS:
         raise ValueError(f"there is no form {form!r}; the forms are {', '.join(FORMS)}")
     if format not in FORMATS:
         raise ValueError(f"there is no format {format!r}; the formats are {', '.join(FORMATS)}")
-    notation = TEXT if format in ("text", "html") else LATEX
+    notation = TEXT if format == "text" else LATEX
     if isinstance(program, Program):
         equations = number_equations(program.statements)
         lines = [Line(Kind.HEADING, "Forward"), *(_equation(each, program, form, notation) for each in equations)]
     else:
-        lines = list(_lines(program, [wrt] if isinstance(wrt, str) else wrt, form, steps, notation))
-    return FORMATS[format](lines)
+        wanted = [wrt] if isinstance(wrt, str) else wrt
+        lines = list(_expanded(program, wanted, notation) if expand else _lines(program, wanted, form, steps, notation))
+    return FORMATS[format](list(_with_values(lines, values, program, notation)) if values is not None else lines)
 
 
 def _lines(
@@ -71,6 +77,42 @@ def _lines(
             yield Line(Kind.NOTE, f"The gradient of {name} is identically zero: {gradient.zeros[name]}.")
 
 
+def _with_values(
+    lines: Sequence[Line], values: Mapping[str, Elements], program: GradientProgram | Program, notation: Text
+) -> Iterator[Line]:
+    """What is given first, and after each equation the value of what it defines."""
+    whole = program if isinstance(program, Program) else program.program
+    yield Line(Kind.HEADING, "Given")
+    for tensor in givens(whole):
+        yield Line(Kind.STEP, f"{notation.name(tensor.name)} = {_value(values[tensor.name], notation)}")
+    for line in lines:
+        yield line
+        if line.tensor in values:
+            yield Line(Kind.STEP, f"{notation.name(line.tensor)} = {_value(values[line.tensor], notation)}")
+
+
+def _value(elements: Elements, notation: Text) -> str:
+    text = shown(elements)
+    return (
+        text.replace("…", r"\ldots").replace("−", "-").replace(" elements", r"\text{ elements}")
+        if notation is LATEX
+        else text
+    )
+
+
+def _expanded(gradient: GradientProgram, wrt: Sequence[str] | None, notation: Text) -> Iterator[Line]:
+    """Each gradient as one formula of inputs and parameters."""
+    wanted = list(wrt) if wrt is not None else [*gradient.gradients, *gradient.zeros]
+    yield Line(Kind.HEADING, "Gradients written out, with", formula=_bar(gradient, notation))
+    for name in wanted:
+        if name in gradient.zeros:
+            yield Line(Kind.NOTE, f"The gradient of {name} is identically zero: {gradient.zeros[name]}.")
+            continue
+        bar = gradient.gradients[name]
+        equation = next(each for each in number_equations(gradient.backward) if each.tensor == bar)
+        yield Line(Kind.STEP, expanded(equation, gradient.program, notation), tensor=bar)
+
+
 def _with_steps(
     backward: Sequence[Equation], steps: Steps, whole: Program, form: str, notation: Text
 ) -> Iterator[Line]:
@@ -94,4 +136,5 @@ def _bar(gradient: GradientProgram, notation: Text) -> str:
 
 def _equation(equation: Equation, program: Program, form: str, notation: Text) -> Line:
     text = matrix_form(equation, program.tensors, notation) if form == "matrix" else None
-    return Line(Kind.EQUATION, text or format_equation(equation, program.tensors, notation), equation.number)
+    shown_text = text or format_equation(equation, program.tensors, notation)
+    return Line(Kind.EQUATION, shown_text, equation.number, tensor=equation.tensor)

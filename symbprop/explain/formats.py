@@ -7,14 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from symbprop.explain.mathml import mathml
+
 WIDTH = 100
 
 STYLE = (
-    "body{font:16px/1.5 Georgia,serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}"
-    "p.equation,p.step{font-family:'STIX Two Math','Cambria Math',serif;margin:.3rem 0;display:flex;gap:1rem}"
-    "p.step{font-size:.9em;color:#666;padding-left:2rem}"
-    ".number{flex:0 0 4rem;color:#777}.formula{overflow-x:auto;white-space:pre}"
-    "@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}p.step{color:#999}}"
+    ":root{color-scheme:light dark;--ink:#1c1c1e;--soft:#5c5c66;--paper:#fdfdfb;--line:#dcdcd6}"
+    "@media(prefers-color-scheme:dark){:root{--ink:#e8e6e1;--soft:#a9a7a0;--paper:#17171a;--line:#38383d}}"
+    "body{font:17px/1.55 Charter,Georgia,serif;max-width:54rem;margin:2.5rem auto;padding:0 1rem;color:var(--ink);background:var(--paper)}"
+    "h2{font-size:1.2rem;margin:2rem 0 .6rem;border-bottom:1px solid var(--line)}"
+    ".row{display:flex;gap:1rem;align-items:baseline;margin:.45rem 0}.number{flex:0 0 5rem;color:var(--soft);font-size:.9em}"
+    ".formula{overflow-x:auto;overflow-y:hidden;padding:.15rem .4rem .15rem 0}.step{color:var(--soft);padding-left:1.5rem}"
+    "math{font-size:1.06em}.cases{text-align:left}.cases mtd{text-align:left;padding:.1em .5em}.bold{font-weight:bold}"
 )
 
 LATEX_WORDS = {c: "\\" + c for c in "#$%&_{}"} | {
@@ -48,6 +52,7 @@ class Line:
     text: str
     number: int | None = None
     formula: str = ""
+    tensor: str = ""  # what an equation defines
 
 
 def as_text(lines: Sequence[Line]) -> str:
@@ -142,25 +147,36 @@ def _markdown_words(text: str) -> str:
 
 
 def as_html(lines: Sequence[Line]) -> str:
-    """One page that needs nothing else."""
+    """One page that needs nothing else; the formulas are MathML."""
+    return page("Derivation", "\n".join(html_rows(lines)))
+
+
+def html_rows(lines: Sequence[Line]) -> list[str]:
+    """Each line as an element of a page."""
     rows = []
     for line in lines:
-        text = html.escape(f"{line.text} {line.formula}".rstrip())
+        formula = mathml(line.formula, display=False) if line.formula else ""
         if line.kind is Kind.HEADING:
-            rows.append(f"<h2>{text}</h2>")
+            rows.append(f"<h2>{html.escape(line.text)} {formula}".rstrip() + "</h2>")
         elif line.kind is Kind.NOTE:
-            rows.append(f"<p>{text}</p>")
+            rows.append(f"<p>{html.escape(line.text)}</p>")
         else:
             number = "" if line.number is None else f"({line.number})"
             shown = f"from {number}" if line.kind is Kind.STEP and number else number
-            cells = f'<span class="number">{shown}</span><span class="formula">{text}</span>'
-            rows.append(f'<p class="{line.kind.value}">{cells}</p>')
+            cells = f'<span class="number">{shown}</span><span class="formula">{mathml(line.text)}</span>'
+            rows.append(f'<div class="row {line.kind.value}">{cells}</div>')
+    return rows
+
+
+def page(title: str, body: str) -> str:
+    """A whole page around ``body``."""
     head = (
-        '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Derivation</title>'
-        f"<style>{STYLE}</style>"
+        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{html.escape(title)}</title><style>{STYLE}</style>"
     )
-    body = "\n".join(rows)
-    return f'<!doctype html>\n<html lang="en">\n<head>{head}</head>\n<body>\n{body}\n</body>\n</html>\n'
+    return (
+        f'<!doctype html>\n<html lang="en">\n<head>{head}</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n'
+    )
 
 
 FORMATS: Mapping[str, Callable[[Sequence[Line]], str]] = {

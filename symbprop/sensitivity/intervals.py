@@ -51,9 +51,9 @@ def points(values: Array) -> Interval:
     return Interval(values, values)
 
 
-def constant(value: float, exact: bool, count: int) -> Interval:
-    """One number everywhere, widened if it is not exact."""
-    full = np.full(count, value)
+def constant(value: float, exact: bool) -> Interval:
+    """One number for all boxes, widened if it is not exact."""
+    full = np.array([value])
     return points(full) if exact else _outward(full, full)
 
 
@@ -67,38 +67,53 @@ def hull(first: Interval, second: Interval) -> Interval:
     return Interval(np.minimum(first.low, second.low), np.maximum(first.high, second.high))
 
 
-def _outward(low: Array, high: Array, ulps: float = 1.0) -> Interval:
-    low, high = np.where(np.isnan(low), -np.inf, low), np.where(np.isnan(high), np.inf, high)
-    low, high = np.nextafter(low, -np.inf), np.nextafter(high, np.inf)
+def _outward(low: Array, high: Array, ulps: float = 0.5) -> Interval:
+    """Ends moved apart by half a unit in the last place, rounded up to a whole one, or by more."""
+    if np.isnan(low).any() or np.isnan(high).any():
+        low, high = np.where(np.isnan(low), -np.inf, low), np.where(np.isnan(high), np.inf, high)
     if ulps > 1:
-        finite_low, finite_high = np.isfinite(low), np.isfinite(high)
-        low = np.where(finite_low, low - ulps * 2.0**-52 * np.abs(np.where(finite_low, low, 0)), low)
-        high = np.where(finite_high, high + ulps * 2.0**-52 * np.abs(np.where(finite_high, high, 0)), high)
-    return Interval(low, high)
+        low, high = _moved(low, -ulps), _moved(high, ulps)
+    return Interval(np.nextafter(low, -np.inf), np.nextafter(high, np.inf))
+
+
+def _moved(ends: Array, ulps: float) -> Array:
+    return np.where(np.isfinite(ends), ends + ulps * 2.0**-52 * np.abs(ends), ends)
 
 
 def _signed(result: Interval, nonnegative: NDArray[np.bool_], nonpositive: NDArray[np.bool_]) -> Interval:
     """A result whose sign is known does not lose it to rounding."""
-    low = np.where(nonnegative, np.maximum(result.low, 0.0), result.low)
-    return Interval(low, np.where(nonpositive, np.minimum(result.high, 0.0), result.high))
+    low = np.where(nonnegative & (result.low < 0), 0.0, result.low)
+    return Interval(low, np.where(nonpositive & (result.high > 0), 0.0, result.high))
 
 
 def add(a: Interval, b: Interval) -> Interval:
+    """The sum."""
     result = _outward(a.low + b.low, a.high + b.high)
     return _signed(result, (a.low >= 0) & (b.low >= 0), (a.high <= 0) & (b.high <= 0))
 
 
 def negate(a: Interval) -> Interval:
+    """The same with the other sign."""
     return Interval(-a.high, -a.low)
 
 
 def multiply(a: Interval, b: Interval) -> Interval:
-    ends = np.array([a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high])
-    ends = np.where(np.isnan(ends), 0.0, ends)
-    result = _outward(ends.min(axis=0), ends.max(axis=0))
-    positive_a, positive_b, negative_a, negative_b = a.low >= 0, b.low >= 0, a.high <= 0, b.high <= 0
+    """The product."""
+    positive_a, positive_b = a.low >= 0, b.low >= 0
+    if positive_a.all() and positive_b.all():
+        result = _outward(_product(a.low, b.low), _product(a.high, b.high))
+        return Interval(np.maximum(result.low, 0.0), result.high)
+    ends = [_product(one, other) for one in (a.low, a.high) for other in (b.low, b.high)]
+    result = _outward(np.minimum.reduce(ends), np.maximum.reduce(ends))
+    negative_a, negative_b = a.high <= 0, b.high <= 0
     same = (positive_a & positive_b) | (negative_a & negative_b)
     return _signed(result, same, (positive_a & negative_b) | (negative_a & positive_b))
+
+
+def _product(one: Array, other: Array) -> Array:
+    """A product of ends; 0 · ∞ is 0."""
+    product = one * other
+    return np.where(np.isnan(product), 0.0, product) if np.isnan(product).any() else product
 
 
 def reciprocal(a: Interval) -> Interval:
@@ -111,22 +126,27 @@ def reciprocal(a: Interval) -> Interval:
 
 
 def integer_power(a: Interval, exponent: int) -> Interval:
-    """a to a positive integer."""
+    """The power to a positive integer."""
+    ulps = FUNCTION_ULPS + exponent
     if exponent % 2:
-        return _signed(_outward(a.low**exponent, a.high**exponent, exponent), a.low >= 0, a.high <= 0)
-    result = _outward(a.mignitude**exponent, a.magnitude**exponent, exponent)
+        return _signed(_outward(a.low**exponent, a.high**exponent, ulps), a.low >= 0, a.high <= 0)
+    result = _outward(a.mignitude**exponent, a.magnitude**exponent, ulps)
     return Interval(np.maximum(result.low, 0.0), result.high)
 
 
 def real_power(a: Interval, exponent: float) -> Interval:
-    """a ≥ 0 to a positive real number."""
+    """The power of what is not negative to a positive real number."""
     low, high = np.maximum(a.low, 0.0), np.maximum(a.high, 0.0)
     power = np.sqrt if exponent == 0.5 else lambda base: np.power(base, exponent)
     result = _outward(power(low), power(high), FUNCTION_ULPS)
     return Interval(np.maximum(result.low, 0.0), result.high)
 
 
-def increasing(function: Callable[[Array], Array], least: float = -np.inf, greatest: float = np.inf) -> Callable[[Interval], Interval]:  # fmt: skip
+Monotone = Callable[[Array], Array]
+Extension = Callable[[Interval], Interval]
+
+
+def increasing(function: Monotone, least: float = -np.inf, greatest: float = np.inf) -> Extension:
     """An increasing function with values between ``least`` and ``greatest``, as a function of intervals."""
 
     def apply(a: Interval) -> Interval:
@@ -137,13 +157,14 @@ def increasing(function: Callable[[Array], Array], least: float = -np.inf, great
     return apply
 
 
-def decreasing(function: Callable[[Array], Array], least: float, greatest: float) -> Callable[[Interval], Interval]:
+def decreasing(function: Monotone, least: float, greatest: float) -> Extension:
     """A decreasing function, in the same way."""
     mirrored = increasing(lambda x: function(-x), least, greatest)
     return lambda a: mirrored(negate(a))
 
 
 def cosh(a: Interval) -> Interval:
+    """Even, and smallest at 0."""
     result = _outward(np.cosh(a.mignitude), np.cosh(a.magnitude), FUNCTION_ULPS)
     return Interval(np.maximum(result.low, 1.0), result.high)
 
@@ -162,7 +183,8 @@ def cos(a: Interval) -> Interval:
 
 
 def sin(a: Interval) -> Interval:
-    return cos(add(a, constant(-math.pi / 2, False, len(a.low))))
+    """The cosine a quarter of a turn later."""
+    return cos(add(a, constant(-math.pi / 2, False)))
 
 
 def tan(a: Interval) -> Interval:
@@ -173,13 +195,13 @@ def tan(a: Interval) -> Interval:
     return Interval(np.where(safe, result.low, -np.inf), np.where(safe, result.high, np.inf))
 
 
-def elementwise(function: Callable[[float], float]) -> Callable[[Array], Array]:
+def elementwise(function: Callable[[float], float]) -> Monotone:
     """A function that NumPy lacks, element by element."""
     vectorised = np.frompyfunc(function, 1, 1)
     return lambda x: np.asarray(vectorised(x), float)
 
 
-FUNCTIONS: dict[str, Callable[[Interval], Interval]] = {
+FUNCTIONS: dict[str, Extension] = {
     "exp": increasing(np.exp, least=0.0),
     "log": increasing(lambda x: np.log(np.maximum(x, 0.0))),
     "tanh": increasing(np.tanh, -1.0, 1.0),

@@ -1,0 +1,53 @@
+"""What each simplification is called, in a sentence that announces the formula it leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sympy import Expr, cosh, expand, factor_terms, sinh, tanh
+
+from symbprop.simplify.inline import inline_into_logarithms
+from symbprop.simplify.passes import drop_unused
+from symbprop.simplify.roots import over_one_root
+from symbprop.simplify.saved import read_saved_values
+from symbprop.simplify.scalars import inline_scalar_cotangents
+from symbprop.simplify.share import share_gradient_terms
+from symbprop.simplify.shift import subtract_maximum
+from symbprop.simplify.signs import by_sign_of_reads
+from symbprop.simplify.tidy import tidy_forward, tidy_gradient
+
+TIDIED = "The same, in its shortest form"
+
+TITLES: Mapping[Callable[..., Any], str] = {
+    subtract_maximum: "The largest term is taken out of the sum of exponentials",
+    inline_into_logarithms: "The logarithm of a product, a quotient or an exponential is split",
+    tidy_forward: TIDIED,
+    tidy_gradient: TIDIED,
+    inline_scalar_cotangents: "A constant cotangent is put in",
+    read_saved_values: "The forward pass has saved this value, so it is read",
+    drop_unused: "Nothing reads it any more",
+    share_gradient_terms: "A term that two equations share has a name",
+}
+
+# What tidying may have done, each with the function that does it; the first that gives the new form is its name.
+FORMS: tuple[tuple[str, Callable[[Expr], Expr]], ...] = (
+    ("Common factors are taken out", factor_terms),
+    ("Multiplied out", lambda each: expand(each, log=False, power_base=False, power_exp=False)),
+    ("A hyperbolic sine is tanh times cosh", lambda each: each.replace(sinh, lambda u: tanh(u) * cosh(u))),
+    ("Both signs of the argument give the same form", by_sign_of_reads),
+    ("Everything over one root", over_one_root),
+)
+
+
+def title(rule: Callable[..., Any]) -> str:
+    """The name of a pass: from the table, or the first line of its docstring."""
+    if rule in TITLES:
+        return TITLES[rule]
+    words = (rule.__doc__ or rule.__name__.replace("_", " ").capitalize()).strip().splitlines()[0]
+    return words.rstrip(".:")
+
+
+def name_of_form(before: Expr, after: Expr) -> str:
+    """Which of the forms that tidying tries ``after`` is."""
+    return next((name for name, form in FORMS if form(before) == after), TIDIED)
