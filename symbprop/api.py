@@ -126,7 +126,8 @@ class Network:
     ) -> str:
         """The derivation as :func:`symbprop.explain.derive.derivation` writes it."""
         derived = self._derived
-        return derivation(derived.forward if derived.gradient is None else derived.gradient, wrt, form, steps, format)
+        program = derived.forward if derived.gradient is None else derived.gradient
+        return derivation(program, wrt, form, steps, format, described=derived.network.program)
 
     def _repr_latex_(self) -> str:
         return self.derivation(format="latex")

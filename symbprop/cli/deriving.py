@@ -42,7 +42,11 @@ def run_derive(
         except (ZeroDivisionError, ValueError, OverflowError) as error:
             raise SourceError(f"--at: the formulas have no value there: {error}") from None
     try:
-        print(derivation(program, wrt or None, form, steps, format, expand=expand, values=values), end="")
+        described = derived.network.program
+        print(
+            derivation(program, wrt or None, form, steps, format, expand=expand, values=values, described=described),
+            end="",
+        )
     except TooLong:
         raise SourceError(
             "written out, the gradient is longer than anybody reads",

@@ -48,8 +48,12 @@ def run_ops(name: str | None, format: str, *, as_json: bool) -> None:
         return
     if format == "text":
         print(f"# {operation.comment}\n{_source(operation)}\n")
-    made = derived_gradient(operation)
-    print(derivation(made, format=format) if made is not None else "It has no argument to differentiate by.", end="")
+    described = program_of(operation)
+    made = None if described is None else _gradient(described)
+    if made is None:
+        print("It has no argument to differentiate by.")
+    else:
+        print(derivation(made, steps=True, format=format, described=described), end="")
 
 
 def _source(operation: Operation) -> str:
@@ -64,6 +68,12 @@ def _source(operation: Operation) -> str:
 
 def derived_gradient(operation: Operation) -> GradientProgram | None:
     """The gradient of an operation with respect to its real arguments, for any cotangent of its result."""
+    described = program_of(operation)
+    return None if described is None else _gradient(described)
+
+
+def program_of(operation: Operation) -> Program | None:
+    """An operation as a program: its real arguments are parameters, its result, weighted, is the loss."""
     given: dict[str, Tensor] = {}
     for each in operation.arguments:
         if each.initializer:
@@ -95,8 +105,7 @@ def _elaborated(operation: Operation, given: dict[str, Tensor]) -> Elaborated | 
     return None
 
 
-def _with_cotangent(tensors: dict[str, Tensor], statements: list[Statement], result: str) -> GradientProgram | None:
-    wrt = [t.name for t in tensors.values() if t.role is Role.PARAMETER and not t.integer]
+def _with_cotangent(tensors: dict[str, Tensor], statements: list[Statement], result: str) -> Program | None:
     loss = result
     if tensors[result].shape != ():
         loss, weight = "L", f"{result}_weight"
@@ -109,10 +118,13 @@ def _with_cotangent(tensors: dict[str, Tensor], statements: list[Statement], res
         if len(index) != len(tensors[result].shape):
             return None
         statements.append(statement(Access(loss, ()), read_symbol(0) * read_symbol(1), reads, kept))
-    if not wrt:
-        return None
     program, _ = name_axes(check(Program(tensors, tuple(statements), (result,), loss)), size_symbol("N"))
-    return simplify_gradient(gradient(simplify_forward(program), wrt))
+    return program
+
+
+def _gradient(program: Program) -> GradientProgram | None:
+    wrt = [tensor.name for tensor in program.of(Role.PARAMETER) if not tensor.integer]
+    return simplify_gradient(gradient(simplify_forward(program), wrt)) if wrt else None
 
 
 def _size_name(argument: str, position: int) -> str:

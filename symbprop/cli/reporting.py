@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from math import isfinite
 from pathlib import Path
 from types import ModuleType
 
@@ -32,7 +33,10 @@ def run_report(spec: str, output: Path) -> None:
             tables.extend(_gradient_flow(result, module))
     derived = result.derived
     program = derived.forward if derived.gradient is None else derived.gradient
-    page = report(title(derived.network), _facts(result), program, derived.network.layers, result.source, tables)
+    network = derived.network
+    page = report(
+        title(network), _facts(result), program, network.layers, result.source, tables, described=network.program
+    )
     with replacing(output) as draft:
         draft.write_text(page, encoding="utf-8")
     print(f"wrote {output}")
@@ -66,7 +70,7 @@ def _gradient_flow(result: Result, module: ModuleType) -> Iterator[Table]:
         (
             each.parameter,
             f"{each.norm:.3g}",
-            f"{each.relative:.3g}",
+            f"{each.relative:.3g}" if isfinite(each.relative) else "–",
             "–" if each.predicted is None else f"{each.predicted:.3g}",
         )
         for each in found.measured

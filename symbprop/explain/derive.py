@@ -12,9 +12,10 @@ from symbprop.calculus.printer import format_equation
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.explain.expand import expanded
 from symbprop.explain.formats import FORMATS, Kind, Line
+from symbprop.explain.lecture import backward_steps, forward_steps
 from symbprop.explain.matrix import matrix_form
 from symbprop.explain.numbers import givens, shown
-from symbprop.explain.steps import Steps, chains
+from symbprop.explain.trace import trace, trace_of
 
 FORMS = ("index", "matrix")
 
@@ -27,13 +28,15 @@ def derivation(
     format: str = "text",
     expand: bool = False,
     values: Mapping[str, Elements] | None = None,
+    described: Program | None = None,
 ) -> str:
     """The derivation of a program's gradient, or the equations of a program without one.
 
     ``wrt`` names the parameters wanted (all by default), ``form`` is ``index`` or ``matrix`` (index form where an
-    equation has no matrix form), ``steps`` adds the chain rule before each backward equation, ``expand`` writes each
-    gradient out down to the inputs and parameters, ``format`` is ``text``, ``latex``, ``markdown`` or ``html``. Raises ``KeyError`` for a parameter that does not exist, ``ValueError`` for
-    another form or format.
+    equation has no matrix form), ``steps`` tells the chain rule and each simplification on the way to an equation,
+    from the program as it was ``described`` if that is given, ``expand`` writes each gradient out down to the inputs
+    and parameters, ``values`` are put in, ``format`` is ``text``, ``latex``, ``markdown`` or ``html``. Raises
+    ``KeyError`` for a parameter that does not exist, ``ValueError`` for another form or format.
     """
     if form not in FORMS:
         raise ValueError(f"there is no form {form!r}; the forms are {', '.join(FORMS)}")
@@ -45,33 +48,59 @@ def derivation(
         lines = [Line(Kind.HEADING, "Forward"), *(_equation(each, program, form, notation) for each in equations)]
     else:
         wanted = [wrt] if isinstance(wrt, str) else wrt
-        lines = list(_expanded(program, wanted, notation) if expand else _lines(program, wanted, form, steps, notation))
+        if expand:
+            lines = list(_expanded(program, wanted, notation))
+        elif steps:
+            lines = list(_lecture(program, described, wanted, notation))
+        else:
+            lines = list(_lines(program, wanted, form, notation))
     return FORMATS[format](list(_with_values(lines, values, program, notation)) if values is not None else lines)
 
 
-def _lines(
-    gradient: GradientProgram, wrt: Sequence[str] | None, form: str, steps: bool, notation: Text
+def _lines(gradient: GradientProgram, wrt: Sequence[str] | None, form: str, notation: Text) -> Iterator[Line]:
+    forward, backward = _numbered(gradient, _wanted(gradient, wrt))
+    yield Line(Kind.HEADING, "Forward")
+    yield from (_equation(each, gradient.program, form, notation) for each in forward)
+    yield Line(Kind.HEADING, "Backward, with", formula=_bar(gradient, notation))
+    yield from (_equation(each, gradient.program, form, notation) for each in backward)
+    yield from _zeros(gradient, _wanted(gradient, wrt))
+
+
+def _lecture(
+    gradient: GradientProgram, described: Program | None, wrt: Sequence[str] | None, notation: Text
 ) -> Iterator[Line]:
-    whole = gradient.program
+    wanted = _wanted(gradient, wrt)
+    forward, backward = _numbered(gradient, wanted)
+    story = trace_of(gradient) if described is None else trace(described)
+    yield from forward_steps(story, forward, notation)
+    yield Line(Kind.HEADING, "Forward")
+    yield from (_equation(each, gradient.program, "index", notation) for each in forward)
+    yield Line(Kind.HEADING, "Backward, with", formula=_bar(gradient, notation))
+    given = [name for name in wanted if name in gradient.gradients]
+    yield from backward_steps(gradient, story, forward, backward, given, notation)
+    yield from _zeros(gradient, wanted)
+
+
+def _wanted(gradient: GradientProgram, wrt: Sequence[str] | None) -> list[str]:
     wanted = list(wrt) if wrt is not None else [*gradient.gradients, *gradient.zeros]
     for name in wanted:
         if name not in gradient.gradients and name not in gradient.zeros:
             raise KeyError(name)
+    return wanted
+
+
+def _numbered(gradient: GradientProgram, wanted: Sequence[str]) -> tuple[tuple[Equation, ...], tuple[Equation, ...]]:
+    """The equations that the gradients wanted need, forward and backward."""
     loss = gradient.forward.loss or ""
-    kept = needed(whole, [loss, *(gradient.gradients[name] for name in wanted if name in gradient.gradients)])
+    bars = [gradient.gradients[name] for name in wanted if name in gradient.gradients]
+    kept = needed(gradient.program, [loss, *bars])
     inside = {id(each) for each in gradient.forward.statements}
     forward = number_equations([each for each in kept if id(each) in inside])
     backward = number_equations([each for each in kept if id(each) not in inside], len(forward) + 1)
-    yield Line(Kind.HEADING, "Forward")
-    yield from (_equation(each, whole, form, notation) for each in forward)
-    yield Line(Kind.HEADING, "Backward, with", formula=_bar(gradient, notation))
-    if steps:
-        numbers = {id(each): equation.number for equation in forward for each in equation.statements}
-        given = [name for name in wanted if name in gradient.gradients]
-        yield from (Line(Kind.STEP, text) for text in chains(gradient, given, notation))
-        yield from _with_steps(backward, Steps(gradient, numbers, notation), whole, form, notation)
-    else:
-        yield from (_equation(each, whole, form, notation) for each in backward)
+    return forward, backward
+
+
+def _zeros(gradient: GradientProgram, wanted: Sequence[str]) -> Iterator[Line]:
     for name in wanted:
         if name in gradient.zeros:
             yield Line(Kind.NOTE, f"The gradient of {name} is identically zero: {gradient.zeros[name]}.")
@@ -111,18 +140,6 @@ def _expanded(gradient: GradientProgram, wrt: Sequence[str] | None, notation: Te
         bar = gradient.gradients[name]
         equation = next(each for each in number_equations(gradient.backward) if each.tensor == bar)
         yield Line(Kind.STEP, expanded(equation, gradient.program, notation), tensor=bar)
-
-
-def _with_steps(
-    backward: Sequence[Equation], steps: Steps, whole: Program, form: str, notation: Text
-) -> Iterator[Line]:
-    """Each backward equation after the steps to it."""
-    told = ""
-    for equation in backward:
-        if equation.tensor != told:
-            yield from (Line(Kind.STEP, step.text, step.origin) for step in steps.of(equation.tensor))
-        told = equation.tensor
-        yield _equation(equation, whole, form, notation)
 
 
 def _bar(gradient: GradientProgram, notation: Text) -> str:

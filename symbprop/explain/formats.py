@@ -16,6 +16,7 @@ STYLE = (
     "@media(prefers-color-scheme:dark){:root{--ink:#e8e6e1;--soft:#a9a7a0;--paper:#17171a;--line:#38383d}}"
     "body{font:17px/1.55 Charter,Georgia,serif;max-width:54rem;margin:2.5rem auto;padding:0 1rem;color:var(--ink);background:var(--paper)}"
     "h2{font-size:1.2rem;margin:2rem 0 .6rem;border-bottom:1px solid var(--line)}"
+    "h3{font-size:1rem;margin:1.4rem 0 .3rem}.words{margin:.5rem 0 .1rem;color:var(--soft)}"
     ".row{display:flex;gap:1rem;align-items:baseline;margin:.45rem 0}.number{flex:0 0 5rem;color:var(--soft);font-size:.9em}"
     ".formula{overflow-x:auto;overflow-y:hidden;padding:.15rem .4rem .15rem 0}.step{color:var(--soft);padding-left:1.5rem}"
     "math{font-size:1.06em}.cases{text-align:left}.cases mtd{text-align:left;padding:.1em .5em}.bold{font-weight:bold}"
@@ -35,6 +36,8 @@ class Kind(Enum):
     """What a line of a derivation is."""
 
     HEADING = "heading"
+    PART = "part"
+    WORDS = "words"
     EQUATION = "equation"
     STEP = "step"
     NOTE = "note"
@@ -44,8 +47,8 @@ class Kind(Enum):
 class Line:
     """One line: an equation with its number, a step with that of the equation it comes from, or words.
 
-    The text of an equation or a step is a formula in the notation of the format, that of a heading or a note plain
-    words; a heading may end in a ``formula``.
+    The text of an equation or a step is a formula in the notation of the format; that of a heading, of a part under
+    it, of words that lead to a formula and of a note is plain, and may end in a ``formula``.
     """
 
     kind: Kind
@@ -61,6 +64,10 @@ def as_text(lines: Sequence[Line]) -> str:
     for line in lines:
         if line.kind is Kind.HEADING:
             rows.append(("\n" if rows else "") + f"{line.text} {line.formula}".rstrip())
+        elif line.kind is Kind.PART:
+            rows.append(f"\n  {line.text} {line.formula}".rstrip())
+        elif line.kind is Kind.WORDS:
+            rows.append(wrapped(f"       {line.text} {line.formula}".rstrip(), WIDTH, " " * 11))
         elif line.kind is Kind.EQUATION:
             rows.append(wrapped(f"    {f'({line.number})':<5}{line.text}", WIDTH, " " * 13))
         elif line.kind is Kind.STEP:
@@ -109,7 +116,8 @@ def as_latex(lines: Sequence[Line]) -> str:
             rows.append(rf"& \quad {line.text}{origin} \\")
         else:
             words = f"{line.text} " if line.formula else line.text
-            rows.append(rf"&\text{{{_latex_words(words)}}}{line.formula} \\")
+            space = {Kind.PART: "[1.5ex] & ", Kind.WORDS: r"& \; "}.get(line.kind, "&")
+            rows.append(rf"{space}\text{{{_latex_words(words)}}}{line.formula} \\")
     rows.append(r"\end{align*}")
     return "\n".join(rows) + "\n"
 
@@ -129,10 +137,12 @@ def as_markdown(lines: Sequence[Line]) -> str:
         elif line.kind is Kind.EQUATION:
             rows.append(rf"$${_markdown_formula(line.text)} \tag{{{line.number}}}$$")
         elif line.kind is Kind.STEP:
-            origin = "" if line.number is None else f"from ({line.number}): "
-            rows.append(f"> {origin}${_markdown_formula(line.text)}$")
+            origin = "" if line.number is None else rf" \qquad \text{{from ({line.number})}}"
+            rows.append(f"$${_markdown_formula(line.text)}{origin}$$")
         else:
-            rows.append(_markdown_words(line.text))
+            mark = "### " if line.kind is Kind.PART else ""
+            end = f" ${_markdown_formula(line.formula)}$" if line.formula else ""
+            rows.append(f"{mark}{_markdown_words(line.text)}{end}")
     return "\n\n".join(rows) + "\n"
 
 
@@ -151,15 +161,17 @@ def as_html(lines: Sequence[Line]) -> str:
     return page("Derivation", "\n".join(html_rows(lines)))
 
 
-def html_rows(lines: Sequence[Line]) -> list[str]:
-    """Each line as an element of a page."""
+def html_rows(lines: Sequence[Line], part: str = "h3") -> list[str]:
+    """Each line as an element of a page; ``part`` is the heading of a part."""
     rows = []
     for line in lines:
         formula = mathml(line.formula, display=False) if line.formula else ""
         if line.kind is Kind.HEADING:
             rows.append(f"<h2>{html.escape(line.text)} {formula}".rstrip() + "</h2>")
-        elif line.kind is Kind.NOTE:
-            rows.append(f"<p>{html.escape(line.text)}</p>")
+        elif line.kind is Kind.PART:
+            rows.append(f"<{part}>{html.escape(line.text)} {formula}".rstrip() + f"</{part}>")
+        elif line.kind in (Kind.NOTE, Kind.WORDS):
+            rows.append(f'<p class="{line.kind.value}">{html.escape(line.text)} {formula}'.rstrip() + "</p>")
         else:
             number = "" if line.number is None else f"({line.number})"
             shown = f"from {number}" if line.kind is Kind.STEP and number else number

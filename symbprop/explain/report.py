@@ -14,6 +14,7 @@ from markupsafe import Markup
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.emit.templates import folder
 from symbprop.explain.flow import drawing
+from symbprop.explain.formats import html_rows
 from symbprop.explain.mathml import mathml
 from symbprop.explain.sections import sections
 from symbprop.network.network import Layer
@@ -48,18 +49,20 @@ def report(
     layers: Sequence[Layer],
     source: str,
     tables: Sequence[Table] = (),
+    described: Program | None = None,
 ) -> str:
     """The page, complete in one file: no network, no other file is needed to read it.
 
     ``facts`` are the summary's figures; ``tables`` the certificate, the accuracy of the kernels, the flow of gradients.
     """
-    parts, nodes = sections(program, layers)
+    parts, nodes = sections(program, layers, described)
     return (
         _environment()
         .get_template("report.html.jinja")
         .render(
             title=title, facts=dict(facts), sections=parts, flow=Markup(drawing(nodes, f"The layers of {title}")),  # noqa: S704
             math=lambda latex: Markup(mathml(latex)),  # noqa: S704 (escaped by the translator)
+            rows=lambda steps: Markup("\n".join(html_rows(steps, "h4"))),  # noqa: S704 (escaped by the formatter)
             tables=tables, lines=_lines(source),
         )
     )  # fmt: skip

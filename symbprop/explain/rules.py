@@ -7,8 +7,9 @@ from typing import Any
 
 from sympy import Expr, cosh, expand, factor_terms, sinh, tanh
 
+from symbprop.calculus.notation import LATEX, TEXT, Text
 from symbprop.simplify.inline import inline_into_logarithms
-from symbprop.simplify.passes import drop_unused
+from symbprop.simplify.passes import drop_unused, finish_forward
 from symbprop.simplify.roots import over_one_root
 from symbprop.simplify.saved import read_saved_values
 from symbprop.simplify.scalars import inline_scalar_cotangents
@@ -18,6 +19,7 @@ from symbprop.simplify.signs import by_sign_of_reads
 from symbprop.simplify.tidy import tidy_forward, tidy_gradient
 
 TIDIED = "The same, in its shortest form"
+SHARED = "A term that two equations share has a name"
 
 TITLES: Mapping[Callable[..., Any], str] = {
     subtract_maximum: "The largest term is taken out of the sum of exponentials",
@@ -27,7 +29,26 @@ TITLES: Mapping[Callable[..., Any], str] = {
     inline_scalar_cotangents: "A constant cotangent is put in",
     read_saved_values: "The forward pass has saved this value, so it is read",
     drop_unused: "Nothing reads it any more",
-    share_gradient_terms: "A term that two equations share has a name",
+    share_gradient_terms: SHARED,
+    finish_forward: SHARED,
+}
+
+# Why a pass may do what it does, where its name does not say it: words, and the identity in either notation.
+REASONS: Mapping[str, tuple[str, Mapping[Text, str]]] = {
+    TITLES[subtract_maximum]: (
+        "With the largest u for m nothing overflows, and for any m",
+        {
+            TEXT: "Σ exp(u) = exp(m) Σ exp(u − m)",
+            LATEX: r"\sum \exp\left(u\right) = \exp\left(m\right) \sum \exp\left(u - m\right)",
+        },
+    ),
+    TITLES[inline_into_logarithms]: (
+        "For a positive s",
+        {
+            TEXT: "log(exp(u) / s) = u − log(s)",
+            LATEX: r"\log\left(\frac{\exp\left(u\right)}{s}\right) = u - \log\left(s\right)",
+        },
+    ),
 }
 
 # What tidying may have done, each with the function that does it; the first that gives the new form is its name.

@@ -11,7 +11,10 @@ from symbprop.calculus.notation import LATEX, split_mark
 from symbprop.calculus.printer import format_equation, format_extent
 from symbprop.calculus.program import GradientProgram, Program, Role
 from symbprop.explain.flow import Node
+from symbprop.explain.formats import Line
+from symbprop.explain.origins import Origins
 from symbprop.explain.steps import Steps
+from symbprop.explain.trace import trace, trace_of
 from symbprop.network.network import Layer
 
 LOSS = "loss"
@@ -24,7 +27,7 @@ class Row:
 
     number: int
     latex: str
-    steps: tuple[str, ...] = ()
+    steps: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,12 @@ class Section:
 
 
 def sections(
-    program: GradientProgram | Program, layers: Sequence[Layer]
+    program: GradientProgram | Program, layers: Sequence[Layer], described: Program | None = None
 ) -> tuple[tuple[Section, ...], tuple[Node, ...]]:
-    """The layers in order, the loss last, and the graph that they make. Numbers are those of the emitted module."""
+    """The layers in order, the loss last, and the graph that they make. Numbers are those of the emitted module.
+
+    The steps begin with the program as it was ``described`` if that is given.
+    """
     whole, inner = (program, program) if isinstance(program, Program) else (program.program, program.forward)
     results = [*inner.outputs, *((inner.loss,) if inner.loss else ()), *whole.outputs]
     kept = needed(whole, results)
@@ -49,7 +55,7 @@ def sections(
     forward = number_equations([each for each in kept if id(each) in inside])
     backward = number_equations([each for each in kept if id(each) not in inside], len(forward) + 1)
     owner = _owners(forward, layers)
-    steps = _steps(program, forward) if len(forward) + len(backward) <= MOST_STEPS else None
+    steps = _steps(program, described, forward) if len(forward) + len(backward) <= MOST_STEPS else None
     kinds = {layer.label: layer.kind for layer in layers}
     found = []
     for name in dict.fromkeys([*(layer.label for layer in layers), LOSS]):
@@ -88,14 +94,14 @@ def _shapes(
     return tuple((each, " × ".join(map(format_extent, whole.tensors[each].shape)) or "scalar") for each in names)
 
 
-def _steps(program: GradientProgram | Program, forward: Sequence[Equation]) -> Steps | None:
+def _steps(program: GradientProgram | Program, described: Program | None, forward: Sequence[Equation]) -> Steps | None:
     if isinstance(program, Program):
         return None
-    return Steps(program, {id(each): one.number for one in forward for each in one.statements}, LATEX)
+    return Steps(program, trace_of(program) if described is None else trace(described), Origins(forward), LATEX)
 
 
 def _row(each: Equation, whole: Program, steps: Steps | None) -> Row:
-    told = () if steps is None else tuple(step.text for step in steps.of(each.tensor))
+    told = () if steps is None else tuple(steps.of(each.tensor))
     return Row(each.number, format_equation(each, whole.tensors, LATEX), told)
 
 

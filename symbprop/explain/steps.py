@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from sympy import Add, Expr
 
 from symbprop.calculus.equations import Equation, number_equations
 from symbprop.calculus.expression_printer import split_sign
 from symbprop.calculus.index import Access, at
-from symbprop.calculus.notation import LATEX, Text
+from symbprop.calculus.notation import LATEX, Text, split_mark
 from symbprop.calculus.printer import (
     Term,
     alignment,
@@ -27,35 +27,61 @@ from symbprop.calculus.printer import (
     reduced_indices,
 )
 from symbprop.calculus.program import GradientProgram
+from symbprop.explain.formats import Kind, Line
+from symbprop.explain.forms import distinct, equations, simplified
+from symbprop.explain.origins import Origins
 from symbprop.explain.paths import Path, chain_rule
+from symbprop.explain.trace import Trace
 
 LONGEST_PATH = 12  # tensors; a longer product of derivatives says nothing that the equations do not
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A line of the derivation of one cotangent. ``origin`` is the number of the equation it is read off from."""
-
-    text: str
-    origin: int | None = None
-
-
 class Steps:
-    """The steps to each cotangent; ``numbers`` are those of the forward statements' equations, by ``id``."""
+    """The steps to each cotangent, as lines; ``origins`` are the numbers of the forward equations.
 
-    def __init__(self, gradient: GradientProgram, numbers: Mapping[int, int], notation: Text) -> None:
-        self._paths = chain_rule(gradient)
-        self._numbers = numbers
+    ``trace`` holds the gradient as the chain rule gave it, and every later form of it.
+    """
+
+    def __init__(self, gradient: GradientProgram, trace: Trace, origins: Origins, notation: Text) -> None:
+        self._gradient = gradient
+        self._trace = trace
+        self._paths = chain_rule(trace.raw if trace.raw is not None else gradient)
+        self._origins = origins
         self._notation = notation
         self._told = {each.target.tensor for each in gradient.backward}
+        self._parameters = {bar: name for name, bar in gradient.gradients.items()}
 
-    def of(self, cotangent: str) -> Iterator[Step]:
+    def of(self, cotangent: str) -> Iterator[Line]:
         """The steps to ``cotangent``, before them those to cotangents that the closed forms no longer have."""
         for name in self._untold(cotangent):
+            yield self._heading(name)
             yield from self._rule(name)
-            for equation in self._equations(name):
-                yield Step(format_equation(equation, self._paths.tensors, self._notation))
+            yield from self._put_in(name)
+        yield self._heading(cotangent)
         yield from self._rule(cotangent)
+        forms = distinct(self._trace.forms(cotangent), self._notation)
+        if len(forms) > 1:
+            yield from self._put_in(cotangent)
+        for position, (before, after) in enumerate(itertools.pairwise(forms)):
+            yield from simplified(before, after, self._notation)
+            if position < len(forms) - 2:
+                yield from equations(after.statements, after.stage.program, self._notation)
+
+    def _heading(self, cotangent: str) -> Line:
+        if cotangent in self._parameters:
+            return Line(
+                Kind.PART, "The gradient with respect to", formula=self._notation.name(self._parameters[cotangent])
+            )
+        paths = self._paths.into.get(cotangent, ())
+        primal = paths[0].read.tensor if paths else split_mark(cotangent)[0]
+        return Line(Kind.PART, "The cotangent of", formula=self._notation.name(primal))
+
+    def _put_in(self, cotangent: str) -> Iterator[Line]:
+        """The cotangent as the rule gives it."""
+        yield Line(Kind.WORDS, "Put in:")
+        for equation in self._equations(cotangent):
+            text = format_equation(equation, self._paths.tensors, self._notation)
+            yield Line(Kind.STEP, text, tensor=cotangent)
 
     def _untold(self, cotangent: str) -> Sequence[str]:
         """The cotangents that ``cotangent`` needs and that have neither an equation nor been told, in order."""
@@ -76,14 +102,19 @@ class Steps:
     def _equations(self, cotangent: str) -> Sequence[Equation]:
         return number_equations([path.term for path in self._paths.into.get(cotangent, ())])
 
-    def _rule(self, cotangent: str) -> Iterator[Step]:
+    def _rule(self, cotangent: str) -> Iterator[Line]:
         """``h̄[n,j] = Σₘ z̄2[n,m] ∂z2[n,m]/∂h[n,j]``, and then each derivative."""
         paths = {id(path.term): path for path in self._paths.into.get(cotangent, ())}
+        if not paths:
+            return
+        yield Line(Kind.WORDS, _readers([self._origins.number(path.source) for path in paths.values()]))
         for equation in self._equations(cotangent):
             left = left_side(equation, self._paths.tensors)
             terms = [Term(1, self._product(paths[id(each)], left)) for each in equation.statements]
             relation = "+=" if equation.shares else "="
-            yield Step(f"{format_access(left, self._notation)} {relation} {gathered(terms, self._notation)}")
+            rule = f"{format_access(left, self._notation)} {relation} {gathered(terms, self._notation)}"
+            yield Line(Kind.STEP, rule)
+        yield Line(Kind.WORDS, "with the derivative" if len(paths) == 1 else "with the derivatives")
         for path in paths.values():
             of = replace(path.linear, expr=path.local, reads=path.reads)
             inside = _inner(path)
@@ -93,7 +124,7 @@ class Steps:
                 value = format_sum(inside, _closed(value, local, self._notation), self._notation)
             value = value if sign > 0 else f"{self._notation.minus}{value}"
             quotient = _derivative(path.linear.target, path.read, self._notation)
-            yield Step(f"{quotient} = {value}", self._numbers.get(id(path.source)))
+            yield Line(Kind.STEP, f"{quotient} = {value}", self._origins.number(path.source))
 
     def _product(self, path: Path, left: Access) -> str:
         """One term of the chain rule: cotangent times derivative, summed over what the left side does not have.
@@ -112,6 +143,15 @@ class Steps:
         inside = {names[index] for index in _inner(path)}
         outside = [index for index in reduced_indices(whole, left, names) if index not in inside]
         return format_sum(outside, notation.times.join(factors), notation)
+
+
+def _readers(numbers: Sequence[int | None]) -> str:
+    """Which equations have a term in the chain rule."""
+    known = [f"({number})" for number in dict.fromkeys(numbers) if number is not None]
+    if not known:
+        return "By the chain rule,"
+    listed = known[0] if len(known) == 1 else f"{', '.join(known[:-1])} and {known[-1]}"
+    return f"It is read in {listed}, so by the chain rule"
 
 
 def _inner(path: Path) -> list[str]:

@@ -19,8 +19,10 @@ from symbprop.calculus.notation import TEXT
 from symbprop.calculus.program import GradientProgram, Program, Role
 from symbprop.calculus.statement import statement
 from symbprop.explain.derive import derivation
-from symbprop.explain.formats import wrapped
+from symbprop.explain.formats import Kind, wrapped
+from symbprop.explain.origins import Origins
 from symbprop.explain.steps import Steps
+from symbprop.explain.trace import trace_of
 from symbprop.simplify.passes import simplify_forward, simplify_gradient
 
 PARAMETERS = ["W1", "b1", "W2", "b2"]
@@ -69,8 +71,10 @@ def test_matrix_form_stands_where_there_is_one_and_index_form_elsewhere() -> Non
 def test_a_step_names_its_equation_the_local_derivative_and_the_product(network: GradientProgram) -> None:
     lines = [line.strip() for line in derivation(network, steps=True).splitlines()]
     at = lines.index("h̄[n,j] = Σₘ z̄2[n,m] ∂z2[n,m]/∂h[n,j]")
-    assert lines[at + 1] == "∂z2[n,m]/∂h[n,j] = W2[j,m]    from (3)"
-    assert lines[at + 2].endswith("h̄[n,j] = Σₘ W2[j,m] z̄2[n,m]")
+    assert lines[at - 1] == "It is read in (3), so by the chain rule"
+    assert lines[at + 1 : at + 4] == ["with the derivative", "∂z2[n,m]/∂h[n,j] = W2[j,m]    from (3)", "so that"]
+    assert lines[at + 4].endswith("h̄[n,j] = Σₘ W2[j,m] z̄2[n,m]")
+    assert lines[at + 5] == "In matrices: h̄ = z̄2 W2ᵀ"
     assert "∂h[n,j]/∂z1[n,j] = 1 − tanh(z1[n,j])²    from (2)" in lines
 
 
@@ -81,11 +85,8 @@ SOURCES = {"classifier": classifier(), "sequence": sequence(), "products": produ
 def test_every_chain_rule_with_its_derivatives_put_in_is_the_cotangent(source: Program) -> None:
     parameters = [tensor.name for tensor in source.of(Role.PARAMETER)]
     plain = gradient(source, parameters)
-    numbers = {
-        id(one): equation.number for equation in number_equations(source.statements) for one in equation.statements
-    }
-    steps = Steps(plain, numbers, TEXT)
-    texts = [step.text for name in plain.tensors for step in steps.of(name)]
+    steps = Steps(plain, trace_of(plain), Origins(number_equations(source.statements)), TEXT)
+    texts = [step.text for name in plain.tensors for step in steps.of(name) if step.kind is Kind.STEP]
     derivatives = dict(text.split(" = ", 1) for text in texts if text.startswith("∂"))
     assert derivatives
     rules = []
@@ -195,6 +196,7 @@ def test_no_name_escapes_its_format(name: str) -> None:
                     "body",
                     "main",
                     "h2",
+                    "h3",
                     "p",
                     "div",
                     "span",
