@@ -36,6 +36,7 @@ class Tensor:
     interval: tuple[float, float] | None = None
     label: str = ""
     constant: bool = False  # to differentiation, because the program does not depend on its value
+    derived: bool = False  # by the rule from other statements, as a derivative inside a description is
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from dataclasses import replace
 from symbprop.calculus.check import check
 from symbprop.calculus.dependence import needed_among
 from symbprop.calculus.program import GradientProgram, Program
+from symbprop.simplify.broadcasts import read_gradient_through_broadcasts, read_through_broadcasts
 from symbprop.simplify.inline import inline_into_logarithms
-from symbprop.simplify.saved import read_saved_values
+from symbprop.simplify.saved import read_saved_in_derivatives, read_saved_values
 from symbprop.simplify.scalars import inline_scalar_cotangents
 from symbprop.simplify.share import share_gradient_terms, share_terms
 from symbprop.simplify.shift import subtract_maximum
@@ -19,6 +20,8 @@ FORWARD: dict[str, Callable[[Program], Program]] = {
     "subtract_maximum": subtract_maximum,
     "inline_into_logarithms": inline_into_logarithms,
     "tidy_forward": tidy_forward,
+    "read_through_broadcasts": read_through_broadcasts,
+    "read_saved_in_derivatives": read_saved_in_derivatives,
 }
 
 
@@ -29,6 +32,7 @@ def drop_unused(gradient: GradientProgram) -> GradientProgram:
 
 BACKWARD: dict[str, Callable[[GradientProgram], GradientProgram]] = {
     "inline_scalar_cotangents": inline_scalar_cotangents,
+    "read_gradient_through_broadcasts": read_gradient_through_broadcasts,
     "tidy_gradient": tidy_gradient,
     "read_saved_values": read_saved_values,
     "drop_unused": drop_unused,

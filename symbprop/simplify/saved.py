@@ -8,8 +8,8 @@ from functools import cache
 
 from sympy import Expr, Symbol, cancel, degree, exp, factor_terms, log, together
 
-from symbprop.calculus.program import GradientProgram
-from symbprop.calculus.statement import Statement, read_symbol, statement
+from symbprop.calculus.program import GradientProgram, Program
+from symbprop.calculus.statement import Reduction, Statement, read_symbol, statement
 from symbprop.simplify.cost import cost
 from symbprop.simplify.definitions import Definition, definitions, matches
 from symbprop.simplify.inline import substituted
@@ -37,6 +37,26 @@ def read_saved_values(gradient: GradientProgram) -> GradientProgram:
                     best = inlined
         backward.append(best)
     return replace(gradient, backward=tuple(backward))
+
+
+def read_saved_in_derivatives(program: Program) -> Program:
+    """The same for derivatives inside a description: statements of a forward program that the rule has made.
+
+    Each reads only what is defined before it. Proof: as for :func:`read_saved_values`.
+    """
+    if not any(tensor.derived for tensor in program.tensors.values()):
+        return program
+    known = definitions(program)
+    by_read: dict[str, list[Definition]] = {}
+    statements: list[Statement] = []
+    for source in program.statements:
+        name = source.target.tensor
+        if program.tensors[name].derived and source.reduction is Reduction.SUM:
+            source = _with_saved(source, by_read)
+        if name in known and source.reads and cost(source.expr) > 0:
+            by_read.setdefault(source.reads[0].tensor, []).append(Definition(source))
+        statements.append(source)
+    return replace(program, statements=tuple(statements))
 
 
 def _with_saved(source: Statement, by_read: Mapping[str, list[Definition]]) -> Statement:
