@@ -13,7 +13,8 @@ from symbprop.calculus.statement import Reduction, index_symbol, read_symbol
 from symbprop.emit.contraction import contract
 from symbprop.emit.elementwise import Elementwise
 from symbprop.emit.lines import Line
-from symbprop.emit.sizes import size
+from symbprop.emit.offsets import Offsets, offsets
+from symbprop.emit.sizes import constant, size
 from symbprop.emit.value import Value
 from symbprop.emit.views import View, Views, aligned
 from symbprop.schedule.order import mixed_radix, whole
@@ -45,7 +46,7 @@ class Body:
         for step in self.plan.steps:
             match step:
                 case Map():
-                    self._map(step)
+                    self.lines.extend(self._map(step))
                 case Contract():
                     self._contract(step)
                 case Fold():
@@ -54,14 +55,18 @@ class Body:
                     shape = self._shape(self.plan.shape(step.target))
                     if self.plan.shape(step.target):
                         name = self.names[step.target]
-                        function = "np.zeros" if step.zeros else "np.empty"
-                        self.lines.append(Line(f"{name} = ", function, (shape, "dtype"), self.cite(step.source)))
+                        if step.fill != 0:
+                            arguments: tuple[str, ...] = ("np.full", shape, constant(step.fill), "dtype")
+                        else:
+                            arguments = ("np.zeros" if step.zeros else "np.empty", shape, "dtype")
+                        self.lines.append(Line(f"{name} = ", arguments[0], arguments[1:], self.cite(step.source)))
                     else:
                         self.lines.append(
                             Line(f"{self.names[step.target]} = dtype.type(0)", note=self.cite(step.source))
                         )
                 case Alias():
                     self._alias(step)
+        self.helpers |= self.views.helpers
         return self.lines
 
     def _shape(self, extents: Sequence[Extent]) -> str:
@@ -70,7 +75,10 @@ class Body:
 
     # Element-wise maps -----------------------------------------------------------------------------------------------
 
-    def _map(self, step: Map) -> None:
+    def _map(self, step: Map) -> list[Line]:
+        looped = offsets(step, self.plan.tensors, set(self.names.values())) if step.accumulate else None
+        if looped is not None:
+            return self._loop(looped)
         lower = Elementwise(self._leaves(step), *self._pool(), lambda expr: self._note(step, expr))
         sign, expr = split_sign(step.expr) if step.accumulate else (1, step.expr)
         value = lower.lower(expr)
@@ -79,8 +87,7 @@ class Body:
         note = self.cite(step.source)
         plain = whole(step.target, step.domain, self.plan.shape(step.target.tensor))
         if not step.domain and plain:
-            self._scalar(target, value, sign, step, lower.lines)
-            return
+            return self._scalar(target, value, sign, step, lower.lines)
         lines = lower.lines
         if step.accumulate and plain:
             lines.append(Line(f"{target} {'+' if sign > 0 else '-'}= {value.text}", note=note))
@@ -99,16 +106,26 @@ class Body:
             lines.append(Line(f"{target}[...] = {value.text}", note=note))
         else:
             self._write_through(step.target, step.domain, value.text, step.accumulate, sign, note, lines)
-        self.lines.extend(lines)
+        return lines
+
+    def _loop(self, looped: Offsets) -> list[Line]:
+        """One pass over the map for each offset inside the windows it writes."""
+        lines: list[Line] = []
+        for depth, (variable, length) in enumerate(looped.variables):
+            if variable in self._buffers:
+                self._buffers.remove(variable)
+            note = self.cite(looped.step.source) if depth == 0 else ""
+            lines.append(Line(f"for {variable} in range({length}):", note=note, depth=depth))
+        depth = len(looped.variables)
+        return [*lines, *(replace(line, depth=depth, note="") for line in self._map(looped.step))]
 
     def _note(self, step: Map, expr: Expr) -> str:
         text = self.explain(step, expr)
         return f"{self.cite(step.source)} {text}".strip()
 
-    def _scalar(self, target: str, value: Value, sign: int, step: Map, lines: list[Line]) -> None:
+    def _scalar(self, target: str, value: Value, sign: int, step: Map, lines: list[Line]) -> list[Line]:
         operator = ("+=" if sign > 0 else "-=") if step.accumulate else "="
-        self.lines.extend(lines)
-        self.lines.append(Line(f"{target} {operator} {value.text}", note=self.cite(step.source)))
+        return [*lines, Line(f"{target} {operator} {value.text}", note=self.cite(step.source))]
 
     def _leaves(self, step: Map) -> Callable[[Symbol], Value]:
         positions = {read_symbol(p): access for p, access in enumerate(step.reads)}
@@ -166,7 +183,7 @@ class Body:
         operator = ("+=" if sign > 0 else "-=") if accumulate else "="
         extents = {each.index: each.extent for each in domain}
         indices = [each.index for each in domain]
-        view = self.views._basic(target, extents)
+        view = self.views.basic(target, extents, windows=False)
         name = self.names[target.tensor]
         if view is not None:
             place = aligned(view, indices)

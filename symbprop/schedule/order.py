@@ -41,6 +41,19 @@ def covers(each: Statement, shape: tuple[Extent, ...]) -> bool:
     return True
 
 
+def writes_once(each: Statement) -> bool:
+    """Whether different points of a statement's target are different elements."""
+    extents: dict[str, Extent] = {r.index: r.extent for r in each.domain}
+    indices = list(each.target.indices())
+    if len(set(indices)) != len(indices):
+        return False
+    return all(
+        all(isinstance(atom, str) for atom, _ in c.terms)
+        and (len(c.terms) <= 1 or mixed_radix(c.terms, extents) is not None)
+        for c in each.target.index
+    )
+
+
 def is_partition(statements: Sequence[Statement], shape: tuple[Extent, ...]) -> bool:
     """Whether statements write consecutive slices along one axis that make up the whole (a concatenation)."""
     slices: list[tuple[int, int, int]] = []
