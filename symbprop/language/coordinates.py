@@ -135,6 +135,7 @@ class Coordinates:
                     raise SourceError("a coordinate is an integer", node.span)
                 return constant(int(node.value))
             case Ranged(index=Name(name=name)) if name in scope.indices:
+                self._range(node, scope)
                 return at(scope.indices[name])
             case Name() if node.name in scope.indices:
                 return at(scope.indices[node.name])
