@@ -82,7 +82,7 @@ def interpret(
 
 def _fill(value: Expr, arithmetic: Arithmetic) -> Value:
     if value.is_infinite:
-        return math.inf if value.is_positive else -math.inf
+        return math.inf if value.is_extended_positive else -math.inf
     rational = Rational(value)
     return arithmetic.rational(rational.p, rational.q)
 

@@ -19,7 +19,7 @@ def number(value: Expr) -> str:
 def constant(value: Expr) -> str:
     """What a tensor is filled with: a number, or an infinity."""
     if value.is_infinite:
-        return "np.inf" if value.is_positive else "-np.inf"
+        return "np.inf" if value.is_extended_positive else "-np.inf"
     return number(value)
 
 

@@ -13,15 +13,14 @@ from symbprop.calculus.statement import Reduction, Statement, index_symbol, read
 from symbprop.language.expressions import Expressions
 from symbprop.language.extents import Extents, Shape
 from symbprop.language.pending import Pending, without_forgotten, without_thin
-from symbprop.language.scope import Scope, additive_terms, equation_reads, group_of, ranges_of, rank_groups
+from symbprop.language.ranks import learn_groups
+from symbprop.language.scope import Scope, additive_terms, equation_reads, group_of
 from symbprop.language.source import SourceError, Span
 from symbprop.language.syntax import (
     Argument,
     AttributeValue,
-    Dots,
     Equation,
     Operation,
-    Read,
 )
 
 
@@ -96,7 +95,6 @@ class _Builder:
         self.results: list[str] = []
         self.expressions.sizes.axes = operation.axes
         self.expressions.sizes.lets = {each.name: each for each in operation.lets}
-        arguments = {each.name: each for each in operation.arguments}
         for local, tensor in given.items():
             shape = Shape(local, list(tensor.shape), classes=tensor.classes)
             self.expressions.shapes[local] = shape
@@ -104,31 +102,13 @@ class _Builder:
                 self.expressions.integers.add(local)
                 if tensor.classes is not None:
                     self.extents.classes[local] = tensor.classes
-        self._learn_groups(arguments)
+        ranks = {local: len(tensor.shape) for local, tensor in given.items()}
+        learn_groups(operation, ranks, self.expressions.group_ranks, self.expressions.group_rank)
         scope = Scope()
         for argument in operation.arguments:
             scope = self._signature(argument, scope)
             self.extents.settle_signature()
             self.expressions.sizes.signature = scope
-
-    def _learn_groups(self, arguments: Mapping[str, Argument]) -> None:
-        ranks = {local: len(tensor.shape) for local, tensor in self.given.items()}
-        groups = self.expressions.group_ranks
-        if self.operation.family:
-            groups[self.operation.family] = self.operation.axes
-        signature = (Read(each.name, each.index, each.span) for each in arguments.values())
-        rank_groups(signature, ranks, groups)
-        indexed: list[Argument | Read] = [*arguments.values(), *(each.target for each in self.operation.equations)]
-        for ranged in (one for tensor in indexed for c in tensor.index for one in ranges_of(c)):
-            if isinstance(ranged.index, Dots):
-                groups[ranged.index.name] = self.expressions.group_rank(ranged)
-        for equation in self.operation.equations:
-            rank_groups(equation_reads(equation), ranks, groups)
-            count = 0
-            for each in equation.target.index:
-                group = group_of(each)
-                count += 1 if group is None else groups.get(group.name, 0)
-            ranks.setdefault(equation.target.name, count)
 
     def _signature(self, argument: Argument, scope: Scope) -> Scope:
         """Declare an argument: its indices are shared by the whole signature."""

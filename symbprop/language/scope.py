@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from symbprop.language.source import SourceError
 from symbprop.language.syntax import (
     Binary,
     Call,
@@ -98,24 +97,6 @@ def ranges_of(coordinate: Coordinate) -> Iterator[Ranged]:
                 yield from ranges_of(each)
         case _:
             pass
-
-
-def rank_groups(accesses: Iterator[Read], ranks: Mapping[str, int], groups: dict[str, int]) -> None:
-    """Learn how many axes each group has from accesses to tensors whose rank is known."""
-    for access in accesses:
-        dots = [group for group in map(group_of, access.index) if group is not None]
-        if len(dots) > 1:
-            raise SourceError("only one group of axes can stand in one access", dots[1].span)
-        if not dots or access.name not in ranks:
-            continue
-        count = ranks[access.name] - (len(access.index) - 1)
-        if count < 0:
-            raise SourceError(
-                f"{access.name} has {ranks[access.name]} axes, this reads at least {len(access.index) - 1}", access.span
-            )
-        for coordinate in access.index:
-            for group in groups_of(coordinate):
-                groups[group.name] = max(groups.get(group.name, 0), count)
 
 
 def equation_reads(equation: Equation) -> Iterator[Read]:

@@ -34,7 +34,9 @@ def padded(x: Tensor, margins: Sequence[tuple[int, int]], value: float = 0.0) ->
     return functional.pad(x, flat, value=value)
 
 
-def margins(x: Tensor, kernel: list[int], strides: list[int], dilation: list[int], padding: str) -> list[tuple[int, int]]:
+def margins(
+    x: Tensor, kernel: list[int], strides: list[int], dilation: list[int], padding: str
+) -> list[tuple[int, int]]:
     """TensorFlow's rule: the outputs are ceil(size / stride), the larger half of the padding stands behind."""
     found = []
     for size, k, s, d in zip(x.shape[2:], kernel, strides, dilation, strict=True):

@@ -36,7 +36,9 @@ def described(name: str, shape: tuple[int, ...], arguments: dict[str, Any]) -> s
 def _yaml(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return str([list(each) if isinstance(each, tuple) else each for each in value] if isinstance(value, tuple) else value)
+    return str(
+        [list(each) if isinstance(each, tuple) else each for each in value] if isinstance(value, tuple) else value
+    )
 
 
 def assert_agrees(
@@ -89,7 +91,9 @@ CAUSAL = [
     pytest.param(1, {"kernel_size": 3, "padding": "causal", **more}, id=f"1d-causal-{_label(more)}")
     for more in ({}, {"strides": 2}, {"dilation_rate": 3})
 ]
-GROUPED = [pytest.param(axes, {"kernel_size": 2, "groups": 2, "padding": "same"}, id=f"{axes}d-groups") for axes in (1, 2, 3)]
+GROUPED = [
+    pytest.param(axes, {"kernel_size": 2, "groups": 2, "padding": "same"}, id=f"{axes}d-groups") for axes in (1, 2, 3)
+]
 
 
 @pytest.mark.parametrize(("axes", "arguments"), [*grid(1), *grid(2), *grid(3), *CAUSAL, *GROUPED])
