@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, replace
 
 from sympy import Expr, Symbol
 
-from symbprop.calculus.index import Access, Extent, Range
+from symbprop.calculus.index import Access, Extent, Range, product
 from symbprop.calculus.nodes import split_sign
 from symbprop.calculus.statement import Reduction, index_symbol, read_symbol
 from symbprop.emit.contraction import contract
 from symbprop.emit.elementwise import Elementwise
+from symbprop.emit.extrema import first_maximum, pairwise
 from symbprop.emit.lines import Line
+from symbprop.emit.matrices import Matrices
 from symbprop.emit.offsets import Offsets, offsets
 from symbprop.emit.sizes import constant, size
 from symbprop.emit.value import Value
@@ -38,8 +40,10 @@ class Body:
 
     def __post_init__(self) -> None:
         self.views = Views(self.plan.tensors, self.names)
-        taken = set(self.names.values())
-        self._buffers = [name for name in BUFFERS if name not in taken]
+        self._taken = set(self.names.values())
+        self._buffers = [name for name in BUFFERS if name not in self._taken]
+        self._matrix = Matrices(self.plan, self.views, self._taken)
+        self._firsts: dict[tuple[Access, tuple[str, ...]], str] = {}
 
     def write(self) -> list[Line]:
         """The lines of all steps."""
@@ -76,7 +80,7 @@ class Body:
     # Element-wise maps -----------------------------------------------------------------------------------------------
 
     def _map(self, step: Map) -> list[Line]:
-        looped = offsets(step, self.plan.tensors, set(self.names.values())) if step.accumulate else None
+        looped = offsets(step, self.plan.tensors, self._taken) if step.accumulate else None
         if looped is not None:
             return self._loop(looped)
         lower = Elementwise(self._leaves(step), *self._pool(), lambda expr: self._note(step, expr))
@@ -201,9 +205,11 @@ class Body:
     # Sums and views --------------------------------------------------------------------------------------------------
 
     def _contract(self, step: Contract) -> None:
-        left, right = (self.views.view(each, step.domain) for each in (step.left, step.right))
-        made = contract(left, right, [str(each.bare) for each in step.target.index], step.domain)
         target, note = self.names[step.target.tensor], self.cite(step.source)
+        made = self._matrix.product(step, note, self.lines)
+        if made is None:
+            left, right = (self.views.view(each, step.domain) for each in (step.left, step.right))
+            made = contract(left, right, [str(each.bare) for each in step.target.index], step.domain)
         head = f"{target} {'+=' if step.accumulate else '='} "
         self.lines.append(Line(head, made.function, made.arguments, note, made.tail))
 
@@ -214,6 +220,10 @@ class Body:
         summed = [each.index for each in step.reduced]
         if len(set(view.axes)) != len(view.axes):
             raise AssertionError(f"a repeated index in a fold of {step.operand.tensor}")
+        slid = pairwise(step, self.views, target, self._taken, note)
+        if slid is not None:
+            self.lines.extend(slid)
+            return
         if step.reduction in CHOICES:
             self._choose(step, view, kept, summed, target, note)
             return
@@ -233,6 +243,11 @@ class Body:
         """The position of the first maximum along one of several axes."""
         function = CHOICES[step.reduction]
         text = aligned(view, [*kept, *summed])
+        slid = first_maximum(step, text, len(kept), target, self._firsts, self._taken)
+        if slid is not None:
+            self.helpers.add("argmax")
+            self.lines.extend(replace(line, note=note) for line in slid)
+            return
         if len(summed) == 1:
             self.lines.append(Line(f"{target} = ", function, (text, f"axis={len(kept)}"), note))
             return
@@ -240,8 +255,8 @@ class Body:
         lead = [size(extents[index]) for index in kept]
         flat = f"{text}.reshape({', '.join([*lead, '-1'])})"
         after = summed[summed.index(step.selects) + 1 :]
-        divisor = " * ".join(size(extents[index]) for index in after)
-        tail = f" // ({divisor})" if after else ""
+        divisor = size(product(tuple(extents[index] for index in after)))
+        tail = f" // {divisor}" if after and divisor.isalnum() else f" // ({divisor})" if after else ""
         if step.selects != summed[0]:
             tail += f" % {size(extents[step.selects])}"
         self.lines.append(Line(f"{target} = ", function, (flat, f"axis={len(kept)}"), note, tail))

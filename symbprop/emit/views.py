@@ -14,10 +14,11 @@ from symbprop.schedule.order import mixed_radix
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A NumPy expression and the index that runs along each of its axes."""
+    """A NumPy expression and the index that runs along each of its axes; ``inside`` are those inside windows."""
 
     text: str
     axes: tuple[str, ...]
+    inside: tuple[str, ...] = ()
 
 
 class Views:
@@ -94,7 +95,7 @@ class Views:
         axes.extend(thin)
         if len(set(axes)) != len(axes):
             return None
-        return View(text + _subscript(parts), tuple(axes))
+        return View(text + _subscript(parts), tuple(axes), tuple(each.inside for _, each in sliding))
 
     def _gathered(self, access: Access, extents: Mapping[str, Extent]) -> View:
         """Integer indexing: along one block of axes if it can be, else along all."""
