@@ -7,24 +7,23 @@ from dataclasses import dataclass, field, replace
 
 from sympy import Expr, Symbol
 
-from symbprop.calculus.index import Access, Extent, Range, product
+from symbprop.calculus.index import Access, Extent, Range
 from symbprop.calculus.nodes import split_sign
 from symbprop.calculus.statement import Reduction, index_symbol, read_symbol
 from symbprop.emit.contraction import contract
 from symbprop.emit.elementwise import Elementwise
-from symbprop.emit.extrema import first_maximum, pairwise
+from symbprop.emit.extrema import CHOICES, choice, first_maximum, pairwise
 from symbprop.emit.lines import Line
 from symbprop.emit.matrices import Matrices
-from symbprop.emit.offsets import Offsets, offsets
+from symbprop.emit.offsets import Offsets, offsets, only_compared, products
 from symbprop.emit.sizes import constant, size
 from symbprop.emit.value import Value
 from symbprop.emit.views import View, Views, aligned
 from symbprop.schedule.order import mixed_radix, whole
-from symbprop.schedule.plan import Alias, Allocate, Contract, Fold, Map, Plan
+from symbprop.schedule.plan import Alias, Allocate, Contract, Fold, Map, Plan, Step
 
 BUFFERS = ("t", "u", "v", "w", "r", "q", "tt", "uu", "vv", "ww")
 FOLDS = {Reduction.SUM: "np.sum", Reduction.MAX: "np.max", Reduction.MIN: "np.min", Reduction.PROD: "np.prod"}
-CHOICES = {Reduction.ARGMAX: "np.argmax", Reduction.ARGMIN: "np.argmin"}
 
 
 @dataclass
@@ -47,8 +46,11 @@ class Body:
 
     def write(self) -> list[Line]:
         """The lines of all steps."""
-        for step in self.plan.steps:
+        steps = iter(zip(self.plan.steps, (*self.plan.steps[1:], None), strict=True))
+        for step, following in steps:
             match step:
+                case Contract() if self._products(step, following):
+                    next(steps)
                 case Map():
                     self.lines.extend(self._map(step))
                 case Contract():
@@ -123,6 +125,19 @@ class Body:
         depth = len(looped.variables)
         return [*lines, *(replace(line, depth=depth, note="") for line in self._map(looped.step))]
 
+    def _products(self, step: Contract, following: Step | None) -> bool:
+        """A product for each offset, where the next step would add them up window by window."""
+        made = products(step, following, self.views, self.plan.tensors, self._taken)
+        if made is None:
+            return False
+        loop, place, product = made
+        for depth, (variable, length) in enumerate(loop.variables):
+            note = self.cite(step.source) if depth == 0 else ""
+            self.lines.append(Line(f"for {variable} in range({length}):", note=note, depth=depth))
+        line = Line(f"{place} += ", product.function, product.arguments, "", product.tail, len(loop.variables))
+        self.lines.append(line)
+        return True
+
     def _note(self, step: Map, expr: Expr) -> str:
         text = self.explain(step, expr)
         return f"{self.cite(step.source)} {text}".strip()
@@ -135,6 +150,7 @@ class Body:
         positions = {read_symbol(p): access for p, access in enumerate(step.reads)}
         numbers = {index_symbol(p): each for p, each in enumerate(step.domain)}
         domain = frozenset(each.index for each in step.domain)
+        compared = only_compared(step.expr)
 
         def leaf(symbol: Symbol) -> Value:
             if symbol in numbers:
@@ -147,7 +163,7 @@ class Body:
             text = self.views.read(access, step.domain)
             indices = frozenset(access.indices())
             owned = access.tensor == step.reuse and access.index == step.target.index and indices == domain
-            if self.plan.tensors[access.tensor].integer:
+            if self.plan.tensors[access.tensor].integer and symbol not in compared:
                 text = f"{text}.astype(dtype)"
             return Value(text, indices, owned=owned)
 
@@ -241,25 +257,13 @@ class Body:
 
     def _choose(self, step: Fold, view: View, kept: list[str], summed: list[str], target: str, note: str) -> None:
         """The position of the first maximum along one of several axes."""
-        function = CHOICES[step.reduction]
         text = aligned(view, [*kept, *summed])
         slid = first_maximum(step, text, len(kept), target, self._firsts, self._taken)
         if slid is not None:
             self.helpers.add("argmax")
             self.lines.extend(replace(line, note=note) for line in slid)
-            return
-        if len(summed) == 1:
-            self.lines.append(Line(f"{target} = ", function, (text, f"axis={len(kept)}"), note))
-            return
-        extents = {each.index: each.extent for each in step.domain}
-        lead = [size(extents[index]) for index in kept]
-        flat = f"{text}.reshape({', '.join([*lead, '-1'])})"
-        after = summed[summed.index(step.selects) + 1 :]
-        divisor = size(product(tuple(extents[index] for index in after)))
-        tail = f" // {divisor}" if after and divisor.isalnum() else f" // ({divisor})" if after else ""
-        if step.selects != summed[0]:
-            tail += f" % {size(extents[step.selects])}"
-        self.lines.append(Line(f"{target} = ", function, (flat, f"axis={len(kept)}"), note, tail))
+        else:
+            self.lines.append(replace(choice(step, text, kept, target), note=note))
 
     def _alias(self, step: Alias) -> None:
         target, note = self.names[step.target.tensor], self.cite(step.source)

@@ -16,6 +16,7 @@ from symbprop.emit.views import Views, aligned
 from symbprop.schedule.plan import Fold
 
 PAIRWISE = {Reduction.MAX: "np.maximum", Reduction.MIN: "np.minimum"}
+CHOICES = {Reduction.ARGMAX: "np.argmax", Reduction.ARGMIN: "np.argmin"}
 MOST = 64  # places in a window; beyond that NumPy's own reduction is as fast
 
 
@@ -83,6 +84,21 @@ def first_maximum(
     after = product(tuple(lengths[index] for index in summed[position + 1 :]))
     whole = f"{known[key]} // {size(after)}" if after != 1 else known[key]
     return [*lines, Line(f"{target} = {whole}" + (f" % {size(lengths[step.selects])}" if position else ""))]
+
+
+def choice(step: Fold, text: str, kept: list[str], target: str) -> Line:
+    """``np.argmax`` over all reduced axes of ``text`` as one, and from that the coordinate that is meant."""
+    function, summed = CHOICES[step.reduction], [each.index for each in step.reduced]
+    if len(summed) == 1:
+        return Line(f"{target} = ", function, (text, f"axis={len(kept)}"))
+    extents = {each.index: each.extent for each in step.domain}
+    lead = [size(extents[index]) for index in kept]
+    flat = f"{text}.reshape({', '.join([*lead, '-1'])})"
+    after = size(product(tuple(extents[index] for index in summed[summed.index(step.selects) + 1 :])))
+    tail = "" if after == "1" else f" // {after}" if after.isalnum() else f" // ({after})"
+    if step.selects != summed[0]:
+        tail += f" % {size(extents[step.selects])}"
+    return Line(f"{target} = ", function, (flat, f"axis={len(kept)}"), tail=tail)
 
 
 def _at(access: Access, values: Mapping[str, Extent]) -> Access:

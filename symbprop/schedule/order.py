@@ -54,6 +54,21 @@ def writes_once(each: Statement) -> bool:
     )
 
 
+def windows_first(ranges: Sequence[Range], target: Access) -> list[Range]:
+    """``ranges`` with those in front that say where inside a window a target's element is.
+
+    What is written window by window is read place by place: each place in a window is a slab of its own.
+    """
+    extents = {each.index: each.extent for each in ranges}
+    inside: set[str] = set()
+    for coordinate in target.index:
+        indices = [atom for atom, _ in coordinate.terms if isinstance(atom, str)]
+        lengths = [(length, index) for index in indices if isinstance(length := extents.get(index), int)]
+        if len(indices) == 2 and len(coordinate.terms) == 2 and lengths:
+            inside.add(min(lengths)[1])
+    return sorted(ranges, key=lambda each: each.index not in inside)
+
+
 def is_partition(statements: Sequence[Statement], shape: tuple[Extent, ...]) -> bool:
     """Whether statements write consecutive slices along one axis that make up the whole (a concatenation)."""
     slices: list[tuple[int, int, int]] = []
