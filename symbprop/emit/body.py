@@ -82,7 +82,7 @@ class Body:
     # Element-wise maps -----------------------------------------------------------------------------------------------
 
     def _map(self, step: Map) -> list[Line]:
-        looped = offsets(step, self.plan.tensors, self._taken) if step.accumulate else None
+        looped = offsets(step, self.plan.tensors, self._taken)
         if looped is not None:
             return self._loop(looped)
         lower = Elementwise(self._leaves(step), *self._pool(), lambda expr: self._note(step, expr))

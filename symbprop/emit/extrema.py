@@ -1,14 +1,13 @@
-"""Maxima and minima over short windows: one pass over the places inside a window, all windows at once."""
+"""Sums, maxima and minima over short windows: one pass over the places inside a window, all windows at once."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
 
 from sympy import Symbol
 
-from symbprop.calculus.index import Access, Extent, constant, product
+from symbprop.calculus.index import Access, Extent, Range, constant, product
 from symbprop.calculus.statement import Reduction
 from symbprop.emit.lines import Line
 from symbprop.emit.sizes import size
@@ -17,6 +16,7 @@ from symbprop.schedule.plan import Fold
 
 PAIRWISE = {Reduction.MAX: "np.maximum", Reduction.MIN: "np.minimum"}
 CHOICES = {Reduction.ARGMAX: "np.argmax", Reduction.ARGMIN: "np.argmin"}
+FEW = 16  # places up to which adding them one by one is faster than a sum over strided axes
 MOST = 64  # places in a window; beyond that NumPy's own reduction is as fast
 
 
@@ -33,8 +33,14 @@ def slides(step: Fold) -> int | None:
 
 
 def pairwise(step: Fold, views: Views, target: str, taken: Collection[str], note: str) -> list[Line] | None:
-    """``np.maximum`` of one place after another, into ``target``."""
-    if step.reduction not in PAIRWISE or step.accumulate or slides(step) is None:
+    """``np.maximum`` of one place after another into ``target``, or their sum."""
+    places = slides(step)
+    is_sum = step.reduction is Reduction.SUM
+    if (
+        places is None
+        or (is_sum and places > FEW)
+        or not (is_sum or (step.reduction in PAIRWISE and not step.accumulate))
+    ):
         return None
     names: dict[str, str] = {}
     for each in step.reduced:
@@ -47,12 +53,24 @@ def pairwise(step: Fold, views: Views, target: str, taken: Collection[str], note
     at_any = views.view(_at(step.operand, moving), ranges)
     if set(at_first.axes) != set(kept) or set(at_any.axes) != set(kept):
         return None
-    lines = [Line(f"{target} = {aligned(at_first, kept)}.copy()", note=note)]
+    lines = []
+    if is_sum and not step.accumulate:
+        shape = ", ".join(size(each.extent) for each in _in_order(ranges, kept))
+        lines.append(Line(f"{target} = ", "np.zeros", (f"({shape}{',' if len(kept) == 1 else ''})", "dtype"), note))
+    elif not is_sum:
+        lines.append(Line(f"{target} = {aligned(at_first, kept)}.copy()", note=note))
     for depth, each in enumerate(step.reduced):
         lines.append(Line(f"for {names[each.index]} in range({size(each.extent)}):", depth=depth))
-    call = (target, aligned(at_any, kept), f"out={target}")
-    lines.append(replace(Line("", PAIRWISE[step.reduction], call), depth=len(names)))
+    if is_sum:
+        lines.append(Line(f"{target} += {aligned(at_any, kept)}", note=note * step.accumulate, depth=len(names)))
+    else:
+        call = (target, aligned(at_any, kept), f"out={target}")
+        lines.append(Line("", PAIRWISE[step.reduction], call, depth=len(names)))
     return lines
+
+
+def _in_order(ranges: Sequence[Range], names: Sequence[str]) -> list[Range]:
+    return sorted(ranges, key=lambda each: names.index(each.index))
 
 
 def first_maximum(

@@ -10,7 +10,7 @@ from sympy import And, Basic, Eq, Expr, S, Symbol
 from sympy.core.relational import Relational
 
 from symbprop.calculus.functions import Select
-from symbprop.calculus.index import Access, Affine, Extent, constant
+from symbprop.calculus.index import Access, Affine, Extent, constant, extent, product
 from symbprop.calculus.program import Tensor
 from symbprop.calculus.statement import Statement, read_symbol, reindex
 from symbprop.emit.contraction import Product, contract
@@ -35,7 +35,7 @@ def offsets(step: Map, tensors: Mapping[str, Tensor], taken: Collection[str]) ->
     """``step`` as a loop over the offsets inside its target's windows, if its target has windows."""
     extents: dict[str, Extent] = {each.index: each.extent for each in step.domain}
     ranges: dict[str | Access, int] = {}
-    for coordinate in step.target.index:
+    for coordinate, length in zip(step.target.index, tensors[step.target.tensor].shape, strict=True):
         gathers = list(coordinate.gathers())
         if gathers and len(coordinate.terms) > 1:
             for each in gathers:
@@ -43,7 +43,7 @@ def offsets(step: Map, tensors: Mapping[str, Tensor], taken: Collection[str]) ->
                 if not isinstance(classes, int):
                     return None
                 ranges[each] = classes
-        elif len(coordinate.terms) > 1 and not _is_row_major(coordinate, extents):
+        elif len(coordinate.terms) > 1 and not _is_row_major(coordinate, extents, length):
             found = window(coordinate, extents)
             if found is None:
                 return None
@@ -99,8 +99,10 @@ def products(
     return loop, text, contract(left, right, kept, domain)
 
 
-def _is_row_major(coordinate: Affine, extents: Mapping[str, Extent]) -> bool:
-    return coordinate.offset == 0 and mixed_radix(coordinate.terms, dict(extents)) is not None
+def _is_row_major(coordinate: Affine, extents: Mapping[str, Extent], length: Extent) -> bool:
+    """Whether a coordinate is the position of several indices in the whole of an axis, so that a reshape splits it."""
+    indices = mixed_radix(coordinate.terms, dict(extents)) if coordinate.offset == 0 else None
+    return indices is not None and extent(product(tuple(extents[index] for index in indices)) - length) == 0
 
 
 def _names(ranges: Mapping[str | Access, int], taken: Collection[str]) -> dict[str | Access, str]:

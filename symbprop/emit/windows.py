@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from symbprop.calculus.index import Affine, Extent, extent
 from symbprop.emit.sizes import size
+from symbprop.schedule.order import inside_window
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +47,14 @@ class Window:
 
 def window(coordinate: Affine, extents: Mapping[str, Extent]) -> Window | None:
     """The window that a coordinate slides along its axis, if it has that form."""
-    if len(coordinate.terms) != 2:
+    inside = inside_window(coordinate, extents)
+    if inside is None:
         return None
-    (first, one), (second, two) = coordinate.terms
-    if (
-        not isinstance(first, str)
-        or not isinstance(second, str)
-        or not isinstance(one, int)
-        or not isinstance(two, int)
-    ):
+    steps = {str(atom): coefficient for atom, coefficient in coordinate.terms}
+    (base,) = (atom for atom in steps if atom != inside)
+    stride, step, length = steps[base], steps[inside], extents[inside]
+    if not isinstance(stride, int) or not isinstance(step, int) or not isinstance(length, int):
         return None
-    candidates = [(first, one, second, two), (second, two, first, one)]
-    fits = [
-        (length, base, stride, inside, step)
-        for base, stride, inside, step in candidates
-        if stride > 0 and isinstance(length := extents[inside], int)
-    ]
-    if not fits:
-        return None
-    length, base, stride, inside, step = min(fits, key=lambda each: each[0])
     return Window(base, inside, coordinate.offset, stride, step, extents[base], length)
 
 

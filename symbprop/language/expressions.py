@@ -267,7 +267,7 @@ class Expressions(Coordinates):
         for symbol, access in self.accesses.items():
             if symbol in free:
                 used.update(access.indices())
-        kept = tuple(at(index) for index in scope.all() if index in used and index not in bound)
+        kept = tuple(at(index) for index in sorted(scope.all(), key=_age) if index in used and index not in bound)
         wish, count = TEMPORARY[node.kind], 1
         while wish in self.shapes:
             count += 1
@@ -276,3 +276,8 @@ class Expressions(Coordinates):
         access = Access(wish, kept)
         self.extents.meet(shape, access, node.span, writes=True)
         return access
+
+
+def _age(index: str) -> int:
+    """Indices in the order in which they were met, which is that of the target's axes."""
+    return int(index.rpartition("#")[2])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from symbprop.calculus.index import Access, Extent, Range, extent
+from symbprop.calculus.index import Access, Affine, Extent, Range, extent
 from symbprop.calculus.program import Program
 from symbprop.calculus.statement import Statement
 
@@ -54,18 +54,31 @@ def writes_once(each: Statement) -> bool:
     )
 
 
+WIDEST = 64  # places in a window, as far as that can be told from an index alone
+
+
+def inside_window(coordinate: Affine, extents: Mapping[str, Extent]) -> str | None:
+    """Of the two indices of ``2*u + p``, the one that says where inside a window an element is: the second, if it is short."""
+    if len(coordinate.terms) != 2:
+        return None
+    found: list[tuple[int, str]] = []
+    for (atom, _), (base, stride) in (coordinate.terms[::-1], coordinate.terms):
+        if not isinstance(atom, str) or not isinstance(base, str) or not isinstance(stride, int) or stride <= 0:
+            continue
+        length = extents.get(atom)
+        if isinstance(length, int):
+            found.append((length, atom))
+    short = [atom for length, atom in found if length <= WIDEST]
+    return short[0] if short else min(found)[1] if found else None
+
+
 def windows_first(ranges: Sequence[Range], target: Access) -> list[Range]:
     """``ranges`` with those in front that say where inside a window a target's element is.
 
     What is written window by window is read place by place: each place in a window is a slab of its own.
     """
     extents = {each.index: each.extent for each in ranges}
-    inside: set[str] = set()
-    for coordinate in target.index:
-        indices = [atom for atom, _ in coordinate.terms if isinstance(atom, str)]
-        lengths = [(length, index) for index in indices if isinstance(length := extents.get(index), int)]
-        if len(indices) == 2 and len(coordinate.terms) == 2 and lengths:
-            inside.add(min(lengths)[1])
+    inside = {inside_window(coordinate, extents) for coordinate in target.index}
     return sorted(ranges, key=lambda each: each.index not in inside)
 
 
