@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from symbprop.calculus.index import Range
 from symbprop.emit.lines import call
 from symbprop.emit.sizes import size
+from symbprop.emit.stacked import stacked
 from symbprop.emit.views import View, aligned
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -48,7 +49,8 @@ def contract(left: View, right: View, target: Sequence[str], domain: Sequence[Ra
         first = aligned(left, [*batch, *ours, *summed])
         second = aligned(right, [*batch, *summed, *theirs])
         return Product("np.matmul", (first, second))
-    return _einsum(left, right, target)
+    made = stacked(left, right, target, {each.index: each.extent for each in domain})
+    return _einsum(left, right, target) if made is None else Product("np.matmul", *made)
 
 
 def _plain(
