@@ -22,7 +22,7 @@ from symbprop.network.axes import name_axes
 from symbprop.network.schema import json_schema
 from symbprop.simplify.passes import simplify_forward, simplify_gradient
 
-SPATIAL = (6, 8, 10)  # the axes of an operation that is shown by itself
+SPATIAL = (3, 4, 3)  # the axes of an operation that is shown by itself
 
 
 def run_ops(name: str | None, format: str, *, as_json: bool) -> None:
@@ -99,7 +99,7 @@ def program_of(operation: Operation) -> Program | None:
 def _elaborated(operation: Operation, given: dict[str, Tensor]) -> Elaborated | None:
     """The operation with every attribute that must be given at some value: a size, or a shape."""
     needed = [each.name for each in operation.attributes if each.default is None]
-    values: tuple[AttributeValue, ...] = (Fraction(4), (Fraction(2), Fraction(3)))
+    values: tuple[AttributeValue, ...] = (Fraction(2 if operation.axes else 4), (Fraction(2), Fraction(3)))
     for value in values:
         try:
             attributes = dict.fromkeys(needed, value)
