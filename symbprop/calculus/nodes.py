@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from math import comb
 
-from sympy import Basic, Expr, Pow
+from sympy import Add, Basic, Expr, Mul, Pow
 
 
 def ordered(terms: Sequence[Expr]) -> list[Expr]:
@@ -33,3 +34,25 @@ def is_reciprocal(node: Basic) -> bool:
 def tree_size(expr: Basic) -> int:
     """The nodes of an expression written out as a tree; only up to what is of interest, since it may be astronomic."""
     return min(10**6, 1 + sum(map(tree_size, expr.args)))
+
+
+@cache
+def expanded_size(expr: Basic) -> int:
+    """About how many terms multiplying an expression out makes, inside the arguments of functions too; up to 10⁶."""
+    return min(10**6, max((_terms(expr), *map(expanded_size, expr.args))))
+
+
+@cache
+def _terms(expr: Basic) -> int:
+    if isinstance(expr, Add):
+        count = sum(map(_terms, expr.args))
+    elif isinstance(expr, Mul):
+        count = 1
+        for each in expr.args:
+            count *= _terms(each)
+    elif isinstance(expr, Pow) and expr.exp.is_Integer:
+        power = min(abs(int(expr.exp)), 32)
+        count = comb(_terms(expr.base) + power - 1, power)
+    else:
+        count = 1
+    return min(10**6, count)

@@ -8,11 +8,14 @@ from functools import cache
 
 from sympy import Expr, Symbol, cancel, degree, exp, factor_terms, log, together
 
+from symbprop.calculus.nodes import tree_size
 from symbprop.calculus.program import GradientProgram
 from symbprop.calculus.statement import Statement, read_symbol, statement
 from symbprop.simplify.cost import cost
 from symbprop.simplify.definitions import Definition, definitions, matches
 from symbprop.simplify.inline import substituted
+
+LARGEST = 120  # nodes; what is longer is not searched for saved values
 
 
 def read_saved_values(gradient: GradientProgram) -> GradientProgram:
@@ -67,6 +70,8 @@ def _replaced(source: Statement, definition: Definition) -> Statement | None:
 @cache
 def in_terms_of(expression: Expr, pattern: Expr, saved: Symbol) -> Expr | None:
     """``expression`` with ``saved`` for ``pattern``, if that is cheaper; ``None`` if not."""
+    if tree_size(expression) > LARGEST:
+        return None
     candidates = []
     direct = expression.subs(pattern, saved)
     if direct.has(saved):

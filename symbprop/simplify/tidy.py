@@ -7,13 +7,15 @@ from functools import cache
 
 from sympy import Expr, cosh, expand, factor_terms, sinh, tanh
 
+from symbprop.calculus.nodes import expanded_size, tree_size
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.calculus.statement import Statement, statement
 from symbprop.simplify.cost import cost
 from symbprop.simplify.roots import over_one_root
 from symbprop.simplify.signs import by_sign_of_reads
 
-LARGEST = 200  # operations; beyond it an expression is left as its author wrote it
+LARGEST = 80  # nodes; beyond it an expression is left as its author wrote it
+MOST_TERMS = 40  # beyond it an expression is not multiplied out
 
 
 def tidy_forward(program: Program) -> Program:
@@ -36,11 +38,12 @@ def _tidied(each: Statement) -> Statement:
 @cache
 def cheapest_form(expression: Expr) -> Expr:
     """Proof: ``factor_terms`` and ``expand`` are identities of polynomial algebra."""
-    if cost(expression) > LARGEST:
+    if tree_size(expression) > LARGEST:
         return expression
     quotient = expression.replace(sinh, lambda u: tanh(u) * cosh(u))  # sinh = tanh · cosh
-    multiplied = expand(expression, log=False, power_base=False, power_exp=False)
-    candidates = [expression, quotient, factor_terms(expression), multiplied]
-    candidates.append(factor_terms(candidates[-1]))
+    candidates = [expression, quotient, factor_terms(expression)]
+    if expanded_size(expression) <= MOST_TERMS:
+        multiplied = expand(expression, log=False, power_base=False, power_exp=False)
+        candidates.extend((multiplied, factor_terms(multiplied)))
     candidates.extend((by_sign_of_reads(expression), over_one_root(expression)))
     return min(candidates, key=cost)
