@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from math import comb
 
-from sympy import Add, Basic, Expr, Mul, Pow
+from sympy import Add, Basic, Expr, Mul, Pow, S
 
 
 def ordered(terms: Sequence[Expr]) -> list[Expr]:
@@ -18,6 +18,13 @@ def split_sign(term: Expr) -> tuple[int, Expr]:
     """A term as ±1 and the rest."""
     coefficient, _ = term.as_coeff_Mul()
     return (-1, -term) if coefficient.is_negative else (1, term)
+
+
+def shared_number(total: Add) -> tuple[Expr, Expr]:
+    """The number that all terms of a sum have, 2 in 2 a − 2 b, which SymPy multiplies out, and the rest; 1 if none."""
+    common, rest = total.primitive()
+    plain = all(abs(each.as_coeff_Mul()[0]) == 1 for each in rest.args)
+    return (common, rest) if plain else (S.One, total)
 
 
 def inverse(power: Pow) -> Expr:

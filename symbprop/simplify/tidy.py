@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from sympy import Expr, cosh, expand, factor_terms, sinh, tanh
+from sympy import Expr, Symbol, cancel, cosh, exp, expand, factor_terms, sinh, tanh, together
 
 from symbprop.calculus.nodes import expanded_size, tree_size
 from symbprop.calculus.program import GradientProgram, Program
@@ -45,5 +45,19 @@ def cheapest_form(expression: Expr) -> Expr:
     if expanded_size(expression) <= MOST_TERMS:
         multiplied = expand(expression, log=False, power_base=False, power_exp=False)
         candidates.extend((multiplied, factor_terms(multiplied)))
+    candidates.append(_through_reciprocal(expression))
     candidates.extend((by_sign_of_reads(expression), over_one_root(expression)))
     return min(candidates, key=cost)
+
+
+def _through_reciprocal(expression: Expr) -> Expr:
+    """A quotient in E = exp(u) as one in 1/E: E/(1 + E) is 1/(1 + 1/E)."""
+    exponentials = expression.atoms(exp)
+    if len(exponentials) != 1:
+        return expression
+    exponential = next(iter(exponentials))
+    unknown = Symbol("E", positive=True)
+    named = together(expression.xreplace({exponential: 1 / unknown}))
+    if not all(part.is_polynomial(unknown) for part in named.as_numer_denom()):
+        return expression
+    return factor_terms(cancel(named)).xreplace({unknown: exp(-exponential.args[0])})
