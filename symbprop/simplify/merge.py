@@ -42,6 +42,7 @@ def merged(one: Statement, other: Statement, saved: Saved) -> Statement | None:
     """``one`` and ``other`` as one statement that may read saved values, if that costs less; ``None`` if not."""
     if not (is_bare(one.target) and is_bare(other.target)) or {one.reduction, other.reduction} != {Reduction.SUM}:
         return None
+    one, other = sorted((one, other), key=lambda each: [str(c.bare) for c in each.target.index])  # not by their order
     candidates = [each for each in map(saved.read_in, _together(one, other)) if _is_worth_it(each, one, other)]
     return min(candidates, key=lambda each: cost(each.expr), default=None)
 

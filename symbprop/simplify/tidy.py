@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from sympy import Expr, Symbol, cancel, cosh, exp, expand, factor_terms, sinh, tanh, together
+from sympy import Add, Expr, Mul, Symbol, cancel, cosh, exp, expand, factor_terms, sinh, tanh, together
 
-from symbprop.calculus.nodes import expanded_size, tree_size
+from symbprop.calculus.nodes import expanded_size, is_reciprocal, tree_size
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.calculus.statement import Statement, statement
 from symbprop.simplify.cost import cost
@@ -45,6 +45,7 @@ def cheapest_form(expression: Expr) -> Expr:
     if expanded_size(expression) <= MOST_TERMS:
         multiplied = expand(expression, log=False, power_base=False, power_exp=False)
         candidates.extend((multiplied, factor_terms(multiplied)))
+    candidates.extend(map(_over_common_divisors, tuple(candidates)))
     candidates.append(_through_reciprocal(expression))
     candidates.extend((by_sign_of_reads(expression), over_one_root(expression)))
     return min(candidates, key=cost)
@@ -61,3 +62,16 @@ def _through_reciprocal(expression: Expr) -> Expr:
     if not all(part.is_polynomial(unknown) for part in named.as_numer_denom()):
         return expression
     return factor_terms(cancel(named)).xreplace({unknown: exp(-exponential.args[0])})
+
+
+def _over_common_divisors(expression: Expr) -> Expr:
+    """The terms of each sum gathered by what they are divided by: a − b/K − c/K is a − (b + c)/K."""
+    return expression.replace(lambda node: isinstance(node, Add), lambda node: _gathered(node))
+
+
+def _gathered(total: Add) -> Expr:
+    groups: dict[frozenset[Expr], list[Expr]] = {}
+    for term in total.args:
+        groups.setdefault(frozenset(filter(is_reciprocal, Mul.make_args(term))), []).append(term)
+    parts = [factor_terms(Add(*terms)) if below and len(terms) > 1 else Add(*terms) for below, terms in groups.items()]
+    return Add(*parts)
