@@ -78,7 +78,7 @@ def loss_and_grad(
     x, y = arrays
     L = 3 * x * x + y * y + 2 * x * y  # (1)
     x_bar = cotangent * (6 * x + 2 * y)  # (2)
-    y_bar = cotangent * 2 * (x + y)  # (3)
+    y_bar = cotangent * (2 * x + 2 * y)  # (3)
     grads = {
         "x": np.asarray(x_bar),
         "y": np.asarray(y_bar),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, exp
 
 from symbprop.calculus.functions import Detach, Floor, Held, Select, is_condition
-from symbprop.calculus.nodes import inverse, ordered, shared_number, split_sign
+from symbprop.calculus.nodes import inverse, ordered, split_sign
 from symbprop.emit.lines import Line, call
 from symbprop.emit.shapes import as_extreme, is_indicator, is_log_of_one_plus, is_safe_to_mask, is_third, operands
 from symbprop.emit.sizes import number
@@ -109,11 +109,10 @@ class Elementwise:
 
     def _add(self, node: Add) -> Value:
         terms = list(node.args)
-        if S.NegativeOne in terms and isinstance(node + 1, exp):
-            return self._apply("np.expm1", [self._value((node + 1).args[0])], node)
-        common, rest = shared_number(node)
-        if common.is_Integer and common != 1:
-            return self._binary("multiply", Value(str(common), frozenset()), self._value(rest), node)
+        if S.NegativeOne in terms and len(terms) == 2:
+            other = terms[1 - terms.index(S.NegativeOne)]
+            if isinstance(other, exp):
+                return self._apply("np.expm1", [self._value(other.args[0])], node)
         signed = [split_sign(term) for term in ordered(terms)]
         values = [(sign, self._value(term), term) for sign, term in signed]
         values.sort(key=lambda each: (len(each[1].indices), each[0] < 0 and not each[1].scalar))
