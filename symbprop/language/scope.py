@@ -31,6 +31,10 @@ class Scope:
     def inside(self, indices: Mapping[str, str], groups: Mapping[str, tuple[str, ...]]) -> Scope:
         return Scope({**self.indices, **indices}, {**self.groups, **groups})
 
+    def in_order(self) -> list[str]:
+        """Every index in the order in which they were met, which is that of the target's axes."""
+        return sorted(self.all(), key=lambda index: int(index.rpartition("#")[2]))
+
     def all(self) -> Iterator[str]:
         """Every index in scope: groups first, as they lead."""
         for group in self.groups.values():

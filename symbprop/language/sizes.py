@@ -90,6 +90,10 @@ class Sizes:
                 return FUNCTIONS[node.function](*(inner(each) for each in node.arguments))
         raise SourceError("a size is a number known when compiling", node.span, hint="as in 2 * units, or size(k)")
 
+    def fill(self, sign: int, node: Number | Name) -> Expr:
+        """The constant behind ``else``: a number, an attribute, or ``infinity``."""
+        return sign * (S.Infinity if isinstance(node, Name) and node.name == "infinity" else self.number(node))
+
     def condition(self, node: Expression, axis: int | None = None, scope: Scope | None = None) -> bool:
         """The truth of a condition on attributes and sizes."""
         found = self.decided(node, axis, scope)
