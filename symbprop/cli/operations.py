@@ -14,6 +14,7 @@ from symbprop.calculus.statement import Statement, read_symbol, statement
 from symbprop.deliver import replacing
 from symbprop.explain.derive import derivation
 from symbprop.language.elaborate import Elaborated, elaborate
+from symbprop.language.scope import integer_names
 from symbprop.language.source import NOWHERE, SourceError
 from symbprop.language.syntax import AttributeValue, Operation
 from symbprop.library.catalogue import catalogue
@@ -76,14 +77,14 @@ def program_of(operation: Operation) -> Program | None:
     """An operation as a program: its real arguments are parameters, its result, weighted, is the loss."""
     given: dict[str, Tensor] = {}
     for each in operation.arguments:
-        if each.initializer:
+        if each.initializer or each.absent is not None:
             continue
         rank = sum(1 for _ in each.index)
         letters = [
             size_symbol("N") if position == 0 and rank > 0 else size_symbol(_size_name(each.name, position))
             for position in range(rank)
         ]
-        integer = any(_indexes_with(operation, each.name))
+        integer = any(each.name in integer_names(equation) for equation in operation.equations)
         given[each.name] = Tensor(each.name, tuple(letters), Role.PARAMETER, integer=integer, classes=None)
     made = _elaborated(operation, given)
     if made is None:
@@ -129,11 +130,6 @@ def _gradient(program: Program) -> GradientProgram | None:
 
 def _size_name(argument: str, position: int) -> str:
     return f"K{position}" if argument else "K"
-
-
-def _indexes_with(operation: Operation, name: str) -> list[bool]:
-    text = _source(operation)
-    return [True] if f"[..., {name}[" in text or f", {name}[...]]" in text else []
 
 
 def run_schema(output: Path | None) -> None:

@@ -9,7 +9,7 @@ from sympy import Expr, Mul, S
 
 from symbprop.calculus.index import Access, Affine, Extent, add, at, constant, scale
 from symbprop.language.extents import Extents, Shape, placeholder
-from symbprop.language.scope import Scope, group_of, index_names
+from symbprop.language.scope import Scope, group_of, index_names, parts
 from symbprop.language.source import SourceError, Span
 from symbprop.language.syntax import (
     AttributeValue,
@@ -86,10 +86,16 @@ class Coordinates:
             for index, size in zip(scope.groups[coordinate.index.name], sizes, strict=True):
                 self.extents.fix(index, size, coordinate.span)
         else:
-            size = self._integer(coordinate.extent)
-            if size < 1:
-                raise SourceError("a size is a positive integer", coordinate.extent.span)
-            self.extents.fix(scope.indices[coordinate.index.name], size, coordinate.span)
+            self.extents.fix(scope.indices[coordinate.index.name], self._length(coordinate.extent), coordinate.span)
+
+    def _length(self, expression: Expression) -> Extent:
+        """The extent given to an index: a positive integer, or a formula of other extents (``size(k) / heads``)."""
+        if any(isinstance(each, Size) for each in parts(expression)):
+            return self.scalar(expression, Scope())
+        size = self._integer(expression)
+        if size < 1:
+            raise SourceError("a size is a positive integer", expression.span)
+        return size
 
     def tuple_length(self, expression: Expression) -> int:
         """How many sizes an attribute such as ``target_shape`` lists."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from sympy import Add, Expr, Integer, S
 
@@ -68,10 +69,23 @@ def elaborate(
     """
     values = {each.name: each.default for each in operation.attributes if each.default is not None}
     values.update(attributes)
+    for each in operation.attributes:  # a default may name another attribute: value_dim = key_dim
+        if each.name not in attributes and isinstance(each.default, str) and each.default in values:
+            values[each.name] = values[each.default]
+    given = {**given, **_in_place_of_absent(operation, given)}
     builder = _Builder(operation, given, values, name, operations, open_names, declared or {}, label or operation.name)
     for equation in operation.equations:
         builder.equation(equation)
     return builder.finish(free_sizes=free_sizes)
+
+
+def _in_place_of_absent(operation: Operation, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Arguments that were not given and stand for another one's data."""
+    found: dict[str, Tensor] = {}
+    for each in operation.arguments:
+        if isinstance(each.absent, str) and each.name not in given:
+            found[each.name] = found.get(each.absent) or given[each.absent]
+    return found
 
 
 class _Builder:
@@ -104,7 +118,10 @@ class _Builder:
         self._learn_groups(arguments)
         scope = Scope()
         for argument in operation.arguments:
-            scope = self._signature(argument, scope)
+            if isinstance(argument.absent, Fraction) and argument.name not in given:
+                self.expressions.absent[argument.name] = argument.absent
+            else:
+                scope = self._signature(argument, scope)
 
     def _learn_groups(self, arguments: Mapping[str, Argument]) -> None:
         ranks = {local: len(tensor.shape) for local, tensor in self.given.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from sympy import Add, And, Expr, Mul, Not, Or, Rational, S, Symbol
 from sympy.logic.boolalg import Boolean, false, true
@@ -67,6 +68,7 @@ class Expressions(Coordinates):
         self.accesses: dict[Symbol, Access] = {}
         self.numbers: dict[Symbol, str] = {}
         self.pending: list[Pending] = []
+        self.absent: dict[str, Fraction] = {}  # arguments that were not given, each with the number it stands for
         self._symbols: dict[Access, Symbol] = {}
 
     def real(self, expression: Expr, span: Span) -> Expr:
@@ -76,12 +78,14 @@ class Expressions(Coordinates):
         """An expression as a SymPy expression. ``local`` gives the arguments of an operation called inline."""
         match node:
             case Number():
-                return Rational(node.value.numerator, node.value.denominator)
+                return _rational(node.value)
             case Name():
                 return self._name(node, scope, local)
             case Read():
                 if local is not None:
                     return local[node.name]
+                if node.name in self.absent:
+                    return _rational(self.absent[node.name])
                 return self._symbol(self.access(node, scope))
             case Size():
                 return S.One * self._size(node, scope)
@@ -135,7 +139,7 @@ class Expressions(Coordinates):
             value = self.attributes[name]
             if isinstance(value, (bool, str, tuple)):
                 raise SourceError(f"{name} is not a number", node.span)
-            return Rational(value.numerator, value.denominator)
+            return _rational(value)
         if name in CONSTANTS and name not in self.shapes:
             return CONSTANTS[name]
         if local is not None and name not in self.shapes:
@@ -191,7 +195,8 @@ class Expressions(Coordinates):
         if node.function in FUNCTIONS or node.function in ("max", "min"):
             arguments = [self.scalar(each, scope, local) for each in node.arguments]
             return elementwise(node.function, arguments)
-        operation = self.operations.get(node.function)
+        chosen = self.attributes.get(node.function)  # an attribute may name the operation: activation = relu
+        operation = self.operations.get(chosen if isinstance(chosen, str) else node.function)
         if operation is None:
             known = [*FUNCTIONS, "max", "min", "sum", "mean", "prod", "where", *self.operations]
             raise SourceError(
@@ -268,3 +273,7 @@ class Expressions(Coordinates):
         access = Access(wish, kept)
         self.extents.meet(shape, access, node.span, writes=True)
         return access
+
+
+def _rational(value: Fraction) -> Expr:
+    return Rational(value.numerator, value.denominator)

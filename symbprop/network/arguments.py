@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -27,6 +27,24 @@ def data_arguments(operation: Operation) -> list[Signature]:
     return [each for each in operation.arguments if not each.initializer]
 
 
+def roles(operation: Operation, given: Sequence[str], named: Sequence[Label], span: Span) -> list[str]:
+    """Which data argument each of the inputs ``given`` is: in order, or as ``named``.
+
+    Raises ``SourceError`` where there are too many or too few, and for a name that is no data argument.
+    """
+    arguments = {each.name: each for each in data_arguments(operation)}
+    for each in named:
+        if each.text not in arguments:
+            hint = did_you_mean(each.text, arguments)
+            raise SourceError(f"'{operation.name}' has no input '{each.text}'", each.span, hint=hint)
+    found = [each.text for each in named] or list(arguments)[: len(given)]
+    needed = [name for name, each in arguments.items() if each.absent is None]
+    if len(found) < len(given) or any(name not in found for name in needed):
+        wanted = f"{len(needed)} to {len(arguments)}" if len(needed) < len(arguments) else f"{len(needed)}"
+        raise SourceError(f"'{operation.name}' takes {wanted} inputs, here are {len(given)}: {', '.join(given)}", span)
+    return found
+
+
 def match(operation: Operation, written: Mapping[str, Argument], span: Span) -> Matched:
     """Raises ``SourceError`` for a key that the operation does not have, and for one that it needs and lacks."""
     attributes: dict[str, AttributeValue] = {}
@@ -41,7 +59,10 @@ def match(operation: Operation, written: Mapping[str, Argument], span: Span) -> 
                 parameters[f"{prefix}_regularizer"] = (regularizers, each.name)
     for key, argument in written.items():
         if key in declared:
-            attributes[key] = attribute(argument.value, declared[key].default)
+            default = declared[key].default
+            if isinstance(default, str) and default in declared:
+                default = declared[default].default
+            attributes[key] = attribute(argument.value, default)
         elif key in parameters:
             table, local = parameters[key]
             chosen = choice(argument.value)
