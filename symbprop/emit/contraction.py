@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from symbprop.calculus.index import Range
+from symbprop.calculus.index import Extent, Range, product
 from symbprop.emit.lines import call
+from symbprop.emit.sizes import size
 from symbprop.emit.views import View, aligned
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -41,13 +42,57 @@ def contract(left: View, right: View, target: Sequence[str], domain: Sequence[Ra
         return Product("np.dot", (f"{left.text}.ravel()", f"{right.text}.ravel()"))
     if not batch:
         return _plain(left, right, target, summed, ours, theirs)
-    if len(summed) == 1 and len(ours) == 1 and len(theirs) == 1 and list(target[:-2]) == batch:
-        if list(target[-2:]) != [*ours, *theirs]:
+    if ours or theirs:
+        sizes = {each.index: each.extent for each in domain}
+        if target[-1] in ours or not theirs:
             left, right, ours, theirs = right, left, theirs, ours
-        first = aligned(left, [*batch, *ours, *summed])
-        second = aligned(right, [*batch, *summed, *theirs])
-        return Product("np.matmul", (first, second))
-    return _einsum(left, right, target)
+        return _batched(left, right, target, batch, ours, theirs, summed, sizes)
+    return _einsum(left, right, target)  # an inner product along the batch: no product of matrices is in it
+
+
+def _batched(
+    left: View,
+    right: View,
+    target: Sequence[str],
+    batch: list[str],
+    ours: list[str],
+    theirs: list[str],
+    summed: list[str],
+    sizes: Mapping[str, Extent],
+) -> Product:
+    """A product of matrices for each point of the batch: ``matmul``, which takes strided operands as they are.
+
+    Several rows, columns or summed indices become one axis by a reshape, in the order in which an operand has them, so
+    that it is a view where the memory allows; none at all becomes an axis of length 1.
+    """
+    rows = [index for index in left.axes if index in ours]
+    columns = [index for index in right.axes if index in theirs]
+    inner = [index for index in left.axes if index in summed]
+    first = _merged(left, batch, (rows, inner), sizes)
+    second = _merged(right, batch, (inner, columns), sizes)
+    order = [*batch, *rows, *columns]
+    tail = ""
+    if len(rows) > 1 or len(columns) > 1:
+        tail = f".reshape({', '.join(size(sizes[index]) for index in order)})"
+    elif not rows:
+        lead = ", ".join([":"] * len(batch))
+        tail = f"[{lead}, 0]"
+    if order != list(target):
+        tail += f".transpose({', '.join(str(order.index(index)) for index in target)})"
+    return Product("np.matmul", (first, second), tail)
+
+
+def _merged(view: View, batch: list[str], groups: tuple[list[str], list[str]], sizes: Mapping[str, Extent]) -> str:
+    """The view with the batch's axes first and then one axis for each of two groups of indices."""
+    text = aligned(view, [*batch, *groups[0], *groups[1]])
+    if all(len(group) == 1 for group in groups):
+        return text
+    if all(len(group) <= 1 for group in groups):
+        slots = [":"] * len(batch) + [":" if group else "None" for group in groups]
+        return f"{text}[{', '.join(slots)}]"
+    lengths = [sizes[index] for index in batch]
+    lengths.extend(product(tuple(sizes[index] for index in group)) for group in groups)
+    return f"{text}.reshape({', '.join(map(size, lengths))})"
 
 
 def _plain(

@@ -122,6 +122,7 @@ class _Builder:
                 self.expressions.absent[argument.name] = argument.absent
             else:
                 scope = self._signature(argument, scope)
+        self.extents.signature = dict(scope.indices)
 
     def _learn_groups(self, arguments: Mapping[str, Argument]) -> None:
         ranks = {local: len(tensor.shape) for local, tensor in self.given.items()}

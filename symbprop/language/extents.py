@@ -50,6 +50,7 @@ class Extents:
     constraints: list[Constraint] = field(default_factory=list)
     classes: dict[str, Extent] = field(default_factory=dict)
     partial: set[str] = field(default_factory=set)  # indices that need not run along a whole axis
+    signature: dict[str, str] = field(default_factory=dict)  # the index that each letter is in the signature
     formulas: list[tuple[str, Extent, Span]] = field(default_factory=list)  # extents given by other extents
 
     def declare(self, index: str, label: str, span: Span) -> None:
@@ -83,6 +84,10 @@ class Extents:
             missing = [index for index in self.spans if index not in self.known]
             if not missing:
                 break
+            alike = {index: self.known.get(self.signature.get(self.labels[index], "")) for index in missing}
+            if any(alike.values()):
+                self.known.update((index, size) for index, size in alike.items() if size is not None)
+                continue
             if not free:
                 label = self.labels[missing[0]]
                 raise SourceError(

@@ -10,7 +10,7 @@ from symbprop.calculus.program import Program, Role
 from symbprop.calculus.statement import Reduction, Statement, read_symbol
 from symbprop.schedule.kernels import Kernels
 from symbprop.schedule.liveness import reuse_storage, storage_roots
-from symbprop.schedule.order import covering_first, covers, is_partition
+from symbprop.schedule.order import covering_first, covers, is_partition, whole
 from symbprop.schedule.plan import Alias, Allocate, Plan, Step, target_of
 
 
@@ -35,6 +35,8 @@ def schedule(program: Program, results: Sequence[str], *, reuse: bool = True) ->
                     filled.add(name)
                 steps.append(Allocate(name, source, zeros=name not in filled))
                 started.add(name)
+            elif name not in started and not whole(each.target, each.domain, program.tensors[name].shape):
+                steps.append(Allocate(name, source, zeros=False))  # written through a view that covers all of it
             steps.extend(kernels.steps(each, source, accumulate=name in started and name not in filled))
         started.add(name)
     given = {name for name, tensor in program.tensors.items() if tensor.role is not Role.VALUE}
