@@ -9,6 +9,7 @@ from symbprop.calculus.check import check
 from symbprop.calculus.dependence import needed_among
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.simplify.inline import inline_into_logarithms
+from symbprop.simplify.masks import mask_exponents
 from symbprop.simplify.saved import read_saved_values
 from symbprop.simplify.scalars import inline_scalar_cotangents
 from symbprop.simplify.share import share_gradient_terms, share_terms
@@ -16,6 +17,7 @@ from symbprop.simplify.shift import subtract_maximum
 from symbprop.simplify.tidy import tidy_forward, tidy_gradient
 
 FORWARD: dict[str, Callable[[Program], Program]] = {
+    "mask_exponents": mask_exponents,
     "subtract_maximum": subtract_maximum,
     "inline_into_logarithms": inline_into_logarithms,
     "tidy_forward": tidy_forward,
