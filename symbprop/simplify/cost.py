@@ -6,6 +6,8 @@ from functools import cache
 
 from sympy import Add, Basic, Expr, Function, Mul, Pow, S, Symbol, exp, preorder_traversal
 
+from symbprop.calculus.statement import Statement, index_symbol
+
 TRANSCENDENTAL = 10
 DIVISION = 3
 
@@ -19,6 +21,27 @@ def transcendentals(expression: Expr) -> int:
 def cost(expression: Expr) -> int:
     """Operations of an expression, each distinct subexpression counted once."""
     return sum(_own_cost(node) for node in set(preorder_traversal(expression)))
+
+
+def wide_cost(source: Statement) -> int:
+    """Operations of an element-wise statement on arrays as large as its domain; on smaller ones they cost little."""
+    domain = {one.index for one in source.domain}
+    sets = {symbol: set(access.indices()) for symbol, access in source.read_positions()}
+    sets.update({index_symbol(p): {one.index} for p, one in enumerate(source.domain)})
+
+    def is_wide(node: Basic) -> bool:
+        return set[str]().union(*(sets.get(symbol, set()) for symbol in node.free_symbols)) >= domain
+
+    total = 0
+    for node in set(preorder_traversal(source.expr)):
+        if not isinstance(node, Expr) or not is_wide(node) or isinstance(node, Symbol):
+            continue
+        if isinstance(node, (Add, Mul)):
+            wide = sum(is_wide(argument) for argument in node.args)
+            total += max(wide - 1, 0) + (wide < len(node.args) and node.args != (S.NegativeOne, node.args[-1]))
+        else:
+            total += _own_cost(node)
+    return total
 
 
 def _own_cost(node: Basic) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from dataclasses import dataclass, replace
 
 from sympy import Basic, Expr, Mul, Pow, S, Symbol, exp
@@ -29,7 +28,7 @@ def mask_exponents(program: Program) -> Program:
 
     Proof: exp(−∞) = 0. A reader ``{exp(u) R / z if c, else 0}`` becomes ``exp(e) R / z``: where c holds nothing changes,
     elsewhere both are 0, since z > 0 where c holds anywhere in the sum. Where it holds nowhere, e is 0 instead of −∞, so
-    that z > 0 still, and the reader is multiplied by 0. Then the maximum that is taken out is that of the terms allowed.
+    that z > 0 still, and the reader is divided by ∞. Then the maximum that is taken out is that of the terms allowed.
     """
     names = Names(program.tensors)
     readers: dict[str, list[Statement]] = {}
@@ -83,11 +82,17 @@ def _masked(each: Statement, names: Names) -> tuple[Masked, dict[str, Tensor]]:
         tensors[name] = Tensor(name, tuple(r.extent for r in kept), Role.VALUE, constant=True)
         lowest = Select(read_symbol(len(reads)) > 0, S.NegativeInfinity, S.Zero)
         reads.append(access)
-    name = names.fresh(f"{each.reads[0].tensor}_masked")
+    name = names.fresh(f"{_source(each, exponent)}_masked")
     access = Access(name, tuple(at(r.index) for r in each.domain))
     score = pointwise(access, Select(condition, exponent, lowest), reads, each.domain, label=each.label)
     tensors[name] = Tensor(name, tuple(r.extent for r in each.domain), Role.VALUE)
     return Masked(each.target.tensor, Definition(score), found), tensors
+
+
+def _source(each: Statement, exponent: Expr) -> str:
+    """A tensor that the exponent reads, to name it by."""
+    read = (access.tensor for symbol, access in each.read_positions() if exponent.has(symbol))
+    return next(read, each.target.tensor)
 
 
 def _holds_somewhere(each: Statement, condition: Basic) -> bool:
@@ -124,9 +129,11 @@ def _moved(reader: Statement, masked: Masked) -> Statement | None:
         if masked.found is not None:
             swap = {c.bare: here for c, here in zip(source.target.index, access.index, strict=True)}
             reads.append(masked.found.target.substitute({str(k): v for k, v in swap.items()}))
-            score = score * Select(read_symbol(len(reader.reads) + 1) > 0, S.One, S.Zero)
         totals = {symbol for symbol, read in reader.read_positions() if read.tensor == masked.total}
         made = _without_condition(reader.expr, condition, exponent, score, totals)
+        if made is not None and masked.found is not None:
+            some = read_symbol(len(reader.reads) + 1) > 0
+            made = made.xreplace({total: Select(some, total, S.Infinity) for total in totals})
         if made is not None:
             return statement(reader.target, made, reads, reader.domain, reader.reduction, label=reader.label)
     return None
@@ -149,13 +156,25 @@ def _without_condition(
     factors.remove(exp(exponent))
     if not all(_is_finite(each, totals) for each in factors):
         return None
+    if not any(isinstance(each, Pow) and each.base in totals and each.exp.is_negative for each in factors):
+        return None
     return rest * Mul(*factors) * score
 
 
 def _is_finite(factor: Expr, totals: set[Symbol]) -> bool:
     """Whether a factor is finite at every finite point: polynomials, and quotients by the sum, which is positive."""
-    if isinstance(factor, Pow) and factor.base in totals and factor.exp.is_Integer:
+    if isinstance(factor, Pow) and factor.base in totals and factor.exp.is_Integer and factor.exp.is_negative:
         return True
     return bool(factor.is_number or (factor.is_polynomial(*factor.free_symbols) and not factor.has(Select)))
 
 
+def scale_infinite(expression: Expr) -> Expr:
+    """``{exp(m) z if c, else ∞}`` as ``exp(m) {z if c, else ∞}``. Proof: exp(m) ∞ = ∞ for a finite m."""
+    return expression.replace(
+        lambda node: isinstance(node, Select) and node.otherwise is S.Infinity,
+        lambda node: _exponentials(node.chosen) * Select(node.condition, node.chosen / _exponentials(node.chosen), S.Infinity),
+    )
+
+
+def _exponentials(product: Expr) -> Expr:
+    return Mul(*(factor for factor in Mul.make_args(product) if isinstance(factor, exp)))

@@ -8,13 +8,16 @@ from dataclasses import replace
 from symbprop.calculus.check import check
 from symbprop.calculus.dependence import needed_among
 from symbprop.calculus.program import GradientProgram, Program
+from symbprop.simplify.deviations import drop_deviations
 from symbprop.simplify.inline import inline_into_logarithms
 from symbprop.simplify.masks import mask_exponents
+from symbprop.simplify.merge import merge_terms
 from symbprop.simplify.saved import read_saved_values
 from symbprop.simplify.scalars import inline_scalar_cotangents
 from symbprop.simplify.share import share_gradient_terms, share_terms
 from symbprop.simplify.shift import subtract_maximum
 from symbprop.simplify.tidy import tidy_forward, tidy_gradient
+from symbprop.simplify.unscale import unscale_sums
 
 FORWARD: dict[str, Callable[[Program], Program]] = {
     "mask_exponents": mask_exponents,
@@ -31,8 +34,11 @@ def drop_unused(gradient: GradientProgram) -> GradientProgram:
 
 BACKWARD: dict[str, Callable[[GradientProgram], GradientProgram]] = {
     "inline_scalar_cotangents": inline_scalar_cotangents,
+    "drop_deviations": drop_deviations,
     "tidy_gradient": tidy_gradient,
     "read_saved_values": read_saved_values,
+    "unscale_sums": unscale_sums,
+    "merge_terms": merge_terms,
     "drop_unused": drop_unused,
     "share_terms": share_gradient_terms,  # last: a derivative is taken before a term is shared
 }

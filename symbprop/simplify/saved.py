@@ -20,26 +20,32 @@ def read_saved_values(gradient: GradientProgram) -> GradientProgram:
 
     Proof: the saved value equals its definition; eliminating the one exponential between the two is exact algebra.
     """
-    known = definitions(gradient.forward)
     cotangents = definitions(gradient.program)
-    by_read: dict[str, list[Definition]] = {}
-    for each in known.values():
-        if each.statement.reads and cost(each.statement.expr) > 0:
-            by_read.setdefault(each.statement.reads[0].tensor, []).append(each)
+    by_read = saved_definitions(gradient)
     backward: list[Statement] = []
     for source in gradient.backward:
-        best = _with_saved(source, by_read)
+        best = with_saved(source, by_read)
         for read in source.reads:
             if read.tensor in gradient.tensors and read.tensor in cotangents:
                 definition = cotangents[read.tensor]
-                inlined = _with_saved(substituted(source, read, definition), by_read)
+                inlined = with_saved(substituted(source, read, definition), by_read)
                 if cost(inlined.expr) < cost(best.expr) and len(definition.statement.domain) < len(source.domain):
                     best = inlined
         backward.append(best)
     return replace(gradient, backward=tuple(backward))
 
 
-def _with_saved(source: Statement, by_read: Mapping[str, list[Definition]]) -> Statement:
+def saved_definitions(gradient: GradientProgram) -> dict[str, list[Definition]]:
+    """What the forward pass computes element by element, by the first tensor that each reads."""
+    found: dict[str, list[Definition]] = {}
+    for each in definitions(gradient.forward).values():
+        if each.statement.reads and cost(each.statement.expr) > 0:
+            found.setdefault(each.statement.reads[0].tensor, []).append(each)
+    return found
+
+
+def with_saved(source: Statement, by_read: Mapping[str, list[Definition]]) -> Statement:
+    """A statement that reads saved values wherever that is cheaper."""
     changed = True
     while changed:
         changed = False
