@@ -153,7 +153,6 @@ class Elementwise:
             numerators.insert(0, self._value(-coefficient if negative else coefficient))
             negative = False
         numerators, denominators = self._scalars_first(numerators, denominators)
-        numerators, denominators = self._indicators_first(numerators, denominators)
         top, bottom = self._multiply(numerators), self._multiply(denominators)
         if top is None:
             assert bottom is not None
@@ -180,18 +179,6 @@ class Elementwise:
         scalar = self._binary("divide", top, bottom, None)
         arrays = [each for each in numerators if not each.scalar]
         return [scalar, *arrays], [each for each in denominators if not each.scalar]
-
-    def _indicators_first(self, numerators: list[Value], denominators: list[Value]) -> tuple[list[Value], list[Value]]:
-        """An indicator over a divisor, both narrow, as one factor, so that wide arrays are touched once."""
-        flags = [each for each in numerators if each.boolean]
-        narrow = frozenset[str]().union(*(each.indices for each in (*flags, *denominators)))
-        others = [each for each in numerators if not each.boolean]
-        if not flags or not denominators or not any(narrow < each.indices for each in others):
-            return numerators, denominators
-        top, bottom = self._multiply(flags), self._multiply(denominators)
-        assert top is not None
-        assert bottom is not None
-        return [self._binary("divide", top, bottom, None), *others], []
 
     def _multiply(self, factors: list[Value]) -> Value | None:
         """A product, scalars and narrow operands first, so that wide arrays are touched as rarely as can be."""

@@ -196,6 +196,7 @@ class _Builder:
             self.expressions.pending.append(Pending(access, total, (), Reduction.SUM, equation.span))
 
     def finish(self, *, free_sizes: bool) -> Elaborated:
+        self._prune()
         self.extents.solve(free=free_sizes)
         used = self._used()
         tensors, parameters, names = [], {}, {local: tensor.name for local, tensor in self.given.items()}
@@ -214,6 +215,19 @@ class _Builder:
         return Elaborated(
             tuple(tensors), statements, tuple(names[each] for each in self.results), parameters, self._refined()
         )
+
+    def _prune(self) -> None:
+        """Drop what an operation computes and its result does not need, since a folded ``where`` chose otherwise."""
+        if self.expressions.open_names or not self.results:
+            return
+        wanted, kept = {self.results[-1]}, []
+        for each in reversed(self.expressions.pending):
+            if each.target.tensor in wanted:
+                kept.append(each)
+                free = each.expr.free_symbols
+                wanted.update(a.tensor for symbol, a in self.expressions.accesses.items() if symbol in free)
+        self.expressions.pending = kept[::-1]
+        self.results = [name for name in self.results if name in wanted]
 
     def _used(self) -> set[str]:
         """Tensors that some statement names; an optional parameter that a folded ``where`` dropped is not one."""
