@@ -89,7 +89,7 @@ def program_of(operation: Operation) -> Program | None:
     made = _elaborated(operation, given)
     if made is None:
         return None
-    tensors = {**{t.name: t for t in given.values()}, **{t.name: t for t in made.tensors}}
+    tensors = {**{t.name: t for t in given.values()}, **{t.name: t for t in made.tensors}, **made.refined}
     return _with_cotangent(tensors, list(made.statements), made.results[-1])
 
 

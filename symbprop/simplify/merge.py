@@ -8,7 +8,7 @@ from dataclasses import replace
 from symbprop.calculus.index import at
 from symbprop.calculus.program import GradientProgram
 from symbprop.calculus.statement import Reduction, Statement, read_symbol, reindex, statement
-from symbprop.simplify.cost import cost
+from symbprop.simplify.cost import cost, transcendentals
 from symbprop.simplify.tidy import cheapest_form
 
 LARGEST = 120  # operations of a merged equation
@@ -17,7 +17,8 @@ LARGEST = 120  # operations of a merged equation
 def merge_terms(gradient: GradientProgram) -> GradientProgram:
     """The element-wise statements of a cotangent, added up in one.
 
-    Proof: statements of one target add up. They are merged where all of them run over the same box.
+    Proof: statements of one target add up. They are merged where all of them run over the same box, and take no
+    exponential or logarithm: those are computed term by term, each in the form that is accurate.
     """
     return replace(gradient, backward=_merged(gradient.backward))
 
@@ -47,6 +48,8 @@ def _place(each: Statement) -> object:
     """Which elements an element-wise statement writes; ``None`` for any other."""
     bare = [coordinate.bare for coordinate in each.target.index]
     if each.reduced or each.reduction is not Reduction.SUM or None in bare or len(set(bare)) != len(bare):
+        return None
+    if transcendentals(each.expr):
         return None
     extents = {one.index: one.extent for one in each.domain}
     return each.target.tensor, tuple(extents[str(index)] for index in bare)
