@@ -59,6 +59,7 @@ class Extents:
 
     def fix(self, index: str, value: Extent, span: Span) -> None:
         """``j:units``: the extent is given, as a number or by extents that may not be known yet."""
+        self.partial.add(index)
         if not isinstance(value, int):
             self.formulas.append((index, value, span))
             return
@@ -66,7 +67,6 @@ class Extents:
             message = f"the index {self.labels[index]} runs over {self.known[index]}, here it is given {value}"
             raise SourceError(message, span)
         self.known[index] = value
-        self.partial.add(index)
 
     def meet(self, shape: Shape, access: Access, span: Span, *, writes: bool = False) -> None:
         self.constraints.append(Constraint(shape, access, span, writes))
