@@ -13,7 +13,7 @@ from symbprop.calculus.program import Role, Tensor
 from symbprop.calculus.statement import Reduction, Statement, index_symbol, read_symbol, statement
 from symbprop.language.expressions import Expressions, Pending
 from symbprop.language.extents import Extents, Shape
-from symbprop.language.scope import Scope, additive_terms, equation_reads, group_of, rank_groups
+from symbprop.language.scope import Scope, additive_terms, equation_reads, group_of, letters, rank_groups
 from symbprop.language.source import SourceError, Span
 from symbprop.language.syntax import (
     Argument,
@@ -106,6 +106,7 @@ class _Builder:
         self.label = label
         self.extents = Extents()
         self.expressions = Expressions(self.extents, attributes, operations, open_names, declared)
+        self.expressions.letters = frozenset(each for equation in operation.equations for each in letters(equation))
         self.results: list[str] = []
         arguments = {each.name: each for each in operation.arguments}
         for local, tensor in given.items():

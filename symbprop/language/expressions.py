@@ -65,6 +65,7 @@ class Expressions(Coordinates):
         self.operations = operations
         self.open_names = open_names
         self.declared = declared
+        self.letters: frozenset[str] = frozenset()  # names of indices anywhere, which no temporary may take
         self.accesses: dict[Symbol, Access] = {}
         self.numbers: dict[Symbol, str] = {}
         self.pending: list[Pending] = []
@@ -266,7 +267,7 @@ class Expressions(Coordinates):
                 used.update(access.indices())
         kept = tuple(at(index) for index in scope.all() if index in used and index not in bound)
         wish, count = TEMPORARY[node.kind], 1
-        while wish in self.shapes:
+        while wish in self.shapes or wish in self.letters:
             count += 1
             wish = f"{TEMPORARY[node.kind]}{count}"
         shape = self.shapes[wish] = Shape(wish, [None] * len(kept), computed=True)

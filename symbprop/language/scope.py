@@ -126,6 +126,18 @@ def index_names(coordinate: Coordinate) -> Iterator[Name | Dots]:
             pass
 
 
+def letters(equation: Equation) -> Iterator[str]:
+    """The names of all indices of an equation."""
+    accesses = [equation.target]
+    for node in parts(equation.expression):
+        if isinstance(node, Reduce):
+            yield from (each.name for each in node.indices)
+        elif isinstance(node, Read):
+            accesses.append(node)
+    for access in accesses:
+        yield from (each.name for coordinate in access.index for each in index_names(coordinate))
+
+
 def additive_terms(expression: Expression) -> list[tuple[int, Expression]]:
     """The additive terms of an expression with their signs; iterative, as sums may be long."""
     found: list[tuple[int, Expression]] = []
