@@ -74,7 +74,8 @@ def _replaced(source: Statement, definition: Definition) -> Statement | None:
 def in_terms_of(expression: Expr, pattern: Expr, saved: Symbol) -> Expr | None:
     """``expression`` with ``saved`` for ``pattern``, if that is cheaper; ``None`` if not."""
     candidates = []
-    direct = expression.subs(pattern, saved)
+    number, rest = expression.as_coeff_Mul()  # a number in the denominator would be multiplied into it
+    direct = number * rest.subs(pattern, saved)
     if direct.has(saved):
         candidates.append(direct)
     eliminated = eliminate_exponential(expression, pattern, saved)
