@@ -136,7 +136,7 @@ class _Builder(Assembly):
     def _formula_layer(self, spec: LayerSpec, inputs: list[str], label: str, last: str) -> tuple[str, tuple[str, ...]]:
         assert spec.formula is not None
         operation = formula(parse_equations(spec.formula), spec.span)
-        labels = [each.text for each in spec.inputs] or ["x"] * (len(inputs) == 1)
+        labels = [each.text for each in spec.roles or spec.inputs] or ["x"] * (len(inputs) == 1)
         computed = {each.target.name for each in operation.equations}
         given = {
             label: self.tensors[name]
