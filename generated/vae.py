@@ -1,6 +1,6 @@
 """vae: dense → dense → dense → formula → dense → dense
 
-Made by symbprop 0.1.0 from vae.yaml (sha256 09ea988fca4e76cb).
+Made by symbprop 0.1.0 from vae.yaml (sha256 8d825cc0a7dac3e5).
 To change it, change vae.yaml and run: symbprop compile vae.yaml
 
 Axes
@@ -77,7 +77,6 @@ OUTPUTS: dict[str, tuple[int | str, ...]] = {
 INTEGERS: dict[str, int] = {}
 RANGES: dict[str, tuple[float, float]] = {
     "x": (0.0, 1.0),
-    "noise": (-2.0, 2.0),
 }
 FORMULAS: dict[str, str] = {
     "W_seen": "\\bar{W}^{(\\mathrm{seen})}_{kj} = \\sum_{n} x_{nk} \\bar{z}^{(\\mathrm{seen})}_{nj}",

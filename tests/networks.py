@@ -81,7 +81,15 @@ loss: {mean_squared_error: {inputs: [p, y]}}
 
 BARE = 'formulas: "L = 3*x^2 + 2*x*y + y^2"\n'
 
-ALL = {"mlp": MLP, "branched": BRANCHED, "reshaped": RESHAPED, "embedded": EMBEDDED, "mixed": MIXED, "attentive": ATTENTIVE, "bare": BARE}
+ALL = {
+    "mlp": MLP,
+    "branched": BRANCHED,
+    "reshaped": RESHAPED,
+    "embedded": EMBEDDED,
+    "mixed": MIXED,
+    "attentive": ATTENTIVE,
+    "bare": BARE,
+}
 
 
 def point(module: ModuleType, seed: int = 0, batch: int = 5) -> tuple[dict[str, np.ndarray], list[np.ndarray]]:

@@ -22,7 +22,9 @@ def scatter(
     for axis, place in enumerate(places):
         stride = product(tuple(shape[axis + 1 :]))
         whole = f"({place})" if " + " in place and stride != 1 else place
-        parts.append(place if stride == 1 else f"{size(stride) if isinstance(stride, int) else f'({size(stride)})'} * {whole}")
+        parts.append(
+            place if stride == 1 else f"{size(stride) if isinstance(stride, int) else f'({size(stride)})'} * {whole}"
+        )
     flat = " + ".join(parts)
     values = f"{text}.ravel()" if full else f"np.broadcast_to({text}, ({flat}).shape).ravel()"
     return f"{name}.reshape(-1)", f"({flat}).ravel()", values

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from sympy import Add, Expr, Integer, S
+from sympy import Add, Expr, Integer
 
 from symbprop.calculus.index import Access, Affine, Extent
 from symbprop.calculus.program import Role, Tensor
 from symbprop.calculus.statement import Reduction, Statement, index_symbol, read_symbol, statement
+from symbprop.language.defaults import attribute_values, in_place_of_absent
 from symbprop.language.expressions import Expressions, Pending
 from symbprop.language.extents import Extents, Shape
 from symbprop.language.scope import Scope, additive_terms, equation_reads, group_of, letters, rank_groups
@@ -67,25 +68,12 @@ def elaborate(
     ``open_names`` (a formula of the user) every name declared nowhere becomes a parameter too; otherwise it is an
     error. Raises ``SourceError``.
     """
-    values = {each.name: each.default for each in operation.attributes if each.default is not None}
-    values.update(attributes)
-    for each in operation.attributes:  # a default may name another attribute: value_dim = key_dim
-        if each.name not in attributes and isinstance(each.default, str) and each.default in values:
-            values[each.name] = values[each.default]
-    given = {**given, **_in_place_of_absent(operation, given)}
+    values = attribute_values(operation, attributes)
+    given = {**given, **in_place_of_absent(operation, given)}
     builder = _Builder(operation, given, values, name, operations, open_names, declared or {}, label or operation.name)
     for equation in operation.equations:
         builder.equation(equation)
     return builder.finish(free_sizes=free_sizes)
-
-
-def _in_place_of_absent(operation: Operation, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Arguments that were not given and stand for another one's data."""
-    found: dict[str, Tensor] = {}
-    for each in operation.arguments:
-        if isinstance(each.absent, str) and each.name not in given:
-            found[each.name] = found.get(each.absent) or given[each.absent]
-    return found
 
 
 class _Builder:
@@ -192,7 +180,7 @@ class _Builder:
                 self.expressions.reduction(reduce, scope, into=access, factor=sign * factor)
             else:
                 rest.append(sign * self.expressions.scalar(term, scope))
-        total = self.expressions.real(_sum(rest), equation.expression.span)
+        total = self.expressions.real(Add(*rest), equation.expression.span)
         if rest and (total != 0 or len(rest) == len(additive_terms(equation.expression))):
             self.expressions.pending.append(Pending(access, total, (), Reduction.SUM, equation.span))
 
@@ -304,10 +292,6 @@ class _Builder:
     def _global(self, access: Access, names: Mapping[str, str]) -> Access:
         settled = Access(access.tensor, tuple(self.extents.settle(each) for each in access.index))
         return settled.retarget(lambda local: names[local])
-
-
-def _sum(terms: Sequence[Expr]) -> Expr:
-    return Add(*terms) if terms else S.Zero
 
 
 def formula(equations: tuple[Equation, ...], span: Span) -> Operation:

@@ -55,7 +55,9 @@ def mask_exponents(program: Program) -> Program:
             tensors.update(new)
             score = masked.score.statement
             statements.extend((*([masked.found] if masked.found else []), score))
-            statements.append(statement(each.target, exp(read_symbol(0)), [score.target], each.domain, label=each.label))
+            statements.append(
+                statement(each.target, exp(read_symbol(0)), [score.target], each.domain, label=each.label)
+            )
     return replace(program, tensors=tensors, statements=tuple(statements)) if changed else program
 
 
@@ -172,7 +174,9 @@ def scale_infinite(expression: Expr) -> Expr:
     """``{exp(m) z if c, else ∞}`` as ``exp(m) {z if c, else ∞}``. Proof: exp(m) ∞ = ∞ for a finite m."""
     return expression.replace(
         lambda node: isinstance(node, Select) and node.otherwise is S.Infinity,
-        lambda node: _exponentials(node.chosen) * Select(node.condition, node.chosen / _exponentials(node.chosen), S.Infinity),
+        lambda node: (
+            _exponentials(node.chosen) * Select(node.condition, node.chosen / _exponentials(node.chosen), S.Infinity)
+        ),
     )
 
 

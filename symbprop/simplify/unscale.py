@@ -71,9 +71,7 @@ def _parted(source: Statement) -> tuple[Definition, Statement] | None:
     return Definition(scale), statement(source.target, Mul(*inner), source.reads, source.domain, label=source.label)
 
 
-def _scaled(
-    reader: Statement, name: str, scale: Definition, saved: Mapping[str, list[Definition]]
-) -> Statement | None:
+def _scaled(reader: Statement, name: str, scale: Definition, saved: Mapping[str, list[Definition]]) -> Statement | None:
     """A reader of ``name`` that reads it times ``scale`` instead, in its cheapest form."""
     if reader.reduced or reader.reduction is not Reduction.SUM:
         return None

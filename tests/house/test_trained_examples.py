@@ -86,4 +86,6 @@ def test_the_transformer_learns_its_text_by_heart() -> None:
     assert np.mean(np.argmax(module.forward(params, ids), axis=-1) == following) > 0.95
     later = ids.copy()
     later[:, 20:] = 0  # what follows a place does not move what is predicted there
-    np.testing.assert_allclose(module.forward(params, later)[:, :20], module.forward(params, ids)[:, :20], rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(
+        module.forward(params, later)[:, :20], module.forward(params, ids)[:, :20], rtol=1e-4, atol=1e-6
+    )

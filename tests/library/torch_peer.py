@@ -79,9 +79,7 @@ def _close(ours: np.ndarray, tensor: Any, name: str) -> None:
     np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-11, err_msg=name)
 
 
-def _shape_of(
-    compiled: Compiled, operation: str, arguments: str, inputs: Mapping[str, np.ndarray]
-) -> tuple[int, ...]:
+def _shape_of(compiled: Compiled, operation: str, arguments: str, inputs: Mapping[str, np.ndarray]) -> tuple[int, ...]:
     """The output's shape, from a module without a loss."""
     text = description(operation, arguments, inputs, 1, (1,))
     text = "\n".join(line for line in text.splitlines() if not line.startswith(("loss", "targets")))
