@@ -11,6 +11,7 @@ from sympy.logic.boolalg import Boolean, false, true
 
 from symbprop.calculus.functions import Select
 from symbprop.calculus.index import Access, Extent, at
+from symbprop.calculus.nodes import tree_size
 from symbprop.calculus.statement import Reduction, index_symbol, read_symbol
 from symbprop.language.coordinates import Coordinates
 from symbprop.language.extents import Extents, Shape, placeholder
@@ -34,6 +35,7 @@ from symbprop.language.syntax import (
 )
 
 TEMPORARY = {"sum": "s", "mean": "mean", "max": "m", "min": "m", "prod": "q"}
+LONGEST_ARGUMENT = 8  # nodes; what an operation called inside a formula is given beyond that has a name
 KIND = {
     "sum": Reduction.SUM, "mean": Reduction.SUM, "max": Reduction.MAX, "min": Reduction.MIN, "prod": Reduction.PROD,
 }  # fmt: skip
@@ -71,6 +73,8 @@ class Expressions(Coordinates):
         self.pending: list[Pending] = []
         self.absent: dict[str, Fraction] = {}  # arguments that were not given, each with the number it stands for
         self._symbols: dict[Access, Symbol] = {}
+        self._scope = Scope()
+        self._branches = 0
 
     def real(self, expression: Expr, span: Span) -> Expr:
         return real(expression, span)
@@ -189,7 +193,10 @@ class Expressions(Coordinates):
             condition = self._condition(node.arguments[0], scope, local)
             if condition in (true, false):
                 return self.scalar(node.arguments[1 if condition is true else 2], scope, local)
-            return Select(condition, *(self.scalar(each, scope, local) for each in node.arguments[1:]))
+            self._branches += 1
+            branches = [self.scalar(each, scope, local) for each in node.arguments[1:]]
+            self._branches -= 1
+            return Select(condition, *branches)
         if node.function == "pow":
             base, exponent = (self.scalar(each, scope, local) for each in node.arguments)
             return power(base, exponent, node.span)
@@ -204,7 +211,20 @@ class Expressions(Coordinates):
                 f"there is no function {node.function}", node.span, hint=did_you_mean(node.function, known)
             )
         arguments = [self.scalar(each, scope, local) for each in node.arguments]
+        if local is None:
+            self._scope = scope
         return inlined(operation, arguments, node, self)
+
+    def named(self, value: Expr, span: Span) -> Expr:
+        """A long ``value`` as a statement of its own, so that reading it often does not write it out as often.
+
+        Never out of a branch, where it may have no value when the branch is not taken.
+        """
+        if self._branches or tree_size(value) <= LONGEST_ARGUMENT:
+            return value
+        into = self._temporary("u", value, (), self._scope, span)
+        self.pending.append(Pending(into, real(value, span), (), Reduction.SUM, span))
+        return self._symbol(into)
 
     def _condition(self, node: Expression, scope: Scope, local: Mapping[str, Expr] | None) -> Boolean:
         match node:
@@ -255,24 +275,24 @@ class Expressions(Coordinates):
         if node.kind == "mean":
             body = body / Mul(*(placeholder(index) for index in bound))
         if into is None:
-            into = self._temporary(node, body, bound, inner)
+            into = self._temporary(TEMPORARY[node.kind], body, bound, inner, node.span)
         self.pending.append(Pending(into, body * factor, tuple(bound), KIND[node.kind], node.span))
         return self._symbol(into)
 
-    def _temporary(self, node: Reduce, body: Expr, bound: Sequence[str], scope: Scope) -> Access:
+    def _temporary(self, wanted: str, body: Expr, bound: Sequence[str], scope: Scope, span: Span) -> Access:
         free = body.free_symbols
         used = {index for symbol, index in self.numbers.items() if symbol in free}
         for symbol, access in self.accesses.items():
             if symbol in free:
                 used.update(access.indices())
         kept = tuple(at(index) for index in scope.all() if index in used and index not in bound)
-        wish, count = TEMPORARY[node.kind], 1
+        wish, count = wanted, 1
         while wish in self.shapes or wish in self.letters:
             count += 1
-            wish = f"{TEMPORARY[node.kind]}{count}"
+            wish = f"{wanted}{count}"
         shape = self.shapes[wish] = Shape(wish, [None] * len(kept), computed=True)
         access = Access(wish, kept)
-        self.extents.meet(shape, access, node.span, writes=True)
+        self.extents.meet(shape, access, span, writes=True)
         return access
 
 
