@@ -51,9 +51,9 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (39) ḡamma[d] = Σₙₜ u[n,t,d] ȳ3[n,t,d]                                from (28)
     (40) ū[n,t,d] = gamma[d] ȳ3[n,t,d]                                    from (28)
     (41) b̄eta[d] = Σₙₜ ȳ3[n,t,d]                                         from (28)
-    (42) v̄3[n,t] = Σ_d ū[n,t,d] u[n,t,d]                                 from (27)
-    (43) m̄[n,t] = Σ_d ū[n,t,d]                                           from (27)
-    (44) ȳ2[n,t,d] = ū[n,t,d] / √(v3[n,t] + 0.001) − m̄[n,t] / (32 √(v3[n,t] + 0.001)) − v̄3[n,t] u[n,t,d] / (32 √(v3[n,t] + 0.001))  from (27), (26), (25)
+    (42) v3_sum[n,t] = Σ_d ū[n,t,d] u[n,t,d]                              from (27)
+    (43) m_sum[n,t] = Σ_d ū[n,t,d]                                        from (27)
+    (44) ȳ2[n,t,d] = ((ū[n,t,d] − m_sum[n,t] / 32) / √(v3[n,t] + 0.001) − v3_sum[n,t] (y2[n,t,d] − m[n,t]) / (32 (v3[n,t] + 0.001)))  from (27)
     (45) ḡ[n,t,d] = ȳ2[n,t,d]                                             from (24)
     (46) b̄2[d] = Σₙₜ ḡ[n,t,d]                                            from (23)
     (47) f̄1[n,t,f] = Σ_d W2[f,d] ḡ[n,t,d]                                from (23)
@@ -65,16 +65,16 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (53) b̄eta2[d] = Σₙₜ r̄s[n,t,d]                                       from (20)
     (54) ḡamma2[d] = Σₙₜ ur[n,t,d] r̄s[n,t,d]                             from (20)
     (55) ūr[n,t,d] = gamma2[d] r̄s[n,t,d]                                 from (20)
-    (56) v̄r[n,t] = Σ_d ūr[n,t,d] ur[n,t,d]                               from (19)
-    (57) m̄r[n,t] = Σ_d ūr[n,t,d]                                         from (19)
-    (58) r̄[n,t,d] = ḡ[n,t,d] + ūr[n,t,d] / √(vr[n,t] + 0.00001) − m̄r[n,t] / (32 √(vr[n,t] + 0.00001)) − v̄r[n,t] ur[n,t,d] / (32 √(vr[n,t] + 0.00001))  from (23), (19), (18), (17)
+    (56) vr_sum[n,t] = Σ_d ūr[n,t,d] ur[n,t,d]                            from (19)
+    (57) mr_sum[n,t] = Σ_d ūr[n,t,d]                                      from (19)
+    (58) r̄[n,t,d] = ḡ[n,t,d] + ((ūr[n,t,d] − mr_sum[n,t] / 32) / √(vr[n,t] + 0.00001) − vr_sum[n,t] (r[n,t,d] − mr[n,t]) / (32 (vr[n,t] + 0.00001)))  from (23), (19)
     (59) b̄o[d] = Σₙₜ r̄[n,t,d]                                           from (16)
     (60) ā[n,t,h,l] = Σ_d Wo[h,l,d] r̄[n,t,d]                             from (16)
     (61) W̄o[h,l,d] = Σₙₜ a[n,t,h,l] r̄[n,t,d]                            from (16)
     (62) w̄[n,h,t,t'] = Σₗ v2[n,t',h,l] ā[n,t,h,l]                        from (15)
     (63) v̄2[n,t',h,l] = Σₜ w[n,h,t,t'] ā[n,t,h,l]                        from (15)
-    (64) z̄2[n,h,t] = Σ_{t'} w̄[n,h,t,t'] w[n,h,t,t']                     from (14)
-    (65) ē_masked[n,h,t,t'] = w[n,h,t,t'] (w̄[n,h,t,t'] − z̄2[n,h,t])     from (14), (13)
+    (64) z2_sum[n,h,t] = Σ_{t'} w̄[n,h,t,t'] w[n,h,t,t']                  from (14)
+    (65) ē_masked[n,h,t,t'] = w[n,h,t,t'] (w̄[n,h,t,t'] − z2_sum[n,h,t])  from (14)
     (66) ē[n,h,t,t'] = ē_masked[n,h,t,t'] 1[t' ≤ t]                       from (10)
     (67) q̄[n,t,h,j] = Σ_{t'} √2 k[n,t',h,j] ē[n,h,t,t'] / 4              from (9)
     (68) k̄[n,t',h,j] = Σₜ √2 q[n,t,h,j] ē[n,h,t,t'] / 4                  from (9)
@@ -87,17 +87,17 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (75) b̄eta1[d] = Σₙₜ x̄s[n,t,d]                                       from (5)
     (76) ḡamma1[d] = Σₙₜ ux[n,t,d] x̄s[n,t,d]                             from (5)
     (77) ūx[n,t,d] = gamma1[d] x̄s[n,t,d]                                 from (5)
-    (78) v̄x[n,t] = Σ_d ūx[n,t,d] ux[n,t,d]                               from (4)
-    (79) m̄x[n,t] = Σ_d ūx[n,t,d]                                         from (4)
-    (80) ȳ1[n,t,d] = r̄[n,t,d] + ūx[n,t,d] / √(vx[n,t] + 0.00001) − m̄x[n,t] / (32 √(vx[n,t] + 0.00001)) − v̄x[n,t] ux[n,t,d] / (32 √(vx[n,t] + 0.00001))  from (16), (4), (3), (2)
+    (78) vx_sum[n,t] = Σ_d ūx[n,t,d] ux[n,t,d]                            from (4)
+    (79) mx_sum[n,t] = Σ_d ūx[n,t,d]                                      from (4)
+    (80) ȳ1[n,t,d] = r̄[n,t,d] + ((ūx[n,t,d] − mx_sum[n,t] / 32) / √(vx[n,t] + 0.00001) − vx_sum[n,t] (y1[n,t,d] − mx[n,t]) / (32 (vx[n,t] + 0.00001)))  from (16), (4)
     (81) Ē[i,d] = Σₙₜ ȳ1[n,t,d] δ[i,ids[n,t]]                             from (1)
     (82) P̄[t,d] = Σₙ ȳ1[n,t,d]                                           from (1)
     The gradient of bk is identically zero: w stays the same whatever bk is.
 
 Cost of one call of the last function
-    2449184 N + 3 floating-point operations, 2134784 N + 290040 bytes read or written (float64)
+    2457376 N + 3 floating-point operations, 2151936 N + 290040 bytes read or written (float64)
     12,557 parameters
-    159744 N bytes kept from forward to backward: p, y3, u, v3, f1, z1, rs, ur, vr, a, v2, w, …
+    185088 N bytes kept from forward to backward: p, y3, u, v3, m, y2, f1, z1, rs, ur, vr, mr, …
 """
 
 import numpy as np
@@ -538,16 +538,18 @@ def loss_and_grad(
     gamma_bar = np.einsum("ntd,ntd->d", u, y3_bar)  # (39)
     u_bar = np.multiply(gamma, y3_bar)  # (40)
     beta_bar = np.sum(y3_bar, axis=(0, 1))  # (41)
-    v3_bar = np.einsum("ntd,ntd->nt", u_bar, u)  # (42)
-    m_bar = np.sum(u_bar, axis=2)  # (43)
+    v3_sum = np.einsum("ntd,ntd->nt", u_bar, u)  # (42)
+    m_sum = np.sum(u_bar, axis=2)  # (43)
     t = np.add(0.001, v3[:, :, None])  # (44) v3 + 0.001
-    np.sqrt(t, out=t)  # (44) √(v3 + 0.001)
-    v = np.divide(m_bar[:, :, None], 32)  # (44) m̄ / 32
-    tt = np.multiply(v3_bar[:, :, None], u)
-    np.divide(tt, 32, out=tt)  # (44) v̄3 u / 32
-    np.subtract(u_bar, v, out=u_bar)
-    np.subtract(u_bar, tt, out=u_bar)  # (44) ū − m̄ / 32 − v̄3 u / 32
-    y2_bar = np.divide(u_bar, t, out=u_bar)  # (44); y2_bar lives in u_bar
+    v = np.sqrt(t)  # (44) √(v3 + 0.001)
+    tt = np.divide(m_sum[:, :, None], 32)  # (44) m_sum / 32
+    np.subtract(u_bar, tt, out=u_bar)  # (44) ū − m_sum / 32
+    np.divide(u_bar, v, out=u_bar)  # (44) (ū − m_sum / 32) / √(v3 + 0.001)
+    v = np.subtract(y2, m[:, :, None])  # (44) y2 − m
+    np.multiply(v3_sum[:, :, None], v, out=v)
+    np.multiply(32, t, out=t)
+    np.divide(v, t, out=v)  # (44) v3_sum (y2 − m) / (32 (v3 + 0.001))
+    y2_bar = np.subtract(u_bar, v, out=u_bar)  # (44); y2_bar lives in u_bar
     g_bar = y2_bar  # (45)
     b2_bar = np.sum(g_bar, axis=(0, 1))  # (46)
     f1_bar = np.tensordot(g_bar, W2, axes=([2], [1]))  # (47)
@@ -560,19 +562,20 @@ def loss_and_grad(
     beta2_bar = np.sum(rs_bar, axis=(0, 1))  # (53)
     gamma2_bar = np.einsum("ntd,ntd->d", ur, rs_bar)  # (54)
     ur_bar = np.multiply(gamma2, rs_bar, out=rs_bar)  # (55); ur_bar lives in rs_bar
-    vr_bar = np.einsum("ntd,ntd->nt", ur_bar, ur)  # (56)
-    mr_bar = np.sum(ur_bar, axis=2)  # (57)
+    vr_sum = np.einsum("ntd,ntd->nt", ur_bar, ur)  # (56)
+    mr_sum = np.sum(ur_bar, axis=2)  # (57)
+    r_bar = g_bar.copy()  # (58)
     t = np.add(1e-05, vr[:, :, None])  # (58) vr + 0.00001
-    np.sqrt(t, out=t)  # (58) √(vr + 0.00001)
-    np.divide(ur_bar, t, out=ur_bar)  # (58) ūr / √(vr + 0.00001)
-    v = np.multiply(32, t)
-    np.divide(mr_bar[:, :, None], v, out=v)  # (58) m̄r / (32 √(vr + 0.00001))
-    tt = np.multiply(vr_bar[:, :, None], ur)
+    v = np.sqrt(t)  # (58) √(vr + 0.00001)
+    tt = np.divide(mr_sum[:, :, None], 32)  # (58) mr_sum / 32
+    uu = np.subtract(ur_bar, tt)  # (58) ūr − mr_sum / 32
+    np.divide(uu, v, out=uu)  # (58) (ūr − mr_sum / 32) / √(vr + 0.00001)
+    v = np.subtract(r, mr[:, :, None])  # (58) r − mr
+    np.multiply(vr_sum[:, :, None], v, out=v)
     np.multiply(32, t, out=t)
-    np.divide(tt, t, out=tt)  # (58) v̄r ur / (32 √(vr + 0.00001))
-    t = np.subtract(g_bar, v)
-    np.add(t, ur_bar, out=t)
-    r_bar = np.subtract(t, tt, out=t)  # (58)
+    np.divide(v, t, out=v)  # (58) vr_sum (r − mr) / (32 (vr + 0.00001))
+    np.subtract(uu, v, out=uu)  # (58)
+    r_bar += uu  # (58)
     bo_bar = np.sum(r_bar, axis=(0, 1))  # (59)
     a_bar = np.tensordot(r_bar, Wo, axes=([2], [2]))  # (60)
     Wo_bar = np.tensordot(a, r_bar, axes=([0, 1], [0, 1]))  # (61)
@@ -581,8 +584,8 @@ def loss_and_grad(
     v2_bar = np.matmul(
         w.transpose(0, 1, 3, 2), a_bar.transpose(0, 2, 1, 3)
     ).transpose(0, 2, 1, 3)
-    z2_bar = np.einsum("nhta,nhta->nht", w_bar, w)  # (64)
-    np.subtract(w_bar, z2_bar[:, :, :, None], out=w_bar)  # (65) w̄ − z̄2
+    z2_sum = np.einsum("nhta,nhta->nht", w_bar, w)  # (64)
+    np.subtract(w_bar, z2_sum[:, :, :, None], out=w_bar)  # (65) w̄ − z2_sum
     e_masked_bar = np.multiply(w, w_bar, out=w_bar)  # (65); e_masked_bar lives in w_bar
     t = np.less_equal(np.arange(32, dtype=dtype), np.arange(32, dtype=dtype)[:, None])
     v = np.multiply(np.asarray(1, dtype), t)
@@ -605,19 +608,20 @@ def loss_and_grad(
     beta1_bar = np.sum(xs_bar, axis=(0, 1))  # (75)
     gamma1_bar = np.einsum("ntd,ntd->d", ux, xs_bar)  # (76)
     ux_bar = np.multiply(gamma1, xs_bar, out=xs_bar)  # (77); ux_bar lives in xs_bar
-    vx_bar = np.einsum("ntd,ntd->nt", ux_bar, ux)  # (78)
-    mx_bar = np.sum(ux_bar, axis=2)  # (79)
+    vx_sum = np.einsum("ntd,ntd->nt", ux_bar, ux)  # (78)
+    mx_sum = np.sum(ux_bar, axis=2)  # (79)
+    y1_bar = r_bar  # (80)
     t = np.add(1e-05, vx[:, :, None])  # (80) vx + 0.00001
-    np.sqrt(t, out=t)  # (80) √(vx + 0.00001)
-    v = np.divide(ux_bar, t)  # (80) ūx / √(vx + 0.00001)
-    tt = np.multiply(32, t)
-    np.divide(mx_bar[:, :, None], tt, out=tt)  # (80) m̄x / (32 √(vx + 0.00001))
-    uu = np.multiply(vx_bar[:, :, None], ux)
+    v = np.sqrt(t)  # (80) √(vx + 0.00001)
+    tt = np.divide(mx_sum[:, :, None], 32)  # (80) mx_sum / 32
+    uu = np.subtract(ux_bar, tt)  # (80) ūx − mx_sum / 32
+    np.divide(uu, v, out=uu)  # (80) (ūx − mx_sum / 32) / √(vx + 0.00001)
+    v = np.subtract(y1, mx[:, :, None])  # (80) y1 − mx
+    np.multiply(vx_sum[:, :, None], v, out=v)
     np.multiply(32, t, out=t)
-    np.divide(uu, t, out=uu)  # (80) v̄x ux / (32 √(vx + 0.00001))
-    np.subtract(r_bar, tt, out=r_bar)
-    np.add(r_bar, v, out=r_bar)
-    y1_bar = np.subtract(r_bar, uu, out=r_bar)  # (80); y1_bar lives in r_bar
+    np.divide(v, t, out=v)  # (80) vx_sum (y1 − mx) / (32 (vx + 0.00001))
+    np.subtract(uu, v, out=uu)  # (80)
+    y1_bar += uu  # (80)
     E_bar = np.zeros((45, 32), dtype)  # (81)
     # (81)
     np.add.at(

@@ -21,7 +21,7 @@ Forward
     (12) L = Σₙ (log(1 + exp(odds[n])) − same[n] odds[n]) / N
 
 Backward, with v̄ = ∂L/∂v (v_bar in the code)
-    (13) ōdds[n] = exp(odds[n]) / (N (1 + exp(odds[n]))) − same[n] / N    from (12)
+    (13) ōdds[n] = (1 − same[n] − same[n] exp(−odds[n])) / (N (1 + exp(−odds[n])))  from (12)
     (14) s̄lope_odds = Σₙ angle[n] ōdds[n]                                from (11)
     (15) āngle[n] = slope_odds ōdds[n]                                    from (11)
     (16) ōffset_odds = Σₙ ōdds[n]                                         from (11)
@@ -40,9 +40,9 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (29) W̄_left_hidden[k,j] = Σₙ right[n,k] z̄_right_hidden[n,j] + Σₙ left[n,k] z̄_left_hidden[n,j]  from (4), (1)
 
 Cost of one call of the last function
-    46026 N + 2 floating-point operations, 17448 N + 182856 bytes read or written (float64)
+    46118 N + 2 floating-point operations, 17672 N + 182856 bytes read or written (float64)
     5,202 parameters
-    2336 N bytes kept from forward to backward: odds, angle, s3_angle, s4_angle, left_code, right_code, right_hidden, z_right_hidden, left_hidden, z_left_hidden
+    2336 N bytes kept from forward to backward: odds, angle, s3_angle, s4_angle, right_code, left_code, right_hidden, z_right_hidden, left_hidden, z_left_hidden
 """
 
 import numpy as np
@@ -250,33 +250,30 @@ def loss_and_grad(
     L_term = np.add(w, u, out=w)  # (12)
     L = np.sum(L_term)  # (12)
     L = L / N  # (12)
-    t = np.exp(odds)  # (13) exp(odds)
-    u = np.add(1, t)  # (13) 1 + exp(odds)
-    np.divide(t, u, out=t)  # (13) exp(odds) / (1 + exp(odds))
-    np.subtract(t, same, out=t)  # (13) exp(odds) / (1 + exp(odds)) − same
-    odds_bar = np.multiply(cotangent / N, t, out=t)  # (13)
+    t = np.negative(odds)  # (13) −odds
+    np.exp(t, out=t)  # (13) exp(−odds)
+    u = np.add(1, t)  # (13) 1 + exp(−odds)
+    np.multiply(same, t, out=t)
+    v = np.subtract(1, same)
+    np.subtract(v, t, out=v)  # (13) 1 − same − same exp(−odds)
+    np.multiply(cotangent / N, v, out=v)
+    odds_bar = np.divide(v, u, out=v)  # (13)
     slope_odds_bar = np.dot(angle, odds_bar)  # (14)
     angle_bar = np.multiply(slope_odds, odds_bar)  # (15)
     offset_odds_bar = np.sum(odds_bar)  # (16)
-    t = np.multiply(angle_bar, angle)
-    u = np.multiply(2, s3_angle)
-    np.negative(t, out=t)
-    s3_angle_bar = np.divide(t, u, out=t)  # (17)
-    t = np.multiply(angle_bar, angle)
-    u = np.multiply(2, s4_angle)
-    np.negative(t, out=t)
-    s4_angle_bar = np.divide(t, u, out=t)  # (18)
     t = np.multiply(s3_angle, s4_angle)
     np.sqrt(t, out=t)  # (19) √(s3_angle s4_angle)
-    s5_angle_bar = np.divide(angle_bar, t, out=angle_bar)  # (19);
-    t = np.multiply(s5_angle_bar[:, None], left_code)
-    u = np.multiply(2, s4_angle_bar[:, None])
-    v = np.multiply(u, right_code)
-    right_code_bar = np.add(t, v, out=t)  # (20)
-    t = np.multiply(s5_angle_bar[:, None], right_code)
-    u = np.multiply(2, s3_angle_bar[:, None])
-    v = np.multiply(u, left_code)
-    left_code_bar = np.add(t, v, out=t)  # (21)
+    s5_angle_bar = np.divide(angle_bar, t, out=t)  # (19)
+    right_code_bar = np.multiply(s5_angle_bar[:, None], left_code)  # (20)
+    t = np.multiply(angle_bar[:, None], angle[:, None])
+    u = np.multiply(t, right_code)
+    np.divide(u, s4_angle[:, None], out=u)  # (20) right_code āngle angle / s4_angle
+    right_code_bar -= u  # (20)
+    left_code_bar = np.multiply(s5_angle_bar[:, None], right_code)  # (21)
+    t = np.multiply(angle_bar[:, None], angle[:, None])
+    u = np.multiply(t, left_code)
+    np.divide(u, s3_angle[:, None], out=u)  # (21) left_code āngle angle / s3_angle
+    left_code_bar -= u  # (21)
     right_hidden_bar = np.dot(right_code_bar, W_left_code.T)  # (22)
     t = np.greater(z_right_hidden, 0)
     z_right_hidden_bar = np.multiply(right_hidden_bar, t, out=right_hidden_bar)  # (23);

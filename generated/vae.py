@@ -22,31 +22,29 @@ Forward
     (13) L_total = L + D
 
 Backward, with v̄ = ∂L_total/∂v (v_bar in the code)
-    (14) s̄2[n] = 1 / (2 N)                                               from (13)
-    (15) s̄1[n] = 1 / N                                                   from (13)
-    (16) īmage[n,k] = s̄1[n] (exp(image[n,k]) / (1 + exp(image[n,k])) − x[n,k])  from (9)
-    (17) b̄_image[k] = Σₙ īmage[n,k]                                      from (8)
-    (18) t̄urned[n,l] = Σₖ W_image[l,k] īmage[n,k]                        from (8)
-    (19) W̄_image[l,k] = Σₙ turned[n,l] īmage[n,k]                        from (8)
-    (20) z̄_turned[n,l] = t̄urned[n,l] (1 − turned[n,l]²)                 from (7)
-    (21) b̄_turned[l] = Σₙ z̄_turned[n,l]                                 from (6)
-    (22) c̄ode[n,m] = Σₗ W_turned[m,l] z̄_turned[n,l]                     from (6)
-    (23) W̄_turned[m,l] = Σₙ code[n,m] z̄_turned[n,l]                     from (6)
-    (24) m̄ean[n,m] = c̄ode[n,m] + 2 mean[n,m] s̄2[n]                     from (11), (5)
-    (25) l̄ogvar[n,m] = s̄2[n] (exp(logvar[n,m]) − 1) + noise[n,m] c̄ode[n,m] exp(logvar[n,m] / 2) / 2  from (11), (5)
-    (26) b̄_logvar[m] = Σₙ l̄ogvar[n,m]                                   from (4)
-    (27) W̄_logvar[j,m] = Σₙ seen[n,j] l̄ogvar[n,m]                       from (4)
-    (28) b̄_mean[m] = Σₙ m̄ean[n,m]                                       from (3)
-    (29) s̄een[n,j] = Σₘ W_logvar[j,m] l̄ogvar[n,m] + Σₘ W_mean[j,m] m̄ean[n,m]  from (4), (3)
-    (30) W̄_mean[j,m] = Σₙ seen[n,j] m̄ean[n,m]                           from (3)
-    (31) z̄_seen[n,j] = s̄een[n,j] (1 − seen[n,j]²)                       from (2)
-    (32) b̄_seen[j] = Σₙ z̄_seen[n,j]                                     from (1)
-    (33) W̄_seen[k,j] = Σₙ x[n,k] z̄_seen[n,j]                            from (1)
+    (14) īmage[n,k] = (1 − x[n,k] − x[n,k] exp(−image[n,k])) / (N (1 + exp(−image[n,k])))  from (13)
+    (15) b̄_image[k] = Σₙ īmage[n,k]                                      from (8)
+    (16) t̄urned[n,l] = Σₖ W_image[l,k] īmage[n,k]                        from (8)
+    (17) W̄_image[l,k] = Σₙ turned[n,l] īmage[n,k]                        from (8)
+    (18) z̄_turned[n,l] = t̄urned[n,l] (1 − turned[n,l]²)                 from (7)
+    (19) b̄_turned[l] = Σₙ z̄_turned[n,l]                                 from (6)
+    (20) c̄ode[n,m] = Σₗ W_turned[m,l] z̄_turned[n,l]                     from (6)
+    (21) W̄_turned[m,l] = Σₙ code[n,m] z̄_turned[n,l]                     from (6)
+    (22) m̄ean[n,m] = mean[n,m] / N + c̄ode[n,m]                          from (13), (5)
+    (23) l̄ogvar[n,m] = ((exp(logvar[n,m]) − 1) / N + noise[n,m] c̄ode[n,m] exp(logvar[n,m] / 2)) / 2  from (13), (5)
+    (24) b̄_logvar[m] = Σₙ l̄ogvar[n,m]                                   from (4)
+    (25) W̄_logvar[j,m] = Σₙ seen[n,j] l̄ogvar[n,m]                       from (4)
+    (26) b̄_mean[m] = Σₙ m̄ean[n,m]                                       from (3)
+    (27) s̄een[n,j] = Σₘ W_logvar[j,m] l̄ogvar[n,m] + Σₘ W_mean[j,m] m̄ean[n,m]  from (4), (3)
+    (28) W̄_mean[j,m] = Σₙ seen[n,j] m̄ean[n,m]                           from (3)
+    (29) z̄_seen[n,j] = s̄een[n,j] (1 − seen[n,j]²)                       from (2)
+    (30) b̄_seen[j] = Σₙ z̄_seen[n,j]                                     from (1)
+    (31) W̄_seen[k,j] = Σₙ x[n,k] z̄_seen[n,j]                            from (1)
 
 Cost of one call of the last function
-    38249 N + 6 floating-point operations, 18936 N + 139488 bytes read or written (float64)
+    38262 N + 6 floating-point operations, 18880 N + 139496 bytes read or written (float64)
     6,888 parameters
-    1376 N bytes kept from forward to backward: logvar, image, turned, code, mean, seen
+    1376 N bytes kept from forward to backward: mean, image, turned, code, logvar, seen
 """
 
 import numpy as np
@@ -278,66 +276,63 @@ def loss_and_grad(
     D = D / (2 * N)  # (12)
     L_total = L  # (13)
     L_total += D  # (13)
-    s2_bar = np.empty((N,), dtype)  # (14)
-    s2_bar[...] = cotangent / (2 * N)  # (14)
-    t = np.negative(image)  # (16) −image
-    np.minimum(image, t, out=t)  # (16) −|image|
-    u = _wide_exp(t)  # (16) wide_exp(−|image|)
-    t = np.add(1, u)  # (16) 1 + wide_exp(−|image|)
+    t = np.negative(image)  # (14) −image
+    np.minimum(image, t, out=t)  # (14) −|image|
+    u = _wide_exp(t)  # (14) wide_exp(−|image|)
+    t = np.add(1, u)  # (14) 1 + wide_exp(−|image|)
     v = np.multiply(x, u)
-    w = np.subtract(x, 1)  # (16) x − 1
+    w = np.subtract(x, 1)  # (14) x − 1
     np.negative(v, out=v)
-    np.subtract(v, w, out=v)  # (16) −x wide_exp(−|image|) − (x − 1)
+    np.subtract(v, w, out=v)  # (14) −x wide_exp(−|image|) − (x − 1)
     np.multiply(w, u, out=w)
     u = np.negative(x)
-    np.subtract(u, w, out=u)  # (16) −x − wide_exp(−|image|) (x − 1)
+    np.subtract(u, w, out=u)  # (14) −x − wide_exp(−|image|) (x − 1)
     w = np.greater_equal(image, 0)
-    r = np.where(w, v, u)  # (16)
+    r = np.where(w, v, u)  # (14)
     np.multiply(cotangent / N, r, out=r)
-    image_bar = np.divide(r, t, out=r)  # (16)
-    b_image_bar = np.sum(image_bar, axis=0)  # (17)
-    turned_bar = np.dot(image_bar, W_image.T)  # (18)
-    W_image_bar = np.dot(turned.T, image_bar)  # (19)
-    t = np.negative(z_turned)  # (20) −z_turned
-    np.minimum(z_turned, t, out=t)  # (20) −|z_turned|
-    np.exp(t, out=t)  # (20) exp(−|z_turned|)
-    np.multiply(t, t, out=t)  # (20) exp(−|z_turned|)²
-    u = np.add(1, t)  # (20) exp(−|z_turned|)² + 1
-    np.multiply(u, u, out=u)  # (20) (exp(−|z_turned|)² + 1)²
+    image_bar = np.divide(r, t, out=r)  # (14)
+    b_image_bar = np.sum(image_bar, axis=0)  # (15)
+    turned_bar = np.dot(image_bar, W_image.T)  # (16)
+    W_image_bar = np.dot(turned.T, image_bar)  # (17)
+    t = np.negative(z_turned)  # (18) −z_turned
+    np.minimum(z_turned, t, out=t)  # (18) −|z_turned|
+    np.exp(t, out=t)  # (18) exp(−|z_turned|)
+    np.multiply(t, t, out=t)  # (18) exp(−|z_turned|)²
+    u = np.add(1, t)  # (18) exp(−|z_turned|)² + 1
+    np.multiply(u, u, out=u)  # (18) (exp(−|z_turned|)² + 1)²
     np.multiply(4, turned_bar, out=turned_bar)
     np.multiply(turned_bar, t, out=turned_bar)
-    z_turned_bar = np.divide(turned_bar, u, out=turned_bar)  # (20);
-    b_turned_bar = np.sum(z_turned_bar, axis=0)  # (21)
-    code_bar = np.dot(z_turned_bar, W_turned.T)  # (22)
-    W_turned_bar = np.dot(code.T, z_turned_bar)  # (23)
-    t = np.multiply(2, s2_bar[:, None])
-    u = np.multiply(t, mean)
-    mean_bar = np.add(code_bar, u, out=u)  # (24)
-    t = np.expm1(logvar)  # (25) expm1(logvar)
-    logvar_bar = np.multiply(s2_bar[:, None], t, out=t)  # (25)
-    t = np.divide(logvar, 2)  # (25) logvar / 2
-    np.exp(t, out=t)  # (25) exp(logvar / 2)
-    u = np.multiply(noise, code_bar)
-    np.multiply(u, t, out=u)
-    np.divide(u, 2, out=u)  # (25) noise c̄ode exp(logvar / 2) / 2
-    logvar_bar += u  # (25)
-    b_logvar_bar = np.sum(logvar_bar, axis=0)  # (26)
-    W_logvar_bar = np.dot(seen.T, logvar_bar)  # (27)
-    b_mean_bar = np.sum(mean_bar, axis=0)  # (28)
-    seen_bar = np.dot(logvar_bar, W_logvar.T)  # (29)
-    seen_bar += np.dot(mean_bar, W_mean.T)  # (29)
-    W_mean_bar = np.dot(seen.T, mean_bar)  # (30)
-    t = np.negative(z_seen)  # (31) −z_seen
-    np.minimum(z_seen, t, out=t)  # (31) −|z_seen|
-    np.exp(t, out=t)  # (31) exp(−|z_seen|)
-    np.multiply(t, t, out=t)  # (31) exp(−|z_seen|)²
-    u = np.add(1, t)  # (31) exp(−|z_seen|)² + 1
-    np.multiply(u, u, out=u)  # (31) (exp(−|z_seen|)² + 1)²
+    z_turned_bar = np.divide(turned_bar, u, out=turned_bar)  # (18);
+    b_turned_bar = np.sum(z_turned_bar, axis=0)  # (19)
+    code_bar = np.dot(z_turned_bar, W_turned.T)  # (20)
+    W_turned_bar = np.dot(code.T, z_turned_bar)  # (21)
+    mean_bar = np.multiply(cotangent / N, mean)  # (22)
+    mean_bar += code_bar  # (22)
+    t = np.expm1(logvar)  # (23) expm1(logvar)
+    np.multiply(cotangent / (2 * N), t, out=t)
+    u = np.divide(logvar, 2)  # (23) logvar / 2
+    np.exp(u, out=u)  # (23) exp(logvar / 2)
+    np.multiply(noise, code_bar, out=code_bar)
+    np.multiply(code_bar, u, out=code_bar)
+    np.divide(code_bar, 2, out=code_bar)  # (23) noise c̄ode exp(logvar / 2) / 2
+    logvar_bar = np.add(t, code_bar, out=t)  # (23)
+    b_logvar_bar = np.sum(logvar_bar, axis=0)  # (24)
+    W_logvar_bar = np.dot(seen.T, logvar_bar)  # (25)
+    b_mean_bar = np.sum(mean_bar, axis=0)  # (26)
+    seen_bar = np.dot(logvar_bar, W_logvar.T)  # (27)
+    seen_bar += np.dot(mean_bar, W_mean.T)  # (27)
+    W_mean_bar = np.dot(seen.T, mean_bar)  # (28)
+    t = np.negative(z_seen)  # (29) −z_seen
+    np.minimum(z_seen, t, out=t)  # (29) −|z_seen|
+    np.exp(t, out=t)  # (29) exp(−|z_seen|)
+    np.multiply(t, t, out=t)  # (29) exp(−|z_seen|)²
+    u = np.add(1, t)  # (29) exp(−|z_seen|)² + 1
+    np.multiply(u, u, out=u)  # (29) (exp(−|z_seen|)² + 1)²
     np.multiply(4, seen_bar, out=seen_bar)
     np.multiply(seen_bar, t, out=seen_bar)
-    z_seen_bar = np.divide(seen_bar, u, out=seen_bar)  # (31);
-    b_seen_bar = np.sum(z_seen_bar, axis=0)  # (32)
-    W_seen_bar = np.dot(x.T, z_seen_bar)  # (33)
+    z_seen_bar = np.divide(seen_bar, u, out=seen_bar)  # (29);
+    b_seen_bar = np.sum(z_seen_bar, axis=0)  # (30)
+    W_seen_bar = np.dot(x.T, z_seen_bar)  # (31)
     grads = {
         "W_seen": W_seen_bar,
         "b_seen": b_seen_bar,

@@ -8,7 +8,6 @@ from typing import Any
 from sympy import Expr, cosh, expand, factor_terms, sinh, tanh
 
 from symbprop.calculus.notation import LATEX, TEXT, Text
-from symbprop.simplify.deviations import drop_deviations
 from symbprop.simplify.inline import inline_into_logarithms
 from symbprop.simplify.masks import mask_exponents
 from symbprop.simplify.merge import merge_terms
@@ -37,7 +36,6 @@ TITLES: Mapping[Callable[..., Any], str] = {
     read_saved_sums: "The forward pass has saved this sum",
     rescale_cotangents: "A factor leaves the sum and is put in where the sum is read",
     merge_terms: "Terms with a common factor are put together",
-    drop_deviations: "The deviations from a mean add up to zero",
     drop_unused: "Nothing reads it any more",
     share_gradient_terms: SHARED,
     finish_forward: SHARED,

@@ -8,7 +8,6 @@ from dataclasses import replace
 from symbprop.calculus.check import check
 from symbprop.calculus.dependence import needed_among
 from symbprop.calculus.program import GradientProgram, Program
-from symbprop.simplify.deviations import drop_deviations
 from symbprop.simplify.inline import inline_into_logarithms
 from symbprop.simplify.masks import mask_exponents
 from symbprop.simplify.merge import merge_terms
@@ -36,7 +35,6 @@ def drop_unused(gradient: GradientProgram) -> GradientProgram:
 BACKWARD: dict[str, Callable[[GradientProgram], GradientProgram]] = {
     "read_saved_sums": read_saved_sums,
     "inline_scalar_cotangents": inline_scalar_cotangents,
-    "drop_deviations": drop_deviations,
     "tidy_gradient": tidy_gradient,
     "read_saved_values": read_saved_values,
     "rescale_cotangents": rescale_cotangents,
