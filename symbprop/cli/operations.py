@@ -14,7 +14,7 @@ from symbprop.calculus.statement import Statement, read_symbol, statement
 from symbprop.deliver import replacing
 from symbprop.explain.derive import derivation
 from symbprop.language.elaborate import Elaborated, elaborate
-from symbprop.language.scope import group_of
+from symbprop.language.scope import group_of, integer_names
 from symbprop.language.source import NOWHERE, SourceError
 from symbprop.language.syntax import AttributeValue, Operation
 from symbprop.library.catalogue import catalogue
@@ -79,7 +79,7 @@ def program_of(operation: Operation) -> Program | None:
     """An operation as a program: its real arguments are parameters, its result, weighted, is the loss."""
     given: dict[str, Tensor] = {}
     for each in operation.arguments:
-        if each.initializer:
+        if each.initializer or each.absent is not None:
             continue
         letters: list[Extent] = []
         for coordinate in each.index:
@@ -87,12 +87,12 @@ def program_of(operation: Operation) -> Program | None:
                 letters.extend(SPATIAL[: operation.axes])  # how far a window reaches depends on numbers
             else:
                 letters.append(size_symbol(_size_name(each.name, len(letters)) if letters else "N"))
-        integer = any(_indexes_with(operation, each.name))
+        integer = any(each.name in integer_names(equation) for equation in operation.equations)
         given[each.name] = Tensor(each.name, tuple(letters), Role.PARAMETER, integer=integer, classes=None)
     made = _elaborated(operation, given)
     if made is None:
         return None
-    tensors = {**{t.name: t for t in given.values()}, **{t.name: t for t in made.tensors}}
+    tensors = {**{t.name: t for t in given.values()}, **{t.name: t for t in made.tensors}, **made.refined}
     return _with_cotangent(tensors, list(made.statements), made.results[-1])
 
 
@@ -130,11 +130,6 @@ def _gradient(program: Program) -> GradientProgram | None:
 
 def _size_name(argument: str, position: int) -> str:
     return f"K{position}" if argument else "K"
-
-
-def _indexes_with(operation: Operation, name: str) -> list[bool]:
-    text = _source(operation)
-    return [True] if f"[..., {name}[" in text or f", {name}[...]]" in text else []
 
 
 def run_schema(output: Path | None) -> None:

@@ -16,6 +16,7 @@ from symbprop.emit.extrema import CHOICES, choice, first_maximum, pairwise
 from symbprop.emit.lines import Line
 from symbprop.emit.matrices import Matrices
 from symbprop.emit.offsets import Offsets, offsets, only_compared, products
+from symbprop.emit.scatter import scatter
 from symbprop.emit.sizes import constant, size
 from symbprop.emit.value import Value
 from symbprop.emit.views import View, Views, aligned
@@ -99,7 +100,8 @@ class Body:
             lines.append(Line(f"{target} {'+' if sign > 0 else '-'}= {value.text}", note=note))
         elif plain and value.indices == frozenset(each.index for each in step.domain):
             if value.owned and lines:
-                lives = f"; {target} lives in {value.text}" if value.text == self.names.get(step.reuse) else ""
+                moved = value.text == self.names.get(step.reuse) and value.text != target
+                lives = f"; {target} lives in {value.text}" if moved else ""
                 last = lines[-1]
                 lines[-1] = replace(last, head=f"{target} = ", note=note + lives)
             elif value.owned:
@@ -111,7 +113,7 @@ class Body:
             lines.append(Line(f"{target} = ", "np.empty", (shape, "dtype"), note))
             lines.append(Line(f"{target}[...] = {value.text}", note=note))
         else:
-            self._write_through(step.target, step.domain, value.text, step.accumulate, sign, note, lines)
+            self._write_through(step.target, step.domain, value, step.accumulate, sign, note, lines)
         return lines
 
     def _loop(self, looped: Offsets) -> list[Line]:
@@ -193,13 +195,14 @@ class Body:
         self,
         target: Access,
         domain: Sequence[Range],
-        text: str,
+        value: Value,
         accumulate: bool,
         sign: int,
         note: str,
         lines: list[Line],
     ) -> None:
         """Write into part of a tensor: a slice, a reshaped view, or elements chosen by integers."""
+        text = value.text
         operator = ("+=" if sign > 0 else "-=") if accumulate else "="
         extents = {each.index: each.extent for each in domain}
         indices = [each.index for each in domain]
@@ -214,9 +217,10 @@ class Body:
         if _is_injective(target, indices) or not accumulate:
             lines.append(Line(f"{name}[{', '.join(parts)}] {operator} {text}", note=note))
         else:
-            where = f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
             function = "np.add.at" if sign > 0 else "np.subtract.at"
-            lines.append(Line("", function, (name, where, text), note))
+            full = value.indices == frozenset(indices)
+            shape = self.plan.shape(target.tensor)
+            lines.append(Line("", function, scatter(name, parts, shape, text, full=full, rank=len(indices)), note))
 
     # Sums and views --------------------------------------------------------------------------------------------------
 

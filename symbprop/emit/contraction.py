@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from symbprop.calculus.index import Range
 from symbprop.emit.lines import call
 from symbprop.emit.sizes import size
-from symbprop.emit.stacked import stacked
+from symbprop.emit.stacked import narrow, stacked
 from symbprop.emit.views import View, aligned
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -43,14 +43,12 @@ def contract(left: View, right: View, target: Sequence[str], domain: Sequence[Ra
         return Product("np.dot", (f"{left.text}.ravel()", f"{right.text}.ravel()"))
     if not batch:
         return _plain(left, right, target, summed, ours, theirs, domain)
-    if len(summed) == 1 and len(ours) == 1 and len(theirs) == 1 and list(target[:-2]) == batch:
-        if list(target[-2:]) != [*ours, *theirs]:
+    sizes = {each.index: each.extent for each in domain}
+    if (ours or theirs) and not narrow(ours, theirs, sizes):
+        if target[-1] in ours or not theirs:
             left, right, ours, theirs = right, left, theirs, ours
-        first = aligned(left, [*batch, *ours, *summed])
-        second = aligned(right, [*batch, *summed, *theirs])
-        return Product("np.matmul", (first, second))
-    made = stacked(left, right, target, {each.index: each.extent for each in domain})
-    return _einsum(left, right, target) if made is None else Product("np.matmul", *made)
+        return Product("np.matmul", *stacked(left, right, target, batch, ours, theirs, summed, sizes))
+    return _einsum(left, right, target)  # an inner product along the batch: no product of matrices is in it
 
 
 def _plain(

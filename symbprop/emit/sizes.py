@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol
+from sympy import Add, Expr, Integer, Mul, Pow, Rational, S, Symbol
 
 from symbprop.calculus.index import Extent
 
@@ -11,6 +11,8 @@ def number(value: Expr) -> str:
     """An exact number as the shortest Python literal that has its float64 value."""
     if isinstance(value, Integer):
         return str(int(value))
+    if value in (S.Infinity, S.NegativeInfinity):
+        return "np.inf" if value is S.Infinity else "-np.inf"
     if isinstance(value, Rational):
         return repr(value.p / value.q)
     return repr(float(value.evalf(25)))

@@ -9,7 +9,7 @@ from sympy import Expr, Mul, S
 
 from symbprop.calculus.index import Access, Affine, Extent, add, at, constant, scale
 from symbprop.language.extents import Extents, Shape, placeholder
-from symbprop.language.scope import Scope, groups_of, index_names, ranges_of
+from symbprop.language.scope import Scope, groups_of, index_names, parts, ranges_of
 from symbprop.language.sizes import Sizes
 from symbprop.language.source import SourceError, Span
 from symbprop.language.syntax import (
@@ -94,6 +94,9 @@ class Coordinates:
             self.extents.fix(index, self._length(coordinate.extent, None), coordinate.span)
 
     def _length(self, expression: Expression, axis: int | None) -> Extent:
+        """The extent given to an index: a positive integer, or a formula of other extents (``size(k) / heads``)."""
+        if axis is None and not self.sizes.axes and any(isinstance(each, Size) for each in parts(expression)):
+            return self.scalar(expression, Scope())
         size = self.sizes.whole(expression, axis)
         if isinstance(size, int) and size < 1:
             raise SourceError(f"a size is a positive integer, this is {size}", expression.span)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from sympy import Add, Expr, Integer, S
 
 from symbprop.calculus.index import Access, Affine, Extent
 from symbprop.calculus.program import Role, Tensor
 from symbprop.calculus.statement import Reduction, Statement, index_symbol, read_symbol, statement
+from symbprop.language.defaults import attribute_values, in_place_of_absent
 from symbprop.language.expressions import Expressions
 from symbprop.language.extents import Extents, Shape
 from symbprop.language.pending import Pending, without_forgotten, without_thin
 from symbprop.language.ranks import learn_groups
-from symbprop.language.scope import Scope, additive_terms, equation_reads, group_of
+from symbprop.language.scope import Scope, additive_terms, equation_reads, group_of, letters
 from symbprop.language.source import SourceError, Span
 from symbprop.language.syntax import (
     Argument,
@@ -65,9 +67,8 @@ def elaborate(
     ``open_names`` (a formula of the user) every name declared nowhere becomes a parameter too; otherwise it is an
     error. Raises ``SourceError``.
     """
-    values = {each.name: each.default for each in operation.attributes if each.default is not None}
-    values.update(attributes)
-    values.update({name: values[v] for name, v in values.items() if isinstance(v, str) and v != name and v in values})
+    values = attribute_values(operation, attributes)
+    given = {**given, **in_place_of_absent(operation, given)}
     builder = _Builder(operation, given, values, name, operations, open_names, declared or {}, label or operation.name)
     for equation in operation.equations:
         builder.equation(equation)
@@ -92,6 +93,7 @@ class _Builder:
         self.label = label
         self.extents = Extents()
         self.expressions = Expressions(self.extents, attributes, operations, open_names, declared)
+        self.expressions.letters = frozenset(each for equation in operation.equations for each in letters(equation))
         self.results: list[str] = []
         self.expressions.sizes.axes = operation.axes
         self.expressions.sizes.lets = {each.name: each for each in operation.lets}
@@ -106,9 +108,13 @@ class _Builder:
         learn_groups(operation, ranks, self.expressions.group_ranks, self.expressions.group_rank)
         scope = Scope()
         for argument in operation.arguments:
+            if isinstance(argument.absent, Fraction) and argument.name not in given:
+                self.expressions.absent[argument.name] = argument.absent
+                continue
             scope = self._signature(argument, scope)
             self.extents.settle_signature()
             self.expressions.sizes.signature = scope
+        self.extents.signature = dict(scope.indices)
 
     def _signature(self, argument: Argument, scope: Scope) -> Scope:
         """Declare an argument: its indices are shared by the whole signature."""
@@ -161,11 +167,12 @@ class _Builder:
                 self.expressions.reduction(reduce, scope, into=access, factor=sign * factor)
             else:
                 rest.append(sign * self.expressions.scalar(term, scope))
-        total = self.expressions.real(_sum(rest), equation.expression.span)
+        total = self.expressions.real(Add(*rest), equation.expression.span)
         if rest and (total != 0 or len(rest) == len(additive_terms(equation.expression))):
             self.expressions.pending.append(Pending(access, total, (), Reduction.SUM, equation.span))
 
     def finish(self, *, free_sizes: bool) -> Elaborated:
+        self._prune()
         self.extents.solve(free=free_sizes)
         table = self.expressions
         table.outside.settle(table.accesses, table.shapes, table.pending, self.extents, table.new_index, table.symbol)
@@ -191,6 +198,19 @@ class _Builder:
         return Elaborated(
             tuple(tensors), statements, tuple(names[each] for each in self.results), parameters, self._refined()
         )
+
+    def _prune(self) -> None:
+        """Drop what an operation computes and its result does not need, since a folded ``where`` chose otherwise."""
+        if self.expressions.open_names or not self.results:
+            return
+        wanted, kept = {self.results[-1]}, []
+        for each in reversed(self.expressions.pending):
+            if each.target.tensor in wanted:
+                kept.append(each)
+                free = each.expr.free_symbols
+                wanted.update(a.tensor for symbol, a in self.expressions.accesses.items() if symbol in free)
+        self.expressions.pending = kept[::-1]
+        self.results = [name for name in self.results if name in wanted]
 
     def _used(self) -> set[str]:
         """Tensors that some statement names; an optional parameter that a folded ``where`` dropped is not one."""
@@ -266,10 +286,6 @@ class _Builder:
     def _global(self, access: Access, names: Mapping[str, str]) -> Access:
         settled = Access(access.tensor, tuple(self.extents.settle(each) for each in access.index))
         return settled.retarget(lambda local: names[local])
-
-
-def _sum(terms: Sequence[Expr]) -> Expr:
-    return Add(*terms) if terms else S.Zero
 
 
 def formula(equations: tuple[Equation, ...], span: Span) -> Operation:

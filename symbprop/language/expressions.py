@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 from sympy import Add, And, Expr, Mul, Not, Or, Rational, S, Symbol
 from sympy.logic.boolalg import Boolean, false, true
@@ -57,10 +58,12 @@ class Expressions(Coordinates):
         self.operations = operations
         self.open_names = open_names
         self.declared = declared
+        self.letters: frozenset[str] = frozenset()  # names of indices anywhere, which no temporary may take
         self.accesses: dict[Symbol, Access] = {}
         self.numbers: dict[Symbol, str] = {}
         self.pending: list[Pending] = []
         self.outside = Outside()
+        self.absent: dict[str, Fraction] = {}  # arguments that were not given, each with the number it stands for
         self._symbols: dict[Access, Symbol] = {}
         self._scope = Scope()
         self._branches = 0
@@ -72,12 +75,14 @@ class Expressions(Coordinates):
         """An expression as a SymPy expression. ``local`` gives the arguments of an operation called inline."""
         match node:
             case Number():
-                return Rational(node.value.numerator, node.value.denominator)
+                return _rational(node.value)
             case Name():
                 return self._name(node, scope, local)
             case Read():
                 if local is not None:
                     return local[node.name]
+                if node.name in self.absent:
+                    return _rational(self.absent[node.name])
                 return self.symbol(self.access(node, scope))
             case Dots():
                 raise SourceError("a group of axes is not a number", node.span, hint="write x[i...]")
@@ -194,7 +199,8 @@ class Expressions(Coordinates):
         if node.function in FUNCTIONS or node.function in ("max", "min"):
             arguments = [self.scalar(each, scope, local) for each in node.arguments]
             return elementwise(node.function, arguments)
-        operation = self.operations.get(node.function)
+        chosen = self.attributes.get(node.function)  # an attribute may name the operation: activation = relu
+        operation = self.operations.get(chosen if isinstance(chosen, str) else node.function)
         if operation is None:
             known = [*FUNCTIONS, "max", "min", "sum", "mean", "prod", "where", *self.operations]
             raise SourceError(
@@ -283,10 +289,14 @@ class Expressions(Coordinates):
                 used.update(access.indices())
         kept = tuple(at(index) for index in scope.in_order() if index in used and index not in bound)
         wish, count = wanted, 1
-        while wish in self.shapes:
+        while wish in self.shapes or wish in self.letters:
             count += 1
             wish = f"{wanted}{count}"
         shape = self.shapes[wish] = Shape(wish, [None] * len(kept), computed=True)
         access = Access(wish, kept)
         self.extents.meet(shape, access, span, writes=True)
         return access
+
+
+def _rational(value: Fraction) -> Expr:
+    return Rational(value.numerator, value.denominator)

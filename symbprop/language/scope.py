@@ -43,13 +43,25 @@ class Scope:
 
 
 def reads(expression: Expression) -> Iterator[Read]:
-    """Every tensor read in an expression, also inside coordinates; iterative, as sums may be long."""
+    """Every tensor read in an expression, also inside coordinates."""
+    return (node for node in parts(expression) if isinstance(node, Read))
+
+
+def integer_names(equation: Equation) -> Iterator[str]:
+    """The tensors whose elements stand in coordinates, as ``ids`` in ``E[ids[n, t], d]``."""
+    for read in reads(equation.expression):
+        for coordinate in read.index:
+            yield from (node.name for node in parts(coordinate) if isinstance(node, Read))
+
+
+def parts(expression: Expression | Coordinate) -> Iterator[Expression | Coordinate]:
+    """Every node of an expression, also inside coordinates; iterative, as sums may be long."""
     stack: list[Expression | Coordinate] = [expression]
     while stack:
         node = stack.pop()
+        yield node
         match node:
             case Read():
-                yield node
                 stack.extend(node.index)
             case Unary():
                 stack.append(node.operand)
@@ -128,6 +140,18 @@ def index_names(coordinate: Coordinate) -> Iterator[Name | Dots]:
                 yield from index_names(each)
         case _:
             pass
+
+
+def letters(equation: Equation) -> Iterator[str]:
+    """The names of all indices of an equation."""
+    accesses = [equation.target]
+    for node in parts(equation.expression):
+        if isinstance(node, Reduce):
+            yield from (name.name for each in node.indices for name in index_names(each))
+        elif isinstance(node, Read):
+            accesses.append(node)
+    for access in accesses:
+        yield from (each.name for coordinate in access.index for each in index_names(coordinate))
 
 
 def additive_terms(expression: Expression) -> list[tuple[int, Expression]]:

@@ -147,6 +147,8 @@ class Argument:
 
     An argument with an initialiser is a parameter; ``alias`` is the long name under which a description sets its
     initialiser and regulariser (``kernel_initializer``). ``interval`` is where sensible values lie (for sampling).
+    ``absent`` stands for data that need not be given (``mask[n, s] = 1``, ``value[n, s, j] = query``): the number at
+    every place, or the data of that argument.
     """
 
     name: str
@@ -155,6 +157,7 @@ class Argument:
     initializer: str
     interval: tuple[Fraction, Fraction] | None
     span: Span
+    absent: Fraction | str | None = None
 
 
 AttributeValue = Fraction | str | bool | tuple["Fraction | tuple[Fraction, ...]", ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -185,8 +186,9 @@ class Trees:
     def alias(self, meta: Meta, children: list[Any]) -> tuple[str, str]:
         return ("alias", str(children[0]))
 
-    def initializer(self, meta: Meta, children: list[Any]) -> tuple[str, str]:
-        return ("initializer", str(children[0]))
+    def initializer(self, meta: Meta, children: list[Any]) -> tuple[str, str | Fraction]:
+        token = children[0]
+        return ("initializer", Fraction(str(token)) if token.type == "NUMBER" else str(token))
 
     def interval(self, meta: Meta, children: list[Any]) -> tuple[str, tuple[Fraction, Fraction]]:
         low, high = (_constant(each) for each in children)
@@ -198,13 +200,21 @@ class Trees:
         name, *rest = children
         index = rest.pop(0) if rest and not isinstance(rest[0][0], str) else None
         extra = dict(rest)
+        start = extra.get("initializer", "")
+        absent = start if isinstance(start, Fraction) else None
         return Argument(
-            _normal(name), index or (), extra.get("alias", ""), extra.get("initializer", ""), extra.get("interval"),
-            self._token(name),
+            _normal(name), index or (), extra.get("alias", ""), "" if absent is not None else start,
+            extra.get("interval"), self._token(name), absent,
         )  # fmt: skip
 
     def arguments(self, meta: Meta, children: list[Any]) -> tuple[Argument, ...]:
-        return tuple(children)
+        """``= name`` is an initialiser, unless it names an argument before it: then that argument's data."""
+        found: list[Argument] = []
+        for each in children:
+            if any(each.initializer == other.name for other in found):
+                each = replace(each, initializer="", absent=each.initializer)
+            found.append(each)
+        return tuple(found)
 
     def default(self, meta: Meta, children: list[Any]) -> AttributeValue:
         node = children[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -25,6 +25,24 @@ class Matched:
 def data_arguments(operation: Operation) -> list[Signature]:
     """The arguments that are tensors given from outside, in order."""
     return [each for each in operation.arguments if not each.initializer]
+
+
+def roles(operation: Operation, given: Sequence[str], named: Sequence[Label], span: Span) -> list[str]:
+    """Which data argument each of the inputs ``given`` is: in order, or as ``named``.
+
+    Raises ``SourceError`` where there are too many or too few, and for a name that is no data argument.
+    """
+    arguments = {each.name: each for each in data_arguments(operation)}
+    for each in named:
+        if each.text not in arguments:
+            hint = did_you_mean(each.text, arguments)
+            raise SourceError(f"'{operation.name}' has no input '{each.text}'", each.span, hint=hint)
+    found = [each.text for each in named] or list(arguments)[: len(given)]
+    needed = [name for name, each in arguments.items() if each.absent is None]
+    if len(found) < len(given) or any(name not in found for name in needed):
+        wanted = f"{len(needed)} to {len(arguments)}" if len(needed) < len(arguments) else f"{len(needed)}"
+        raise SourceError(f"'{operation.name}' takes {wanted} inputs, here are {len(given)}: {', '.join(given)}", span)
+    return found
 
 
 def match(operation: Operation, written: Mapping[str, Argument], span: Span) -> Matched:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from sympy import Expr, S, Symbol, cancel, degree, exp, factor_terms, log, together
+from sympy import Expr, S, Symbol, cancel, degree, exp, expand_power_base, factor_terms, log, together
 
 from symbprop.calculus.nodes import tree_size
 from symbprop.calculus.program import GradientProgram, Program
@@ -98,7 +98,8 @@ def in_terms_of(expression: Expr, pattern: Expr, saved: Symbol) -> Expr | None:
     if tree_size(expression) > LARGEST:
         return None
     candidates = []
-    direct = expression.subs(pattern, saved)
+    number, rest = expand_power_base(expression).as_coeff_Mul()  # one in a denominator would be multiplied into it
+    direct = number * rest.subs(pattern, saved)
     if direct.has(saved):
         candidates.append(direct)
     eliminated = eliminate_exponential(expression, pattern, saved)
