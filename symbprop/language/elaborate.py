@@ -13,10 +13,11 @@ from symbprop.calculus.program import Role, Tensor
 from symbprop.calculus.statement import Reduction, Statement, index_symbol, read_symbol, statement
 from symbprop.language.defaults import attribute_values, in_place_of_absent
 from symbprop.language.expressions import Expressions
-from symbprop.language.extents import Extents, Shape
+from symbprop.language.extents import Extents
 from symbprop.language.pending import Pending, without_forgotten, without_thin
 from symbprop.language.ranks import learn_groups
 from symbprop.language.scope import Scope, additive_terms, equation_reads, group_of, letters
+from symbprop.language.shapes import Shape
 from symbprop.language.source import SourceError, Span
 from symbprop.language.syntax import (
     Argument,

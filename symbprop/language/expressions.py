@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from sympy import Add, And, Expr, Mul, Not, Or, Rational, S, Symbol
+from sympy import Add, And, Expr, Mul, Not, Or, S, Symbol
 from sympy.logic.boolalg import Boolean, false, true
 
 from symbprop.calculus.functions import Select
@@ -13,12 +13,13 @@ from symbprop.calculus.index import Access, Extent, at
 from symbprop.calculus.nodes import tree_size
 from symbprop.calculus.statement import Reduction, index_symbol, read_symbol
 from symbprop.language.coordinates import Coordinates
-from symbprop.language.extents import Extents, Shape, placeholder
+from symbprop.language.extents import Extents
 from symbprop.language.inline import inlined
 from symbprop.language.outside import Outside
 from symbprop.language.pending import Pending
-from symbprop.language.scalars import COMPARISONS, CONSTANTS, FUNCTIONS, elementwise, is_constant, power, real
+from symbprop.language.scalars import COMPARISONS, CONSTANTS, FUNCTIONS, elementwise, is_constant, power, rational, real
 from symbprop.language.scope import Scope, group_of
+from symbprop.language.shapes import Shape, placeholder
 from symbprop.language.source import SourceError, Span, did_you_mean
 from symbprop.language.syntax import (
     AttributeValue,
@@ -75,14 +76,14 @@ class Expressions(Coordinates):
         """An expression as a SymPy expression. ``local`` gives the arguments of an operation called inline."""
         match node:
             case Number():
-                return _rational(node.value)
+                return rational(node.value)
             case Name():
                 return self._name(node, scope, local)
             case Read():
                 if local is not None:
                     return local[node.name]
                 if node.name in self.absent:
-                    return _rational(self.absent[node.name])
+                    return rational(self.absent[node.name])
                 return self.symbol(self.access(node, scope))
             case Dots():
                 raise SourceError("a group of axes is not a number", node.span, hint="write x[i...]")
@@ -296,7 +297,3 @@ class Expressions(Coordinates):
         access = Access(wish, kept)
         self.extents.meet(shape, access, span, writes=True)
         return access
-
-
-def _rational(value: Fraction) -> Expr:
-    return Rational(value.numerator, value.denominator)
