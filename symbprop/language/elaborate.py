@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sympy import Add, Expr, Integer, S
+from sympy import Add, Expr, Integer, Rational, S
 
 from symbprop.calculus.index import Access, Affine, Extent
 from symbprop.calculus.program import Role, Tensor
@@ -14,6 +14,7 @@ from symbprop.language.expressions import Expressions, Pending
 from symbprop.language.extents import Extents, Shape
 from symbprop.language.scope import Scope, additive_terms, equation_reads, group_of, rank_groups
 from symbprop.language.source import SourceError, Span
+from symbprop.language.system import circular, read_early, solvable, standing
 from symbprop.language.syntax import (
     Argument,
     AttributeValue,
@@ -69,7 +70,7 @@ def elaborate(
     values = {each.name: each.default for each in operation.attributes if each.default is not None}
     values.update(attributes)
     builder = _Builder(operation, given, values, name, operations, open_names, declared or {}, label or operation.name)
-    for equation in operation.equations:
+    for equation in builder.operation.equations:
         builder.equation(equation)
     return builder.finish(free_sizes=free_sizes)
 
@@ -86,14 +87,17 @@ class _Builder:
         declared: Mapping[str, Declared],
         label: str,
     ) -> None:
-        self.operation = operation
         self.given = given
         self.name = name
         self.label = label
         self.extents = Extents()
         self.expressions = Expressions(self.extents, attributes, operations, open_names, declared)
+        self.operation = replace(operation, equations=standing(operation.equations, self.expressions.truth))
         self.results: list[str] = []
-        arguments = {each.name: each for each in operation.arguments}
+        for each in operation.arguments:
+            if each.absent is not None and each.name not in given:
+                self.expressions.absent[each.name] = Rational(each.absent.numerator, each.absent.denominator)
+        arguments = {each.name: each for each in operation.arguments if each.name not in self.expressions.absent}
         for local, tensor in given.items():
             shape = Shape(local, list(tensor.shape), classes=tensor.classes)
             self.expressions.shapes[local] = shape
@@ -101,12 +105,17 @@ class _Builder:
                 self.expressions.integers.add(local)
                 if tensor.classes is not None:
                     self.extents.classes[local] = tensor.classes
-        self._learn_groups(arguments)
+        ranks = self._learn_groups(arguments)
         scope = Scope()
-        for argument in operation.arguments:
+        for argument in arguments.values():
             scope = self._signature(argument, scope)
+        for early in read_early(self.operation.equations):
+            shape = Shape(early, [None] * ranks[early], computed=True)
+            if early not in given:
+                self.expressions.shapes.setdefault(early, shape)
 
-    def _learn_groups(self, arguments: Mapping[str, Argument]) -> None:
+    def _learn_groups(self, arguments: Mapping[str, Argument]) -> dict[str, int]:
+        """How many axes each group has; the number of axes of each tensor whose equation says it."""
         ranks = {local: len(tensor.shape) for local, tensor in self.given.items()}
         groups = self.expressions.group_ranks
         signature = (Read(each.name, each.index, each.span) for each in arguments.values())
@@ -121,6 +130,7 @@ class _Builder:
                 group = group_of(each)
                 count += 1 if group is None else groups.get(group.name, 0)
             ranks.setdefault(equation.target.name, count)
+        return ranks
 
     def _signature(self, argument: Argument, scope: Scope) -> Scope:
         """Declare an argument: its indices are shared by the whole signature."""
@@ -153,6 +163,7 @@ class _Builder:
 
     def equation(self, equation: Equation) -> None:
         target = equation.target
+        self.extents.equation = target.name
         known = self.expressions.shapes
         if target.name in self.given or (target.name in known and not known[target.name].computed):
             raise SourceError(f"{target.name} is given, it cannot be computed again", target.span)
@@ -178,7 +189,7 @@ class _Builder:
             self.expressions.pending.append(Pending(access, total, (), Reduction.SUM, equation.span))
 
     def finish(self, *, free_sizes: bool) -> Elaborated:
-        self.extents.solve(free=free_sizes)
+        self.extents.solve(free=free_sizes, circles=circular(self.operation.equations))
         used = self._used()
         tensors, parameters, names = [], {}, {local: tensor.name for local, tensor in self.given.items()}
         for local, shape in self.expressions.shapes.items():
@@ -192,7 +203,9 @@ class _Builder:
             )
             if not shape.computed:
                 parameters[names[local]] = local
-        statements = tuple(self._settle(each, names) for each in self.expressions.pending)
+        local = {name: each for each, name in names.items()}
+        statements = solvable([self._settle(each, names) for each in self.expressions.pending],
+                              self.operation.equations, local)
         return Elaborated(
             tuple(tensors), statements, tuple(names[each] for each in self.results), parameters, self._refined()
         )

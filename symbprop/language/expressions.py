@@ -65,6 +65,7 @@ class Expressions(Coordinates):
         self.open_names = open_names
         self.declared = declared
         self.accesses: dict[Symbol, Access] = {}
+        self.absent: dict[str, Expr] = {}  # optional inputs that are not given, and the number each then is
         self.numbers: dict[Symbol, str] = {}
         self.pending: list[Pending] = []
         self._symbols: dict[Access, Symbol] = {}
@@ -82,6 +83,8 @@ class Expressions(Coordinates):
             case Read():
                 if local is not None:
                     return local[node.name]
+                if node.name in self.absent:
+                    return self.absent[node.name]
                 return self._symbol(self.access(node, scope))
             case Size():
                 return S.One * self._size(node, scope)
@@ -124,6 +127,8 @@ class Expressions(Coordinates):
         name = node.name
         if local is not None and name in local:
             return local[name]
+        if name in self.absent:
+            return self.absent[name]
         if name in scope.indices:
             symbol = index_symbol(len(self.numbers))
             for known, index in self.numbers.items():
@@ -181,7 +186,7 @@ class Expressions(Coordinates):
 
     def _call(self, node: Call, scope: Scope, local: Mapping[str, Expr] | None) -> Expr:
         if node.function == "where":
-            condition = self._condition(node.arguments[0], scope, local)
+            condition = self.condition(node.arguments[0], scope, local)
             if condition in (true, false):
                 return self.scalar(node.arguments[1 if condition is true else 2], scope, local)
             return Select(condition, *(self.scalar(each, scope, local) for each in node.arguments[1:]))
@@ -200,16 +205,20 @@ class Expressions(Coordinates):
         arguments = [self.scalar(each, scope, local) for each in node.arguments]
         return inlined(operation, arguments, node, self)
 
-    def _condition(self, node: Expression, scope: Scope, local: Mapping[str, Expr] | None) -> Boolean:
+    def truth(self, node: Expression) -> Boolean:
+        """A condition that stands outside all equations."""
+        return self.condition(node, Scope(), None)
+
+    def condition(self, node: Expression, scope: Scope, local: Mapping[str, Expr] | None) -> Boolean:
         match node:
             case Name() if isinstance(self.attributes.get(node.name), bool):
                 return true if self.attributes[node.name] else false
             case Unary(operator="not"):
-                return Not(self._condition(node.operand, scope, local))
+                return Not(self.condition(node.operand, scope, local))
             case Binary(operator="and"):
-                return And(self._condition(node.left, scope, local), self._condition(node.right, scope, local))
+                return And(self.condition(node.left, scope, local), self.condition(node.right, scope, local))
             case Binary(operator="or"):
-                return Or(self._condition(node.left, scope, local), self._condition(node.right, scope, local))
+                return Or(self.condition(node.left, scope, local), self.condition(node.right, scope, local))
             case Binary(operator=operator) if operator in COMPARISONS:
                 left, right = self.scalar(node.left, scope, local), self.scalar(node.right, scope, local)
                 return COMPARISONS[operator](left, right)

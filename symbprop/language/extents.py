@@ -7,6 +7,7 @@ it runs as far as all its reads stay inside.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sympy import Symbol
@@ -32,12 +33,18 @@ class Shape:
 
 @dataclass(slots=True)
 class Constraint:
-    """An access, and the tensor whose axes it stands in; ``writes`` where it is a target."""
+    """An access in the equation for ``target``, and the tensor whose axes it stands in; ``writes`` where it is a target.
+
+    ``inside`` says that the equation reads what depends on it: the index then need not run along the whole axis, for a
+    recurrence reads one element less than it writes.
+    """
 
     shape: Shape
     access: Access
     span: Span
     writes: bool
+    target: str = ""
+    inside: bool = False
 
 
 @dataclass
@@ -50,6 +57,8 @@ class Extents:
     constraints: list[Constraint] = field(default_factory=list)
     classes: dict[str, Extent] = field(default_factory=dict)
     partial: set[str] = field(default_factory=set)  # indices that need not run along a whole axis
+    riders: set[str] = field(default_factory=set)  # indices that only stand bare in targets
+    equation: str = ""  # the target of the equation that is being elaborated
 
     def declare(self, index: str, label: str, span: Span) -> None:
         self.spans[index] = span
@@ -64,17 +73,25 @@ class Extents:
         self.partial.add(index)
 
     def meet(self, shape: Shape, access: Access, span: Span, *, writes: bool = False) -> None:
-        self.constraints.append(Constraint(shape, access, span, writes))
+        self.constraints.append(Constraint(shape, access, span, writes, self.equation))
 
-    def solve(self, *, free: bool) -> None:
-        """Find every extent. ``free`` lets one that nothing fixes be a size of its own, named after its index."""
+    def solve(self, *, free: bool, circles: Mapping[str, int] | None = None) -> None:
+        """Find every extent. ``free`` lets one that nothing fixes be a size of its own, named after its index.
+
+        ``circles`` numbers the targets that depend on themselves: those of one circle have one number.
+        """
+        numbers = circles or {}
+        for each in self.constraints:
+            number = numbers.get(each.shape.name)
+            each.inside = not each.writes and number is not None and number == numbers.get(each.target)
+        self._find_riders()
         for each in self.constraints:
             if not each.writes:
                 self.partial.update(i for c in each.access.index if c.bare is None for i in c.indices())
         while True:
             while self._equalities() or self._targets():
                 pass
-            if self._ranges():
+            if self._namesakes() or self._ranges():
                 continue
             missing = [index for index in self.spans if index not in self.known]
             if not missing:
@@ -89,6 +106,14 @@ class Extents:
             self._free(missing[0])
         for each in self.constraints:
             self._verify(each)
+
+    def _find_riders(self) -> None:
+        """The indices that only stand bare in targets: they run along an axis, and say nothing of its size."""
+        elsewhere = {
+            index for each in self.constraints for coordinate in each.access.index for index in coordinate.indices()
+            if not each.writes or coordinate.bare is None
+        }  # fmt: skip
+        self.riders = set(self.spans) - elsewhere - set(self.known)
 
     def value(self, size: Extent) -> Extent:
         """An extent with its placeholders filled in."""
@@ -114,7 +139,7 @@ class Extents:
         for each in self.constraints:
             for axis, coordinate in enumerate(each.access.index):
                 index = coordinate.bare
-                if index is None:
+                if index is None or (each.inside and index not in self.known):
                     continue
                 size = each.shape.axes[axis]
                 if size is not None and index not in self.known and index not in self.partial:
@@ -136,10 +161,12 @@ class Extents:
             for axis, coordinate in enumerate(each.access.index):
                 if each.shape.axes[axis] is None:
                     shapes[id(each.shape)] = each.shape
-                    unknown.setdefault((id(each.shape), axis), []).append(self._last(coordinate))
+                    lasts = unknown.setdefault((id(each.shape), axis), [])
+                    if coordinate.bare not in self.riders:
+                        lasts.append(self._last(coordinate))
         for (key, axis), lasts in unknown.items():
             known = [last for last in lasts if last is not None]
-            if len(known) == len(lasts):
+            if known and len(known) == len(lasts):
                 sizes = {extent(last + 1) for last in known}
                 numbers = [size for size in sizes if isinstance(size, int)]
                 if len(sizes) == 1 or len(numbers) == len(sizes):
@@ -165,13 +192,28 @@ class Extents:
                 total = extent(total + factor * (count - 1))
         return total
 
+    def _namesakes(self) -> bool:
+        """The extents of indices that only stand in reads within a recurrence: those of the same name around them."""
+        outside = {
+            i for each in self.constraints if not each.inside and not each.writes
+            for coordinate in each.access.index for i in coordinate.indices()
+        }  # fmt: skip
+        inside = {i for each in self.constraints if each.inside for c in each.access.index for i in c.indices()}
+        for index in self.spans:
+            if index not in self.known and index in inside and index not in outside:
+                twin = next((i for i in self.known if self.labels[i] == self.labels[index] and i in outside), None)
+                if twin is not None:
+                    self.known[index] = self.known[twin]
+                    return True
+        return False
+
     def _ranges(self) -> bool:
         """The extents of indices that only stand in sums: as far as every read stays inside."""
         limits: dict[str, list[Extent | None]] = {}
         for each in self.constraints:
             for axis, coordinate in enumerate(each.access.index):
                 for index in coordinate.indices():
-                    if index not in self.known and (coordinate.bare is None or index in self.partial):
+                    if index not in self.known and (coordinate.bare is None or each.inside or index in self.partial):
                         limits.setdefault(index, []).append(self._limit(each, axis, coordinate, index))
         for index, found in limits.items():
             numbers = [limit for limit in found if limit is not None]
@@ -240,6 +282,9 @@ class Extents:
         known = self.known[index]
         if known == size or each.writes:
             return True
+        if each.inside:
+            room = extent(size - known)
+            return room >= 0 if isinstance(room, int) else bool(room.is_nonnegative)
         return index in self.partial and isinstance(known, int) and isinstance(size, int) and known < size
 
     def _first(self, coordinate: Affine) -> Extent:

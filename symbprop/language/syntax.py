@@ -111,12 +111,16 @@ Coordinate = Expression | Dots | Flat | Ranged
 
 @dataclass(frozen=True, slots=True)
 class Equation:
-    """``target = expression`` (or ``+=``). A scalar target is a ``Read`` with an empty index."""
+    """``target = expression`` (or ``+=``). A scalar target is a ``Read`` with an empty index.
+
+    With ``if condition`` behind it, the equation stands only where the attributes make the condition true.
+    """
 
     target: Read
     accumulate: bool
     expression: Expression
     span: Span
+    condition: Expression | None = None
 
 
 class Draw(Enum):
@@ -134,6 +138,7 @@ class Argument:
 
     An argument with an initialiser is a parameter; ``alias`` is the long name under which a description sets its
     initialiser and regulariser (``kernel_initializer``). ``interval`` is where sensible values lie (for sampling).
+    An input with a number (``mask[n, t] = 1``) is optional: where it is not given it is that number, ``absent``.
     """
 
     name: str
@@ -142,6 +147,7 @@ class Argument:
     initializer: str
     interval: tuple[Fraction, Fraction] | None
     span: Span
+    absent: Fraction | None = None
 
 
 AttributeValue = Fraction | str | bool | tuple[Fraction, ...]

@@ -165,11 +165,11 @@ class Trees:
     # Equations and operations ----------------------------------------------------------------------------------------
 
     def equation(self, meta: Meta, children: list[Any]) -> Equation:
-        name, index, *assign, expression = children
+        name, index, *assign, expression, condition = children
         start = name.start_pos or 0
         end = start + len(name) if index is None else meta.end_pos
         span = self.source.span(start, start + len(name) if index is None else min(end, start + len(name) + 1))
-        return Equation(Read(_normal(name), index or (), span), bool(assign), expression, self._span(meta))
+        return Equation(Read(_normal(name), index or (), span), bool(assign), expression, self._span(meta), condition)
 
     def equations(self, meta: Meta, children: list[Any]) -> tuple[Equation, ...]:
         return tuple(each for each in children if isinstance(each, Equation))
@@ -179,6 +179,9 @@ class Trees:
 
     def initializer(self, meta: Meta, children: list[Any]) -> tuple[str, str]:
         return ("initializer", str(children[0]))
+
+    def absent(self, meta: Meta, children: list[Any]) -> tuple[str, Fraction]:
+        return ("absent", Fraction(str(children[0])))
 
     def interval(self, meta: Meta, children: list[Any]) -> tuple[str, tuple[Fraction, Fraction]]:
         low, high = (_constant(each) for each in children)
@@ -192,7 +195,7 @@ class Trees:
         extra = dict(rest)
         return Argument(
             _normal(name), index or (), extra.get("alias", ""), extra.get("initializer", ""), extra.get("interval"),
-            self._token(name),
+            self._token(name), extra.get("absent"),
         )  # fmt: skip
 
     def arguments(self, meta: Meta, children: list[Any]) -> tuple[Argument, ...]:
