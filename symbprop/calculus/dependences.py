@@ -35,9 +35,8 @@ def dependences(statements: Sequence[Statement]) -> list[Dependence]:
     found: list[Dependence] = []
     for reader, each in enumerate(statements):
         for read in dict.fromkeys(_reads(each)):
-            for writer in writers.get(read.tensor, ()):
-                if not are_apart(read, statements[writer].target):
-                    found.append(Dependence(writer, reader, read))
+            near = [w for w in writers.get(read.tensor, ()) if not are_apart(read, statements[w].target)]
+            found.extend(Dependence(writer, reader, read) for writer in near)
     return found
 
 

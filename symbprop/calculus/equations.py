@@ -74,7 +74,7 @@ def _are_disjoint(representatives: Sequence[Statement]) -> bool:
     if len(representatives) == 1:
         return True
     for axis in range(len(representatives[0].target.index)):
-        spans = [_span(each, axis) for each in representatives]
+        spans = [span(each.target.index[axis], {r.index: r.extent for r in each.domain}) for each in representatives]
         pairs = list(itertools.pairwise(spans))
         if all(is_negative(extent(one[1] - two[0])) for one, two in pairs):
             return True
@@ -83,12 +83,20 @@ def _are_disjoint(representatives: Sequence[Statement]) -> bool:
     return False
 
 
-def _span(each: Statement, axis: int) -> tuple[Extent, Extent]:
-    """The least and the largest value of a coordinate of the target; without bound where it reads an integer."""
-    coordinate = each.target.index[axis]
+def are_apart(one: Statement, two: Statement) -> bool:
+    """Whether along some axis all that one statement writes lies below all that the other writes."""
+    extents = [{r.index: r.extent for r in each.domain} for each in (one, two)]
+    for left, right in zip(one.target.index, two.target.index, strict=True):
+        (low, high), (first, last) = span(left, extents[0]), span(right, extents[1])
+        if is_negative(extent(high - first)) or is_negative(extent(last - low)):
+            return True
+    return False
+
+
+def span(coordinate: Affine, extents: Mapping[str, Extent]) -> tuple[Extent, Extent]:
+    """The least and the largest value of a coordinate; without bound where it reads an integer."""
     if any(True for _ in coordinate.gathers()):
         return S.NegativeInfinity, S.Infinity
-    extents = {one.index: one.extent for one in each.domain}
     low = high = coordinate.offset
     for atom, coefficient in coordinate.terms:
         last = extent(coefficient * (extents[str(atom)] - 1))

@@ -129,7 +129,10 @@ def influenced(program: Program, wrt: Collection[str]) -> set[str]:
 def in_groups(statements: Sequence[Statement]) -> list[list[Statement]]:
     """The statements in order, those between the first and the last one of a recurrence together with it."""
     owner: dict[int, list[Statement]] = {id(each): group for group in circles(statements) for each in group}
-    last = {id(group): max(p for p, each in enumerate(statements) if owner.get(id(each)) is group) for group in owner.values()}
+    last = {
+        id(group): max(p for p, each in enumerate(statements) if owner.get(id(each)) is group)
+        for group in owner.values()
+    }
     found: list[list[Statement]] = []
     end = -1
     for position, each in enumerate(statements):

@@ -159,8 +159,7 @@ def _body(group: Sequence[Instance], found: Course, name: Naming, around: tuple[
     """The statements at one step, in an order in which each finds what it reads."""
     step = step_symbol(name(found.index[0].rstrip("'"), around))
     instances = [
-        Instance(at_step(each.statement, own, step), each.source)
-        for each, own in zip(group, found.index, strict=True)
+        Instance(at_step(each.statement, own, step), each.source) for each, own in zip(group, found.index, strict=True)
     ]
     statements = [each.statement for each in instances]
     edges = dependences(statements)

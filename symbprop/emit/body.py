@@ -17,7 +17,7 @@ from symbprop.emit.sizes import size
 from symbprop.emit.value import Value
 from symbprop.emit.views import View, Views, aligned
 from symbprop.schedule.order import mixed_radix, whole
-from symbprop.schedule.plan import Alias, Allocate, Contract, Fold, Map, Plan
+from symbprop.schedule.plan import Alias, Allocate, Contract, Fold, Loop, Map, Plan, Step
 
 BUFFERS = ("t", "u", "v", "w", "r", "q", "tt", "uu", "vv", "ww")
 FOLDS = {Reduction.SUM: "np.sum", Reduction.MAX: "np.max", Reduction.MIN: "np.min", Reduction.PROD: "np.prod"}
@@ -37,13 +37,37 @@ class Body:
 
     def __post_init__(self) -> None:
         self.views = Views(self.plan.tensors, self.names)
-        taken = set(self.names.values())
+        taken = {*self.names.values(), *(symbol.name for symbol in self._steps())}
         self._buffers = [name for name in BUFFERS if name not in taken]
 
     def write(self) -> list[Line]:
         """The lines of all steps."""
-        for step in self.plan.steps:
+        self._write(self.plan.steps)
+        return self.lines
+
+    def _steps(self) -> list[Symbol]:
+        """The variables of the loops."""
+        found, stack = [], list(self.plan.steps)
+        while stack:
+            step = stack.pop()
+            if isinstance(step, Loop):
+                found.append(step.index)
+                stack.extend(step.body)
+        return found
+
+    def _loop(self, step: Loop) -> None:
+        before = len(self.lines)
+        self._write(step.body)
+        inside = [replace(line, depth=line.depth + 1) for line in self.lines[before:]]
+        steps = f"range({size(step.extent)})"
+        steps = f"reversed({steps})" if step.reverse else steps
+        self.lines[before:] = [Line(f"for {step.index.name} in {steps}:"), *inside]
+
+    def _write(self, steps: Sequence[Step]) -> None:
+        for step in steps:
             match step:
+                case Loop():
+                    self._loop(step)
                 case Map():
                     self._map(step)
                 case Contract():
@@ -62,7 +86,6 @@ class Body:
                         )
                 case Alias():
                     self._alias(step)
-        return self.lines
 
     def _shape(self, extents: Sequence[Extent]) -> str:
         parts = [size(each) for each in extents]

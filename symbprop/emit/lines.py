@@ -17,9 +17,11 @@ class Line:
     arguments: tuple[str, ...] = ()
     note: str = ""
     tail: str = ""
+    depth: int = 0  # how many loops it stands in
 
     def render(self, indent: int) -> list[str]:
         """The line, its comment behind it where it fits, else above it."""
+        indent += 4 * self.depth
         pad = " " * indent
         inner = ", ".join(self.arguments)
         flat = f"{self.head}{self.call}({inner}){self.tail}" if self.call else self.head

@@ -14,7 +14,6 @@ from symbprop.language.expressions import Expressions, Pending
 from symbprop.language.extents import Extents, Shape
 from symbprop.language.scope import Scope, additive_terms, equation_reads, group_of, rank_groups
 from symbprop.language.source import SourceError, Span
-from symbprop.language.system import circular, read_early, solvable, standing
 from symbprop.language.syntax import (
     Argument,
     AttributeValue,
@@ -24,6 +23,7 @@ from symbprop.language.syntax import (
     Ranged,
     Read,
 )
+from symbprop.language.system import circular, read_early, solvable, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +203,10 @@ class _Builder:
             )
             if not shape.computed:
                 parameters[names[local]] = local
-        local = {name: each for each, name in names.items()}
-        statements = solvable([self._settle(each, names) for each in self.expressions.pending],
-                              self.operation.equations, local)
+        origins = {name: each for each, name in names.items()}
+        statements = solvable(
+            [self._settle(each, names) for each in self.expressions.pending], self.operation.equations, origins
+        )
         return Elaborated(
             tuple(tensors), statements, tuple(names[each] for each in self.results), parameters, self._refined()
         )

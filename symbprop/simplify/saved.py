@@ -11,7 +11,7 @@ from sympy import Expr, Symbol, cancel, degree, exp, factor_terms, log, together
 from symbprop.calculus.program import GradientProgram
 from symbprop.calculus.statement import Statement, read_symbol, statement
 from symbprop.simplify.cost import cost
-from symbprop.simplify.definitions import Definition, definitions, matches
+from symbprop.simplify.definitions import Definition, definitions, element_definitions, matches
 from symbprop.simplify.inline import substituted
 
 
@@ -20,7 +20,7 @@ def read_saved_values(gradient: GradientProgram) -> GradientProgram:
 
     Proof: the saved value equals its definition; eliminating the one exponential between the two is exact algebra.
     """
-    known = definitions(gradient.forward)
+    known = element_definitions(gradient.forward)
     cotangents = definitions(gradient.program)
     by_read: dict[str, list[Definition]] = {}
     for each in known.values():
@@ -55,6 +55,8 @@ def _replaced(source: Statement, definition: Definition) -> Statement | None:
     if source.target.tensor == definition.tensor:
         return None
     for access, pairs in matches(definition, source.reads):
+        if not definition.reaches(access, source.domain):
+            continue
         positions = {read_symbol(theirs): read_symbol(ours) for theirs, ours in pairs.items()}
         pattern = definition.statement.expr.xreplace(positions)
         saved = read_symbol(len(source.reads))
