@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 from sympy import Expr, Symbol
 
 from symbprop.calculus.index import Access, Extent, Range
@@ -121,7 +122,11 @@ class Body:
             lines.append(Line(f"{target} = ", "np.empty", (shape, "dtype"), note))
             lines.append(Line(f"{target}[...] = {value.text}", note=note))
         else:
-            self._write_through(step.target, step.domain, value.text, step.accumulate, sign, note, lines)
+            in_loop = any(isinstance(c.offset, Expr) and not c.terms for c in step.target.index)
+            whole_value = value.owned and not value.boolean and value.indices == frozenset(self._order(step))
+            self._write_through(
+                step.target, step.domain, value.text, step.accumulate, sign, note, lines, in_loop and whole_value
+            )
         self.lines.extend(lines)
 
     def _note(self, step: Map, expr: Expr) -> str:
@@ -184,17 +189,26 @@ class Body:
         sign: int,
         note: str,
         lines: list[Line],
+        filled: bool,
     ) -> None:
-        """Write into part of a tensor: a slice, a reshaped view, or elements chosen by integers."""
+        """Write into part of a tensor: a slice, a reshaped view, or elements chosen by integers.
+
+        ``filled`` says that the last line computes just what goes there, so that it may write it itself.
+        """
         operator = ("+=" if sign > 0 else "-=") if accumulate else "="
         extents = {each.index: each.extent for each in domain}
         indices = [each.index for each in domain]
-        view = self.views._basic(target, extents)
+        view = self.views.basic(target, extents)
         name = self.names[target.tensor]
         if view is not None:
             place = aligned(view, indices)
             place += "" if place.endswith("]") else "[...]"
-            lines.append(Line(f"{place} {operator} {text}", note=note))
+            last = lines[-1] if lines else None
+            if last is not None and not accumulate and filled and _is_ufunc(last.call):
+                arguments = tuple(each for each in last.arguments if not each.startswith("out="))
+                lines[-1] = replace(last, head="", arguments=(*arguments, f"out={place}"), note=note)
+            else:
+                lines.append(Line(f"{place} {operator} {text}", note=note))
             return
         parts = [self.views.positions(each, indices, extents) for each in target.index]
         if _is_injective(target, indices) or not accumulate:
@@ -208,15 +222,22 @@ class Body:
 
     def _contract(self, step: Contract) -> None:
         left, right = (self.views.view(each, step.domain) for each in (step.left, step.right))
-        made = contract(left, right, [str(each.bare) for each in step.target.index], step.domain)
-        target, note = self.names[step.target.tensor], self.cite(step.source)
+        made = contract(left, right, [str(each.bare) for each in step.target.index if each.terms], step.domain)
+        target, note = self._place(step), self.cite(step.source)
         head = f"{target} {'+=' if step.accumulate else '='} "
         self.lines.append(Line(head, made.function, made.arguments, note, made.tail))
 
+    def _place(self, step: Contract | Fold) -> str:
+        """The target, or the part of it that belongs to the step of a loop."""
+        extents = {each.index: each.extent for each in step.domain}
+        view = self.views.basic(step.target, extents)
+        assert view is not None
+        return view.text
+
     def _fold(self, step: Fold) -> None:
-        target, note = self.names[step.target.tensor], self.cite(step.source)
+        target, note = self._place(step), self.cite(step.source)
         view = self.views.view(step.operand, step.domain)
-        kept = [str(each.bare) for each in step.target.index]
+        kept = [str(each.bare) for each in step.target.index if each.terms]
         summed = [each.index for each in step.reduced]
         if len(set(view.axes)) != len(view.axes):
             raise AssertionError(f"a repeated index in a fold of {step.operand.tensor}")
@@ -262,6 +283,11 @@ class Body:
             shape = ", ".join(size(each) for each in self.plan.shape(step.target.tensor))
             text += f".reshape({shape})"
         self.lines.append(Line(f"{target} = {text}", note=note))
+
+
+def _is_ufunc(call: str) -> bool:
+    """Whether a call takes ``out=``."""
+    return call.startswith("np.") and isinstance(getattr(np, call.removeprefix("np."), None), np.ufunc)
 
 
 def _target_order(target: Access, extents: Mapping[str, Extent]) -> Iterator[str]:

@@ -33,12 +33,12 @@ class Views:
     def view(self, access: Access, domain: Sequence[Range]) -> View:
         """The access with one axis for each index that it depends on, in whatever order is free of copies."""
         extents = {each.index: each.extent for each in domain}
-        basic = self._basic(access, extents)
+        basic = self.basic(access, extents)
         if basic is not None:
             return basic
         return self._gathered(access, extents)
 
-    def _basic(self, access: Access, extents: Mapping[str, Extent]) -> View | None:
+    def basic(self, access: Access, extents: Mapping[str, Extent]) -> View | None:
         """Slices and reshapes, when each index stands once."""
         shape = self.tensors[access.tensor].shape
         parts: list[str] = []

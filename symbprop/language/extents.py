@@ -226,6 +226,10 @@ class Extents:
 
     def _limit(self, each: Constraint, axis: int, coordinate: Affine, index: str) -> Extent | None:
         size = each.shape.axes[axis]
+        if size is not None and coordinate.terms == ((index, -1),) and not each.writes:
+            mirrored = extent(size - 1 - coordinate.offset + placeholder(index))  # x[size(t) - 1 - t]: all of the axis
+            if isinstance(mirrored, int) or not any(s.name.startswith("|") for s in mirrored.free_symbols):
+                return mirrored
         others = tuple(term for term in coordinate.terms if term[0] != index)
         last = self._last(Affine(others, coordinate.offset))
         factor = self.value(dict(coordinate.terms).get(index, 0))

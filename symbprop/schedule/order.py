@@ -104,3 +104,11 @@ def whole(target: Access, domain: Sequence[Range], shape: tuple[Extent, ...]) ->
     names = [coordinate.bare for coordinate in target.index]
     fits = all(name is not None and extents[name] == size for name, size in zip(names, shape, strict=True))
     return fits and len(set(names)) == len(names)
+
+
+def slice_of_step(target: Access, domain: Sequence[Range], shape: tuple[Extent, ...]) -> bool:
+    """Whether a target is the whole tensor, or all of it that belongs to one step of a loop."""
+    kept = [axis for axis, place in enumerate(target.index) if place.terms or isinstance(place.offset, int)]
+    return whole(
+        Access(target.tensor, tuple(target.index[axis] for axis in kept)), domain, tuple(shape[axis] for axis in kept)
+    )

@@ -12,6 +12,7 @@ from symbprop.calculus.gradient import Names
 from symbprop.calculus.program import Program, Role
 from symbprop.calculus.recurrence import Instance, Recurrence, arranged
 from symbprop.calculus.statement import Reduction, Statement, read_symbol
+from symbprop.schedule.distribute import distribute
 from symbprop.schedule.kernels import Kernels
 from symbprop.schedule.liveness import reuse_storage, storage_roots
 from symbprop.schedule.loops import assigning, hoisted, narrow, narrowed, without_steps
@@ -37,9 +38,12 @@ class _Scheduler:
     def __init__(self, program: Program, results: Sequence[str]) -> None:
         self.program = program
         self.results = results
-        self.wanted = _without_zeros(needed(program, results))
-        self.kernels = Kernels(program.tensors, Names(program.tensors).fresh)
+        names = Names(program.tensors)
+        distributed = distribute(_without_zeros(needed(program, results)), names.fresh)
+        self.wanted = distributed.statements
+        self.kernels = Kernels({**program.tensors, **distributed.tensors}, names.fresh)
         self._position = {id(each): number for number, each in enumerate(program.statements)}
+        self._position.update({key: self._position[id(each)] for key, each in distributed.origins.items()})
         self._groups: dict[str, list[Statement]] = {}
         for each in self.wanted:
             self._groups.setdefault(each.target.tensor, []).append(each)
