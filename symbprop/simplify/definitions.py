@@ -99,8 +99,10 @@ def _sizes(each: Statement) -> set:  # type: ignore[type-arg]
     return {symbol for symbol in each.expr.free_symbols if symbol.is_positive and symbol.is_integer}
 
 
-def matches(definition: Definition, reads: tuple[Access, ...]) -> Iterator[tuple[Access, Mapping[int, int]]]:
-    """Where ``reads`` hold all that the definition reads: the element defined, and which read is which.
+def matches(
+    definition: Definition, reads: tuple[Access, ...], domain: Sequence[Range]
+) -> Iterator[tuple[Access, Mapping[int, int]]]:
+    """Where ``reads`` over ``domain`` hold all that the definition reads: the element defined, and which read is which.
 
     The first read of the definition is tried against each read of the same tensor; the others must follow.
     """
@@ -120,15 +122,19 @@ def matches(definition: Definition, reads: tuple[Access, ...]) -> Iterator[tuple
             pairs[number] = found
         else:
             if all(index in place for index in source.target.indices()):
-                yield source.target.substitute(place), pairs
+                element = source.target.substitute(place)
+                if definition.reaches(element, domain):
+                    yield element, pairs
 
 
 def _unify(pattern: Access, access: Access, place: dict[str, Affine]) -> bool:
     """Extend ``place`` so that ``pattern`` becomes ``access``; untouched when that cannot be."""
     trial = dict(place)
     for coordinate, here in zip(pattern.index, access.index, strict=True):
-        index = coordinate.bare
-        if index is None or trial.setdefault(index, here) != here:
+        if len(coordinate.terms) != 1 or coordinate.terms[0][1] != 1 or not isinstance(coordinate.terms[0][0], str):
+            return False
+        solved = here if coordinate.offset == 0 else add(here, constant(extent(-coordinate.offset)))
+        if trial.setdefault(coordinate.terms[0][0], solved) != solved:
             return False
     place.update(trial)
     return True

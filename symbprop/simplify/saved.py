@@ -54,9 +54,7 @@ def _with_saved(source: Statement, by_read: Mapping[str, list[Definition]]) -> S
 def _replaced(source: Statement, definition: Definition) -> Statement | None:
     if source.target.tensor == definition.tensor:
         return None
-    for access, pairs in matches(definition, source.reads):
-        if not definition.reaches(access, source.domain):
-            continue
+    for access, pairs in matches(definition, source.reads, source.domain):
         positions = {read_symbol(theirs): read_symbol(ours) for theirs, ours in pairs.items()}
         pattern = definition.statement.expr.xreplace(positions)
         saved = read_symbol(len(source.reads))
