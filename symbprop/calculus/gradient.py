@@ -55,7 +55,9 @@ def gradient(program: Program, wrt: Sequence[str], *, suffix: str = "bar") -> Gr
     reached = {program.loss}
     seed = bar(program.loss)
     tensors[seed] = Tensor(seed, (), Role.SEED)
-    for group in reversed(in_groups(program.statements)):
+    groups = in_groups(program.statements)
+    is_loop = len(groups) < len(program.statements) or bool(circles(program.statements))
+    for group in reversed(groups):
         waiting = [each for each in reversed(group) if each.target.tensor in active]
         found: list[Statement] = []
         while sources := [each for each in waiting if each.target.tensor in reached]:
@@ -73,7 +75,7 @@ def gradient(program: Program, wrt: Sequence[str], *, suffix: str = "bar") -> Gr
                         reached.add(read.tensor)
                         tensors.setdefault(name, Tensor(name, program.tensors[read.tensor].shape, Role.VALUE))
                 found.extend(results)
-        backward.extend(ordered(found) if len(group) > 1 else found)
+        backward.extend(ordered(found) if is_loop else found)
     gradients = {name: bar(name) for name in wrt if name in reached}
     zeros = {name: _why_zero(program, name, active) for name in wrt if name not in reached}
     return GradientProgram(program, tensors, tuple(backward), gradients, zeros, seed)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
 from sympy import Expr, Symbol
 
 from symbprop.calculus.index import Access, Extent, Range
@@ -14,6 +13,7 @@ from symbprop.calculus.statement import Reduction, index_symbol, read_symbol
 from symbprop.emit.contraction import contract
 from symbprop.emit.elementwise import Elementwise
 from symbprop.emit.lines import Line
+from symbprop.emit.loops import is_ufunc, step_numbers, typed_steps
 from symbprop.emit.sizes import size
 from symbprop.emit.value import Value
 from symbprop.emit.views import View, Views, aligned
@@ -38,23 +38,14 @@ class Body:
 
     def __post_init__(self) -> None:
         self.views = Views(self.plan.tensors, self.names)
-        taken = {*self.names.values(), *(symbol.name for symbol in self._steps())}
+        self._numbers = frozenset(step_numbers(self.plan.steps))
+        taken = {*self.names.values(), *(symbol.name for symbol in self._numbers)}
         self._buffers = [name for name in BUFFERS if name not in taken]
 
     def write(self) -> list[Line]:
         """The lines of all steps."""
         self._write(self.plan.steps)
         return self.lines
-
-    def _steps(self) -> list[Symbol]:
-        """The variables of the loops."""
-        found, stack = [], list(self.plan.steps)
-        while stack:
-            step = stack.pop()
-            if isinstance(step, Loop):
-                found.append(step.index)
-                stack.extend(step.body)
-        return found
 
     def _loop(self, step: Loop) -> None:
         before = len(self.lines)
@@ -97,6 +88,7 @@ class Body:
     def _map(self, step: Map) -> None:
         lower = Elementwise(self._leaves(step), *self._pool(), lambda expr: self._note(step, expr))
         sign, expr = split_sign(step.expr) if step.accumulate else (1, step.expr)
+        expr = typed_steps(expr, self._numbers)
         value = lower.lower(expr)
         self.helpers |= lower.helpers
         target = self.names[step.target.tensor]
@@ -204,7 +196,7 @@ class Body:
             place = aligned(view, indices)
             place += "" if place.endswith("]") else "[...]"
             last = lines[-1] if lines else None
-            if last is not None and not accumulate and filled and _is_ufunc(last.call):
+            if last is not None and not accumulate and filled and is_ufunc(last.call):
                 arguments = tuple(each for each in last.arguments if not each.startswith("out="))
                 lines[-1] = replace(last, head="", arguments=(*arguments, f"out={place}"), note=note)
             else:
@@ -283,11 +275,6 @@ class Body:
             shape = ", ".join(size(each) for each in self.plan.shape(step.target.tensor))
             text += f".reshape({shape})"
         self.lines.append(Line(f"{target} = {text}", note=note))
-
-
-def _is_ufunc(call: str) -> bool:
-    """Whether a call takes ``out=``."""
-    return call.startswith("np.") and isinstance(getattr(np, call.removeprefix("np."), None), np.ufunc)
 
 
 def _target_order(target: Access, extents: Mapping[str, Extent]) -> Iterator[str]:

@@ -70,7 +70,7 @@ class Elementwise:
 
     def _value(self, node: Basic) -> Value:
         if node not in self._values:
-            if isinstance(node, (Detach, Held)):
+            if isinstance(node, Held):
                 value = self._value(node.args[0])
                 value.uses += max(self._readers[node], 1) - 1  # its readers read the argument's storage
             else:
@@ -95,8 +95,13 @@ class Elementwise:
             return self._select(node)
         if is_condition(node):
             return self._condition(node)
-        if isinstance(node, Floor):
-            return self._apply("np.floor", [self._value(node.args[0])], node)
+        if isinstance(node, (Detach, Floor)):
+            inner = self._value(node.args[0])
+            name = "detached" if isinstance(node, Detach) else "floor"
+            if inner.scalar and name == "floor":
+                return self._apply("np.floor", [inner], node)
+            self.helpers.add(name)
+            return self._apply(f"_{name}", [inner], node, ufunc=False)
         name = type(node).__name__
         if name in HELPERS:
             self.helpers.add(HELPERS[name])

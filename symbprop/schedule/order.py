@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypeVar
 
 from symbprop.calculus.index import Access, Extent, Range, extent
@@ -12,10 +12,13 @@ from symbprop.calculus.statement import Statement
 Other = TypeVar("Other")
 
 
-def covering_first(tensors: Mapping[str, Tensor], parts: Sequence[Statement | Other]) -> list[Statement | Other]:
+def covering_first(
+    tensors: Mapping[str, Tensor], parts: Sequence[Statement | Other], apart: Collection[str] = ()
+) -> list[Statement | Other]:
     """Each target's statements side by side where its last one stands, one that covers the whole target first.
 
-    Sums commute, so the first accumulation into a tensor can be an assignment. What is no statement stays where it is.
+    Sums commute, so the first accumulation into a tensor can be an assignment. What is no statement stays where it is, and
+    so do the statements of the tensors ``apart``: in a loop they may write what is for different steps.
     """
     groups: dict[str, list[Statement]] = {}
     for each in parts:
@@ -24,7 +27,7 @@ def covering_first(tensors: Mapping[str, Tensor], parts: Sequence[Statement | Ot
     remaining = {name: len(group) for name, group in groups.items()}
     ordered: list[Statement | Other] = []
     for each in parts:
-        if not isinstance(each, Statement):
+        if not isinstance(each, Statement) or each.target.tensor in apart:
             ordered.append(each)
             continue
         name = each.target.tensor

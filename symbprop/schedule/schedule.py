@@ -111,7 +111,8 @@ class _Scheduler:
         assigned = assigning(inner, others)
         body: list[Step] = []
         parts = [each.statement if isinstance(each, Instance) else each for each in inner.body]
-        for part in covering_first(self.kernels.tensors, parts):
+        carried = {one.statement.target.tensor for one in inner.instances()} - set(private)
+        for part in covering_first(self.kernels.tensors, parts, carried):
             if isinstance(part, Recurrence):
                 within = {id(one.source) for one in part.instances()}
                 rest = [one.statement for one in inner.instances() if id(one.source) not in within]
