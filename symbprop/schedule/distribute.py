@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from sympy import Add, Expr, Mul, Symbol
 
 from symbprop.calculus.functions import Detach, Select, is_condition
-from symbprop.calculus.index import Access, at
+from symbprop.calculus.index import Access, Affine, at, extent
 from symbprop.calculus.program import Role, Tensor
 from symbprop.calculus.recurrence import circles
-from symbprop.calculus.statement import Statement, index_symbol, pointwise, read_symbol, statement
+from symbprop.calculus.statement import Statement, index_symbol, pointwise, read_symbol, reindex, statement
 
 
 @dataclass
@@ -41,8 +41,24 @@ def distribute(statements: Sequence[Statement], fresh: Callable[[str], str]) -> 
     for each in statements:
         if id(each) in owner:
             each = _Splitter(each, inside[owner[id(each)]], fresh, found, shared).split()
+        else:
+            turned = upright(each)
+            if turned is not each:
+                found.origins[id(turned)] = each
+            each = turned
         found.statements.append(each)
     return found
+
+
+def upright(each: Statement) -> Statement:
+    """``y[T − 1 − t] = x[t]`` as ``y[t] = x[T − 1 − t]``: what reverses an axis reads it backwards. It is a renaming."""
+    extents = {one.index: one.extent for one in each.domain}
+    turned: dict[str, Affine] = {}
+    for coordinate in each.target.index:
+        for atom, coefficient in coordinate.terms if len(coordinate.terms) == 1 else ():
+            if isinstance(atom, str) and coefficient == -1 and extent(coordinate.offset - extents[atom] + 1) == 0:
+                turned[atom] = coordinate
+    return reindex(each, turned, each.domain) if turned and not each.selects else each
 
 
 class _Splitter:

@@ -74,7 +74,8 @@ class _Scheduler:
         """A statement of its own: it starts its target, or adds to it."""
         name = each.target.tensor
         shape = self.kernels.tensors[name].shape
-        if name not in self._started and _is_view(each) and len(self._groups[name]) == 1:
+        alone = name not in self._started and len(self._groups[name]) == 1
+        if alone and _is_view(each) and covers(each, shape):
             yield Alias(each.target, each.reads[0], each.domain, source)
         else:
             if name not in self._started and not covers(each, shape):
