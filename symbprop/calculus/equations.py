@@ -10,7 +10,17 @@ from sympy import S
 
 from symbprop.calculus.check import is_negative
 from symbprop.calculus.index import Access, Affine, Extent, at, extent
+from symbprop.calculus.recurrence import Instance, Part, Recurrence, arranged, circles
 from symbprop.calculus.statement import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A recurrence runs along ``index``: 0 … extent − 1, from the last one with ``reverse``."""
+
+    index: str
+    extent: Extent
+    reverse: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +29,14 @@ class Equation:
 
     The first has a target with bare indices wherever there is one; a target that other statements only reach through
     integers (``z̄[n, label[n]]``) is printed with a Kronecker delta. ``shares`` says that another equation may add to
-    some of the same elements, so that neither is the whole truth about them.
+    some of the same elements, so that neither is the whole truth about them. ``runs`` says in which order a recurrence
+    computes the elements, along one index or along several.
     """
 
     number: int
     statements: tuple[Statement, ...]
     shares: bool = False
+    runs: tuple[Run, ...] = ()
 
     @property
     def tensor(self) -> str:
@@ -43,6 +55,7 @@ def number_equations(statements: Sequence[Statement], start: int = 1) -> tuple[E
         groups.setdefault(each.target.tensor, []).append(each)
     remaining = {tensor: len(group) for tensor, group in groups.items()}
     found: list[Equation] = []
+    runs = _runs(statements)
     for each in statements:
         tensor = each.target.tensor
         remaining[tensor] -= 1
@@ -50,8 +63,26 @@ def number_equations(statements: Sequence[Statement], start: int = 1) -> tuple[E
             families = _families(groups[tensor])
             shares = not _are_disjoint([family[0] for family in families])
             for family in families:
-                found.append(Equation(start + len(found), tuple(family), shares))
+                runs_of_family = next((runs[id(one)] for one in family if id(one) in runs), ())
+                found.append(Equation(start + len(found), tuple(family), shares, runs_of_family))
     return tuple(found)
+
+
+def _runs(statements: Sequence[Statement]) -> dict[int, tuple[Run, ...]]:
+    """How a recurrence runs, for the ``id`` of each of its statements."""
+    inside = [each for group in circles(statements) for each in group]
+    found: dict[int, tuple[Run, ...]] = {}
+    stack: list[tuple[Statement | Part, tuple[Recurrence, ...]]] = [
+        (each, ()) for each in arranged(inside, lambda wish, around: wish + "'" * len(around))
+    ]
+    while stack:
+        part, loops = stack.pop()
+        if isinstance(part, Recurrence):
+            stack.extend((each, (*loops, part)) for each in part.body)
+        elif isinstance(part, Instance):
+            pairs = zip(part.index, loops, strict=True)
+            found[id(part.source)] = tuple(Run(index, loop.extent, loop.reverse) for index, loop in pairs)
+    return found
 
 
 def _families(statements: Sequence[Statement]) -> list[list[Statement]]:

@@ -30,10 +30,11 @@ class NoOrder(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A statement at one step: ``source`` with its index replaced by the step's number."""
+    """A statement at one step: ``source`` with its ``index`` along each loop replaced by the step's number."""
 
     statement: Statement
     source: Statement
+    index: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,8 @@ def _body(group: Sequence[Instance], found: Course, name: Naming, around: tuple[
     """The statements at one step, in an order in which each finds what it reads."""
     step = step_symbol(name(found.index[0].rstrip("'"), around))
     instances = [
-        Instance(at_step(each.statement, own, step), each.source) for each, own in zip(group, found.index, strict=True)
+        Instance(at_step(each.statement, own, step), each.source, (*each.index, own))
+        for each, own in zip(group, found.index, strict=True)
     ]
     statements = [each.statement for each in instances]
     edges = dependences(statements)

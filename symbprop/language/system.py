@@ -77,8 +77,10 @@ def solvable(
     try:
         arranged([each for group in circles(in_turn) for each in group], lambda wish, around: wish + "'" * len(around))
     except NoOrder as error:
-        names = [local.get(name, name) for name in error.tensors]
+        names = [local.get(name, name) for name in error.tensors[:-1]]
         equation = next((each for each in equations if each.target.name in names), equations[-1])
+        first = names.index(equation.target.name) if equation.target.name in names else 0
+        names = [*names[first:], *names[: first + 1]]
         raise SourceError(
             f"{equation.target.name} depends on itself, and no order of steps computes it: {' → '.join(names)}",
             equation.target.span,

@@ -67,7 +67,7 @@ def narrowed(loop: Recurrence, axes: Mapping[str, int]) -> Recurrence:
             return replace(one, body=tuple(map(part, one.body)))
         each = one.statement
         made = replace(each, target=access(each.target), reads=tuple(map(access, each.reads)))
-        return Instance(made, one.source)
+        return replace(one, statement=made)
 
     return replace(loop, body=tuple(map(part, loop.body)))
 
