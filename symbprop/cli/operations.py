@@ -76,7 +76,7 @@ def program_of(operation: Operation) -> Program | None:
     """An operation as a program: its real arguments are parameters, its result, weighted, is the loss."""
     given: dict[str, Tensor] = {}
     for each in operation.arguments:
-        if each.initializer:
+        if each.initializer or each.absent is not None:
             continue
         rank = sum(1 for _ in each.index)
         letters = [
