@@ -29,7 +29,11 @@ def name_axes(program: Program, batch: Extent) -> tuple[Program, Mapping[str, st
             for axis, (coordinate, size) in enumerate(
                 zip(access.index, program.tensors[access.tensor].shape, strict=True)
             ):
-                index = coordinate.bare if access.tensor not in steps else _along(coordinate, size, extents)
+                index = (
+                    coordinate.bare
+                    if not {access.tensor, each.target.tensor} & steps
+                    else _along(coordinate, size, extents)
+                )
                 if index is not None:
                     classes.join((access.tensor, axis), (number, index))
     taken = {name for name in program.tensors if len(name) == 1}
