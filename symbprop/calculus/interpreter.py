@@ -6,11 +6,12 @@ It shares nothing with lowering and emission, so that it can be held against the
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sympy import Expr, Symbol
+from sympy import Expr, Rational, Symbol
 
 from symbprop.calculus.arithmetic import FLOAT, Arithmetic, Value, evaluator
 from symbprop.calculus.index import Access, Affine, Extent
@@ -31,11 +32,15 @@ def interpret(
     ``values`` gives the tensors that are not computed, as nested sequences or arrays; ``sizes`` the free sizes.
     """
     environment: dict[str, Elements] = {}
+    written: dict[str, Elements] = {}  # what statements wrote into tensors that are not zero where nothing is written
     for tensor in program.tensors.values():
         shape = [_size(each, sizes) for each in tensor.shape]
         points = itertools.product(*(range(n) for n in shape))
         if tensor.role is Role.VALUE:
-            environment[tensor.name] = {point: arithmetic.rational(0, 1) for point in points}
+            fill = _fill(tensor.fill, arithmetic)
+            environment[tensor.name] = dict.fromkeys(points, fill)
+            if tensor.fill != 0:
+                written[tensor.name] = {}
         else:
             given = values[tensor.name]
             environment[tensor.name] = {point: _element(given, point) for point in points}
@@ -43,13 +48,22 @@ def interpret(
     groups = {id(each): group for group in circles(program.statements) for each in group}
     for each in ordered(program.statements) if groups else program.statements:
         if id(each) not in groups:
-            _run(each, environment, sizes, arithmetic)
+            _run(_Runner(each, environment, sizes, arithmetic, written.get(each.target.tensor)))
             continue
         group = groups[id(each)]
         waiting.setdefault(id(group), []).append(each)
         if len(waiting[id(group)]) == len(group):
-            _run_together(group, environment, sizes, arithmetic)
+            _run_together(
+                [_Runner(one, environment, sizes, arithmetic, written.get(one.target.tensor)) for one in group]
+            )
     return environment
+
+
+def _fill(value: Expr, arithmetic: Arithmetic) -> Value:
+    if value.is_infinite:
+        return math.inf if value.is_extended_positive else -math.inf
+    rational = Rational(value)
+    return arithmetic.rational(rational.p, rational.q)
 
 
 def _element(given: Value, point: tuple[int, ...]) -> Value:
@@ -76,9 +90,16 @@ class _Runner:
     """One statement, ready to be evaluated at one point after another."""
 
     def __init__(
-        self, each: Statement, environment: dict[str, Elements], sizes: Mapping[str, int], arithmetic: Arithmetic
+        self,
+        each: Statement,
+        environment: dict[str, Elements],
+        sizes: Mapping[str, int],
+        arithmetic: Arithmetic,
+        written: Elements | None,
     ) -> None:
         self.statement = each
+        self.written = written
+        self.zero = arithmetic.rational(0, 1)
         self.environment = environment
         self.sizes = sizes
         self.evaluate = evaluator(each.expr, arithmetic)
@@ -101,34 +122,34 @@ class _Runner:
             leaves[symbol.name] = self.environment[access.tensor][self.place(access, point)]
         key = self.place(self.statement.target, point)
         selected = point[self.order[self.statement.selects]] if self.statement.selects else None
+        if self.written is not None and key not in self.written:
+            self.target[key] = self.zero
+            self.written[key] = None
         _combine(self.statement.reduction, self.target, self.best, key, self.evaluate(leaves), selected)
 
 
-def _run(each: Statement, environment: dict[str, Elements], sizes: Mapping[str, int], arithmetic: Arithmetic) -> None:
-    runner = _Runner(each, environment, sizes, arithmetic)
+def _run(runner: _Runner) -> None:
     for point in runner.points():
         runner.at(point)
 
 
-def _run_together(
-    group: Sequence[Statement], environment: dict[str, Elements], sizes: Mapping[str, int], arithmetic: Arithmetic
-) -> None:
+def _run_together(group: Sequence[_Runner]) -> None:
     """Statements that read each other's targets: each element as soon as all that it needs is there.
 
     It follows single elements, and so knows nothing of steps and loops. Raises ``ValueError`` if some wait for each other.
     """
-    if any(source in {t.target.tensor for t in group} for each in group for source in _positions(each)):
+    computed = {each.statement.target.tensor for each in group}
+    if any(computed & _positions(each.statement) for each in group):
         raise ValueError("an integer tensor that a recurrence computes cannot choose elements within it")
     cells: dict[tuple[int, tuple[int, ...]], _Cell] = {}
     writes: dict[tuple[str, tuple[int, ...]], int] = {}
-    computed = {each.target.tensor for each in group}
-    for number, each in enumerate(group):
-        runner = _Runner(each, environment, sizes, arithmetic)
+    for number, runner in enumerate(group):
+        target = runner.statement.target
         for point in runner.points():
-            key = runner.place(each.target, point)
+            key = runner.place(target, point)
             if (number, key) not in cells:
                 cells[number, key] = _Cell(runner, key)
-                element = (each.target.tensor, key)
+                element = (target.tensor, key)
                 writes[element] = writes.get(element, 0) + 1
             cells[number, key].points.append(point)
     readers: dict[tuple[str, tuple[int, ...]], list[_Cell]] = {}

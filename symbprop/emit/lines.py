@@ -10,7 +10,10 @@ WIDTH = 88  # the default of ruff format, which a reader of the emitted file wil
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One statement: ``head call(arguments)``, or plain text when there is no call; ``note`` is its comment."""
+    """One statement: ``head call(arguments)``, or plain text when there is no call; ``note`` is its comment.
+
+    ``depth`` is how many loops it stands in.
+    """
 
     head: str
     call: str = ""

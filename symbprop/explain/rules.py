@@ -9,13 +9,16 @@ from sympy import Expr, cosh, expand, factor_terms, sinh, tanh
 
 from symbprop.calculus.notation import LATEX, TEXT, Text
 from symbprop.simplify.inline import inline_into_logarithms
+from symbprop.simplify.merge import merge_terms
 from symbprop.simplify.passes import drop_unused, finish_forward
+from symbprop.simplify.rescale import rescale_cotangents
 from symbprop.simplify.roots import over_one_root
 from symbprop.simplify.saved import read_saved_values
 from symbprop.simplify.scalars import inline_scalar_cotangents
 from symbprop.simplify.share import share_gradient_terms
 from symbprop.simplify.shift import subtract_maximum
 from symbprop.simplify.signs import by_sign_of_reads
+from symbprop.simplify.sums import read_saved_sums
 from symbprop.simplify.tidy import tidy_forward, tidy_gradient
 
 TIDIED = "The same, in its shortest form"
@@ -28,6 +31,9 @@ TITLES: Mapping[Callable[..., Any], str] = {
     tidy_gradient: TIDIED,
     inline_scalar_cotangents: "A constant cotangent is put in",
     read_saved_values: "The forward pass has saved this value, so it is read",
+    read_saved_sums: "The forward pass has saved this sum",
+    rescale_cotangents: "A factor leaves the sum and is put in where the sum is read",
+    merge_terms: "Terms with a common factor are put together",
     drop_unused: "Nothing reads it any more",
     share_gradient_terms: SHARED,
     finish_forward: SHARED,

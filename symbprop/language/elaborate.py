@@ -10,18 +10,17 @@ from sympy import Add, Expr, Integer, Rational, S
 from symbprop.calculus.index import Access, Affine, Extent
 from symbprop.calculus.program import Role, Tensor
 from symbprop.calculus.statement import Reduction, Statement, index_symbol, read_symbol, statement
-from symbprop.language.expressions import Expressions, Pending
+from symbprop.language.expressions import Expressions
 from symbprop.language.extents import Extents, Shape
-from symbprop.language.scope import Scope, additive_terms, equation_reads, group_of, rank_groups
+from symbprop.language.pending import Pending, without_forgotten, without_thin
+from symbprop.language.ranks import learn_groups
+from symbprop.language.scope import Scope, additive_terms, equation_reads, group_of
 from symbprop.language.source import SourceError, Span
 from symbprop.language.syntax import (
     Argument,
     AttributeValue,
-    Dots,
     Equation,
     Operation,
-    Ranged,
-    Read,
 )
 from symbprop.language.system import circular, read_early, solvable, standing
 
@@ -69,6 +68,7 @@ def elaborate(
     """
     values = {each.name: each.default for each in operation.attributes if each.default is not None}
     values.update(attributes)
+    values.update({name: values[v] for name, v in values.items() if isinstance(v, str) and v != name and v in values})
     builder = _Builder(operation, given, values, name, operations, open_names, declared or {}, label or operation.name)
     for equation in builder.operation.equations:
         builder.equation(equation)
@@ -92,8 +92,10 @@ class _Builder:
         self.label = label
         self.extents = Extents()
         self.expressions = Expressions(self.extents, attributes, operations, open_names, declared)
-        self.operation = replace(operation, equations=standing(operation.equations, self.expressions.truth))
         self.results: list[str] = []
+        self.expressions.sizes.axes = operation.axes
+        self.expressions.sizes.lets = {each.name: each for each in operation.lets}
+        self.operation = replace(operation, equations=standing(operation.equations, self.expressions.truth))
         for each in operation.arguments:
             if each.absent is not None and each.name not in given:
                 self.expressions.absent[each.name] = Rational(each.absent.numerator, each.absent.denominator)
@@ -105,32 +107,16 @@ class _Builder:
                 self.expressions.integers.add(local)
                 if tensor.classes is not None:
                     self.extents.classes[local] = tensor.classes
-        ranks = self._learn_groups(arguments)
+        ranks = {local: len(tensor.shape) for local, tensor in given.items()}
+        learn_groups(self.operation, ranks, self.expressions.group_ranks, self.expressions.group_rank)
         scope = Scope()
         for argument in arguments.values():
             scope = self._signature(argument, scope)
+            self.extents.settle_signature()
+            self.expressions.sizes.signature = scope
         for early in read_early(self.operation.equations):
-            shape = Shape(early, [None] * ranks[early], computed=True)
             if early not in given:
-                self.expressions.shapes.setdefault(early, shape)
-
-    def _learn_groups(self, arguments: Mapping[str, Argument]) -> dict[str, int]:
-        """How many axes each group has; the number of axes of each tensor whose equation says it."""
-        ranks = {local: len(tensor.shape) for local, tensor in self.given.items()}
-        groups = self.expressions.group_ranks
-        signature = (Read(each.name, each.index, each.span) for each in arguments.values())
-        rank_groups(signature, ranks, groups)
-        for equation in self.operation.equations:
-            for each in equation.target.index:
-                if isinstance(each, Ranged) and isinstance(each.index, Dots):
-                    groups[each.index.name] = self.expressions.tuple_length(each.extent)
-            rank_groups(equation_reads(equation), ranks, groups)
-            count = 0
-            for each in equation.target.index:
-                group = group_of(each)
-                count += 1 if group is None else groups.get(group.name, 0)
-            ranks.setdefault(equation.target.name, count)
-        return ranks
+                self.expressions.shapes.setdefault(early, Shape(early, [None] * ranks[early], computed=True))
 
     def _signature(self, argument: Argument, scope: Scope) -> Scope:
         """Declare an argument: its indices are shared by the whole signature."""
@@ -190,6 +176,14 @@ class _Builder:
 
     def finish(self, *, free_sizes: bool) -> Elaborated:
         self.extents.solve(free=free_sizes, circles=circular(self.operation.equations))
+        table = self.expressions
+        table.outside.settle(table.accesses, table.shapes, table.pending, self.extents, table.new_index, table.symbol)
+        mentioned = {read.name for each in self.operation.equations for read in equation_reads(each)}
+        if self.operation.arguments:
+            mentioned |= set(table.outside.fills)
+            table.pending = without_forgotten(table.pending, table.accesses, mentioned - {self.results[-1]})
+            known = {each.target.tensor for each in table.pending}
+            self.results = [each for each in self.results if each in known]
         used = self._used()
         tensors, parameters, names = [], {}, {local: tensor.name for local, tensor in self.given.items()}
         for local, shape in self.expressions.shapes.items():
@@ -198,9 +192,8 @@ class _Builder:
             names[local] = self.name(local)
             role = Role.VALUE if shape.computed else Role.PARAMETER
             axes = tuple(self.extents.value(axis) for axis in shape.axes if axis is not None)
-            tensors.append(
-                Tensor(names[local], axes, role, integer=local in self.expressions.integers and not shape.computed)
-            )
+            integer = local in table.integers and not shape.computed
+            tensors.append(Tensor(names[local], axes, role, integer, fill=table.outside.fills.get(local, S.Zero)))
             if not shape.computed:
                 parameters[names[local]] = local
         origins = {name: each for each, name in names.items()}
@@ -250,9 +243,9 @@ class _Builder:
 
     def _settle(self, pending: Pending, names: Mapping[str, str]) -> Statement:
         """A statement over program-wide names, its domain the target's indices and then the reduced ones."""
-        free = pending.expr.free_symbols
         table = self.expressions
-        accesses = [(symbol, access) for symbol, access in table.accesses.items() if symbol in free]
+        pending, accesses = without_thin(pending, table.accesses, table.numbers, self.extents.known)
+        free = pending.expr.free_symbols
         target = self._global(pending.target, names)
         order: dict[str, None] = dict.fromkeys(pending.target.indices())
         for _, access in accesses:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from sympy import Add, And, Expr, Mul, Not, Or, Rational, S, Symbol
 from sympy.logic.boolalg import Boolean, false, true
 
 from symbprop.calculus.functions import Select
 from symbprop.calculus.index import Access, Extent, at
+from symbprop.calculus.nodes import tree_size
 from symbprop.calculus.statement import Reduction, index_symbol, read_symbol
 from symbprop.language.coordinates import Coordinates
 from symbprop.language.extents import Extents, Shape, placeholder
 from symbprop.language.inline import inlined
+from symbprop.language.outside import Outside
+from symbprop.language.pending import Pending
 from symbprop.language.scalars import COMPARISONS, CONSTANTS, FUNCTIONS, elementwise, is_constant, power, real
 from symbprop.language.scope import Scope, group_of
 from symbprop.language.source import SourceError, Span, did_you_mean
@@ -26,6 +28,7 @@ from symbprop.language.syntax import (
     Name,
     Number,
     Operation,
+    Ranged,
     Read,
     Reduce,
     Size,
@@ -33,20 +36,10 @@ from symbprop.language.syntax import (
 )
 
 TEMPORARY = {"sum": "s", "mean": "mean", "max": "m", "min": "m", "prod": "q"}
+LONGEST_ARGUMENT = 8  # nodes; what an operation called inside a formula is given beyond that has a name
 KIND = {
     "sum": Reduction.SUM, "mean": Reduction.SUM, "max": Reduction.MAX, "min": Reduction.MIN, "prod": Reduction.PROD,
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A statement whose extents are not known yet; its expression is over the tables of ``Expressions``."""
-
-    target: Access
-    expr: Expr
-    bound: tuple[str, ...]
-    reduction: Reduction
-    span: Span
 
 
 class Expressions(Coordinates):
@@ -68,7 +61,10 @@ class Expressions(Coordinates):
         self.absent: dict[str, Expr] = {}  # optional inputs that are not given, and the number each then is
         self.numbers: dict[Symbol, str] = {}
         self.pending: list[Pending] = []
+        self.outside = Outside()
         self._symbols: dict[Access, Symbol] = {}
+        self._scope = Scope()
+        self._branches = 0
 
     def real(self, expression: Expr, span: Span) -> Expr:
         return real(expression, span)
@@ -85,7 +81,9 @@ class Expressions(Coordinates):
                     return local[node.name]
                 if node.name in self.absent:
                     return self.absent[node.name]
-                return self._symbol(self.access(node, scope))
+                return self.symbol(self.access(node, scope))
+            case Dots():
+                raise SourceError("a group of axes is not a number", node.span, hint="write x[i...]")
             case Size():
                 return S.One * self._size(node, scope)
             case Unary(operator="-"):
@@ -136,16 +134,13 @@ class Expressions(Coordinates):
                     return known
             self.numbers[symbol] = scope.indices[name]
             return symbol
-        if name in self.attributes:
-            value = self.attributes[name]
-            if isinstance(value, (bool, str, tuple)):
-                raise SourceError(f"{name} is not a number", node.span)
-            return Rational(value.numerator, value.denominator)
+        if self.sizes.knows(name):
+            return self.sizes.number(node)
         if name in CONSTANTS and name not in self.shapes:
             return CONSTANTS[name]
         if local is not None and name not in self.shapes:
             raise SourceError(f"{name} must be given", node.span)
-        return self._symbol(self.access(Read(name, (), node.span), scope))
+        return self.symbol(self.access(Read(name, (), node.span), scope))
 
     def access(self, node: Read, scope: Scope) -> Access:
         """A read of a tensor; with open names, one that nobody declared is a new parameter."""
@@ -166,6 +161,10 @@ class Expressions(Coordinates):
                 node.span,
                 hint=f"its shape is [{axes_known}]",
             )
+        if node.outside is not None:
+            access = self.outside.read(shape, coordinates, self.sizes.fill(*node.outside), node.span)
+            self.extents.pass_by(shape, access, node.span)
+            return access
         access = Access(node.name, coordinates)
         self.extents.meet(shape, access, node.span)
         return access
@@ -177,7 +176,8 @@ class Expressions(Coordinates):
         if node.name in FUNCTIONS:
             raise SourceError(f"{node.name} is a function", node.span, hint=f"write {node.name}(…)")
 
-    def _symbol(self, access: Access) -> Symbol:
+    def symbol(self, access: Access) -> Symbol:
+        """The dummy that stands for a read."""
         if access not in self._symbols:
             symbol = read_symbol(len(self._symbols))
             self._symbols[access] = symbol
@@ -189,7 +189,10 @@ class Expressions(Coordinates):
             condition = self.condition(node.arguments[0], scope, local)
             if condition in (true, false):
                 return self.scalar(node.arguments[1 if condition is true else 2], scope, local)
-            return Select(condition, *(self.scalar(each, scope, local) for each in node.arguments[1:]))
+            self._branches += 1
+            branches = [self.scalar(each, scope, local) for each in node.arguments[1:]]
+            self._branches -= 1
+            return Select(condition, *branches)
         if node.function == "pow":
             base, exponent = (self.scalar(each, scope, local) for each in node.arguments)
             return power(base, exponent, node.span)
@@ -203,16 +206,30 @@ class Expressions(Coordinates):
                 f"there is no function {node.function}", node.span, hint=did_you_mean(node.function, known)
             )
         arguments = [self.scalar(each, scope, local) for each in node.arguments]
+        if local is None:
+            self._scope = scope
         return inlined(operation, arguments, node, self)
 
     def truth(self, node: Expression) -> Boolean:
         """A condition that stands outside all equations."""
         return self.condition(node, Scope(), None)
 
+    def named(self, value: Expr, span: Span) -> Expr:
+        """A long ``value`` as a statement of its own, so that reading it often does not write it out as often.
+
+        Never out of a branch, where it may have no value when the branch is not taken.
+        """
+        if self._branches or tree_size(value) <= LONGEST_ARGUMENT:
+            return value
+        into = self._temporary("u", value, (), self._scope, span)
+        self.pending.append(Pending(into, real(value, span), (), Reduction.SUM, span))
+        return self.symbol(into)
+
     def condition(self, node: Expression, scope: Scope, local: Mapping[str, Expr] | None) -> Boolean:
+        decided = self.sizes.decided(node) if local is None or isinstance(node, Name) else None
+        if decided is not None:
+            return true if decided else false
         match node:
-            case Name() if isinstance(self.attributes.get(node.name), bool):
-                return true if self.attributes[node.name] else false
             case Unary(operator="not"):
                 return Not(self.condition(node.operand, scope, local))
             case Binary(operator="and"):
@@ -250,30 +267,35 @@ class Expressions(Coordinates):
         """A reduction as a statement of its own; its value, a read of a temporary (or nothing, with ``into``)."""
         inner = scope
         for name in node.indices:
-            inner = self._bind(name, inner, new=True)
+            if isinstance(name, Ranged) and isinstance(name.index, Dots):
+                self.group_ranks[name.index.name] = self.group_rank(name)
+            inner = self._bind(name.index if isinstance(name, Ranged) else name, inner, new=True)
+            if isinstance(name, Ranged):
+                self._range(name, inner)
         bound: list[str] = []
-        for name in node.indices:
+        for each in node.indices:
+            name = each.index if isinstance(each, Ranged) else each
             bound.extend(inner.groups[name.name] if isinstance(name, Dots) else (inner.indices[name.name],))
         body = real(self.scalar(node.body, inner), node.body.span)
         if node.kind == "mean":
             body = body / Mul(*(placeholder(index) for index in bound))
         if into is None:
-            into = self._temporary(node, body, bound, inner)
+            into = self._temporary(TEMPORARY[node.kind], body, bound, inner, node.span)
         self.pending.append(Pending(into, body * factor, tuple(bound), KIND[node.kind], node.span))
-        return self._symbol(into)
+        return self.symbol(into)
 
-    def _temporary(self, node: Reduce, body: Expr, bound: Sequence[str], scope: Scope) -> Access:
+    def _temporary(self, wanted: str, body: Expr, bound: Sequence[str], scope: Scope, span: Span) -> Access:
         free = body.free_symbols
         used = {index for symbol, index in self.numbers.items() if symbol in free}
         for symbol, access in self.accesses.items():
             if symbol in free:
                 used.update(access.indices())
-        kept = tuple(at(index) for index in scope.all() if index in used and index not in bound)
-        wish, count = TEMPORARY[node.kind], 1
+        kept = tuple(at(index) for index in scope.in_order() if index in used and index not in bound)
+        wish, count = wanted, 1
         while wish in self.shapes:
             count += 1
-            wish = f"{TEMPORARY[node.kind]}{count}"
+            wish = f"{wanted}{count}"
         shape = self.shapes[wish] = Shape(wish, [None] * len(kept), computed=True)
         access = Access(wish, kept)
-        self.extents.meet(shape, access, node.span, writes=True)
+        self.extents.meet(shape, access, span, writes=True)
         return access

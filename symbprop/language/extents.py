@@ -56,6 +56,7 @@ class Extents:
     labels: dict[str, str] = field(default_factory=dict)
     constraints: list[Constraint] = field(default_factory=list)
     classes: dict[str, Extent] = field(default_factory=dict)
+    passing: list[Constraint] = field(default_factory=list)
     partial: set[str] = field(default_factory=set)  # indices that need not run along a whole axis
     riders: set[str] = field(default_factory=set)  # indices that only stand bare in targets
     equation: str = ""  # the target of the equation that is being elaborated
@@ -75,6 +76,17 @@ class Extents:
     def meet(self, shape: Shape, access: Access, span: Span, *, writes: bool = False) -> None:
         self.constraints.append(Constraint(shape, access, span, writes, self.equation))
 
+    def pass_by(self, shape: Shape, access: Access, span: Span) -> None:
+        """A read with ``else``, which may leave its tensor: it only says how far an index runs that nothing else fixes."""
+        self.passing.append(Constraint(shape, access, span, False))
+
+    def settle_signature(self) -> None:
+        """What the given tensors say of the indices of a signature, before any equation is read."""
+        self.partial.update(
+            i for each in self.constraints for c in each.access.index if c.bare is None for i in c.indices()
+        )
+        self._equalities()
+
     def solve(self, *, free: bool, circles: Mapping[str, int] | None = None) -> None:
         """Find every extent. ``free`` lets one that nothing fixes be a size of its own, named after its index.
 
@@ -91,7 +103,7 @@ class Extents:
         while True:
             while self._equalities() or self._targets():
                 pass
-            if self._namesakes() or self._ranges():
+            if self._namesakes() or self._ranges() or self._passing():
                 continue
             missing = [index for index in self.spans if index not in self.known]
             if not missing:
@@ -223,6 +235,22 @@ class Extents:
             self.known[index] = min(ints) if len(ints) == len(numbers) else numbers[0]
             return True
         return False
+
+    def _passing(self) -> bool:
+        """An index that nothing fixes runs along the axis it is read along with ``else``."""
+        for each in self.passing:
+            for coordinate, size in zip(each.access.index, each.shape.axes, strict=True):
+                for atom, coefficient in coordinate.terms:
+                    if isinstance(atom, str) and coefficient == 1 and atom not in self.known and size is not None:
+                        self.known[atom] = size
+                        return True
+        return False
+
+    def bounds(self, coordinate: Affine) -> tuple[Extent, Extent]:
+        """The least and the largest value of a coordinate without integer reads, once all extents are known."""
+        last = self._last(coordinate)
+        assert last is not None
+        return self._first(coordinate), last
 
     def _limit(self, each: Constraint, axis: int, coordinate: Affine, index: str) -> Extent | None:
         size = each.shape.axes[axis]

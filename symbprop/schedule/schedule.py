@@ -16,7 +16,7 @@ from symbprop.schedule.distribute import distribute
 from symbprop.schedule.kernels import Kernels
 from symbprop.schedule.liveness import reuse_storage, storage_roots
 from symbprop.schedule.loops import assigning, hoisted, narrow, narrowed, without_steps
-from symbprop.schedule.order import covering_first, covers, is_partition
+from symbprop.schedule.order import covering_first, covers, is_partition, whole, writes_once
 from symbprop.schedule.plan import Alias, Allocate, Loop, Plan, Step, flat, target_of
 
 
@@ -48,7 +48,7 @@ class _Scheduler:
         for each in self.wanted:
             self._groups.setdefault(each.target.tensor, []).append(each)
         self._started: set[str] = set()
-        self._filled: set[str] = set()  # tensors whose statements write disjoint parts that make up the whole
+        self._assigned: set[str] = set()  # tensors no element of which is written twice
 
     def steps(self) -> list[Step]:
         """All steps in order."""
@@ -74,21 +74,24 @@ class _Scheduler:
         """A statement of its own: it starts its target, or adds to it."""
         name = each.target.tensor
         shape = self.kernels.tensors[name].shape
-        alone = name not in self._started and len(self._groups[name]) == 1
-        if alone and _is_view(each) and covers(each, shape):
+        alone, complete = len(self._groups[name]) == 1, covers(each, shape)
+        if name not in self._started and alone and complete and _is_view(each):
             yield Alias(each.target, each.reads[0], each.domain, source)
         else:
-            if name not in self._started and not covers(each, shape):
+            if name not in self._started and not (complete and whole(each.target, each.domain, shape)):
                 yield self._allocated(name, source)
-            yield from self.kernels.steps(each, source, accumulate=name in self._started and name not in self._filled)
+            yield from self.kernels.steps(each, source, accumulate=name in self._started and name not in self._assigned)
         self._started.add(name)
 
     def _allocated(self, name: str, source: int) -> Allocate:
-        """Storage for a tensor that no statement fills by itself."""
-        if is_partition(self._groups[name], self.kernels.tensors[name].shape):
-            self._filled.add(name)
+        """Storage for a tensor that no statement makes as a whole."""
+        group = self._groups[name]
+        tensor = self.kernels.tensors[name]
+        parts = is_partition(group, tensor.shape)
+        if parts or (len(group) == 1 and writes_once(group[0])):
+            self._assigned.add(name)
         self._started.add(name)
-        return Allocate(name, source, zeros=name not in self._filled)
+        return Allocate(name, source, not (parts or (len(group) == 1 and covers(group[0], tensor.shape))), tensor.fill)
 
     def _recurrence(self, loop: Recurrence, outside: Sequence[Statement]) -> Iterator[Step]:
         """Storage for what the loop leaves behind, and the loop. ``outside`` are the statements that are not in it."""
