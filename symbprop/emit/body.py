@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sympy import Expr, Symbol
 
-from symbprop.calculus.index import Access, Extent, Range
+from symbprop.calculus.index import Access, Range
 from symbprop.calculus.nodes import split_sign
 from symbprop.calculus.statement import Reduction, index_symbol, read_symbol
 from symbprop.emit.contraction import contract
@@ -17,10 +17,11 @@ from symbprop.emit.lines import Line
 from symbprop.emit.loops import is_ufunc, step_numbers, typed_steps
 from symbprop.emit.matrices import Matrices
 from symbprop.emit.offsets import Offsets, offsets, only_compared, products
-from symbprop.emit.sizes import constant, size
+from symbprop.emit.sizes import size
+from symbprop.emit.storage import alias, allocation, shape_text
 from symbprop.emit.value import Value
 from symbprop.emit.views import View, Views, aligned
-from symbprop.schedule.order import mixed_radix, whole
+from symbprop.schedule.order import whole
 from symbprop.schedule.plan import Alias, Allocate, Contract, Fold, Loop, Map, Plan, Step
 
 BUFFERS = ("t", "u", "v", "w", "r", "q", "tt", "uu", "vv", "ww")
@@ -81,24 +82,10 @@ class Body:
                 case Fold():
                     self._fold(step)
                 case Allocate():
-                    shape = self._shape(self.plan.shape(step.target))
-                    if self.plan.shape(step.target):
-                        name = self.names[step.target]
-                        if step.fill != 0:
-                            arguments: tuple[str, ...] = ("np.full", shape, constant(step.fill), "dtype")
-                        else:
-                            arguments = ("np.zeros" if step.zeros else "np.empty", shape, "dtype")
-                        self.lines.append(Line(f"{name} = ", arguments[0], arguments[1:], self.cite(step.source)))
-                    else:
-                        self.lines.append(
-                            Line(f"{self.names[step.target]} = dtype.type(0)", note=self.cite(step.source))
-                        )
+                    shape = self.plan.shape(step.target)
+                    self.lines.append(allocation(step, shape, self.names[step.target], self.cite(step.source)))
                 case Alias():
-                    self._alias(step)
-
-    def _shape(self, extents: Sequence[Extent]) -> str:
-        parts = [size(each) for each in extents]
-        return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+                    self.lines.append(alias(step, self.plan, self.views, self.names, self.cite(step.source)))
 
     # Element-wise maps -----------------------------------------------------------------------------------------------
 
@@ -128,7 +115,7 @@ class Body:
             else:
                 lines.append(Line(f"{target} = {value.text}.copy()", note=note))
         elif plain:
-            shape = self._shape(self.plan.shape(step.target.tensor))
+            shape = shape_text(self.plan.shape(step.target.tensor))
             lines.append(Line(f"{target} = ", "np.empty", (shape, "dtype"), note))
             lines.append(Line(f"{target}[...] = {value.text}", note=note))
         else:
@@ -303,23 +290,6 @@ class Body:
             self.lines.extend(replace(line, note=note) for line in slid)
         else:
             self.lines.append(replace(choice(step, text, kept, target), note=note))
-
-    def _alias(self, step: Alias) -> None:
-        target, note = self.names[step.target.tensor], self.cite(step.source)
-        extents = {each.index: each.extent for each in step.domain}
-        view = self.views.view(step.read, step.domain)
-        order = list(_target_order(step.target, extents))
-        text = aligned(view, order)
-        if any(coordinate.bare is None for coordinate in step.target.index):
-            shape = ", ".join(size(each) for each in self.plan.shape(step.target.tensor))
-            text += f".reshape({shape})"
-        self.lines.append(Line(f"{target} = {text}", note=note))
-
-
-def _target_order(target: Access, extents: Mapping[str, Extent]) -> Iterator[str]:
-    """The indices of a target, slowest first inside each axis."""
-    for coordinate in target.index:
-        yield from mixed_radix(coordinate.terms, dict(extents)) or []
 
 
 def _is_injective(target: Access, indices: Sequence[str]) -> bool:

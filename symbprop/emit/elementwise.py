@@ -18,13 +18,8 @@ UFUNCS = {
     **{name: name for name in ("exp", "expm1", "log", "log1p", "sin", "cos", "tan", "sinh", "cosh", "tanh")},
     **{f"a{name}": f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
 }
-HELPERS = {
-    "erf": "erf",
-    "erfc": "erf",
-    "scaled_erfc": "erf",
-    "wide_exp": "exp",
-    "hypot": "hypot",
-}  # the file that each is in
+# The file that each is in.
+HELPERS = {"erf": "erf", "erfc": "erf", "scaled_erfc": "erf", "wide_exp": "exp", "hypot": "hypot"}
 COMPARISONS = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal", "==": "equal", "!=": "not_equal"}
 INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 BINDING = {"add": 1, "subtract": 1, "multiply": 2, "divide": 2}
@@ -96,12 +91,7 @@ class Elementwise:
         if is_condition(node):
             return self._condition(node)
         if isinstance(node, (Detach, Floor)):
-            inner = self._value(node.args[0])
-            name = "detached" if isinstance(node, Detach) else "floor"
-            if inner.scalar and name == "floor":
-                return self._apply("np.floor", [inner], node)
-            self.helpers.add(name)
-            return self._apply(f"_{name}", [inner], node, ufunc=False)
+            return self._flat(node, "detached" if isinstance(node, Detach) else "floor")
         name = type(node).__name__
         if name in HELPERS:
             self.helpers.add(HELPERS[name])
@@ -109,6 +99,13 @@ class Elementwise:
         if is_log_of_one_plus(node):
             return self._apply("np.log1p", [self._value(node.args[0] - 1)], node)
         return self._apply(f"np.{UFUNCS[name]}", [self._value(each) for each in node.args], node)
+
+    def _flat(self, node: Expr, name: str) -> Value:
+        inner = self._value(node.args[0])
+        if inner.scalar and name == "floor":
+            return self._apply("np.floor", [inner], node)
+        self.helpers.add(name)
+        return self._apply(f"_{name}", [inner], node, ufunc=False)
 
     # Sums and products -----------------------------------------------------------------------------------------------
 

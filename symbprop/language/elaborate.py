@@ -11,10 +11,11 @@ from symbprop.calculus.index import Access, Affine, Extent
 from symbprop.calculus.program import Role, Tensor
 from symbprop.calculus.statement import Reduction, Statement, index_symbol, read_symbol, statement
 from symbprop.language.expressions import Expressions
-from symbprop.language.extents import Extents, Shape
+from symbprop.language.extents import Extents
 from symbprop.language.pending import Pending, without_forgotten, without_thin
 from symbprop.language.ranks import learn_groups
 from symbprop.language.scope import Scope, additive_terms, equation_reads, group_of
+from symbprop.language.shapes import Shape
 from symbprop.language.source import SourceError, Span
 from symbprop.language.syntax import (
     Argument,
@@ -95,7 +96,8 @@ class _Builder:
         self.results: list[str] = []
         self.expressions.sizes.axes = operation.axes
         self.expressions.sizes.lets = {each.name: each for each in operation.lets}
-        self.operation = replace(operation, equations=standing(operation.equations, self.expressions.truth))
+        equations = standing(operation.equations, lambda node: self.expressions.condition(node, Scope(), None))
+        self.operation = replace(operation, equations=equations)
         for each in operation.arguments:
             if each.absent is not None and each.name not in given:
                 self.expressions.absent[each.name] = Rational(each.absent.numerator, each.absent.denominator)

@@ -12,12 +12,13 @@ from symbprop.calculus.index import Access, Extent, at
 from symbprop.calculus.nodes import tree_size
 from symbprop.calculus.statement import Reduction, index_symbol, read_symbol
 from symbprop.language.coordinates import Coordinates
-from symbprop.language.extents import Extents, Shape, placeholder
+from symbprop.language.extents import Extents
 from symbprop.language.inline import inlined
 from symbprop.language.outside import Outside
 from symbprop.language.pending import Pending
 from symbprop.language.scalars import COMPARISONS, CONSTANTS, FUNCTIONS, elementwise, is_constant, power, real
 from symbprop.language.scope import Scope, group_of
+from symbprop.language.shapes import Shape, placeholder
 from symbprop.language.source import SourceError, Span, did_you_mean
 from symbprop.language.syntax import (
     AttributeValue,
@@ -209,10 +210,6 @@ class Expressions(Coordinates):
         if local is None:
             self._scope = scope
         return inlined(operation, arguments, node, self)
-
-    def truth(self, node: Expression) -> Boolean:
-        """A condition that stands outside all equations."""
-        return self.condition(node, Scope(), None)
 
     def named(self, value: Expr, span: Span) -> Expr:
         """A long ``value`` as a statement of its own, so that reading it often does not write it out as often.

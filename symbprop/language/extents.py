@@ -1,8 +1,7 @@
 """Shape inference: the extents of indices and tensors, from the places where they meet.
 
 Every access gives constraints. A bare index and the axis it stands in have one extent. An index that only ever stands
-shifted or strided somewhere (``x[n, 2*h + p]``, ``x[i + 1] - x[i]``), or that is given a range, may stop short of an axis:
-it runs as far as all its reads stay inside.
+shifted or strided (``x[n, 2*h + p]``), or that is given a range, may stop short of an axis: it runs as far as its reads do.
 """
 
 from __future__ import annotations
@@ -10,41 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sympy import Symbol
-
 from symbprop.calculus.index import Access, Affine, Extent, Range, extent, size_symbol
+from symbprop.language.shapes import Constraint, Shape, format_axes, placeholder, typical
 from symbprop.language.source import SourceError, Span
-
-
-def placeholder(index: str) -> Symbol:
-    """The symbol that stands for the extent of ``index`` until it is known."""
-    return size_symbol(f"|{index}|")
-
-
-@dataclass(slots=True)
-class Shape:
-    """The axes of one tensor, ``None`` where not yet known."""
-
-    name: str
-    axes: list[Extent | None]
-    computed: bool = False
-    classes: Extent | None = None
-
-
-@dataclass(slots=True)
-class Constraint:
-    """An access in the equation for ``target``, and the tensor whose axes it stands in; ``writes`` where it is a target.
-
-    ``inside`` says that the equation reads what depends on it: the index then need not run along the whole axis, for a
-    recurrence reads one element less than it writes.
-    """
-
-    shape: Shape
-    access: Access
-    span: Span
-    writes: bool
-    target: str = ""
-    inside: bool = False
 
 
 @dataclass
@@ -122,7 +89,7 @@ class Extents:
     def _find_riders(self) -> None:
         """The indices that only stand bare in targets: they run along an axis, and say nothing of its size."""
         elsewhere = {
-            index for each in self.constraints for coordinate in each.access.index for index in coordinate.indices()
+            index for each in (*self.constraints, *self.passing) for coordinate in each.access.index for index in coordinate.indices()
             if not each.writes or coordinate.bare is None
         }  # fmt: skip
         self.riders = set(self.spans) - elsewhere - set(self.known)
@@ -174,7 +141,7 @@ class Extents:
                 if each.shape.axes[axis] is None:
                     shapes[id(each.shape)] = each.shape
                     lasts = unknown.setdefault((id(each.shape), axis), [])
-                    if coordinate.bare not in self.riders:
+                    if coordinate.bare not in self.riders or coordinate.bare in self.known:
                         lasts.append(self._last(coordinate))
         for (key, axis), lasts in unknown.items():
             known = [last for last in lasts if last is not None]
@@ -184,7 +151,7 @@ class Extents:
                 if len(sizes) == 1 or len(numbers) == len(sizes):
                     shapes[key].axes[axis] = max(numbers) if len(numbers) == len(sizes) else sizes.pop()
                 else:
-                    shapes[key].axes[axis] = max(sizes, key=_typical)
+                    shapes[key].axes[axis] = max(sizes, key=typical)
                 moved = True
         return moved
 
@@ -294,7 +261,7 @@ class Extents:
                         f"the index {self.labels[index]} runs over {self.known[index]}, but axis {axis} of "
                         f"{each.shape.name} has {size} elements",
                         each.span,
-                        hint=f"{each.shape.name} has shape {_format(each.shape.axes)}",
+                        hint=f"{each.shape.name} has shape {format_axes(each.shape.axes)}",
                     )
                 if each.writes:
                     continue
@@ -326,12 +293,3 @@ class Extents:
             if isinstance(atom, str) and isinstance(factor, int) and factor < 0:
                 total = extent(total + factor * (self.known[atom] - 1))
         return total
-
-
-def _typical(size: Extent) -> int:
-    """A size for comparing sizes that are free at run time."""
-    return size if isinstance(size, int) else int(size.subs(dict.fromkeys(size.free_symbols, 1000)))
-
-
-def _format(axes: list[Extent | None]) -> str:
-    return "[" + ", ".join("?" if axis is None else str(axis) for axis in axes) + "]"
