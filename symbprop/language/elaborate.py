@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from sympy import Add, Expr, Integer, S
+from sympy import Add, Expr, Integer, Rational, S
 
 from symbprop.calculus.index import Access, Affine, Extent
 from symbprop.calculus.program import Role, Tensor
@@ -25,6 +25,7 @@ from symbprop.language.syntax import (
     Equation,
     Operation,
 )
+from symbprop.language.system import circular, read_early, solvable, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def elaborate(
     values = attribute_values(operation, attributes)
     given = {**given, **in_place_of_absent(operation, given)}
     builder = _Builder(operation, given, values, name, operations, open_names, declared or {}, label or operation.name)
-    for equation in operation.equations:
+    for equation in builder.operation.equations:
         builder.equation(equation)
     return builder.finish(free_sizes=free_sizes)
 
@@ -88,7 +89,6 @@ class _Builder:
         declared: Mapping[str, Declared],
         label: str,
     ) -> None:
-        self.operation = operation
         self.given = given
         self.name = name
         self.label = label
@@ -98,6 +98,12 @@ class _Builder:
         self.results: list[str] = []
         self.expressions.sizes.axes = operation.axes
         self.expressions.sizes.lets = {each.name: each for each in operation.lets}
+        equations = standing(operation.equations, lambda node: self.expressions.condition(node, Scope(), None))
+        self.operation = replace(operation, equations=equations)
+        for each in operation.arguments:
+            if isinstance(each.absent, Fraction) and each.name not in given:
+                self.expressions.absent[each.name] = Rational(each.absent.numerator, each.absent.denominator)
+        arguments = {each.name: each for each in operation.arguments if each.name not in self.expressions.absent}
         for local, tensor in given.items():
             shape = Shape(local, list(tensor.shape), classes=tensor.classes)
             self.expressions.shapes[local] = shape
@@ -106,16 +112,16 @@ class _Builder:
                 if tensor.classes is not None:
                     self.extents.classes[local] = tensor.classes
         ranks = {local: len(tensor.shape) for local, tensor in given.items()}
-        learn_groups(operation, ranks, self.expressions.group_ranks, self.expressions.group_rank)
+        learn_groups(self.operation, ranks, self.expressions.group_ranks, self.expressions.group_rank)
         scope = Scope()
-        for argument in operation.arguments:
-            if isinstance(argument.absent, Fraction) and argument.name not in given:
-                self.expressions.absent[argument.name] = argument.absent
-                continue
+        for argument in arguments.values():
             scope = self._signature(argument, scope)
             self.extents.settle_signature()
             self.expressions.sizes.signature = scope
         self.extents.signature = dict(scope.indices)
+        for early in read_early(self.operation.equations):
+            if early not in given:
+                self.expressions.shapes.setdefault(early, Shape(early, [None] * ranks[early], computed=True))
 
     def _signature(self, argument: Argument, scope: Scope) -> Scope:
         """Declare an argument: its indices are shared by the whole signature."""
@@ -148,6 +154,7 @@ class _Builder:
 
     def equation(self, equation: Equation) -> None:
         target = equation.target
+        self.extents.equation = target.name
         known = self.expressions.shapes
         if target.name in self.given or (target.name in known and not known[target.name].computed):
             raise SourceError(f"{target.name} is given, it cannot be computed again", target.span)
@@ -174,7 +181,7 @@ class _Builder:
 
     def finish(self, *, free_sizes: bool) -> Elaborated:
         self._prune()
-        self.extents.solve(free=free_sizes)
+        self.extents.solve(free=free_sizes, circles=circular(self.operation.equations))
         table = self.expressions
         table.outside.settle(table.accesses, table.shapes, table.pending, self.extents, table.new_index, table.symbol)
         used = self._used()
@@ -189,7 +196,10 @@ class _Builder:
             tensors.append(Tensor(names[local], axes, role, integer, fill=table.outside.fills.get(local, S.Zero)))
             if not shape.computed:
                 parameters[names[local]] = local
-        statements = tuple(self._settle(each, names) for each in self.expressions.pending)
+        origins = {name: each for each, name in names.items()}
+        statements = solvable(
+            [self._settle(each, names) for each in self.expressions.pending], self.operation.equations, origins
+        )
         return Elaborated(
             tuple(tensors), statements, tuple(names[each] for each in self.results), parameters, self._refined()
         )

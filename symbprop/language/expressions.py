@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 
 from sympy import Add, And, Expr, Mul, Not, Or, S, Symbol
 from sympy.logic.boolalg import Boolean, false, true
@@ -61,10 +60,10 @@ class Expressions(Coordinates):
         self.declared = declared
         self.letters: frozenset[str] = frozenset()  # names of indices anywhere, which no temporary may take
         self.accesses: dict[Symbol, Access] = {}
+        self.absent: dict[str, Expr] = {}  # optional inputs that are not given, and the number each then is
         self.numbers: dict[Symbol, str] = {}
         self.pending: list[Pending] = []
         self.outside = Outside()
-        self.absent: dict[str, Fraction] = {}  # arguments that were not given, each with the number it stands for
         self._symbols: dict[Access, Symbol] = {}
         self._scope = Scope()
         self._branches = 0
@@ -83,7 +82,7 @@ class Expressions(Coordinates):
                 if local is not None:
                     return local[node.name]
                 if node.name in self.absent:
-                    return rational(self.absent[node.name])
+                    return self.absent[node.name]
                 return self.symbol(self.access(node, scope))
             case Dots():
                 raise SourceError("a group of axes is not a number", node.span, hint="write x[i...]")
@@ -128,6 +127,8 @@ class Expressions(Coordinates):
         name = node.name
         if local is not None and name in local:
             return local[name]
+        if name in self.absent:
+            return self.absent[name]
         if name in scope.indices:
             symbol = index_symbol(len(self.numbers))
             for known, index in self.numbers.items():
@@ -187,7 +188,7 @@ class Expressions(Coordinates):
 
     def _call(self, node: Call, scope: Scope, local: Mapping[str, Expr] | None) -> Expr:
         if node.function == "where":
-            condition = self._condition(node.arguments[0], scope, local)
+            condition = self.condition(node.arguments[0], scope, local)
             if condition in (true, false):
                 return self.scalar(node.arguments[1 if condition is true else 2], scope, local)
             self._branches += 1
@@ -223,17 +224,17 @@ class Expressions(Coordinates):
         self.pending.append(Pending(into, real(value, span), (), Reduction.SUM, span))
         return self.symbol(into)
 
-    def _condition(self, node: Expression, scope: Scope, local: Mapping[str, Expr] | None) -> Boolean:
+    def condition(self, node: Expression, scope: Scope, local: Mapping[str, Expr] | None) -> Boolean:
         decided = self.sizes.decided(node) if local is None or isinstance(node, Name) else None
         if decided is not None:
             return true if decided else false
         match node:
             case Unary(operator="not"):
-                return Not(self._condition(node.operand, scope, local))
+                return Not(self.condition(node.operand, scope, local))
             case Binary(operator="and"):
-                return And(self._condition(node.left, scope, local), self._condition(node.right, scope, local))
+                return And(self.condition(node.left, scope, local), self.condition(node.right, scope, local))
             case Binary(operator="or"):
-                return Or(self._condition(node.left, scope, local), self._condition(node.right, scope, local))
+                return Or(self.condition(node.left, scope, local), self.condition(node.right, scope, local))
             case Binary(operator=operator) if operator in COMPARISONS:
                 left, right = self.scalar(node.left, scope, local), self.scalar(node.right, scope, local)
                 return COMPARISONS[operator](left, right)

@@ -115,12 +115,16 @@ Coordinate = Expression | Flat | Ranged
 
 @dataclass(frozen=True, slots=True)
 class Equation:
-    """``target = expression`` (or ``+=``). A scalar target is a ``Read`` with an empty index."""
+    """``target = expression`` (or ``+=``). A scalar target is a ``Read`` with an empty index.
+
+    With ``if condition`` behind it, the equation stands only where the attributes make the condition true.
+    """
 
     target: Read
     accumulate: bool
     expression: Expression
     span: Span
+    condition: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)

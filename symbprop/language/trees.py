@@ -174,11 +174,11 @@ class Trees:
     # Equations and operations ----------------------------------------------------------------------------------------
 
     def equation(self, meta: Meta, children: list[Any]) -> Equation:
-        name, index, *assign, expression = children
+        name, index, *assign, expression, condition = children
         start = name.start_pos or 0
         end = start + len(name) if index is None else meta.end_pos
         span = self.source.span(start, start + len(name) if index is None else min(end, start + len(name) + 1))
-        return Equation(Read(_normal(name), index or (), span), bool(assign), expression, self._span(meta))
+        return Equation(Read(_normal(name), index or (), span), bool(assign), expression, self._span(meta), condition)
 
     def equations(self, meta: Meta, children: list[Any]) -> tuple[Equation, ...]:
         return tuple(each for each in children if isinstance(each, Equation))
