@@ -14,9 +14,9 @@ from symbprop.calculus.statement import Reduction, Statement, index_symbol, read
 from symbprop.language.defaults import attribute_values, in_place_of_absent
 from symbprop.language.expressions import Expressions
 from symbprop.language.extents import Extents
-from symbprop.language.pending import Pending, without_forgotten, without_thin
+from symbprop.language.pending import Pending, without_thin
 from symbprop.language.ranks import learn_groups
-from symbprop.language.scope import Scope, additive_terms, equation_reads, group_of, letters
+from symbprop.language.scope import Scope, additive_terms, group_of, letters
 from symbprop.language.shapes import Shape
 from symbprop.language.source import SourceError, Span
 from symbprop.language.syntax import (
@@ -184,12 +184,6 @@ class _Builder:
         self.extents.solve(free=free_sizes, circles=circular(self.operation.equations))
         table = self.expressions
         table.outside.settle(table.accesses, table.shapes, table.pending, self.extents, table.new_index, table.symbol)
-        mentioned = {read.name for each in self.operation.equations for read in equation_reads(each)}
-        if self.operation.arguments:
-            mentioned |= set(table.outside.fills)
-            table.pending = without_forgotten(table.pending, table.accesses, mentioned - {self.results[-1]})
-            known = {each.target.tensor for each in table.pending}
-            self.results = [each for each in self.results if each in known]
         used = self._used()
         tensors, parameters, names = [], {}, {local: tensor.name for local, tensor in self.given.items()}
         for local, shape in self.expressions.shapes.items():
@@ -214,12 +208,13 @@ class _Builder:
         """Drop what an operation computes and its result does not need, since a folded ``where`` chose otherwise."""
         if self.expressions.open_names or not self.results:
             return
-        wanted, kept = {self.results[-1]}, []
+        wanted, kept, outside = {self.results[-1]}, [], self.expressions.outside.reads
         for each in reversed(self.expressions.pending):
             if each.target.tensor in wanted:
                 kept.append(each)
                 free = each.expr.free_symbols
-                wanted.update(a.tensor for symbol, a in self.expressions.accesses.items() if symbol in free)
+                read = [a for symbol, a in self.expressions.accesses.items() if symbol in free]
+                wanted.update(outside[a].tensor if a in outside else a.tensor for a in read)
         self.expressions.pending = kept[::-1]
         self.results = [name for name in self.results if name in wanted]
 
