@@ -8,19 +8,21 @@ from pathlib import Path
 
 from symbprop.calculus.check import check
 from symbprop.calculus.gradient import gradient
-from symbprop.calculus.index import Access, at, size_symbol
+from symbprop.calculus.index import Access, Extent, Range, at, size_symbol
 from symbprop.calculus.program import GradientProgram, Program, Role, Tensor
 from symbprop.calculus.statement import Statement, read_symbol, statement
 from symbprop.deliver import replacing
 from symbprop.explain.derive import derivation
 from symbprop.language.elaborate import Elaborated, elaborate
-from symbprop.language.scope import integer_names
+from symbprop.language.scope import group_of, integer_names
 from symbprop.language.source import NOWHERE, SourceError
 from symbprop.language.syntax import AttributeValue, Operation
 from symbprop.library.catalogue import catalogue
 from symbprop.network.axes import name_axes
 from symbprop.network.schema import json_schema
 from symbprop.simplify.passes import simplify_forward, simplify_gradient
+
+SPATIAL = (3, 4, 3)  # the axes of an operation that is shown by itself
 
 
 def run_ops(name: str | None, format: str, *, as_json: bool) -> None:
@@ -79,11 +81,12 @@ def program_of(operation: Operation) -> Program | None:
     for each in operation.arguments:
         if each.initializer or each.absent is not None:
             continue
-        rank = sum(1 for _ in each.index)
-        letters = [
-            size_symbol("N") if position == 0 and rank > 0 else size_symbol(_size_name(each.name, position))
-            for position in range(rank)
-        ]
+        letters: list[Extent] = []
+        for coordinate in each.index:
+            if operation.axes and group_of(coordinate) is not None:
+                letters.extend(SPATIAL[: operation.axes])  # how far a window reaches depends on numbers
+            else:
+                letters.append(size_symbol(_size_name(each.name, len(letters)) if letters else "N"))
         integer = any(each.name in integer_names(equation) for equation in operation.equations)
         given[each.name] = Tensor(each.name, tuple(letters), Role.PARAMETER, integer=integer, classes=None)
     made = _elaborated(operation, given)
@@ -96,7 +99,7 @@ def program_of(operation: Operation) -> Program | None:
 def _elaborated(operation: Operation, given: dict[str, Tensor]) -> Elaborated | None:
     """The operation with every attribute that must be given at some value: a size, or a shape."""
     needed = [each.name for each in operation.attributes if each.default is None]
-    values: tuple[AttributeValue, ...] = (Fraction(4), (Fraction(2), Fraction(3)))
+    values: tuple[AttributeValue, ...] = (Fraction(2 if operation.axes else 4), (Fraction(2), Fraction(3)))
     for value in values:
         try:
             attributes = dict.fromkeys(needed, value)
@@ -112,12 +115,9 @@ def _with_cotangent(tensors: dict[str, Tensor], statements: list[Statement], res
         loss, weight = "L", f"{result}_weight"
         tensors[weight] = Tensor(weight, tensors[result].shape, Role.TARGET)
         tensors[loss] = Tensor(loss, (), Role.VALUE)
-        source = next(each for each in statements if each.target.tensor == result)
-        index = tuple(at(r.index) for r in source.domain if r.index in set(source.target.indices()))
+        kept = [Range(f"i#{axis}", size) for axis, size in enumerate(tensors[result].shape)]
+        index = tuple(at(each.index) for each in kept)
         reads = [Access(result, index), Access(weight, index)]
-        kept = [r for r in source.domain if r.index in set(source.target.indices())]
-        if len(index) != len(tensors[result].shape):
-            return None
         statements.append(statement(Access(loss, ()), read_symbol(0) * read_symbol(1), reads, kept))
     program, _ = name_axes(check(Program(tensors, tuple(statements), (result,), loss)), size_symbol("N"))
     return program

@@ -18,6 +18,13 @@ def number(value: Expr) -> str:
     return repr(float(value.evalf(25)))
 
 
+def constant(value: Expr) -> str:
+    """What a tensor is filled with: a number, or an infinity."""
+    if value.is_infinite:
+        return "np.inf" if value.is_extended_positive else "-np.inf"
+    return number(value)
+
+
 def size(value: Extent) -> str:
     """An extent as a Python expression of the sizes ``N``, ``T``, …"""
     return str(value) if isinstance(value, int) else _sum(value)

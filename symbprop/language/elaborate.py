@@ -6,24 +6,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from sympy import Add, Expr, Integer
+from sympy import Add, Expr, Integer, S
 
 from symbprop.calculus.index import Access, Affine, Extent
 from symbprop.calculus.program import Role, Tensor
 from symbprop.calculus.statement import Reduction, Statement, index_symbol, read_symbol, statement
 from symbprop.language.defaults import attribute_values, in_place_of_absent
-from symbprop.language.expressions import Expressions, Pending
-from symbprop.language.extents import Extents, Shape
-from symbprop.language.scope import Scope, additive_terms, equation_reads, group_of, letters, rank_groups
+from symbprop.language.expressions import Expressions
+from symbprop.language.extents import Extents
+from symbprop.language.pending import Pending, without_forgotten, without_thin
+from symbprop.language.ranks import learn_groups
+from symbprop.language.scope import Scope, additive_terms, equation_reads, group_of, letters
+from symbprop.language.shapes import Shape
 from symbprop.language.source import SourceError, Span
 from symbprop.language.syntax import (
     Argument,
     AttributeValue,
-    Dots,
     Equation,
     Operation,
-    Ranged,
-    Read,
 )
 
 
@@ -96,7 +96,8 @@ class _Builder:
         self.expressions = Expressions(self.extents, attributes, operations, open_names, declared)
         self.expressions.letters = frozenset(each for equation in operation.equations for each in letters(equation))
         self.results: list[str] = []
-        arguments = {each.name: each for each in operation.arguments}
+        self.expressions.sizes.axes = operation.axes
+        self.expressions.sizes.lets = {each.name: each for each in operation.lets}
         for local, tensor in given.items():
             shape = Shape(local, list(tensor.shape), classes=tensor.classes)
             self.expressions.shapes[local] = shape
@@ -104,30 +105,17 @@ class _Builder:
                 self.expressions.integers.add(local)
                 if tensor.classes is not None:
                     self.extents.classes[local] = tensor.classes
-        self._learn_groups(arguments)
+        ranks = {local: len(tensor.shape) for local, tensor in given.items()}
+        learn_groups(operation, ranks, self.expressions.group_ranks, self.expressions.group_rank)
         scope = Scope()
         for argument in operation.arguments:
             if isinstance(argument.absent, Fraction) and argument.name not in given:
                 self.expressions.absent[argument.name] = argument.absent
-            else:
-                scope = self._signature(argument, scope)
+                continue
+            scope = self._signature(argument, scope)
+            self.extents.settle_signature()
+            self.expressions.sizes.signature = scope
         self.extents.signature = dict(scope.indices)
-
-    def _learn_groups(self, arguments: Mapping[str, Argument]) -> None:
-        ranks = {local: len(tensor.shape) for local, tensor in self.given.items()}
-        groups = self.expressions.group_ranks
-        signature = (Read(each.name, each.index, each.span) for each in arguments.values())
-        rank_groups(signature, ranks, groups)
-        for equation in self.operation.equations:
-            for each in equation.target.index:
-                if isinstance(each, Ranged) and isinstance(each.index, Dots):
-                    groups[each.index.name] = self.expressions.tuple_length(each.extent)
-            rank_groups(equation_reads(equation), ranks, groups)
-            count = 0
-            for each in equation.target.index:
-                group = group_of(each)
-                count += 1 if group is None else groups.get(group.name, 0)
-            ranks.setdefault(equation.target.name, count)
 
     def _signature(self, argument: Argument, scope: Scope) -> Scope:
         """Declare an argument: its indices are shared by the whole signature."""
@@ -187,6 +175,14 @@ class _Builder:
     def finish(self, *, free_sizes: bool) -> Elaborated:
         self._prune()
         self.extents.solve(free=free_sizes)
+        table = self.expressions
+        table.outside.settle(table.accesses, table.shapes, table.pending, self.extents, table.new_index, table.symbol)
+        mentioned = {read.name for each in self.operation.equations for read in equation_reads(each)}
+        if self.operation.arguments:
+            mentioned |= set(table.outside.fills)
+            table.pending = without_forgotten(table.pending, table.accesses, mentioned - {self.results[-1]})
+            known = {each.target.tensor for each in table.pending}
+            self.results = [each for each in self.results if each in known]
         used = self._used()
         tensors, parameters, names = [], {}, {local: tensor.name for local, tensor in self.given.items()}
         for local, shape in self.expressions.shapes.items():
@@ -195,9 +191,8 @@ class _Builder:
             names[local] = self.name(local)
             role = Role.VALUE if shape.computed else Role.PARAMETER
             axes = tuple(self.extents.value(axis) for axis in shape.axes if axis is not None)
-            tensors.append(
-                Tensor(names[local], axes, role, integer=local in self.expressions.integers and not shape.computed)
-            )
+            integer = local in table.integers and not shape.computed
+            tensors.append(Tensor(names[local], axes, role, integer, fill=table.outside.fills.get(local, S.Zero)))
             if not shape.computed:
                 parameters[names[local]] = local
         statements = tuple(self._settle(each, names) for each in self.expressions.pending)
@@ -257,9 +252,9 @@ class _Builder:
 
     def _settle(self, pending: Pending, names: Mapping[str, str]) -> Statement:
         """A statement over program-wide names, its domain the target's indices and then the reduced ones."""
-        free = pending.expr.free_symbols
         table = self.expressions
-        accesses = [(symbol, access) for symbol, access in table.accesses.items() if symbol in free]
+        pending, accesses = without_thin(pending, table.accesses, table.numbers, self.extents.known)
+        free = pending.expr.free_symbols
         target = self._global(pending.target, names)
         order: dict[str, None] = dict.fromkeys(pending.target.indices())
         for _, access in accesses:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
-from sympy import Add, And, Expr, Mul, Not, Or, Rational, S, Symbol
+from sympy import Add, And, Expr, Mul, Not, Or, S, Symbol
 from sympy.logic.boolalg import Boolean, false, true
 
 from symbprop.calculus.functions import Select
@@ -14,10 +13,13 @@ from symbprop.calculus.index import Access, Extent, at
 from symbprop.calculus.nodes import tree_size
 from symbprop.calculus.statement import Reduction, index_symbol, read_symbol
 from symbprop.language.coordinates import Coordinates
-from symbprop.language.extents import Extents, Shape, placeholder
+from symbprop.language.extents import Extents
 from symbprop.language.inline import inlined
-from symbprop.language.scalars import COMPARISONS, CONSTANTS, FUNCTIONS, elementwise, is_constant, power, real
+from symbprop.language.outside import Outside
+from symbprop.language.pending import Pending
+from symbprop.language.scalars import COMPARISONS, CONSTANTS, FUNCTIONS, elementwise, is_constant, power, rational, real
 from symbprop.language.scope import Scope, group_of
+from symbprop.language.shapes import Shape, placeholder
 from symbprop.language.source import SourceError, Span, did_you_mean
 from symbprop.language.syntax import (
     AttributeValue,
@@ -28,6 +30,7 @@ from symbprop.language.syntax import (
     Name,
     Number,
     Operation,
+    Ranged,
     Read,
     Reduce,
     Size,
@@ -39,17 +42,6 @@ LONGEST_ARGUMENT = 8  # nodes; what an operation called inside a formula is give
 KIND = {
     "sum": Reduction.SUM, "mean": Reduction.SUM, "max": Reduction.MAX, "min": Reduction.MIN, "prod": Reduction.PROD,
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A statement whose extents are not known yet; its expression is over the tables of ``Expressions``."""
-
-    target: Access
-    expr: Expr
-    bound: tuple[str, ...]
-    reduction: Reduction
-    span: Span
 
 
 class Expressions(Coordinates):
@@ -71,6 +63,7 @@ class Expressions(Coordinates):
         self.accesses: dict[Symbol, Access] = {}
         self.numbers: dict[Symbol, str] = {}
         self.pending: list[Pending] = []
+        self.outside = Outside()
         self.absent: dict[str, Fraction] = {}  # arguments that were not given, each with the number it stands for
         self._symbols: dict[Access, Symbol] = {}
         self._scope = Scope()
@@ -83,15 +76,17 @@ class Expressions(Coordinates):
         """An expression as a SymPy expression. ``local`` gives the arguments of an operation called inline."""
         match node:
             case Number():
-                return _rational(node.value)
+                return rational(node.value)
             case Name():
                 return self._name(node, scope, local)
             case Read():
                 if local is not None:
                     return local[node.name]
                 if node.name in self.absent:
-                    return _rational(self.absent[node.name])
-                return self._symbol(self.access(node, scope))
+                    return rational(self.absent[node.name])
+                return self.symbol(self.access(node, scope))
+            case Dots():
+                raise SourceError("a group of axes is not a number", node.span, hint="write x[i...]")
             case Size():
                 return S.One * self._size(node, scope)
             case Unary(operator="-"):
@@ -140,16 +135,13 @@ class Expressions(Coordinates):
                     return known
             self.numbers[symbol] = scope.indices[name]
             return symbol
-        if name in self.attributes:
-            value = self.attributes[name]
-            if isinstance(value, (bool, str, tuple)):
-                raise SourceError(f"{name} is not a number", node.span)
-            return _rational(value)
+        if self.sizes.knows(name):
+            return self.sizes.number(node)
         if name in CONSTANTS and name not in self.shapes:
             return CONSTANTS[name]
         if local is not None and name not in self.shapes:
             raise SourceError(f"{name} must be given", node.span)
-        return self._symbol(self.access(Read(name, (), node.span), scope))
+        return self.symbol(self.access(Read(name, (), node.span), scope))
 
     def access(self, node: Read, scope: Scope) -> Access:
         """A read of a tensor; with open names, one that nobody declared is a new parameter."""
@@ -170,6 +162,10 @@ class Expressions(Coordinates):
                 node.span,
                 hint=f"its shape is [{axes_known}]",
             )
+        if node.outside is not None:
+            access = self.outside.read(shape, coordinates, self.sizes.fill(*node.outside), node.span)
+            self.extents.pass_by(shape, access, node.span)
+            return access
         access = Access(node.name, coordinates)
         self.extents.meet(shape, access, node.span)
         return access
@@ -181,7 +177,8 @@ class Expressions(Coordinates):
         if node.name in FUNCTIONS:
             raise SourceError(f"{node.name} is a function", node.span, hint=f"write {node.name}(…)")
 
-    def _symbol(self, access: Access) -> Symbol:
+    def symbol(self, access: Access) -> Symbol:
+        """The dummy that stands for a read."""
         if access not in self._symbols:
             symbol = read_symbol(len(self._symbols))
             self._symbols[access] = symbol
@@ -224,12 +221,13 @@ class Expressions(Coordinates):
             return value
         into = self._temporary("u", value, (), self._scope, span)
         self.pending.append(Pending(into, real(value, span), (), Reduction.SUM, span))
-        return self._symbol(into)
+        return self.symbol(into)
 
     def _condition(self, node: Expression, scope: Scope, local: Mapping[str, Expr] | None) -> Boolean:
+        decided = self.sizes.decided(node) if local is None or isinstance(node, Name) else None
+        if decided is not None:
+            return true if decided else false
         match node:
-            case Name() if isinstance(self.attributes.get(node.name), bool):
-                return true if self.attributes[node.name] else false
             case Unary(operator="not"):
                 return Not(self._condition(node.operand, scope, local))
             case Binary(operator="and"):
@@ -267,9 +265,14 @@ class Expressions(Coordinates):
         """A reduction as a statement of its own; its value, a read of a temporary (or nothing, with ``into``)."""
         inner = scope
         for name in node.indices:
-            inner = self._bind(name, inner, new=True)
+            if isinstance(name, Ranged) and isinstance(name.index, Dots):
+                self.group_ranks[name.index.name] = self.group_rank(name)
+            inner = self._bind(name.index if isinstance(name, Ranged) else name, inner, new=True)
+            if isinstance(name, Ranged):
+                self._range(name, inner)
         bound: list[str] = []
-        for name in node.indices:
+        for each in node.indices:
+            name = each.index if isinstance(each, Ranged) else each
             bound.extend(inner.groups[name.name] if isinstance(name, Dots) else (inner.indices[name.name],))
         body = real(self.scalar(node.body, inner), node.body.span)
         if node.kind == "mean":
@@ -277,7 +280,7 @@ class Expressions(Coordinates):
         if into is None:
             into = self._temporary(TEMPORARY[node.kind], body, bound, inner, node.span)
         self.pending.append(Pending(into, body * factor, tuple(bound), KIND[node.kind], node.span))
-        return self._symbol(into)
+        return self.symbol(into)
 
     def _temporary(self, wanted: str, body: Expr, bound: Sequence[str], scope: Scope, span: Span) -> Access:
         free = body.free_symbols
@@ -285,7 +288,7 @@ class Expressions(Coordinates):
         for symbol, access in self.accesses.items():
             if symbol in free:
                 used.update(access.indices())
-        kept = tuple(at(index) for index in scope.all() if index in used and index not in bound)
+        kept = tuple(at(index) for index in scope.in_order() if index in used and index not in bound)
         wish, count = wanted, 1
         while wish in self.shapes or wish in self.letters:
             count += 1
@@ -294,7 +297,3 @@ class Expressions(Coordinates):
         access = Access(wish, kept)
         self.extents.meet(shape, access, span, writes=True)
         return access
-
-
-def _rational(value: Fraction) -> Expr:
-    return Rational(value.numerator, value.denominator)

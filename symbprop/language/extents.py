@@ -9,35 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sympy import Symbol
-
 from symbprop.calculus.index import Access, Affine, Extent, Range, extent, size_symbol
+from symbprop.language.shapes import Constraint, Shape, placeholder
 from symbprop.language.source import SourceError, Span
-
-
-def placeholder(index: str) -> Symbol:
-    """The symbol that stands for the extent of ``index`` until it is known."""
-    return size_symbol(f"|{index}|")
-
-
-@dataclass(slots=True)
-class Shape:
-    """The axes of one tensor, ``None`` where not yet known."""
-
-    name: str
-    axes: list[Extent | None]
-    computed: bool = False
-    classes: Extent | None = None
-
-
-@dataclass(slots=True)
-class Constraint:
-    """An access, and the tensor whose axes it stands in; ``writes`` where it is a target."""
-
-    shape: Shape
-    access: Access
-    span: Span
-    writes: bool
 
 
 @dataclass
@@ -49,6 +23,7 @@ class Extents:
     labels: dict[str, str] = field(default_factory=dict)
     constraints: list[Constraint] = field(default_factory=list)
     classes: dict[str, Extent] = field(default_factory=dict)
+    passing: list[Constraint] = field(default_factory=list)
     partial: set[str] = field(default_factory=set)  # indices that need not run along a whole axis
     signature: dict[str, str] = field(default_factory=dict)  # the index that each letter is in the signature
     formulas: list[tuple[str, Extent, Span]] = field(default_factory=list)  # extents given by other extents
@@ -71,6 +46,17 @@ class Extents:
     def meet(self, shape: Shape, access: Access, span: Span, *, writes: bool = False) -> None:
         self.constraints.append(Constraint(shape, access, span, writes))
 
+    def pass_by(self, shape: Shape, access: Access, span: Span) -> None:
+        """A read with ``else``, which may leave its tensor: it only says how far an index runs that nothing else fixes."""
+        self.passing.append(Constraint(shape, access, span, False))
+
+    def settle_signature(self) -> None:
+        """What the given tensors say of the indices of a signature, before any equation is read."""
+        self.partial.update(
+            i for each in self.constraints for c in each.access.index if c.bare is None for i in c.indices()
+        )
+        self._equalities()
+
     def solve(self, *, free: bool) -> None:
         """Find every extent. ``free`` lets one that nothing fixes be a size of its own, named after its index."""
         for each in self.constraints:
@@ -79,7 +65,7 @@ class Extents:
         while True:
             while self._equalities() or self._targets() or self._formulas(free):
                 pass
-            if self._ranges():
+            if self._ranges() or self._passing():
                 continue
             missing = [index for index in self.spans if index not in self.known]
             if not missing:
@@ -208,6 +194,22 @@ class Extents:
             self.known[index] = min(ints) if len(ints) == len(numbers) else numbers[0]
             return True
         return False
+
+    def _passing(self) -> bool:
+        """An index that nothing fixes runs along the axis it is read along with ``else``."""
+        for each in self.passing:
+            for coordinate, size in zip(each.access.index, each.shape.axes, strict=True):
+                for atom, coefficient in coordinate.terms:
+                    if isinstance(atom, str) and coefficient == 1 and atom not in self.known and size is not None:
+                        self.known[atom] = size
+                        return True
+        return False
+
+    def bounds(self, coordinate: Affine) -> tuple[Extent, Extent]:
+        """The least and the largest value of a coordinate without integer reads, once all extents are known."""
+        last = self._last(coordinate)
+        assert last is not None
+        return self._first(coordinate), last
 
     def _limit(self, each: Constraint, axis: int, coordinate: Affine, index: str) -> Extent | None:
         size = each.shape.axes[axis]

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from symbprop.language.source import SourceError, Span, did_you_mean
 from symbprop.language.syntax import Argument as Signature
-from symbprop.language.syntax import AttributeValue, Operation
+from symbprop.language.syntax import Attribute, AttributeValue, Operation
 from symbprop.network.description import Argument, Choice, Label
 from symbprop.network.node import MappingNode, Node, ScalarNode, SequenceNode, describe
 
@@ -59,10 +59,13 @@ def match(operation: Operation, written: Mapping[str, Argument], span: Span) -> 
                 parameters[f"{prefix}_regularizer"] = (regularizers, each.name)
     for key, argument in written.items():
         if key in declared:
-            default = declared[key].default
-            if isinstance(default, str) and default in declared:
-                default = declared[default].default
-            attributes[key] = attribute(argument.value, default)
+            attributes[key] = value = attribute(argument.value, default_of(declared[key], declared), operation.axes)
+            if declared[key].choices and value not in declared[key].choices:
+                raise SourceError(
+                    f"'{key}' of '{operation.name}' is one of {', '.join(declared[key].choices)}",
+                    argument.key.span,
+                    hint=did_you_mean(str(value), declared[key].choices),
+                )
         elif key in parameters:
             table, local = parameters[key]
             chosen = choice(argument.value)
@@ -80,8 +83,17 @@ def match(operation: Operation, written: Mapping[str, Argument], span: Span) -> 
     return Matched(attributes, initializers, regularizers)
 
 
-def attribute(node: Node, default: AttributeValue | None) -> AttributeValue:
-    """A value for an attribute; it must be of the kind of the default."""
+def default_of(attribute: Attribute, declared: Mapping[str, Attribute]) -> AttributeValue | None:
+    """The default of an attribute, which may be that of another (``strides = pool_size``)."""
+    other = declared.get(attribute.default) if isinstance(attribute.default, str) else None
+    return attribute.default if other is None or other is attribute else other.default
+
+
+def attribute(node: Node, default: AttributeValue | None, axes: int = 0) -> AttributeValue:
+    """A value for an attribute; it must be of the kind of the default.
+
+    An operation on ``axes`` spatial axes takes a list with one number (or pair) for each of them instead of a number.
+    """
     value: AttributeValue
     match node:
         case ScalarNode(value=bool() as truth):
@@ -91,13 +103,20 @@ def attribute(node: Node, default: AttributeValue | None) -> AttributeValue:
         case ScalarNode(value=str() as text):
             value = text
         case SequenceNode(items=items):
-            value = tuple(_number(item) for item in items)
+            value = tuple(_pair(item) if axes and isinstance(item, SequenceNode) else _number(item) for item in items)
+            if axes and len(value) != axes and not (axes == 1 and len(value) == 2):
+                raise SourceError(f"there are {axes} spatial axes, this list has {len(value)} entries", node.span)
         case _:
             raise SourceError(f"a number stands here, not {describe(node)}", node.span)
-    if default is not None and type(value) is not type(default):
+    listed = isinstance(value, tuple) and isinstance(default, Fraction) and axes > 0
+    if default is not None and type(value) is not type(default) and not listed:
         wanted = {bool: "true or false", Fraction: "a number", str: "a name", tuple: "a list of numbers"}[type(default)]
         raise SourceError(f"{wanted} stands here, not {describe(node)}", node.span)
     return value
+
+
+def _pair(node: SequenceNode) -> tuple[Fraction, ...]:
+    return tuple(_number(item) for item in node.items)
 
 
 def _number(node: Node) -> Fraction:
