@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 SUBSCRIPTS = dict(zip("aehijklmnoprstuvx0123456789", "ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀₁₂₃₄₅₆₇₈₉", strict=True))
-MACRON, DOT = "\u0304", "\u0307"
+MACRON, OVERLINE, DOT = "\u0304", "\u0305", "\u0307"
 MARKS = {"_bar": MACRON, "_dot": DOT}
 GREEK = set(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau phi chi psi omega".split()
@@ -22,9 +22,14 @@ class Text:
     times, minus, infinity = " ", "−", "∞"
 
     def name(self, name: str) -> str:
+        """A bar stands over a letter, over the whole of a word: z̄1, W̄_out, m̅e̅a̅n̅."""
         base, mark = split_mark(name)
         if not mark:
             return base
+        if mark == "_bar" and re.match(r"[^\W\d_]{2}", base):
+            digits = re.search(r"\d*$", base)
+            word = base[: digits.start()] if digits else base
+            return "".join(letter + OVERLINE for letter in word) + base[len(word) :]
         match = re.match(r"[^\W\d_]+", base)
         head = match[0] if match else base
         return unicodedata.normalize("NFC", head[0] + MARKS[mark] + head[1:]) + base[len(head) :]
@@ -178,6 +183,16 @@ def split_mark(name: str) -> tuple[str, str]:
 def escaped(text: str) -> str:
     """``text`` with every character that LaTeX gives a meaning made harmless."""
     return "".join(LATEX_SPECIAL.get(c, c) for c in text)
+
+
+def columns(text: str) -> int:
+    """How wide ``text`` stands: a mark over a letter takes no room."""
+    return sum(not unicodedata.combining(character) for character in text)
+
+
+def pad(text: str, width: int) -> str:
+    """``text`` with spaces behind it, ``width`` columns wide at least."""
+    return text + " " * (width - columns(text))
 
 
 TEXT, LATEX = Text(), Latex()

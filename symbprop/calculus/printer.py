@@ -172,6 +172,8 @@ def gathered(terms: Sequence[Term], notation: Text) -> str:
     if len(terms) > 1 and len(below) == 1 and "" not in below:
         inside = join_terms([(term.sign, term.above) for term in terms], notation)
         return notation.fraction(_closed(inside, notation is not LATEX, notation), below.pop())
+    if len(terms) == 1 and terms[0].sign > 0 and not terms[0].below:
+        return terms[0].above
     return join_terms([(term.sign, _whole(term, notation)) for term in terms], notation)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from symbprop.calculus.notation import columns
 from symbprop.explain.mathml import mathml
 
 WIDTH = 100
@@ -85,7 +86,7 @@ def wrapped(text: str, width: int, indent: str) -> str:
     """
     rows: list[str] = []
     rest = text
-    while len(rest) > width:
+    while columns(rest) > width:
         cut = _place_to_break(rest, width)
         if not cut:
             break
@@ -98,9 +99,13 @@ def _place_to_break(text: str, width: int) -> int:
     """The last of the best places in the second half of the line; 0 if there is none."""
     depth = 0
     places: dict[tuple[int, bool], int] = {}
-    for position, character in enumerate(text[:width]):
+    column = 0
+    for position, character in enumerate(text):
+        column += columns(character)
+        if column > width:
+            break
         depth += (character in "([{") - (character in ")]}")
-        if character == " " and position > width // 2:
+        if character == " " and column > width // 2 + 1:
             places[depth, text[position + 1 : position + 2] not in ("+", "−")] = position + 1
     return places[min(places)] if places else 0
 

@@ -32,7 +32,7 @@ TITLES: Mapping[Callable[..., Any], str] = {
     inline_scalar_cotangents: "A constant cotangent is put in",
     read_saved_values: "The forward pass has saved this value, so it is read",
     read_saved_sums: "The forward pass has saved this sum",
-    rescale_cotangents: "A factor leaves the sum and is put in where the sum is read",
+    rescale_cotangents: "The factors that have left their sums are put in",
     merge_terms: "Terms with a common factor are put together",
     drop_unused: "Nothing reads it any more",
     share_gradient_terms: SHARED,
@@ -42,14 +42,14 @@ TITLES: Mapping[Callable[..., Any], str] = {
 # Why a pass may do what it does, where its name does not say it: words, and the identity in either notation.
 REASONS: Mapping[str, tuple[str, Mapping[Text, str]]] = {
     TITLES[subtract_maximum]: (
-        "With the largest u for m nothing overflows, and for any m",
+        "With the largest u for m nothing overflows, and for any m,",
         {
             TEXT: "Σ exp(u) = exp(m) Σ exp(u − m)",
             LATEX: r"\sum \exp\left(u\right) = \exp\left(m\right) \sum \exp\left(u - m\right)",
         },
     ),
     TITLES[inline_into_logarithms]: (
-        "For a positive s",
+        "For a positive s,",
         {
             TEXT: "log(exp(u) / s) = u − log(s)",
             LATEX: r"\log\left(\frac{\exp\left(u\right)}{s}\right) = u - \log\left(s\right)",
