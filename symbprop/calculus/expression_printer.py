@@ -140,7 +140,11 @@ class ExpressionWriter:
             return notation.root(self.write(node.base, 0)), ATOM
         if node.exp.is_Integer:
             return notation.power(self.write(node.base, ATOM), str(node.exp), True), ATOM
-        return notation.power(self.write(node.base, ATOM), self.write(node.exp, ATOM), False), PRODUCT
+        base = self.write(node.base, ATOM)
+        if notation is LATEX:  # what stands raised needs no brackets, and a fraction there no bar
+            whole = isinstance(node.exp, Rational)
+            return notation.power(base, str(node.exp) if whole else self.write(node.exp, 0), False), PRODUCT
+        return notation.power(base, self.write(node.exp, ATOM), False), PRODUCT
 
     def _select(self, node: Select) -> tuple[str, int]:
         condition, chosen, otherwise = node.args

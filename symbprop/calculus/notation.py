@@ -97,8 +97,12 @@ class Latex(Text):
     times, minus, infinity = " ", "-", r"\infty"
 
     def name(self, name: str) -> str:
-        """``W1`` and ``W_hidden`` are W with a number or a word above it; other words stand upright."""
+        """``W1`` and ``W_hidden`` are W with a number or a word above it; other words stand upright.
+
+        A number that tells two tensors of one name apart, ``y_2``, stands in square brackets.
+        """
         base, mark = split_mark(name)
+        base, count = counted(base)
         match = re.fullmatch(r"([^\W\d_]+)(\d*)(?:_([^\W\d_]\w*))?", base)
         letters, digits, word = match.groups(default="") if match else (base, "", "")
         symbol = f"\\{letters}" if letters in GREEK else letters if len(letters) == 1 and match else ""
@@ -110,7 +114,7 @@ class Latex(Text):
             bar = "overline" if text.startswith(r"\mathrm") else "bar"
             text = rf"\{bar}{{{text}}}" if mark == "_bar" else rf"\dot{{{text}}}"
         above = ",".join(part for part in (digits, rf"\mathrm{{{escaped(word)}}}" if word else "") if part)
-        return f"{text}^{{({above})}}" if above else text
+        return f"{text}^{{{f'({above})' if above else ''}{count}}}" if above or count else text
 
     def access(self, name: str, index: Sequence[str]) -> str:
         separator = "" if all(re.fullmatch(r"[^\W\d_]'*", each) for each in index) else ","
@@ -128,7 +132,7 @@ class Latex(Text):
     def power(self, base: str, exponent: str, integer: bool) -> str:
         if re.fullmatch(r"\w+|\w_\{[^{}]*\}", base):  # x^2, h_{nj}^2
             return f"{base}^{{{exponent}}}"
-        if re.fullmatch(r"[^ ]*\^\{\([^ ]*", base):  # a number stands where the exponent goes: W^{(1)}
+        if re.fullmatch(r"[^ ]*\^\{[(\[][^ ]*", base):  # a number stands where the exponent goes: W^{(1)}
             base = self.parentheses(base)
         return f"{{{base}}}^{{{exponent}}}"
 
@@ -178,6 +182,12 @@ def split_mark(name: str) -> tuple[str, str]:
         if name.endswith(ending) and len(name) > len(ending):
             return name[: -len(ending)], ending
     return name, ""
+
+
+def counted(name: str) -> tuple[str, str]:
+    """A name and the number that makes it another than its like: ``y_2`` is y and ``[2]``."""
+    match = re.fullmatch(r"([^\W\d]\w*)_([1-9]\d*)", name)
+    return (match[1], f"[{match[2]}]") if match else (name, "")
 
 
 def escaped(text: str) -> str:

@@ -98,6 +98,6 @@ def _said(rewriting: Rewriting, whole: Sequence[Statement], form: Form, notation
     elif rewriting.move is Move.FACTOR:
         leaf = leaves(shown, program.tensors, notation)
         yield Line(
-            Kind.WORDS, f"A factor leaves the sum; from here on {rewriting.tensor} is the sum without",
+            Kind.WORDS, "A factor leaves the sum; from here on its name is that of the sum without",
             formula=format_expression(shown.expr, leaf, notation),
         )  # fmt: skip

@@ -105,7 +105,8 @@ def _read_saved(before: Statement, after: Statement, read: Access, definition: D
     shown = Statement(definition.statement.target.substitute(place), definition.statement.expr, inner, domain)
     yield Rewriting(Move.READ, read.tensor, shown)
     exponentials = shown.expr.atoms(exp)
-    if len(exponentials) == 1 and before.expr.has(exp) and not after.expr.has(exp) and not shown.expr.is_Mul:
+    gone = not after.expr.has(exp) or not {each.tensor for each in inner} & {each.tensor for each in after.reads}
+    if len(exponentials) == 1 and before.expr.has(exp) and gone and not shown.expr.is_Mul:
         exponential = next(iter(exponentials))
         solved = eliminate_exponential(exponential, shown.expr, read_symbol(len(inner)))
         if solved is not None:

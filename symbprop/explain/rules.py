@@ -21,7 +21,7 @@ from symbprop.simplify.signs import by_sign_of_reads
 from symbprop.simplify.sums import read_saved_sums
 from symbprop.simplify.tidy import tidy_forward, tidy_gradient
 
-TIDIED = "The same, in its shortest form"
+TIDIED = "The same, in the form that costs least"
 SHARED = "A term that two equations share has a name"
 
 TITLES: Mapping[Callable[..., Any], str] = {
