@@ -129,7 +129,7 @@ class ExpressionWriter:
         if not isinstance(node, Mul):
             return self.write(node, PRODUCT)
         factors = sorted(node.args, key=_factor_order)
-        return self.notation.times.join(self.write(each, PRODUCT) for each in factors)
+        return self.notation.product([self.write(each, PRODUCT) for each in factors])
 
     def _power(self, node: Pow) -> tuple[str, int]:
         notation = self.notation

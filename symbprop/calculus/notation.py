@@ -15,6 +15,9 @@ GREEK = set(
 )
 LATEX_SPECIAL = {c: "\\" + c for c in "#$%&_{}"} | {"\\": r"\backslash{}", "^": r"\hat{}", "~": r"\sim{}"}
 
+WORD = (r"\mathrm", r"\overline")
+ENDS_IN_A_WORD = r"\\(mathrm|overline)\{[^{}]*\}$|\\overline\{\\mathrm\{[^{}]*\}\}$"
+
 
 class Text:
     """Formulas in Unicode text."""
@@ -36,6 +39,9 @@ class Text:
 
     def access(self, name: str, index: Sequence[str]) -> str:
         return f"{self.name(name)}[{','.join(index)}]" if index else self.name(name)
+
+    def product(self, factors: Sequence[str]) -> str:
+        return self.times.join(factors)
 
     def fraction(self, above: str, below: str) -> str:
         return f"{above} / {below}"
@@ -119,6 +125,15 @@ class Latex(Text):
     def access(self, name: str, index: Sequence[str]) -> str:
         separator = "" if all(re.fullmatch(r"[^\W\d_]'*", each) for each in index) else ","
         return f"{self.name(name)}_{{{separator.join(index)}}}" if index else self.name(name)
+
+    def product(self, factors: Sequence[str]) -> str:
+        """Factors side by side; a little room where a word stands next to something."""
+        text = ""
+        for each in factors:
+            room = each.startswith(WORD) or re.search(ENDS_IN_A_WORD, text)
+            between = r" \, " if room else self.times
+            text = f"{text}{between}{each}" if text else each
+        return text
 
     def fraction(self, above: str, below: str) -> str:
         return rf"\frac{{{above}}}{{{below}}}"

@@ -239,7 +239,7 @@ def _term(sign: int, expression: Expr, deltas: Sequence[str], writer: Expression
     is_sum = isinstance(numerator, Add) and not deltas
     factors = [] if numerator == 1 and deltas else [writer.write(numerator, SUM if is_sum else PRODUCT)]
     below = "" if denominator == 1 else writer.write(denominator, 0 if writer.notation is LATEX else ATOM)
-    return Term(sign, writer.notation.times.join([*factors, *deltas]), below, is_sum)
+    return Term(sign, writer.notation.product([*factors, *deltas]), below, is_sum)
 
 
 def alignment(each: Statement, left: Access) -> dict[str, str]:

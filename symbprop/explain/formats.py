@@ -20,7 +20,7 @@ STYLE = (
     "@media(prefers-color-scheme:dark){:root{--ink:#e8e6e1;--soft:#a9a7a0;--paper:#17171a;--line:#38383d}}"
     "body{font:17px/1.55 Charter,Georgia,serif;max-width:54rem;margin:2.5rem auto;padding:0 1rem;color:var(--ink);background:var(--paper)}"
     "h2{font-size:1.2rem;margin:2rem 0 .6rem;border-bottom:1px solid var(--line)}"
-    "h3{font-size:1rem;margin:1.4rem 0 .3rem}.words{margin:.5rem 0 .1rem;color:var(--soft)}"
+    "h3{font-size:1rem;margin:1.4rem 0 .3rem}.words{margin:.5rem 0 .1rem;color:var(--soft);overflow-x:auto;overflow-y:hidden}"
     ".row{display:flex;gap:1rem;align-items:baseline;margin:.45rem 0}.number{flex:0 0 2.4rem;color:var(--soft);font-size:.9em}"
     ".formula{overflow-x:auto;overflow-y:hidden;padding:.15rem .4rem .15rem 0}.step{padding-left:3.3rem}"
     ".step .number{order:2;flex:none}.step .number:empty{display:none}"

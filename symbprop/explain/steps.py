@@ -166,7 +166,7 @@ class Steps:
         factors += deltas_of(whole, left, names, notation)
         inside = {names[index] for index in _inner(path)}
         outside = [index for index in reduced_indices(whole, left, names) if index not in inside]
-        return format_sum(outside, notation.times.join(factors), notation)
+        return format_sum(outside, notation.product(factors), notation)
 
 
 def _readers(numbers: Sequence[int | None]) -> str:
