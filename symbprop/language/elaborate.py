@@ -12,17 +12,10 @@ from symbprop.calculus.program import Role, Tensor
 from symbprop.calculus.statement import Reduction, Statement, index_symbol, read_symbol, statement
 from symbprop.language.expressions import Expressions, Pending
 from symbprop.language.extents import Extents, Shape
+from symbprop.language.modes import Modes, following, is_next, modes_of, plain_name, role_of, states_of
 from symbprop.language.scope import Scope, additive_terms, equation_reads, group_of, rank_groups
 from symbprop.language.source import SourceError, Span
-from symbprop.language.syntax import (
-    Argument,
-    AttributeValue,
-    Dots,
-    Equation,
-    Operation,
-    Ranged,
-    Read,
-)
+from symbprop.language.syntax import Argument, AttributeValue, Dots, Equation, Operation, Ranged, Read
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +31,8 @@ class Elaborated:
     """The statements of some equations and the tensors they made.
 
     ``parameters`` maps the global name of each new parameter to its local one; ``results`` are the equations' targets
-    in order; ``refined`` are given tensors of which more is known now (classes, interval).
+    in order; ``refined`` are given tensors of which more is known now (classes, interval); ``modes`` are new states and
+    noise, and whether training and inference differ.
     """
 
     tensors: tuple[Tensor, ...]
@@ -46,6 +40,7 @@ class Elaborated:
     results: tuple[str, ...]
     parameters: Mapping[str, str] = field(default_factory=dict)
     refined: Mapping[str, Tensor] = field(default_factory=dict)
+    modes: Modes = field(default_factory=Modes)
 
 
 def elaborate(
@@ -59,16 +54,19 @@ def elaborate(
     declared: Mapping[str, Declared] | None = None,
     free_sizes: bool = False,
     label: str = "",
+    training: bool = True,
 ) -> Elaborated:
     """The statements of ``operation`` applied to the tensors ``given`` (by local name).
 
     ``name`` makes the program-wide name of a new tensor from a local wish. Arguments not given become parameters. With
     ``open_names`` (a formula of the user) every name declared nowhere becomes a parameter too; otherwise it is an
-    error. Raises ``SourceError``.
+    error. ``training`` is what that name means in a condition; without it no state has a next value. Raises
+    ``SourceError``.
     """
     values = {each.name: each.default for each in operation.attributes if each.default is not None}
     values.update(attributes)
     builder = _Builder(operation, given, values, name, operations, open_names, declared or {}, label or operation.name)
+    builder.expressions.training = training
     for equation in operation.equations:
         builder.equation(equation)
     return builder.finish(free_sizes=free_sizes)
@@ -93,6 +91,8 @@ class _Builder:
         self.extents = Extents()
         self.expressions = Expressions(self.extents, attributes, operations, open_names, declared)
         self.results: list[str] = []
+        self.states = states_of(operation, open_names=open_names)
+        self.noise = {each.name: each.noise for each in operation.arguments if each.noise is not None}
         arguments = {each.name: each for each in operation.arguments}
         for local, tensor in given.items():
             shape = Shape(local, list(tensor.shape), classes=tensor.classes)
@@ -152,7 +152,7 @@ class _Builder:
         return coordinates
 
     def equation(self, equation: Equation) -> None:
-        target = equation.target
+        target = following(equation, self.states) if equation.following else equation.target
         known = self.expressions.shapes
         if target.name in self.given or (target.name in known and not known[target.name].computed):
             raise SourceError(f"{target.name} is given, it cannot be computed again", target.span)
@@ -163,7 +163,10 @@ class _Builder:
             raise SourceError(f"{target.name} had {len(shape.axes)} axes before, here {len(coordinates)}", target.span)
         access = Access(target.name, coordinates)
         self.extents.meet(shape, access, target.span, writes=True)
-        if target.name not in self.results:
+        if equation.following:
+            state = known.setdefault(equation.target.name, Shape(equation.target.name, [None] * len(coordinates)))
+            self.extents.meet(state, Access(state.name, coordinates), target.span)
+        elif target.name not in self.results:
             self.results.append(target.name)
         rest: list[Expr] = []
         for sign, term in additive_terms(equation.expression):
@@ -179,22 +182,27 @@ class _Builder:
 
     def finish(self, *, free_sizes: bool) -> Elaborated:
         self.extents.solve(free=free_sizes)
+        if not self.expressions.training:
+            self.expressions.pending = [each for each in self.expressions.pending if not is_next(each.target.tensor)]
         used = self._used()
         tensors, parameters, names = [], {}, {local: tensor.name for local, tensor in self.given.items()}
         for local, shape in self.expressions.shapes.items():
             if local in self.given or local not in used:
                 continue
-            names[local] = self.name(local)
-            role = Role.VALUE if shape.computed else Role.PARAMETER
+            names[local] = self.name(plain_name(local))
+            role = role_of(shape, self.states, self.noise)
             axes = tuple(self.extents.value(axis) for axis in shape.axes if axis is not None)
+            classes = self.expressions.chosen.get(local)
+            integer = local in self.expressions.integers
             tensors.append(
-                Tensor(names[local], axes, role, integer=local in self.expressions.integers and not shape.computed)
+                Tensor(names[local], axes, role, integer, None if classes is None else self.extents.value(classes))
             )
-            if not shape.computed:
+            if role is Role.PARAMETER:
                 parameters[names[local]] = local
         statements = tuple(self._settle(each, names) for each in self.expressions.pending)
+        modes = modes_of(names, self.states, self.noise, asked=self.expressions.asked_mode)
         return Elaborated(
-            tuple(tensors), statements, tuple(names[each] for each in self.results), parameters, self._refined()
+            tuple(tensors), statements, tuple(names[each] for each in self.results), parameters, self._refined(), modes
         )
 
     def _used(self) -> set[str]:
@@ -266,7 +274,8 @@ class _Builder:
         )
         ranges = [self.extents.range(index) for index in domain]
         reads = [self._global(access, names) for _, access in accesses]
-        return statement(target, expr, reads, ranges, pending.reduction, label=self.label)
+        selects = pending.bound[0] if pending.reduction in (Reduction.ARGMAX, Reduction.ARGMIN) else ""
+        return statement(target, expr, reads, ranges, pending.reduction, selects=selects, label=self.label)
 
     def _global(self, access: Access, names: Mapping[str, str]) -> Access:
         settled = Access(access.tensor, tuple(self.extents.settle(each) for each in access.index))

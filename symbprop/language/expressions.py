@@ -32,10 +32,12 @@ from symbprop.language.syntax import (
     Unary,
 )
 
-TEMPORARY = {"sum": "s", "mean": "mean", "max": "m", "min": "m", "prod": "q"}
+TEMPORARY = {"sum": "s", "mean": "mean", "max": "m", "min": "m", "prod": "q", "argmax": "c", "argmin": "c"}
 KIND = {
     "sum": Reduction.SUM, "mean": Reduction.SUM, "max": Reduction.MAX, "min": Reduction.MIN, "prod": Reduction.PROD,
+    "argmax": Reduction.ARGMAX, "argmin": Reduction.ARGMIN,
 }  # fmt: skip
+CHOOSING = ("argmax", "argmin")  # reductions whose value is an index
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,9 @@ class Expressions(Coordinates):
         self.accesses: dict[Symbol, Access] = {}
         self.numbers: dict[Symbol, str] = {}
         self.pending: list[Pending] = []
+        self.chosen: dict[str, Extent] = {}  # integer tensors that are computed, and how many values they can have
+        self.training = True  # what that name means in a condition
+        self.asked_mode = False  # whether a condition has asked
         self._symbols: dict[Access, Symbol] = {}
 
     def real(self, expression: Expr, span: Span) -> Expr:
@@ -204,6 +209,9 @@ class Expressions(Coordinates):
         match node:
             case Name() if isinstance(self.attributes.get(node.name), bool):
                 return true if self.attributes[node.name] else false
+            case Name(name="training") if node.name not in self.shapes:
+                self.asked_mode = True
+                return true if self.training else false
             case Unary(operator="not"):
                 return Not(self._condition(node.operand, scope, local))
             case Binary(operator="and"):
@@ -250,6 +258,11 @@ class Expressions(Coordinates):
             body = body / Mul(*(placeholder(index) for index in bound))
         if into is None:
             into = self._temporary(node, body, bound, inner)
+        if node.kind in CHOOSING:
+            if len(bound) != 1:
+                raise SourceError(f"{node.kind} chooses along one axis", node.span)
+            self.chosen[into.tensor] = placeholder(bound[0])
+            self.integers.add(into.tensor)
         self.pending.append(Pending(into, body * factor, tuple(bound), KIND[node.kind], node.span))
         return self._symbol(into)
 

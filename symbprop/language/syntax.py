@@ -111,16 +111,20 @@ Coordinate = Expression | Dots | Flat | Ranged
 
 @dataclass(frozen=True, slots=True)
 class Equation:
-    """``target = expression`` (or ``+=``). A scalar target is a ``Read`` with an empty index."""
+    """``target = expression`` (or ``+=``). A scalar target is a ``Read`` with an empty index.
+
+    ``following`` says that the target is the next value of the state of that name (``m'[k] = …``).
+    """
 
     target: Read
     accumulate: bool
     expression: Expression
     span: Span
+    following: bool = False
 
 
 class Draw(Enum):
-    """The primitive random sources an initialiser may draw an argument from (``u[...] = uniform``)."""
+    """The primitive random sources: of an initialiser (``u[...] = uniform``), and of noise (``u[...] ~ uniform``)."""
 
     UNIFORM = "uniform"  # on [-1, 1)
     NORMAL = "normal"  # mean 0, variance 1
@@ -134,6 +138,7 @@ class Argument:
 
     An argument with an initialiser is a parameter; ``alias`` is the long name under which a description sets its
     initialiser and regulariser (``kernel_initializer``). ``interval`` is where sensible values lie (for sampling).
+    ``state m[k] = zeros`` is not trained but kept from call to call; ``u[...] ~ uniform`` is ``noise``, drawn at each call.
     """
 
     name: str
@@ -142,6 +147,8 @@ class Argument:
     initializer: str
     interval: tuple[Fraction, Fraction] | None
     span: Span
+    state: bool = False
+    noise: Draw | None = None
 
 
 AttributeValue = Fraction | str | bool | tuple[Fraction, ...]
@@ -149,11 +156,15 @@ AttributeValue = Fraction | str | bool | tuple[Fraction, ...]
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """``epsilon = 1e-3`` after the semicolon; ``units`` without a default must be given."""
+    """``epsilon = 1e-3`` after the semicolon; ``units`` without a default must be given.
+
+    A number outside ``interval`` (``rate in [0, 1]``) is an error.
+    """
 
     name: str
     default: AttributeValue | None
     span: Span
+    interval: tuple[Fraction, Fraction] | None = None
 
 
 @dataclass(frozen=True, slots=True)

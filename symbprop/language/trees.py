@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -11,7 +12,7 @@ from lark.tree import Meta
 
 from symbprop.language.functions import BUILTINS, REDUCTIONS
 from symbprop.language.scope import index_names, reads
-from symbprop.language.source import Source, SourceError, Span
+from symbprop.language.source import Source, SourceError, Span, did_you_mean
 from symbprop.language.syntax import (
     Argument,
     Attribute,
@@ -19,6 +20,7 @@ from symbprop.language.syntax import (
     Binary,
     Call,
     Dots,
+    Draw,
     Equation,
     Expression,
     Flat,
@@ -119,7 +121,7 @@ class Trees:
         return Call(name, tuple(arguments), span)
 
     def _is_reduction(self, name: str, arguments: list[Any]) -> bool:
-        if name in ("sum", "mean", "prod"):
+        if name in ("sum", "mean", "prod", "argmax", "argmin"):
             return True
         if len(arguments) != 2 or isinstance(arguments[1], (tuple, Dots)):
             return False
@@ -165,11 +167,12 @@ class Trees:
     # Equations and operations ----------------------------------------------------------------------------------------
 
     def equation(self, meta: Meta, children: list[Any]) -> Equation:
-        name, index, *assign, expression = children
+        name, prime, index, *assign, expression = children
         start = name.start_pos or 0
         end = start + len(name) if index is None else meta.end_pos
         span = self.source.span(start, start + len(name) if index is None else min(end, start + len(name) + 1))
-        return Equation(Read(_normal(name), index or (), span), bool(assign), expression, self._span(meta))
+        target = Read(_normal(name), index or (), span)
+        return Equation(target, bool(assign), expression, self._span(meta), prime is not None)
 
     def equations(self, meta: Meta, children: list[Any]) -> tuple[Equation, ...]:
         return tuple(each for each in children if isinstance(each, Equation))
@@ -186,14 +189,29 @@ class Trees:
             raise SourceError("an interval runs from the smaller to the larger end", self._span(meta))
         return ("interval", (low, high))
 
+    def noise(self, meta: Meta, children: list[Any]) -> tuple[str, Draw]:
+        name = str(children[0])
+        known = [draw.value for draw in Draw if draw is not Draw.ORTHOGONAL]
+        if name not in known:
+            hint = did_you_mean(name, known)
+            raise SourceError(f"there is no noise '{name}'", self._token(children[0]), hint=hint)
+        return ("noise", Draw(name))
+
     def argument(self, meta: Meta, children: list[Any]) -> Argument:
         name, *rest = children
         index = rest.pop(0) if rest and not isinstance(rest[0][0], str) else None
         extra = dict(rest)
         return Argument(
             _normal(name), index or (), extra.get("alias", ""), extra.get("initializer", ""), extra.get("interval"),
-            self._token(name),
+            self._token(name), noise=extra.get("noise"),
         )  # fmt: skip
+
+    def qualified(self, meta: Meta, children: list[Any]) -> Argument:
+        qualifier, *rest = children
+        if str(qualifier) != "state":
+            hint = did_you_mean(str(qualifier), ["state"])
+            raise SourceError(f"'{qualifier}' says nothing of an argument", self._token(qualifier), hint=hint)
+        return replace(self.argument(meta, rest), state=True)
 
     def arguments(self, meta: Meta, children: list[Any]) -> tuple[Argument, ...]:
         return tuple(children)
@@ -208,7 +226,8 @@ class Trees:
         return tuple(_constant(each) for each in children if each is not None)
 
     def attribute(self, meta: Meta, children: list[Any]) -> Attribute:
-        return Attribute(_normal(children[0]), children[1], self._token(children[0]))
+        name, default, interval = children
+        return Attribute(_normal(name), default, self._token(name), None if interval is None else interval[1])
 
     def attributes(self, meta: Meta, children: list[Any]) -> tuple[Attribute, ...]:
         return tuple(children)

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from symbprop.language.source import SourceError, Span, did_you_mean
 from symbprop.language.syntax import Argument as Signature
-from symbprop.language.syntax import AttributeValue, Operation
+from symbprop.language.syntax import Attribute, AttributeValue, Operation
 from symbprop.network.description import Argument, Choice, Label
 from symbprop.network.node import MappingNode, Node, ScalarNode, SequenceNode, describe
 
@@ -24,7 +24,7 @@ class Matched:
 
 def data_arguments(operation: Operation) -> list[Signature]:
     """The arguments that are tensors given from outside, in order."""
-    return [each for each in operation.arguments if not each.initializer]
+    return [each for each in operation.arguments if not each.initializer and each.noise is None]
 
 
 def match(operation: Operation, written: Mapping[str, Argument], span: Span) -> Matched:
@@ -38,10 +38,12 @@ def match(operation: Operation, written: Mapping[str, Argument], span: Span) -> 
         if each.initializer:
             for prefix in dict.fromkeys((each.alias or each.name, each.name)):
                 parameters[f"{prefix}_initializer"] = (initializers, each.name)
-                parameters[f"{prefix}_regularizer"] = (regularizers, each.name)
+                if not each.state:
+                    parameters[f"{prefix}_regularizer"] = (regularizers, each.name)
     for key, argument in written.items():
         if key in declared:
             attributes[key] = attribute(argument.value, declared[key].default)
+            _require_inside(attributes[key], declared[key], argument)
         elif key in parameters:
             table, local = parameters[key]
             chosen = choice(argument.value)
@@ -57,6 +59,14 @@ def match(operation: Operation, written: Mapping[str, Argument], span: Span) -> 
         if wanted.default is None and name not in attributes:
             raise SourceError(f"'{operation.name}' needs '{name}'", span, hint=f"write {operation.name}: {{{name}: …}}")
     return Matched(attributes, initializers, regularizers)
+
+
+def _require_inside(value: AttributeValue, wanted: Attribute, argument: Argument) -> None:
+    if wanted.interval is not None and isinstance(value, Fraction):
+        low, high = wanted.interval
+        if not low <= value <= high:
+            message = f"'{wanted.name}' is a number from {float(low):g} to {float(high):g}, not {float(value):g}"
+            raise SourceError(message, argument.value.span)
 
 
 def attribute(node: Node, default: AttributeValue | None) -> AttributeValue:

@@ -16,10 +16,10 @@ from symbprop.language.elaborate import Declared, elaborate, formula
 from symbprop.language.parser import parse_equations
 from symbprop.language.source import SourceError, Span, did_you_mean
 from symbprop.network.arguments import data_arguments, match
-from symbprop.network.assembly import BATCH, Assembly
-from symbprop.network.axes import name_axes
+from symbprop.network.assembly import BATCH, Assembly, result_of
 from symbprop.network.description import Choice, Description, LayerSpec, LossSpec
 from symbprop.network.graph import in_order
+from symbprop.network.modes import name_axes_of_modes, with_same_givens
 from symbprop.network.naming import identifier, rename
 from symbprop.network.network import Layer, Network
 
@@ -29,13 +29,32 @@ def build(description: Description, *, free_sizes: bool = False) -> Network:
 
     Raises ``SourceError`` with the place of whatever does not fit together.
     """
-    return _Builder(description, free_sizes).build()
+    built = _Builder(description, free_sizes)
+    program = built.program()
+    names = built.wishes.final()
+    layers = tuple(each.renamed(names) for each in built.layers)
+    initializers = {names.get(name, name): each for name, each in built.initializers.items()}
+    noise = {names[name]: draw for name, draw in built.noise.items()}
+    program = rename(program, names)
+    inference = None
+    if built.modes_differ:
+        other = _Builder(description, free_sizes, training=False)
+        inferring = other.program()
+        names = other.wishes.final(settled=names)
+        initializers = {**{names.get(name, name): each for name, each in other.initializers.items()}, **initializers}
+        noise.update({names[name]: draw for name, draw in other.noise.items()})
+        program, inference = with_same_givens(program, rename(inferring, names))
+    program, inference, axes = name_axes_of_modes(program, inference, BATCH)
+    return Network(
+        description.name, check(program), initializers, layers, axes, description, description.dtype, inference, noise
+    )
 
 
 class _Builder(Assembly):
     """Layers, nodes, formulas and losses, one after another."""
 
-    def build(self) -> Network:
+    def program(self) -> Program:
+        """The program, its names provisional."""
         description = self.description
         if description.formulas:
             outputs = self._formulas()
@@ -47,19 +66,7 @@ class _Builder(Assembly):
         for label, spec in description.parameters.items():
             if label not in self.described:
                 raise SourceError(f"nothing reads the parameter '{label}'", spec.span)
-        program = Program(self.tensors, tuple(self.statements), tuple(dict.fromkeys(outputs)), loss)
-        names = self.wishes.final()
-        program, axes = name_axes(rename(program, names), BATCH)
-        layers = tuple(
-            replace(
-                each,
-                output=names.get(each.output, each.output),
-                parameters=tuple(names.get(p, p) for p in each.parameters),
-            )
-            for each in self.layers
-        )
-        initializers = {names.get(name, name): each for name, each in self.initializers.items()}
-        return Network(description.name, check(program), initializers, layers, axes, description, description.dtype)
+        return Program(self.tensors, tuple(self.statements), tuple(dict.fromkeys(outputs)), loss, self.updates)
 
     def _chain(self) -> list[str]:
         names = [identifier(label) for label in self.description.inputs]
@@ -142,7 +149,7 @@ class _Builder(Assembly):
             given["x"] = self.tensors[inputs[0]]
         shared = {} if spec.share is None else self.shared[spec.share.text]
         given.update({local: self.tensors[name] for local, name in shared.items()})
-        result = operation.equations[-1].target.name
+        result = result_of(operation)
         block = label or str(self.block + 1)
 
         def name(local: str) -> str:
@@ -157,17 +164,21 @@ class _Builder(Assembly):
             open_names=True,
             declared=self._declared(),
             label=label or "formula",
+            training=self.training,
         )
         self.absorb(made)
         for parameter, local in made.parameters.items():
             self._parameter_start(parameter, local, spec.initializers.get(local), spec.span)
             if local in spec.regularizers:
                 self.penalties.append((parameter, spec.regularizers[local]))
+        for state, local in made.modes.states.items():
+            self.start_state(state, local, spec.initializers.get(local), spec.span)
+        known = [*made.parameters.values(), *made.modes.states.values()]
         for local in (*spec.initializers, *spec.regularizers):
-            if local not in made.parameters.values():
-                hint = did_you_mean(local, made.parameters.values())
+            if local not in known:
+                hint = did_you_mean(local, known)
                 raise SourceError(f"the formula has no parameter '{local}'", spec.span, hint=hint)
-        if made.parameters and not label:
+        if (made.parameters or made.modes.states) and not label:
             self.block += 1
         return made.results[-1], tuple(made.parameters)
 
@@ -196,11 +207,15 @@ class _Builder(Assembly):
         made = elaborate(
             operation, given, {}, lambda local: self.wishes.add(local, ""), self.library,
             open_names=True, declared=self._declared(), free_sizes=self.free_sizes, label="formula",
+            training=self.training,
         )  # fmt: skip
         self.absorb(made)
         for parameter, local in made.parameters.items():
             self._parameter_start(parameter, local, None, self.description.span)
-        for equation, result in zip(dict.fromkeys(each.target.name for each in equations), made.results, strict=True):
+        for state, local in made.modes.states.items():
+            self.start_state(state, local, None, self.description.span)
+        computed = dict.fromkeys(each.target.name for each in equations if not each.following)
+        for equation, result in zip(computed, made.results, strict=True):
             self.parts[equation] = result
         self.layers.append(Layer("formulas", "formula", made.results[-1], tuple(made.parameters)))
         predicted = [name for name in made.results if not self._depends_on_targets(name)]
@@ -248,7 +263,7 @@ class _Builder(Assembly):
             given.update({label: self.tensors[name] for label, name in self.parts.items()})
             made = elaborate(
                 operation, given, {}, lambda local: self.wishes.add(local, str(position + 1)), self.library,
-                open_names=False, label="loss",
+                open_names=False, label="loss", training=self.training,
             )  # fmt: skip
             self.absorb(made)
             return self.scalar(made.results[-1], spec.span)
