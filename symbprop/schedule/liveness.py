@@ -65,9 +65,9 @@ def reuse_storage(plan: Plan) -> Plan:
 
 
 def _kinds(plan: Plan) -> dict[str, frozenset[Role]]:
-    """The roles of the given tensors that each tensor depends on."""
+    """The roles of the given tensors that each tensor depends on. Noise is real wherever anything is."""
     given = {name: tensor.role for name, tensor in plan.tensors.items() if tensor.role is not Role.VALUE}
-    kinds: dict[str, frozenset[Role]] = {name: frozenset((role,)) for name, role in given.items()}
+    kinds = {name: frozenset((role,)) if role is not Role.NOISE else frozenset[Role]() for name, role in given.items()}
     for step in plan.steps:
         name = target_of(step)
         depends = kinds.get(name, frozenset())
