@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Mapping
 from typing import Any
 
+from symbprop.calculus.dependence import needed
 from symbprop.calculus.gradient import jvp
 from symbprop.calculus.index import Extent
 from symbprop.calculus.interpreter import Elements, interpret
@@ -17,9 +18,9 @@ STILL = 1e-12
 
 
 def invariant_equation(program: Program, parameter: str) -> str | None:
-    """The first tensor that depends on ``parameter`` but does not move with it at a random point, along a random direction.
+    """The last tensor that reads what moves with ``parameter`` and does not move itself, at a random point and direction.
 
-    ``None`` where the loss does move, or the program is too large to walk.
+    Behind it nothing on the way to the loss reads anything that moves. ``None`` where the loss does move, or the program is too large to walk.
     """
     moved, tangents = jvp(program, [parameter])
     sizes = {symbol.name: FREE for each in program.tensors.values() for size in each.shape for symbol in _free(size)}
@@ -33,8 +34,9 @@ def invariant_equation(program: Program, parameter: str) -> str | None:
         return None
     if not _still(elements[tangents[program.loss]]):
         return None
-    order = dict.fromkeys(each.target.tensor for each in program.statements)
-    return next((name for name in order if name in tangents and _still(elements[tangents[name]])), None)
+    moving = {name for name, tangent in tangents.items() if not _still(elements[tangent])}
+    order = [each for each in needed(program, [program.loss]) if each.target.tensor not in moving]
+    return next((each.target.tensor for each in reversed(order) if moving.intersection(each.sources())), None)
 
 
 def reason_for_zero(program: Program, parameter: str) -> str | None:
