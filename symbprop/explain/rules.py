@@ -8,7 +8,6 @@ from typing import Any
 from sympy import Expr, cosh, expand, factor_terms, sinh, tanh
 
 from symbprop.calculus.notation import LATEX, TEXT, Text
-from symbprop.simplify.deviations import drop_sums_of_deviations
 from symbprop.simplify.inline import inline_into_logarithms
 from symbprop.simplify.passes import drop_unused, finish_forward
 from symbprop.simplify.roots import over_one_root
@@ -27,7 +26,6 @@ TITLES: Mapping[Callable[..., Any], str] = {
     inline_into_logarithms: "The logarithm of a product, a quotient or an exponential is split",
     tidy_forward: TIDIED,
     tidy_gradient: TIDIED,
-    drop_sums_of_deviations: "The sum of deviations from a mean is zero",
     inline_scalar_cotangents: "A constant cotangent is put in",
     read_saved_values: "The forward pass has saved this value, so it is read",
     drop_unused: "Nothing reads it any more",

@@ -12,7 +12,7 @@ from symbprop.calculus.program import Role, Tensor
 from symbprop.calculus.statement import Reduction, Statement, index_symbol, read_symbol, statement
 from symbprop.language.expressions import Expressions, Pending
 from symbprop.language.extents import Extents, Shape
-from symbprop.language.modes import Modes, following, is_next, modes_of, plain_name, role_of, states_of
+from symbprop.language.modes import Modes, modes_of, role_of, state_followed
 from symbprop.language.scope import Scope, additive_terms, equation_reads, group_of, rank_groups
 from symbprop.language.source import SourceError, Span
 from symbprop.language.syntax import Argument, AttributeValue, Dots, Equation, Operation, Ranged, Read
@@ -60,8 +60,7 @@ def elaborate(
 
     ``name`` makes the program-wide name of a new tensor from a local wish. Arguments not given become parameters. With
     ``open_names`` (a formula of the user) every name declared nowhere becomes a parameter too; otherwise it is an
-    error. ``training`` is what that name means in a condition; without it no state has a next value. Raises
-    ``SourceError``.
+    error. ``training`` is what that name means in a condition. Raises ``SourceError``.
     """
     values = {each.name: each.default for each in operation.attributes if each.default is not None}
     values.update(attributes)
@@ -91,7 +90,7 @@ class _Builder:
         self.extents = Extents()
         self.expressions = Expressions(self.extents, attributes, operations, open_names, declared)
         self.results: list[str] = []
-        self.states = states_of(operation, open_names=open_names)
+        self.states = {each.name for each in operation.arguments if each.state}
         self.noise = {each.name: each.noise for each in operation.arguments if each.noise is not None}
         arguments = {each.name: each for each in operation.arguments}
         for local, tensor in given.items():
@@ -152,7 +151,7 @@ class _Builder:
         return coordinates
 
     def equation(self, equation: Equation) -> None:
-        target = following(equation, self.states) if equation.following else equation.target
+        target = equation.target
         known = self.expressions.shapes
         if target.name in self.given or (target.name in known and not known[target.name].computed):
             raise SourceError(f"{target.name} is given, it cannot be computed again", target.span)
@@ -164,8 +163,8 @@ class _Builder:
         access = Access(target.name, coordinates)
         self.extents.meet(shape, access, target.span, writes=True)
         if equation.following:
-            state = known.setdefault(equation.target.name, Shape(equation.target.name, [None] * len(coordinates)))
-            self.extents.meet(state, Access(state.name, coordinates), target.span)
+            state = state_followed(target, self.states)
+            self.extents.meet(known[state], Access(state, coordinates), target.span)
         elif target.name not in self.results:
             self.results.append(target.name)
         rest: list[Expr] = []
@@ -182,14 +181,12 @@ class _Builder:
 
     def finish(self, *, free_sizes: bool) -> Elaborated:
         self.extents.solve(free=free_sizes)
-        if not self.expressions.training:
-            self.expressions.pending = [each for each in self.expressions.pending if not is_next(each.target.tensor)]
         used = self._used()
         tensors, parameters, names = [], {}, {local: tensor.name for local, tensor in self.given.items()}
         for local, shape in self.expressions.shapes.items():
             if local in self.given or local not in used:
                 continue
-            names[local] = self.name(plain_name(local))
+            names[local] = self.name(local)
             role = role_of(shape, self.states, self.noise)
             axes = tuple(self.extents.value(axis) for axis in shape.axes if axis is not None)
             classes = self.expressions.chosen.get(local)
@@ -200,7 +197,8 @@ class _Builder:
             if role is Role.PARAMETER:
                 parameters[names[local]] = local
         statements = tuple(self._settle(each, names) for each in self.expressions.pending)
-        modes = modes_of(names, self.states, self.noise, asked=self.expressions.asked_mode)
+        following = {each.target.name for each in self.operation.equations if each.following}
+        modes = modes_of(names, self.states, following, self.noise, asked=self.expressions.asked_mode)
         return Elaborated(
             tuple(tensors), statements, tuple(names[each] for each in self.results), parameters, self._refined(), modes
         )

@@ -24,8 +24,8 @@ WORDS = {
     "NAME": "a name", "NUMBER": "a number", "LPAR": "'('", "RPAR": "')'", "LSQB": "'['", "RSQB": "']'", "COMMA": "','",
     "ADD": "'+' or '-'", "MUL": "'*' or '/'", "POW": "'^'", "COMPARE": "a comparison", "EQUAL": "'='", "ACCUMULATE": "'+='", "COLON": "':'",
     "SEMICOLON": "';'", "OP": "'op'", "AND": "'and'", "OR": "'or'", "NOT": "'not'", "FLAT": "'flat'", "IN": "'in'",
-    "AS": "'as'", "PRIME": "a prime", "TILDE": "'~'", "_NL": "the end of the line", "_SEP": "the end of the formula", "$END": "the end",
-    "__ANON_0": "'...'",
+    "AS": "'as'", "_NL": "the end of the line", "_SEP": "the end of the formula", "$END": "the end",
+    "__ANON_0": "'...'", "TILDE": "'~'", "STATE": "'state'", "PRIMED": "a primed name",
 }  # fmt: skip
 
 

@@ -113,7 +113,7 @@ Coordinate = Expression | Dots | Flat | Ranged
 class Equation:
     """``target = expression`` (or ``+=``). A scalar target is a ``Read`` with an empty index.
 
-    ``following`` says that the target is the next value of the state of that name (``m'[k] = …``).
+    ``following`` says that the target is the next value of a state (``m'[k] = …``).
     """
 
     target: Read
@@ -137,8 +137,9 @@ class Argument:
     """``W[k, j:units] as kernel = glorot_uniform in [0, 1]``.
 
     An argument with an initialiser is a parameter; ``alias`` is the long name under which a description sets its
-    initialiser and regulariser (``kernel_initializer``). ``interval`` is where sensible values lie (for sampling).
-    ``state m[k] = zeros`` is not trained but kept from call to call; ``u[...] ~ uniform`` is ``noise``, drawn at each call.
+    initialiser and regulariser (``kernel_initializer``). ``interval`` is where sensible values lie (for sampling). With
+    ``state`` before it, it is not trained but carried on: ``m'`` is its next value. ``u[...] ~ uniform`` is ``noise``,
+    drawn at each call.
     """
 
     name: str

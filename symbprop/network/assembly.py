@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from sympy import S
-
 from symbprop.calculus.index import Extent, size_symbol
 from symbprop.calculus.program import Role, Tensor
 from symbprop.calculus.statement import Statement
@@ -87,17 +85,6 @@ class Assembly:
             return
         matched = match(_without_fans(operation), choice.arguments, choice.span)
         self.initializers[name] = initializer(operation, matched.attributes, shape, self.library, choice.span)
-
-    def start_state(self, state: str, local: str, chosen: Choice | None, span: Span) -> None:
-        """A state of a formula starts at 0 if nothing else is said."""
-        spec = self.description.parameters.get(local)
-        if spec is not None:
-            self.described.add(local)
-            chosen = chosen or spec.initializer
-        if chosen is None:
-            self.initializers[state] = Initializer("", S.Zero)
-        else:
-            self.start(state, chosen, self.default_initializer(), span)
 
     def operation(self, name: str, span: Span) -> Operation:
         """An operation of the library or of the description. Raises ``SourceError`` for a name that is neither."""

@@ -16,7 +16,7 @@ from symbprop.language.elaborate import Declared, elaborate, formula
 from symbprop.language.parser import parse_equations
 from symbprop.language.source import SourceError, Span, did_you_mean
 from symbprop.network.arguments import data_arguments, match
-from symbprop.network.assembly import BATCH, Assembly, result_of
+from symbprop.network.assembly import BATCH, Assembly
 from symbprop.network.description import Choice, Description, LayerSpec, LossSpec
 from symbprop.network.graph import in_order
 from symbprop.network.modes import name_axes_of_modes, with_same_givens
@@ -149,7 +149,7 @@ class _Builder(Assembly):
             given["x"] = self.tensors[inputs[0]]
         shared = {} if spec.share is None else self.shared[spec.share.text]
         given.update({local: self.tensors[name] for local, name in shared.items()})
-        result = result_of(operation)
+        result = operation.equations[-1].target.name
         block = label or str(self.block + 1)
 
         def name(local: str) -> str:
@@ -171,14 +171,11 @@ class _Builder(Assembly):
             self._parameter_start(parameter, local, spec.initializers.get(local), spec.span)
             if local in spec.regularizers:
                 self.penalties.append((parameter, spec.regularizers[local]))
-        for state, local in made.modes.states.items():
-            self.start_state(state, local, spec.initializers.get(local), spec.span)
-        known = [*made.parameters.values(), *made.modes.states.values()]
         for local in (*spec.initializers, *spec.regularizers):
-            if local not in known:
-                hint = did_you_mean(local, known)
+            if local not in made.parameters.values():
+                hint = did_you_mean(local, made.parameters.values())
                 raise SourceError(f"the formula has no parameter '{local}'", spec.span, hint=hint)
-        if (made.parameters or made.modes.states) and not label:
+        if made.parameters and not label:
             self.block += 1
         return made.results[-1], tuple(made.parameters)
 
@@ -212,10 +209,7 @@ class _Builder(Assembly):
         self.absorb(made)
         for parameter, local in made.parameters.items():
             self._parameter_start(parameter, local, None, self.description.span)
-        for state, local in made.modes.states.items():
-            self.start_state(state, local, None, self.description.span)
-        computed = dict.fromkeys(each.target.name for each in equations if not each.following)
-        for equation, result in zip(computed, made.results, strict=True):
+        for equation, result in zip(dict.fromkeys(each.target.name for each in equations), made.results, strict=True):
             self.parts[equation] = result
         self.layers.append(Layer("formulas", "formula", made.results[-1], tuple(made.parameters)))
         predicted = [name for name in made.results if not self._depends_on_targets(name)]

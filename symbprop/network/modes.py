@@ -26,7 +26,7 @@ def with_same_givens(training: Program, inference: Program) -> tuple[Program, Pr
         others = {name: tensor for name, tensor in program.tensors.items() if name not in kept}
         return replace(program, tensors={**kept, **others})
 
-    return completed(training), without_what_nothing_needs(completed(inference))
+    return completed(training), without_what_nothing_needs(replace(completed(inference), updates={}))
 
 
 def without_what_nothing_needs(program: Program) -> Program:

@@ -1,92 +1,86 @@
-"""Deviations from a mean, summed: they cancel, so a cotangent that is such a sum is not computed."""
+"""Sums of deviations from a mean, which are zero: what leaves three terms in the gradient of a layer norm."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 
-from sympy import Expr
+from sympy import Add, Expr, Integer, Mul, S, Symbol
 
 from symbprop.calculus.index import Access, Affine, product
-from symbprop.calculus.program import GradientProgram, Program
-from symbprop.calculus.statement import Reduction, Statement, index_symbol, read_symbol
-from symbprop.simplify.definitions import unify
+from symbprop.calculus.program import GradientProgram
+from symbprop.calculus.statement import Reduction, Statement, read_symbol
 
 
-def drop_sums_of_deviations(gradient: GradientProgram) -> GradientProgram:
-    """Without the terms ``Σₙ (x[n] − m)·c`` of a cotangent, where m is the mean of x over n and c does not depend on n.
+def drop_deviations(gradient: GradientProgram) -> GradientProgram:
+    """Without the backward statements ``Σₖ c·(x − m)`` whose c does not depend on k, where m is the mean of x over k.
 
-    Proof: Σₙ (x[n] − m)·c = c·(Σₙ x[n] − N·m) = 0.
+    Proof: Σₖ (x − m) = Σₖ x − K m = 0. A statement stays where it is the only one of its target.
     """
-    means = list(_means(gradient.forward))
-    left = Counter(each.target.tensor for each in gradient.backward)
-    kept: list[Statement] = []
+    means = {
+        name: statements[0]
+        for name, statements in gradient.forward.definitions().items()
+        if len(statements) == 1 and _is_mean(statements[0])
+    }
+    left: dict[str, int] = {}
     for each in gradient.backward:
-        # A cotangent that is nothing but such a sum keeps it: something has to define it.
-        if left[each.target.tensor] > 1 and any(_vanishes(each, mean) for mean in means):
+        left[each.target.tensor] = left.get(each.target.tensor, 0) + 1
+    backward: list[Statement] = []
+    for each in gradient.backward:
+        if left[each.target.tensor] > 1 and _vanishes(each, means):
             left[each.target.tensor] -= 1
         else:
-            kept.append(each)
-    return replace(gradient, backward=tuple(kept))
+            backward.append(each)
+    return replace(gradient, backward=tuple(backward))
 
 
-@dataclass(frozen=True, slots=True)
-class _Mean:
-    """``mean[…] = Σ values[…] / count`` over the indices ``over``."""
-
-    mean: Access
-    values: Access
-    over: tuple[str, ...]
-
-
-def _means(program: Program) -> Iterator[_Mean]:
-    for statements in program.definitions().values():
-        each = statements[0]
-        if len(statements) != 1 or len(each.reads) != 1 or each.reduction is not Reduction.SUM or not each.reduced:
-            continue
-        count = product(tuple(one.extent for one in each.reduced))
-        whole = all(_bare_once(access, _shape(program, access), each) for access in (each.target, each.reads[0]))
-        if whole and (each.expr * count - read_symbol(0)).expand() == 0:
-            yield _Mean(each.target, each.reads[0], tuple(one.index for one in each.reduced))
-
-
-def _shape(program: Program, access: Access) -> tuple[object, ...]:
-    return program.tensors[access.tensor].shape
-
-
-def _bare_once(access: Access, shape: tuple[object, ...], each: Statement) -> bool:
-    """Whether an access runs along the whole of each axis, with an index of its own."""
-    names = [coordinate.bare for coordinate in access.index]
-    extents = {one.index: one.extent for one in each.domain}
-    return len(set(names)) == len(names) and all(
-        name is not None and extents[name] == size for name, size in zip(names, shape, strict=True)
-    )
-
-
-def _vanishes(each: Statement, mean: _Mean) -> bool:
-    if each.reduction is not Reduction.SUM:
+def _is_mean(each: Statement) -> bool:
+    """Whether a statement divides the sum of one tensor by the number of its terms."""
+    if each.reduction is not Reduction.SUM or not each.reduced or len(each.reads) != 1:
         return False
-    for position, access in enumerate(each.reads):
-        place: dict[str, Affine] = {}
-        if access.tensor != mean.values.tensor or not unify(mean.values, access, place):
+    count = product(tuple(one.extent for one in each.reduced))
+    return bool(each.expr == read_symbol(0) / (Integer(count) if isinstance(count, int) else count))
+
+
+def _vanishes(each: Statement, means: Mapping[str, Statement]) -> bool:
+    if each.reduction is not Reduction.SUM or not each.reduced:
+        return False
+    reduced = {one.index for one in each.reduced}
+    inside = {symbol for symbol, read in each.read_positions() if reduced & set(read.indices())}
+    inner = [factor for factor in Mul.make_args(each.expr) if factor.free_symbols & inside]
+    if len(inner) != 1 or not isinstance(inner[0], Add):
+        return False
+    reads = dict(each.read_positions())
+    for mean, access in reads.items():
+        owner = means.get(access.tensor)
+        if owner is None or mean in inside:
             continue
-        middle = mean.mean.substitute(place)
-        summed = {place[index].bare for index in mean.over}
-        if middle in each.reads and _is_deviation(each, position, each.reads.index(middle), summed):
-            return True
+        for symbol in inside:
+            if _is_deviation(inner[0], symbol, mean) and _is_mean_of(owner, access, reads[symbol], reduced):
+                return True
     return False
 
 
-def _is_deviation(each: Statement, value: int, mean: int, summed: set[str | None]) -> bool:
-    """Whether ``each`` sums (value − mean)·c over the indices ``summed``, which c has nothing to do with."""
-    reduced = {one.index for one in each.reduced}
-    others = [access for position, access in enumerate(each.reads) if position != value]
-    numbers = {index_symbol(position) for position, one in enumerate(each.domain) if one.index in summed}
-    if not summed <= reduced or summed & {index for access in others for index in access.indices()}:
+def _is_deviation(expression: Expr, value: Symbol, mean: Symbol) -> bool:
+    """α·value − α·mean and nothing else."""
+    scale = expression.coeff(value, 1)
+    return scale != 0 and not scale.free_symbols and (expression - scale * (value - mean)).expand() == S.Zero
+
+
+def _is_mean_of(owner: Statement, mean: Access, value: Access, reduced: set[str]) -> bool:
+    """Whether ``mean`` is the mean of ``value`` over exactly the indices ``reduced``."""
+    place: dict[str, Affine] = {}
+    for coordinate, here in zip(owner.target.index, mean.index, strict=True):
+        if coordinate.bare is None:
+            return False
+        place[coordinate.bare] = here
+    summed = {one.index for one in owner.reduced}
+    met: set[str] = set()
+    if owner.reads[0].tensor != value.tensor:
         return False
-    a, b = read_symbol(value), read_symbol(mean)
-    slope: Expr = each.expr.diff(a)
-    at_mean: Mapping[Expr, Expr] = {a: b}
-    linear = not slope.has(a) and not (each.expr.free_symbols & numbers)
-    return linear and each.expr.xreplace(at_mean).expand() == 0
+    for coordinate, here in zip(owner.reads[0].index, value.index, strict=True):
+        if coordinate.bare in summed and here.bare in reduced:
+            met.add(str(here.bare))
+        elif coordinate.substitute(place) != here:
+            return False
+    return met == reduced and len(summed) == len(reduced)

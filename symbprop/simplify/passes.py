@@ -8,7 +8,7 @@ from dataclasses import replace
 from symbprop.calculus.check import check
 from symbprop.calculus.dependence import needed_among
 from symbprop.calculus.program import GradientProgram, Program
-from symbprop.simplify.deviations import drop_sums_of_deviations
+from symbprop.simplify.deviations import drop_deviations
 from symbprop.simplify.inline import inline_into_logarithms
 from symbprop.simplify.saved import read_saved_values
 from symbprop.simplify.scalars import inline_scalar_cotangents
@@ -30,7 +30,7 @@ def drop_unused(gradient: GradientProgram) -> GradientProgram:
 
 BACKWARD: dict[str, Callable[[GradientProgram], GradientProgram]] = {
     "inline_scalar_cotangents": inline_scalar_cotangents,
-    "drop_sums_of_deviations": drop_sums_of_deviations,
+    "drop_deviations": drop_deviations,
     "tidy_gradient": tidy_gradient,
     "read_saved_values": read_saved_values,
     "drop_unused": drop_unused,
