@@ -181,7 +181,7 @@ class _Builder:
 
     def finish(self, *, free_sizes: bool) -> Elaborated:
         self.extents.solve(free=free_sizes)
-        used = self._used()
+        used = self._used() | self.states  # a state is kept though its next value may not depend on it
         tensors, parameters, names = [], {}, {local: tensor.name for local, tensor in self.given.items()}
         for local, shape in self.expressions.shapes.items():
             if local in self.given or local not in used:
