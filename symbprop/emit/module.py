@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,11 +11,11 @@ from symbprop.calculus.program import GradientProgram, Program, Role, Tensor
 from symbprop.emit.course import Course
 from symbprop.emit.docstring import Heading, module_docstring
 from symbprop.emit.initial import initial_values
-from symbprop.emit.lines import WIDTH, Line
 from symbprop.emit.literals import string, table
 from symbprop.emit.missing import helper_source
 from symbprop.emit.modes import STATE, modes_of
 from symbprop.emit.notes import FurtherNotes, Notes
+from symbprop.emit.opening import opening
 from symbprop.emit.sizes import size
 from symbprop.emit.templates import environment
 from symbprop.emit.variables import size_names, variables
@@ -90,7 +89,7 @@ class _Writer:
             version=string(self.compiled.heading.version),
             dtype=string(self.compiled.network.dtype),
             constants=self._constants(),
-            sized=bool(size_names(self.program)) and self.compiled.forward.loss is not None,
+            sized=any("_require_examples" in line for each in functions for line in each.lines),
             draws=bool(draws & {"truncated", "orthogonal"}) or any("rng" in line for line in initial),
             initial=initial,
             states=started,
@@ -135,6 +134,8 @@ class _Writer:
             found.append(self._loss())
         if self.compiled.gradient is not None:
             found.append(self._loss_and_grad(self.compiled.gradient))
+        if self.inference.program.metrics:
+            found.append(self._metrics(self.inference.program.metrics))
         return found
 
     def _forward(self) -> Function:
@@ -193,16 +194,28 @@ class _Writer:
                 value = f"np.zeros({names[tensor.name]}.shape, dtype)"
             entries.append((string(tensor.name), value))
         body = [*course.lines(results, 4), *_dictionary("grads", entries)]
-        returned, returns, what = f"{names[results[0]]}, grads", f"float, {STATE}", "gradient"
+        returned, returns = f"{names[results[0]]}, grads", f"float, {STATE}"
         if self.modes.states:
             body += self._state(course, results, 4)
-            returned, returns, what = f"{returned}, next_state", f"{returns}, {STATE}", "gradient in training"
+            returned, returns = f"{returned}, next_state", f"{returns}, {STATE}"
         lines = [*self._opening(self._givens(), names, body, self._required()), *body, f"    return {returned}"]
         keywords = (*self.modes.arguments([self.program]), "cotangent: float = 1.0")
-        about = f"The loss and its {what}, times ``cotangent``, with the keys and shapes of ``params``."
+        about = "The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."
         if self.modes.states:
-            about = f"{about[:-1]}; and the next state."
+            about = (
+                "The loss and its gradient in training, and the next state.\n\n"
+                "    The gradient is times ``cotangent``, with the keys and shapes of ``params``.\n    "
+            )
         return self._function("loss_and_grad", self._givens(), f"tuple[{returns}]", about, lines, keywords)
+
+    def _metrics(self, metrics: Mapping[str, str]) -> Function:
+        results = tuple(dict.fromkeys(metrics.values()))
+        names = self.inference.names(results)
+        entries = [(string(label), f"float({names[name]})") for label, name in metrics.items()]
+        body = [*self.inference.lines(results, 4), *_dictionary("values", entries)]
+        lines = [*self._opening(self._givens(), names, body, self._required()), *body, "    return values"]
+        keywords = self.modes.arguments([self.inference.program])
+        return self._function("metrics", self._givens(), "dict[str, float]", "The metrics, by name.", lines, keywords)
 
     def _courses(self) -> list[Course]:
         return [self.course] if self.inference is self.course else [self.course, self.inference]
@@ -259,22 +272,9 @@ class _Writer:
     def _opening(
         self, givens: Sequence[Tensor], names: Mapping[str, str], body: Sequence[str], checks: Sequence[str]
     ) -> list[str]:
-        """The lines that check the arguments and name what the body needs of them."""
-        given = "{" + ", ".join(f"{string(t.name)}: {names[t.name]}" for t in givens) + "}"
-        arrays = [names[t.name] for t in (*self.parameters, *givens, *self.modes.states)]
-        arguments = ("params", given, *(("state",) if self.modes.states else ()))
-        lines = Line("dtype, arrays, sizes = ", "_arguments", arguments).render(4)
-        text = "\n".join(body)
-        unpack = ", ".join(arrays)
-        if len(arrays) == 1:
-            lines.append(f"    ({unpack},) = arrays")
-        elif len(unpack) + 13 <= WIDTH:
-            lines.append(f"    {unpack} = arrays")
-        elif arrays:
-            lines.extend(["    (", *(f"        {each}," for each in arrays), "    ) = arrays"])
-        used = [each for each in sorted(size_names(self.program)) if _mentions(text, each)]
-        lines.extend(f'    {each} = sizes["{each}"]' for each in used)
-        return [*lines, *checks]
+        tensors = [*self.parameters, *givens, *self.modes.states]
+        sizes = sorted(size_names(self.program))
+        return [*opening(givens, tensors, names, body, sizes, state=bool(self.modes.states)), *checks]
 
 
 def _shapes(tensors: Sequence[Tensor]) -> dict[str, str]:
@@ -289,7 +289,3 @@ def _tuple(shape: tuple[Extent, ...]) -> str:
 def _dictionary(name: str, entries: Sequence[tuple[str, str]], indent: int = 4) -> list[str]:
     pad = " " * indent
     return [f"{pad}{name} = {{", *(f"{pad}    {key}: {value}," for key, value in entries), f"{pad}}}"]
-
-
-def _mentions(text: str, name: str) -> bool:
-    return re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", text) is not None

@@ -19,6 +19,7 @@ from symbprop.network.arguments import data_arguments, match
 from symbprop.network.assembly import BATCH, Assembly
 from symbprop.network.description import Choice, Description, LayerSpec, LossSpec
 from symbprop.network.graph import in_order
+from symbprop.network.metrics import metric_terms
 from symbprop.network.modes import name_axes_of_modes, with_same_givens
 from symbprop.network.naming import identifier, rename
 from symbprop.network.network import Layer, Network
@@ -66,7 +67,12 @@ class _Builder(Assembly):
         for label, spec in description.parameters.items():
             if label not in self.described:
                 raise SourceError(f"nothing reads the parameter '{label}'", spec.span)
-        return Program(self.tensors, tuple(self.statements), tuple(dict.fromkeys(outputs)), loss, self.updates)
+        metrics = {
+            name: self._loss_term(spec, outputs, 0)
+            for name, spec in metric_terms(description.metrics, description.loss, self.library)
+        }
+        statements = tuple(self.statements)
+        return Program(self.tensors, statements, tuple(dict.fromkeys(outputs)), loss, self.updates, metrics)
 
     def _chain(self) -> list[str]:
         names = [identifier(label) for label in self.description.inputs]

@@ -15,7 +15,7 @@ KEPT = (Role.PARAMETER, Role.STATE)  # what both programs are given, whether the
 
 
 def with_same_givens(training: Program, inference: Program) -> tuple[Program, Program]:
-    """Both programs with the parameters and states of either, in one order."""
+    """Both programs with the parameters and states of either, in one order. Metrics are those of inference."""
     kept: dict[str, Tensor] = {}
     for program in (training, inference):
         for tensor in program.tensors.values():
@@ -26,6 +26,7 @@ def with_same_givens(training: Program, inference: Program) -> tuple[Program, Pr
         others = {name: tensor for name, tensor in program.tensors.items() if name not in kept}
         return replace(program, tensors={**kept, **others})
 
+    training = training if not training.metrics else without_what_nothing_needs(replace(training, metrics={}))
     return completed(training), without_what_nothing_needs(replace(completed(inference), updates={}))
 
 

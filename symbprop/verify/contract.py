@@ -9,7 +9,7 @@ from types import ModuleType
 import numpy as np
 
 from symbprop.verify.calls import gradient_at, has_modes, keywords, loss_at, outputs_of, takes
-from symbprop.verify.modes import broken_noise, broken_state
+from symbprop.verify.modes import broken_metrics, broken_noise, broken_state
 from symbprop.verify.point import Point
 
 
@@ -59,6 +59,8 @@ def _promises(module: ModuleType) -> dict[str, Promise]:
     promises: dict[str, Promise] = {"init": _start, "forward": _outputs}
     if has_modes(module):
         promises |= {"forward in training": _outputs_in_training}
+    if hasattr(module, "metrics"):
+        promises |= {"metrics": broken_metrics}
     promises |= {"the next state": broken_state}
     if hasattr(module, "loss_and_grad"):
         promises |= {"loss_and_grad": _shapes, "a second call": _repeats, "loss": _losses, "a float32 call": _precision}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Mapping
 from types import ModuleType
 
 import numpy as np
@@ -55,6 +57,19 @@ def _unlike(module: ModuleType, point: Point, state: dict[str, np.ndarray], wher
 
 def _given(point: Point) -> list[np.ndarray]:
     return [*point.params.values(), *point.data, *point.state.values()]
+
+
+def broken_metrics(module: ModuleType, point: Point) -> list[str]:
+    """Every metric is one number, the same for the same arguments."""
+    asked = inspect.signature(module.metrics).parameters
+    given = {name: value for name, value in keywords(module, point).items() if name in asked}
+    first, again = (module.metrics(point.params, *point.data, **given) for _ in range(2))
+    found = [f"the metric {name} is {value!r}" for name, value in first.items() if type(value) is not float]
+    return [*found, *(f"the metric {name} differs from call to call" for name in first if _differ(first, again, name))]
+
+
+def _differ(first: Mapping[str, float], again: Mapping[str, float], name: str) -> bool:
+    return np.float64(first[name]).tobytes() != np.float64(again[name]).tobytes()
 
 
 def broken_noise(module: ModuleType, point: Point) -> list[str]:
