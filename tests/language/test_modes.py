@@ -62,7 +62,9 @@ def test_noise_takes_its_shape_from_its_indices(draw: Draw) -> None:
 
 
 def test_a_next_value_can_be_read() -> None:
-    found = made("op running(x[n, k], state m[k] = zeros):\n    m'[k] = m[k] + sum(n, x[n, k])\n    y[n, k] = x[n, k] - m'[k]\n")
+    found = made(
+        "op running(x[n, k], state m[k] = zeros):\n    m'[k] = m[k] + sum(n, x[n, k])\n    y[n, k] = x[n, k] - m'[k]\n"
+    )
     last = [each for each in found.statements if each.target.tensor == "y"]
     assert {read.tensor for each in last for read in each.reads} == {"x", "m_next"}
 
@@ -82,7 +84,9 @@ def test_what_argmax_chose_can_index() -> None:
 
 
 def test_a_tensor_may_be_called_training_or_state() -> None:
-    found = made("op f(x[n, k], training[k] = ones, state[k] = zeros):\n    y[n, k] = training[k] * x[n, k] + state[k]\n")
+    found = made(
+        "op f(x[n, k], training[k] = ones, state[k] = zeros):\n    y[n, k] = training[k] * x[n, k] + state[k]\n"
+    )
     assert roles(found)["training"] is Role.PARAMETER
     assert roles(found)["state"] is Role.PARAMETER
     assert not found.modes.differ
