@@ -13,7 +13,7 @@ from functools import cache
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
-from sympy import Add, And, Basic, Expr, Integer, Mul, Not, Or, Pow, Rational, Symbol
+from sympy import Add, And, Basic, Expr, Integer, Mul, Not, Or, Pow, Rational, S, Symbol
 from sympy import E as EULER
 from sympy.core.numbers import Exp1, Pi
 from sympy.logic.boolalg import BooleanFalse, BooleanTrue
@@ -63,17 +63,28 @@ def interpret(
     ``values`` gives the tensors that are not computed, as nested sequences or arrays; ``sizes`` the free sizes.
     """
     environment: dict[str, Elements] = {}
+    written: dict[str, Elements] = {}  # what statements wrote into tensors that are not zero where nothing is written
     for tensor in program.tensors.values():
         shape = [_size(each, sizes) for each in tensor.shape]
         points = itertools.product(*(range(n) for n in shape))
         if tensor.role is Role.VALUE:
-            environment[tensor.name] = {point: arithmetic.rational(0, 1) for point in points}
+            fill = _fill(tensor.fill, arithmetic)
+            environment[tensor.name] = dict.fromkeys(points, fill)
+            if tensor.fill != 0:
+                written[tensor.name] = {}
         else:
             given = values[tensor.name]
             environment[tensor.name] = {point: _element(given, point) for point in points}
     for each in program.statements:
-        _run(each, environment, sizes, arithmetic)
+        _run(each, environment, sizes, arithmetic, written.get(each.target.tensor))
     return environment
+
+
+def _fill(value: Expr, arithmetic: Arithmetic) -> Value:
+    if value.is_infinite:
+        return math.inf if value.is_extended_positive else -math.inf
+    rational = Rational(value)
+    return arithmetic.rational(rational.p, rational.q)
 
 
 def _element(given: Value, point: tuple[int, ...]) -> Value:
@@ -86,7 +97,13 @@ def _size(value: Extent, sizes: Mapping[str, int]) -> int:
     return value if isinstance(value, int) else int(value.subs({s: sizes[s.name] for s in value.free_symbols}))
 
 
-def _run(each: Statement, environment: dict[str, Elements], sizes: Mapping[str, int], arithmetic: Arithmetic) -> None:
+def _run(
+    each: Statement,
+    environment: dict[str, Elements],
+    sizes: Mapping[str, int],
+    arithmetic: Arithmetic,
+    written: Elements | None,
+) -> None:
     evaluate = _compile(each.expr, arithmetic)
     ranges = [range(_size(r.extent, sizes)) for r in each.domain]
     order = {r.index: position for position, r in enumerate(each.domain)}
@@ -102,6 +119,9 @@ def _run(each: Statement, environment: dict[str, Elements], sizes: Mapping[str, 
         value = evaluate(leaves)
         key = _point(each.target, point, order, environment, sizes)
         selected = point[order[each.selects]] if each.selects else None
+        if written is not None and key not in written:
+            target[key] = arithmetic.rational(0, 1)
+            written[key] = None
         _combine(each.reduction, target, best, key, value, selected)
 
 
@@ -170,6 +190,9 @@ def _compile(node: Basic, arithmetic: Arithmetic) -> Evaluator:
     if isinstance(node, Rational):
         fraction = arithmetic.rational(node.p, node.q)
         return lambda leaves: fraction
+    if node in (S.Infinity, S.NegativeInfinity):
+        infinite = math.inf if node is S.Infinity else -math.inf
+        return lambda leaves: infinite
     if isinstance(node, Pi):
         return lambda leaves: arithmetic.pi
     if isinstance(node, Exp1) or node == EULER:

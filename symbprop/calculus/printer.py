@@ -204,7 +204,9 @@ def separated(sign: int, expression: Expr) -> list[tuple[int, Expr]]:
     numerator, denominator = quotient(expression)
     if not isinstance(numerator, Add):
         return [(sign, expression)]
-    return [(sign * s, term / denominator) for s, term in map(split_sign, ordered_terms(numerator))]
+    terms = [(sign * s, term / denominator) for s, term in map(split_sign, ordered_terms(numerator))]
+    # (K a − b) / K is not taken apart into a − b / K, which would be another formula.
+    return terms if all(quotient(term)[1] == denominator for _, term in terms) else [(sign, expression)]
 
 
 def reduced_indices(each: Statement, left: Access, names: Mapping[str, str]) -> list[str]:

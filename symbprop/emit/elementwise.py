@@ -96,7 +96,8 @@ class Elementwise:
         if is_condition(node):
             return self._condition(node)
         if isinstance(node, Floor):
-            return self._apply("np.floor", [self._value(node.args[0])], node)
+            self.helpers.add("floor")
+            return self._apply("_floor", [self._value(node.args[0])], node, ufunc=False)
         name = type(node).__name__
         if name in HELPERS:
             self.helpers.add(HELPERS[name])

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from sympy import Add, Expr, Integer, S
 
 from symbprop.calculus.index import Access, Affine, Extent
 from symbprop.calculus.program import Role, Tensor
 from symbprop.calculus.statement import Reduction, Statement, index_symbol, read_symbol, statement
-from symbprop.language.expressions import Expressions, Pending
+from symbprop.language.defaults import attribute_values, in_place_of_absent
+from symbprop.language.expressions import Expressions
 from symbprop.language.extents import Extents, Shape
 from symbprop.language.modes import Modes, modes_of, role_of, state_followed
-from symbprop.language.scope import Scope, additive_terms, equation_reads, group_of, rank_groups
+from symbprop.language.pending import Pending, without_forgotten, without_thin
+from symbprop.language.ranks import learn_groups
+from symbprop.language.scope import Scope, additive_terms, equation_reads, group_of, letters
 from symbprop.language.source import SourceError, Span
-from symbprop.language.syntax import Argument, AttributeValue, Dots, Equation, Operation, Ranged, Read
+from symbprop.language.syntax import Argument, AttributeValue, Equation, Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,8 @@ def elaborate(
     ``open_names`` (a formula of the user) every name declared nowhere becomes a parameter too; otherwise it is an
     error. ``training`` is what that name means in a condition. Raises ``SourceError``.
     """
-    values = {each.name: each.default for each in operation.attributes if each.default is not None}
-    values.update(attributes)
+    values = attribute_values(operation, attributes)
+    given = {**given, **in_place_of_absent(operation, given)}
     builder = _Builder(operation, given, values, name, operations, open_names, declared or {}, label or operation.name)
     builder.expressions.training = training
     for equation in operation.equations:
@@ -89,10 +93,13 @@ class _Builder:
         self.label = label
         self.extents = Extents()
         self.expressions = Expressions(self.extents, attributes, operations, open_names, declared)
+        self.expressions.letters = frozenset(each for equation in operation.equations for each in letters(equation))
         self.results: list[str] = []
         self.states = {each.name for each in operation.arguments if each.state}
         self.noise = {each.name: each.noise for each in operation.arguments if each.noise is not None}
-        arguments = {each.name: each for each in operation.arguments}
+        self.following = [each.target.name for each in operation.equations if each.following]
+        self.expressions.sizes.axes = operation.axes
+        self.expressions.sizes.lets = {each.name: each for each in operation.lets}
         for local, tensor in given.items():
             shape = Shape(local, list(tensor.shape), classes=tensor.classes)
             self.expressions.shapes[local] = shape
@@ -100,26 +107,17 @@ class _Builder:
                 self.expressions.integers.add(local)
                 if tensor.classes is not None:
                     self.extents.classes[local] = tensor.classes
-        self._learn_groups(arguments)
+        ranks = {local: len(tensor.shape) for local, tensor in given.items()}
+        learn_groups(operation, ranks, self.expressions.group_ranks, self.expressions.group_rank)
         scope = Scope()
         for argument in operation.arguments:
+            if isinstance(argument.absent, Fraction) and argument.name not in given:
+                self.expressions.absent[argument.name] = argument.absent
+                continue
             scope = self._signature(argument, scope)
-
-    def _learn_groups(self, arguments: Mapping[str, Argument]) -> None:
-        ranks = {local: len(tensor.shape) for local, tensor in self.given.items()}
-        groups = self.expressions.group_ranks
-        signature = (Read(each.name, each.index, each.span) for each in arguments.values())
-        rank_groups(signature, ranks, groups)
-        for equation in self.operation.equations:
-            for each in equation.target.index:
-                if isinstance(each, Ranged) and isinstance(each.index, Dots):
-                    groups[each.index.name] = self.expressions.tuple_length(each.extent)
-            rank_groups(equation_reads(equation), ranks, groups)
-            count = 0
-            for each in equation.target.index:
-                group = group_of(each)
-                count += 1 if group is None else groups.get(group.name, 0)
-            ranks.setdefault(equation.target.name, count)
+            self.extents.settle_signature()
+            self.expressions.sizes.signature = scope
+        self.extents.signature = dict(scope.indices)
 
     def _signature(self, argument: Argument, scope: Scope) -> Scope:
         """Declare an argument: its indices are shared by the whole signature."""
@@ -175,12 +173,23 @@ class _Builder:
                 self.expressions.reduction(reduce, scope, into=access, factor=sign * factor)
             else:
                 rest.append(sign * self.expressions.scalar(term, scope))
-        total = self.expressions.real(_sum(rest), equation.expression.span)
+        total = self.expressions.real(Add(*rest), equation.expression.span)
         if rest and (total != 0 or len(rest) == len(additive_terms(equation.expression))):
             self.expressions.pending.append(Pending(access, total, (), Reduction.SUM, equation.span))
 
     def finish(self, *, free_sizes: bool) -> Elaborated:
+        self._prune()
         self.extents.solve(free=free_sizes)
+        table = self.expressions
+        table.outside.settle(table.accesses, table.shapes, table.pending, self.extents, table.new_index, table.symbol)
+        mentioned = {read.name for each in self.operation.equations for read in equation_reads(each)}
+        if self.operation.arguments:
+            mentioned |= set(table.outside.fills)
+            table.pending = without_forgotten(
+                table.pending, table.accesses, mentioned - {self.results[-1], *self.following}
+            )
+            known = {each.target.tensor for each in table.pending}
+            self.results = [each for each in self.results if each in known]
         used = self._used() | self.states  # a state is kept though its next value may not depend on it
         tensors, parameters, names = [], {}, {local: tensor.name for local, tensor in self.given.items()}
         for local, shape in self.expressions.shapes.items():
@@ -189,19 +198,30 @@ class _Builder:
             names[local] = self.name(local)
             role = role_of(shape, self.states, self.noise)
             axes = tuple(self.extents.value(axis) for axis in shape.axes if axis is not None)
-            classes = self.expressions.chosen.get(local)
-            integer = local in self.expressions.integers
-            tensors.append(
-                Tensor(names[local], axes, role, integer, None if classes is None else self.extents.value(classes))
-            )
+            classes = table.chosen.get(local)
+            bound = None if classes is None else self.extents.value(classes)
+            fill = table.outside.fills.get(local, S.Zero)
+            tensors.append(Tensor(names[local], axes, role, local in table.integers, bound, fill=fill))
             if role is Role.PARAMETER:
                 parameters[names[local]] = local
         statements = tuple(self._settle(each, names) for each in self.expressions.pending)
-        following = {each.target.name for each in self.operation.equations if each.following}
-        modes = modes_of(names, self.states, following, self.noise, asked=self.expressions.asked_mode)
+        modes = modes_of(names, self.states, self.following, self.noise, asked=table.asked_mode)
         return Elaborated(
             tuple(tensors), statements, tuple(names[each] for each in self.results), parameters, self._refined(), modes
         )
+
+    def _prune(self) -> None:
+        """Drop what an operation computes and its result does not need, since a folded ``where`` chose otherwise."""
+        if self.expressions.open_names or not self.results:
+            return
+        wanted, kept = {self.results[-1], *self.following}, []
+        for each in reversed(self.expressions.pending):
+            if each.target.tensor in wanted:
+                kept.append(each)
+                free = each.expr.free_symbols
+                wanted.update(a.tensor for symbol, a in self.expressions.accesses.items() if symbol in free)
+        self.expressions.pending = kept[::-1]
+        self.results = [name for name in self.results if name in wanted]
 
     def _used(self) -> set[str]:
         """Tensors that some statement names; an optional parameter that a folded ``where`` dropped is not one."""
@@ -242,9 +262,9 @@ class _Builder:
 
     def _settle(self, pending: Pending, names: Mapping[str, str]) -> Statement:
         """A statement over program-wide names, its domain the target's indices and then the reduced ones."""
-        free = pending.expr.free_symbols
         table = self.expressions
-        accesses = [(symbol, access) for symbol, access in table.accesses.items() if symbol in free]
+        pending, accesses = without_thin(pending, table.accesses, table.numbers, self.extents.known)
+        free = pending.expr.free_symbols
         target = self._global(pending.target, names)
         order: dict[str, None] = dict.fromkeys(pending.target.indices())
         for _, access in accesses:
@@ -278,10 +298,6 @@ class _Builder:
     def _global(self, access: Access, names: Mapping[str, str]) -> Access:
         settled = Access(access.tensor, tuple(self.extents.settle(each) for each in access.index))
         return settled.retarget(lambda local: names[local])
-
-
-def _sum(terms: Sequence[Expr]) -> Expr:
-    return Add(*terms) if terms else S.Zero
 
 
 def formula(equations: tuple[Equation, ...], span: Span) -> Operation:

@@ -49,22 +49,39 @@ class Extents:
     labels: dict[str, str] = field(default_factory=dict)
     constraints: list[Constraint] = field(default_factory=list)
     classes: dict[str, Extent] = field(default_factory=dict)
+    passing: list[Constraint] = field(default_factory=list)
     partial: set[str] = field(default_factory=set)  # indices that need not run along a whole axis
+    signature: dict[str, str] = field(default_factory=dict)  # the index that each letter is in the signature
+    formulas: list[tuple[str, Extent, Span]] = field(default_factory=list)  # extents given by other extents
 
     def declare(self, index: str, label: str, span: Span) -> None:
         self.spans[index] = span
         self.labels[index] = label
 
     def fix(self, index: str, value: Extent, span: Span) -> None:
-        """``j:units``: the extent is given."""
+        """``j:units``: the extent is given, as a number or by extents that may not be known yet."""
+        self.partial.add(index)
+        if not isinstance(value, int):
+            self.formulas.append((index, value, span))
+            return
         if self.known.get(index, value) != value:
             message = f"the index {self.labels[index]} runs over {self.known[index]}, here it is given {value}"
             raise SourceError(message, span)
         self.known[index] = value
-        self.partial.add(index)
 
     def meet(self, shape: Shape, access: Access, span: Span, *, writes: bool = False) -> None:
         self.constraints.append(Constraint(shape, access, span, writes))
+
+    def pass_by(self, shape: Shape, access: Access, span: Span) -> None:
+        """A read with ``else``, which may leave its tensor: it only says how far an index runs that nothing else fixes."""
+        self.passing.append(Constraint(shape, access, span, False))
+
+    def settle_signature(self) -> None:
+        """What the given tensors say of the indices of a signature, before any equation is read."""
+        self.partial.update(
+            i for each in self.constraints for c in each.access.index if c.bare is None for i in c.indices()
+        )
+        self._equalities()
 
     def solve(self, *, free: bool) -> None:
         """Find every extent. ``free`` lets one that nothing fixes be a size of its own, named after its index."""
@@ -72,13 +89,17 @@ class Extents:
             if not each.writes:
                 self.partial.update(i for c in each.access.index if c.bare is None for i in c.indices())
         while True:
-            while self._equalities() or self._targets():
+            while self._equalities() or self._targets() or self._formulas(free):
                 pass
-            if self._ranges():
+            if self._ranges() or self._passing():
                 continue
             missing = [index for index in self.spans if index not in self.known]
             if not missing:
                 break
+            alike = {index: self.known.get(self.signature.get(self.labels[index], "")) for index in missing}
+            if any(alike.values()):
+                self.known.update((index, size) for index, size in alike.items() if size is not None)
+                continue
             if not free:
                 label = self.labels[missing[0]]
                 raise SourceError(
@@ -87,8 +108,26 @@ class Extents:
                     hint=f"give it a size where it stands first, as in {label}:8, or give the tensor's shape",
                 )
             self._free(missing[0])
+        self._formulas(free)
         for each in self.constraints:
             self._verify(each)
+
+    def _formulas(self, free: bool) -> bool:
+        """The extents given by formulas of others that are known now; whether anything new came of it."""
+        moved = False
+        for index, formula, span in self.formulas:
+            value = self.value(formula)
+            if not _is_known(value) or self.known.get(index) == value:
+                continue
+            label = self.labels[index]
+            if index in self.known:
+                raise SourceError(f"the index {label} runs over {self.known[index]}, here it is given {value}", span)
+            whole = isinstance(value, int) or free or all(c.is_Integer for c in value.as_coefficients_dict().values())
+            if not whole or (isinstance(value, int) and value < 1):
+                raise SourceError(f"the index {label} would run over {value}, which is no whole size", span)
+            self.known[index] = value
+            moved = True
+        return moved
 
     def value(self, size: Extent) -> Extent:
         """An extent with its placeholders filled in."""
@@ -152,14 +191,14 @@ class Extents:
     def _last(self, coordinate: Affine) -> Extent | None:
         """The largest value of a coordinate, ``None`` while an extent in it is unknown."""
         total = self.value(coordinate.offset)
-        if not isinstance(total, int) and any(s.name.startswith("|") for s in total.free_symbols):
+        if not _is_known(total):
             return None
         for atom, coefficient in coordinate.terms:
             count = self.known.get(atom) if isinstance(atom, str) else self.classes.get(atom.tensor)
             if count is None:
                 return None
             factor = self.value(coefficient)
-            if not isinstance(factor, int) and any(s.name.startswith("|") for s in factor.free_symbols):
+            if not _is_known(factor):
                 return None
             if not (isinstance(factor, int) and factor < 0):
                 total = extent(total + factor * (count - 1))
@@ -181,6 +220,22 @@ class Extents:
             self.known[index] = min(ints) if len(ints) == len(numbers) else numbers[0]
             return True
         return False
+
+    def _passing(self) -> bool:
+        """An index that nothing fixes runs along the axis it is read along with ``else``."""
+        for each in self.passing:
+            for coordinate, size in zip(each.access.index, each.shape.axes, strict=True):
+                for atom, coefficient in coordinate.terms:
+                    if isinstance(atom, str) and coefficient == 1 and atom not in self.known and size is not None:
+                        self.known[atom] = size
+                        return True
+        return False
+
+    def bounds(self, coordinate: Affine) -> tuple[Extent, Extent]:
+        """The least and the largest value of a coordinate without integer reads, once all extents are known."""
+        last = self._last(coordinate)
+        assert last is not None
+        return self._first(coordinate), last
 
     def _limit(self, each: Constraint, axis: int, coordinate: Affine, index: str) -> Extent | None:
         size = each.shape.axes[axis]
@@ -249,6 +304,11 @@ class Extents:
             if isinstance(atom, str) and isinstance(factor, int) and factor < 0:
                 total = extent(total + factor * (self.known[atom] - 1))
         return total
+
+
+def _is_known(size: Extent) -> bool:
+    """Whether no placeholder is left in an extent."""
+    return isinstance(size, int) or not any(s.name.startswith("|") for s in size.free_symbols)
 
 
 def _typical(size: Extent) -> int:

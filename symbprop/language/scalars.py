@@ -22,6 +22,7 @@ FUNCTIONS: dict[str, Callable[..., Expr]] = {
     "log1p": lambda x: sympy.log(1 + x),
     "expm1": lambda x: sympy.exp(x) - 1,
     "floor": Floor,
+    "ceil": lambda x: -Floor(-x),
     "detach": Detach,
 }
 

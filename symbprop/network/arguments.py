@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -27,6 +27,24 @@ def data_arguments(operation: Operation) -> list[Signature]:
     return [each for each in operation.arguments if not each.initializer and each.noise is None]
 
 
+def roles(operation: Operation, given: Sequence[str], named: Sequence[Label], span: Span) -> list[str]:
+    """Which data argument each of the inputs ``given`` is: in order, or as ``named``.
+
+    Raises ``SourceError`` where there are too many or too few, and for a name that is no data argument.
+    """
+    arguments = {each.name: each for each in data_arguments(operation)}
+    for each in named:
+        if each.text not in arguments:
+            hint = did_you_mean(each.text, arguments)
+            raise SourceError(f"'{operation.name}' has no input '{each.text}'", each.span, hint=hint)
+    found = [each.text for each in named] or list(arguments)[: len(given)]
+    needed = [name for name, each in arguments.items() if each.absent is None]
+    if len(found) < len(given) or any(name not in found for name in needed):
+        wanted = f"{len(needed)} to {len(arguments)}" if len(needed) < len(arguments) else f"{len(needed)}"
+        raise SourceError(f"'{operation.name}' takes {wanted} inputs, here are {len(given)}: {', '.join(given)}", span)
+    return found
+
+
 def match(operation: Operation, written: Mapping[str, Argument], span: Span) -> Matched:
     """Raises ``SourceError`` for a key that the operation does not have, and for one that it needs and lacks."""
     attributes: dict[str, AttributeValue] = {}
@@ -42,8 +60,14 @@ def match(operation: Operation, written: Mapping[str, Argument], span: Span) -> 
                     parameters[f"{prefix}_regularizer"] = (regularizers, each.name)
     for key, argument in written.items():
         if key in declared:
-            attributes[key] = attribute(argument.value, declared[key].default)
-            _require_inside(attributes[key], declared[key], argument)
+            attributes[key] = value = attribute(argument.value, default_of(declared[key], declared), operation.axes)
+            if declared[key].choices and value not in declared[key].choices:
+                raise SourceError(
+                    f"'{key}' of '{operation.name}' is one of {', '.join(declared[key].choices)}",
+                    argument.key.span,
+                    hint=did_you_mean(str(value), declared[key].choices),
+                )
+            _require_inside(value, declared[key], argument)
         elif key in parameters:
             table, local = parameters[key]
             chosen = choice(argument.value)
@@ -69,8 +93,17 @@ def _require_inside(value: AttributeValue, wanted: Attribute, argument: Argument
             raise SourceError(message, argument.value.span)
 
 
-def attribute(node: Node, default: AttributeValue | None) -> AttributeValue:
-    """A value for an attribute; it must be of the kind of the default."""
+def default_of(attribute: Attribute, declared: Mapping[str, Attribute]) -> AttributeValue | None:
+    """The default of an attribute, which may be that of another (``strides = pool_size``)."""
+    other = declared.get(attribute.default) if isinstance(attribute.default, str) else None
+    return attribute.default if other is None or other is attribute else other.default
+
+
+def attribute(node: Node, default: AttributeValue | None, axes: int = 0) -> AttributeValue:
+    """A value for an attribute; it must be of the kind of the default.
+
+    An operation on ``axes`` spatial axes takes a list with one number (or pair) for each of them instead of a number.
+    """
     value: AttributeValue
     match node:
         case ScalarNode(value=bool() as truth):
@@ -80,13 +113,20 @@ def attribute(node: Node, default: AttributeValue | None) -> AttributeValue:
         case ScalarNode(value=str() as text):
             value = text
         case SequenceNode(items=items):
-            value = tuple(_number(item) for item in items)
+            value = tuple(_pair(item) if axes and isinstance(item, SequenceNode) else _number(item) for item in items)
+            if axes and len(value) != axes and not (axes == 1 and len(value) == 2):
+                raise SourceError(f"there are {axes} spatial axes, this list has {len(value)} entries", node.span)
         case _:
             raise SourceError(f"a number stands here, not {describe(node)}", node.span)
-    if default is not None and type(value) is not type(default):
+    listed = isinstance(value, tuple) and isinstance(default, Fraction) and axes > 0
+    if default is not None and type(value) is not type(default) and not listed:
         wanted = {bool: "true or false", Fraction: "a number", str: "a name", tuple: "a list of numbers"}[type(default)]
         raise SourceError(f"{wanted} stands here, not {describe(node)}", node.span)
     return value
+
+
+def _pair(node: SequenceNode) -> tuple[Fraction, ...]:
+    return tuple(_number(item) for item in node.items)
 
 
 def _number(node: Node) -> Fraction:

@@ -15,7 +15,7 @@ from symbprop.calculus.statement import Statement, read_symbol, statement
 from symbprop.language.elaborate import Declared, elaborate, formula
 from symbprop.language.parser import parse_equations
 from symbprop.language.source import SourceError, Span, did_you_mean
-from symbprop.network.arguments import data_arguments, match
+from symbprop.network.arguments import data_arguments, match, roles
 from symbprop.network.assembly import BATCH, Assembly
 from symbprop.network.description import Choice, Description, LayerSpec, LossSpec
 from symbprop.network.graph import in_order
@@ -102,12 +102,12 @@ class _Builder(Assembly):
 
     def _layer(self, spec: LayerSpec, inputs: list[str], label: str) -> str:
         title = label or f"layer {len(self.layers) + 1}"
-        last = label if spec.activation is None else ""
+        last = label if spec.activation is None or self._takes_activation(spec) else ""
         if spec.formula is not None:
             output, parameters = self._formula_layer(spec, inputs, label, last)
         else:
             output, parameters = self._library_layer(spec, inputs, label, last)
-        if spec.activation is not None:
+        if spec.activation is not None and not self._takes_activation(spec):
             operation = self.operation(spec.activation.name, spec.activation.span)
             matched = match(operation, spec.activation.arguments, spec.activation.span)
             output, more = self.apply(operation, [output], matched, {}, spec.activation.span, label, label)
@@ -118,16 +118,24 @@ class _Builder(Assembly):
         self.layers.append(Layer(title, spec.kind, output, parameters))
         return output
 
+    def _takes_activation(self, spec: LayerSpec) -> bool:
+        """Whether the operation applies the activation itself, inside its formula."""
+        return spec.formula is None and any(
+            each.name == "activation" for each in self.operation(spec.kind, spec.span).attributes
+        )
+
     def _library_layer(self, spec: LayerSpec, inputs: list[str], label: str, last: str) -> tuple[str, tuple[str, ...]]:
         operation = self.operation(spec.kind, spec.span)
-        matched = match(operation, spec.arguments, spec.span)
+        arguments = dict(spec.arguments)
+        if spec.activation is not None and self._takes_activation(spec):
+            arguments["activation"] = spec.activation.as_argument()
+        matched = match(operation, arguments, spec.span)
         shared: Mapping[str, str] = {}
         if spec.share is not None:
             if spec.share.text not in self.shared:
                 hint = did_you_mean(spec.share.text, self.shared)
                 raise SourceError(f"no layer before this is named '{spec.share.text}'", spec.share.span, hint=hint)
             shared = self.shared[spec.share.text]
-        wanted = len(data_arguments(operation))
         associative = any(each.name == "associative" and each.default is True for each in operation.attributes)
         if associative and len(inputs) > 2:
             output, parameters = inputs[0], tuple[str, ...]()
@@ -135,15 +143,13 @@ class _Builder(Assembly):
                 name = last if position == len(inputs) - 2 else ""
                 output, _ = self.apply(operation, [output, each], matched, shared, spec.span, label, name)
             return output, parameters
-        if wanted != len(inputs):
-            given = ", ".join(self.label_of(each) for each in inputs)
-            raise SourceError(f"'{spec.kind}' takes {wanted} inputs, here are {len(inputs)}: {given}", spec.span)
-        return self.apply(operation, inputs, matched, shared, spec.span, label, last)
+        given = roles(operation, [self.label_of(each) for each in inputs], spec.roles, spec.span)
+        return self.apply(operation, inputs, matched, shared, spec.span, label, last, roles=given)
 
     def _formula_layer(self, spec: LayerSpec, inputs: list[str], label: str, last: str) -> tuple[str, tuple[str, ...]]:
         assert spec.formula is not None
         operation = formula(parse_equations(spec.formula), spec.span)
-        labels = [each.text for each in spec.inputs] or ["x"] * (len(inputs) == 1)
+        labels = [each.text for each in spec.roles or spec.inputs] or ["x"] * (len(inputs) == 1)
         computed = {each.target.name for each in operation.equations}
         given = {
             label: self.tensors[name]

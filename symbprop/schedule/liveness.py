@@ -35,7 +35,6 @@ def reuse_storage(plan: Plan) -> Plan:
         last[roots[name]] = len(plan.steps)
     kinds = _kinds(plan)
     owned = {target_of(step) for step in plan.steps if not isinstance(step, Alias)} - set(plan.shared)
-    gone: dict[str, str] = {}
     steps: list[Step] = []
     for position, step in enumerate(plan.steps):
         if (
@@ -51,17 +50,21 @@ def reuse_storage(plan: Plan) -> Plan:
                     and root == access.tensor
                     and root in owned
                     and all(other == access or roots[other.tensor] != root for other in step.reads)
-                    and last[root] == position
+                    and (last[root] == position or _scales_itself(step))
                     and not plan.tensors[root].integer
                     and kinds[target_of(step)] <= kinds[root]
                     and read_symbol(symbol_position) in step.expr.free_symbols
                     and plan.shape(root) == plan.shape(target_of(step))
                 ):
                     step = replace(step, reuse=access.tensor)
-                    gone[root] = target_of(step)
                     break
         steps.append(step)
     return replace(plan, steps=tuple(steps))
+
+
+def _scales_itself(step: Map) -> bool:
+    """Whether a map reads nothing but the tensor it writes: the constant factor of a sum."""
+    return all(access == step.target for access in step.reads)
 
 
 def _kinds(plan: Plan) -> dict[str, frozenset[Role]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from symbprop.calculus.index import Access, Extent, Range, extent
+from symbprop.calculus.index import Access, Affine, Extent, Range, extent
 from symbprop.calculus.program import Program
 from symbprop.calculus.statement import Statement
 
@@ -39,6 +39,47 @@ def covers(each: Statement, shape: tuple[Extent, ...]) -> bool:
             return False
         seen.update(terms)
     return True
+
+
+def writes_once(each: Statement) -> bool:
+    """Whether different points of a statement's target are different elements."""
+    extents: dict[str, Extent] = {r.index: r.extent for r in each.domain}
+    indices = list(each.target.indices())
+    if len(set(indices)) != len(indices):
+        return False
+    return all(
+        all(isinstance(atom, str) for atom, _ in c.terms)
+        and (len(c.terms) <= 1 or mixed_radix(c.terms, extents) is not None)
+        for c in each.target.index
+    )
+
+
+WIDEST = 64  # places in a window, as far as that can be told from an index alone
+
+
+def inside_window(coordinate: Affine, extents: Mapping[str, Extent]) -> str | None:
+    """Of the two indices of ``2*u + p``, the one that says where inside a window an element is: the second, if it is short."""
+    if len(coordinate.terms) != 2:
+        return None
+    found: list[tuple[int, str]] = []
+    for (atom, _), (base, stride) in (coordinate.terms[::-1], coordinate.terms):
+        if not isinstance(atom, str) or not isinstance(base, str) or not isinstance(stride, int) or stride <= 0:
+            continue
+        length = extents.get(atom)
+        if isinstance(length, int):
+            found.append((length, atom))
+    short = [atom for length, atom in found if length <= WIDEST]
+    return short[0] if short else min(found)[1] if found else None
+
+
+def windows_first(ranges: Sequence[Range], target: Access) -> list[Range]:
+    """``ranges`` with those in front that say where inside a window a target's element is.
+
+    What is written window by window is read place by place: each place in a window is a slab of its own.
+    """
+    extents = {each.index: each.extent for each in ranges}
+    inside = {inside_window(coordinate, extents) for coordinate in target.index}
+    return sorted(ranges, key=lambda each: each.index not in inside)
 
 
 def is_partition(statements: Sequence[Statement], shape: tuple[Extent, ...]) -> bool:

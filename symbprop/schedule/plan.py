@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sympy import Expr
+from sympy import Expr, S
 
 from symbprop.calculus.index import Access, Extent, Range
 from symbprop.calculus.program import Tensor
@@ -56,11 +56,15 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class Allocate:
-    """Storage for ``target``: zeros that what follows accumulates into, or bare where what follows fills all of it."""
+    """Storage for ``target``: zeros that what follows accumulates into, or bare where what follows fills all of it.
+
+    ``fill`` is what the elements hold that nothing writes, where that is not zero.
+    """
 
     target: str
     source: int
     zeros: bool = True
+    fill: Expr = S.Zero
 
 
 @dataclass(frozen=True, slots=True)

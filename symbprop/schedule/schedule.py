@@ -10,7 +10,7 @@ from symbprop.calculus.program import Program, Role
 from symbprop.calculus.statement import Reduction, Statement, read_symbol
 from symbprop.schedule.kernels import Kernels
 from symbprop.schedule.liveness import reuse_storage, storage_roots
-from symbprop.schedule.order import covering_first, covers, is_partition
+from symbprop.schedule.order import covering_first, covers, is_partition, whole, writes_once
 from symbprop.schedule.plan import Alias, Allocate, Plan, Step, target_of
 
 
@@ -23,19 +23,24 @@ def schedule(program: Program, results: Sequence[str], *, reuse: bool = True) ->
     for each in statements:
         groups.setdefault(each.target.tensor, []).append(each)
     started: set[str] = set()
-    filled: set[str] = set()  # tensors whose statements write disjoint parts that make up the whole
+    assigned: set[str] = set()  # tensors no element of which is written twice
     steps: list[Step] = []
     for each in statements:
         name, source = each.target.tensor, position[id(each)]
-        if name not in started and _is_view(each) and len(groups[name]) == 1:
+        shape = program.tensors[name].shape
+        alone = len(groups[name]) == 1
+        complete = covers(each, shape)
+        if name not in started and alone and complete and _is_view(each):
             steps.append(Alias(each.target, each.reads[0], each.domain, source))
         else:
-            if name not in started and not covers(each, program.tensors[name].shape):
-                if is_partition(groups[name], program.tensors[name].shape):
-                    filled.add(name)
-                steps.append(Allocate(name, source, zeros=name not in filled))
+            if name not in started and not (complete and whole(each.target, each.domain, shape)):
+                parts = is_partition(groups[name], shape)
+                if parts or (alone and writes_once(each)):
+                    assigned.add(name)
+                bare = parts or (alone and complete)
+                steps.append(Allocate(name, source, not bare, program.tensors[name].fill))
                 started.add(name)
-            steps.extend(kernels.steps(each, source, accumulate=name in started and name not in filled))
+            steps.extend(kernels.steps(each, source, accumulate=name in started and name not in assigned))
         started.add(name)
     given = {name for name, tensor in program.tensors.items() if tensor.role is not Role.VALUE}
     roots = storage_roots(kernels.tensors, steps)

@@ -59,11 +59,11 @@ def matches(definition: Definition, reads: tuple[Access, ...]) -> Iterator[tuple
         if access.tensor != first.tensor:
             continue
         place: dict[str, Affine] = {}
-        if not _unify(first, access, place):
+        if not unify(first, access, place):
             continue
         pairs = {0: position}
         for number, read in enumerate(source.reads[1:], start=1):
-            found = next((p for p, r in enumerate(reads) if r.tensor == read.tensor and _unify(read, r, place)), None)
+            found = next((p for p, r in enumerate(reads) if r.tensor == read.tensor and unify(read, r, place)), None)
             if found is None:
                 break
             pairs[number] = found
@@ -72,7 +72,7 @@ def matches(definition: Definition, reads: tuple[Access, ...]) -> Iterator[tuple
                 yield source.target.substitute(place), pairs
 
 
-def _unify(pattern: Access, access: Access, place: dict[str, Affine]) -> bool:
+def unify(pattern: Access, access: Access, place: dict[str, Affine]) -> bool:
     """Extend ``place`` so that ``pattern`` becomes ``access``; untouched when that cannot be."""
     trial = dict(place)
     for coordinate, here in zip(pattern.index, access.index, strict=True):

@@ -78,8 +78,8 @@ def test_a_wrong_result_is_caught(bug: str, compiled: Compiled) -> None:
 
 
 TEXT: dict[str, tuple[str, str]] = {
-    "the mean is taken for a constant": (" m2_bar = ", "    m2_bar = 0 * m2_bar"),
-    "the variance is taken for a constant": (" v_bar = ", "    v_bar = 0 * v_bar"),
+    "the mean is taken for a constant": (" m2_sum = ", "    m2_sum = 0 * m2_sum"),
+    "the variance is taken for a constant": (" v_sum = ", "    v_sum = 0 * v_sum"),
     "the mask is drawn anew on the way back": (" W3_bar = ", "    u = rng.uniform(-1, 1, u.shape)"),
     "the seed is ignored": (" rng = ", "    rng = np.random.default_rng(0)"),
     "the state is changed in place": (" N = ", "    moving_mean += 1"),
