@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from symbprop.calculus.dependence import needed
+from symbprop.calculus.functions import Detach
 from symbprop.calculus.index import Extent
 from symbprop.calculus.program import GradientProgram, Program, Role, Tensor
 from symbprop.emit.course import Course
@@ -115,7 +116,9 @@ class _Writer:
         kept = [(name, tensors) for name, tensors in self.modes.tables(self.program) if tensors]
         formulas = {} if gradient is None else self.notes.gradient_formulas(gradient)
         zeros = {} if gradient is None else gradient.zeros
+        detached = any(each.expr.has(Detach) for each in self.compiled.forward.statements)
         return [
+            *([("DETACHED: bool", "= True  # the gradient treats part of the loss as constant")] if detached else []),
             (f"PARAMETERS: {shapes}", f"= {table(_shapes(self.parameters))}"),
             (f"INPUTS: {shapes}", f"= {table(_shapes(self.inputs))}"),
             (f"TARGETS: {shapes}", f"= {table(_shapes(self.targets))}"),

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from sympy import Expr, Mul, S
 
 from symbprop.calculus.index import Access, Affine, Extent, add, at, constant, scale
-from symbprop.language.extents import Extents, Shape, placeholder
+from symbprop.language.extents import Extents
 from symbprop.language.scope import Scope, groups_of, index_names, parts, ranges_of
+from symbprop.language.shapes import Shape, placeholder
 from symbprop.language.sizes import Sizes
 from symbprop.language.source import SourceError, Span
 from symbprop.language.syntax import (

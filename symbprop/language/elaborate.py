@@ -6,20 +6,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from sympy import Add, Expr, Integer, S
+from sympy import Add, Expr, Integer, Rational, S
 
 from symbprop.calculus.index import Access, Affine, Extent
 from symbprop.calculus.program import Role, Tensor
 from symbprop.calculus.statement import Reduction, Statement, index_symbol, read_symbol, statement
 from symbprop.language.defaults import attribute_values, in_place_of_absent
 from symbprop.language.expressions import Expressions
-from symbprop.language.extents import Extents, Shape
+from symbprop.language.extents import Extents
 from symbprop.language.modes import Modes, modes_of, role_of, state_followed
-from symbprop.language.pending import Pending, without_forgotten, without_thin
+from symbprop.language.pending import Pending, mentioned, needed_for, without_forgotten, without_thin
 from symbprop.language.ranks import learn_groups
 from symbprop.language.scope import Scope, additive_terms, equation_reads, group_of, letters
+from symbprop.language.shapes import Shape
 from symbprop.language.source import SourceError, Span
 from symbprop.language.syntax import Argument, AttributeValue, Equation, Operation
+from symbprop.language.system import circular, read_early, solvable, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,10 @@ def elaborate(
     """
     values = attribute_values(operation, attributes)
     given = {**given, **in_place_of_absent(operation, given)}
-    builder = _Builder(operation, given, values, name, operations, open_names, declared or {}, label or operation.name)
-    builder.expressions.training = training
-    for equation in operation.equations:
+    builder = _Builder(
+        operation, given, values, name, operations, open_names, declared or {}, label or operation.name, training
+    )
+    for equation in builder.operation.equations:
         builder.equation(equation)
     return builder.finish(free_sizes=free_sizes)
 
@@ -86,13 +89,14 @@ class _Builder:
         open_names: bool,
         declared: Mapping[str, Declared],
         label: str,
+        training: bool,
     ) -> None:
-        self.operation = operation
         self.given = given
         self.name = name
         self.label = label
         self.extents = Extents()
         self.expressions = Expressions(self.extents, attributes, operations, open_names, declared)
+        self.expressions.training = training
         self.expressions.letters = frozenset(each for equation in operation.equations for each in letters(equation))
         self.results: list[str] = []
         self.states = {each.name for each in operation.arguments if each.state}
@@ -100,6 +104,12 @@ class _Builder:
         self.following = [each.target.name for each in operation.equations if each.following]
         self.expressions.sizes.axes = operation.axes
         self.expressions.sizes.lets = {each.name: each for each in operation.lets}
+        equations = standing(operation.equations, lambda node: self.expressions.condition(node, Scope(), None))
+        self.operation = replace(operation, equations=equations)
+        for each in operation.arguments:
+            if isinstance(each.absent, Fraction) and each.name not in given:
+                self.expressions.absent[each.name] = Rational(each.absent.numerator, each.absent.denominator)
+        arguments = {each.name: each for each in operation.arguments if each.name not in self.expressions.absent}
         for local, tensor in given.items():
             shape = Shape(local, list(tensor.shape), classes=tensor.classes)
             self.expressions.shapes[local] = shape
@@ -108,16 +118,16 @@ class _Builder:
                 if tensor.classes is not None:
                     self.extents.classes[local] = tensor.classes
         ranks = {local: len(tensor.shape) for local, tensor in given.items()}
-        learn_groups(operation, ranks, self.expressions.group_ranks, self.expressions.group_rank)
+        learn_groups(self.operation, ranks, self.expressions.group_ranks, self.expressions.group_rank)
         scope = Scope()
-        for argument in operation.arguments:
-            if isinstance(argument.absent, Fraction) and argument.name not in given:
-                self.expressions.absent[argument.name] = argument.absent
-                continue
+        for argument in arguments.values():
             scope = self._signature(argument, scope)
             self.extents.settle_signature()
             self.expressions.sizes.signature = scope
         self.extents.signature = dict(scope.indices)
+        for early in read_early(self.operation.equations):
+            if early not in given:
+                self.expressions.shapes.setdefault(early, Shape(early, [None] * ranks[early], computed=True))
 
     def _signature(self, argument: Argument, scope: Scope) -> Scope:
         """Declare an argument: its indices are shared by the whole signature."""
@@ -150,6 +160,7 @@ class _Builder:
 
     def equation(self, equation: Equation) -> None:
         target = equation.target
+        self.extents.equation = target.name
         known = self.expressions.shapes
         if target.name in self.given or (target.name in known and not known[target.name].computed):
             raise SourceError(f"{target.name} is given, it cannot be computed again", target.span)
@@ -179,7 +190,7 @@ class _Builder:
 
     def finish(self, *, free_sizes: bool) -> Elaborated:
         self._prune()
-        self.extents.solve(free=free_sizes)
+        self.extents.solve(free=free_sizes, circles=circular(self.operation.equations))
         table = self.expressions
         table.outside.settle(table.accesses, table.shapes, table.pending, self.extents, table.new_index, table.symbol)
         mentioned = {read.name for each in self.operation.equations for read in equation_reads(each)}
@@ -190,7 +201,7 @@ class _Builder:
             )
             known = {each.target.tensor for each in table.pending}
             self.results = [each for each in self.results if each in known]
-        used = self._used() | self.states  # a state is kept though its next value may not depend on it
+        used = self._used()
         tensors, parameters, names = [], {}, {local: tensor.name for local, tensor in self.given.items()}
         for local, shape in self.expressions.shapes.items():
             if local in self.given or local not in used:
@@ -204,7 +215,10 @@ class _Builder:
             tensors.append(Tensor(names[local], axes, role, local in table.integers, bound, fill=fill))
             if role is Role.PARAMETER:
                 parameters[names[local]] = local
-        statements = tuple(self._settle(each, names) for each in self.expressions.pending)
+        origins = {name: each for each, name in names.items()}
+        statements = solvable(
+            [self._settle(each, names) for each in self.expressions.pending], self.operation.equations, origins
+        )
         modes = modes_of(names, self.states, self.following, self.noise, asked=table.asked_mode)
         return Elaborated(
             tuple(tensors), statements, tuple(names[each] for each in self.results), parameters, self._refined(), modes
@@ -214,30 +228,17 @@ class _Builder:
         """Drop what an operation computes and its result does not need, since a folded ``where`` chose otherwise."""
         if self.expressions.open_names or not self.results:
             return
-        wanted, kept = {self.results[-1], *self.following}, []
-        for each in reversed(self.expressions.pending):
-            if each.target.tensor in wanted:
-                kept.append(each)
-                free = each.expr.free_symbols
-                wanted.update(a.tensor for symbol, a in self.expressions.accesses.items() if symbol in free)
-        self.expressions.pending = kept[::-1]
+        wanted = {self.results[-1], *self.following}
+        self.expressions.pending = needed_for(wanted, self.expressions.pending, self.expressions.accesses)
         self.results = [name for name in self.results if name in wanted]
 
     def _used(self) -> set[str]:
-        """Tensors that some statement names; an optional parameter that a folded ``where`` dropped is not one."""
-        used: set[str] = set()
-        for each in self.expressions.pending:
-            free = each.expr.free_symbols
-            used.add(each.target.tensor)
-            accesses = [a for symbol, a in self.expressions.accesses.items() if symbol in free]
-            for access in (each.target, *accesses):
-                used.add(access.tensor)
-                stack = list(access.gathers())
-                while stack:
-                    gather = stack.pop()
-                    used.add(gather.tensor)
-                    stack.extend(gather.gathers())
-        return used
+        """Tensors that some statement names; an optional parameter that a folded ``where`` dropped is not one.
+
+        A state is kept though its next value may not depend on it.
+        """
+        table = self.expressions
+        return self.states.union(*(mentioned(each, table.accesses) for each in table.pending))
 
     def _refined(self) -> dict[str, Tensor]:
         refined = {}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 
-from sympy import Add, And, Expr, Mul, Not, Or, Rational, S, Symbol
+from sympy import Add, And, Expr, Mul, Not, Or, S, Symbol
 from sympy.logic.boolalg import Boolean, false, true
 
 from symbprop.calculus.functions import Select
@@ -13,12 +12,13 @@ from symbprop.calculus.index import Access, Extent, at
 from symbprop.calculus.nodes import tree_size
 from symbprop.calculus.statement import Reduction, index_symbol, read_symbol
 from symbprop.language.coordinates import Coordinates
-from symbprop.language.extents import Extents, Shape, placeholder
+from symbprop.language.extents import Extents
 from symbprop.language.inline import inlined
 from symbprop.language.outside import Outside
 from symbprop.language.pending import Pending
-from symbprop.language.scalars import COMPARISONS, CONSTANTS, FUNCTIONS, elementwise, is_constant, power, real
+from symbprop.language.scalars import COMPARISONS, CONSTANTS, FUNCTIONS, elementwise, is_constant, power, rational, real
 from symbprop.language.scope import Scope, group_of
+from symbprop.language.shapes import Shape, placeholder
 from symbprop.language.source import SourceError, Span, did_you_mean
 from symbprop.language.syntax import (
     AttributeValue,
@@ -62,13 +62,13 @@ class Expressions(Coordinates):
         self.declared = declared
         self.letters: frozenset[str] = frozenset()  # names of indices anywhere, which no temporary may take
         self.accesses: dict[Symbol, Access] = {}
+        self.absent: dict[str, Expr] = {}  # optional inputs that are not given, and the number each then is
         self.numbers: dict[Symbol, str] = {}
         self.pending: list[Pending] = []
         self.chosen: dict[str, Extent] = {}  # integer tensors that are computed, and how many values they can have
         self.training = True  # what that name means in a condition
         self.asked_mode = False  # whether a condition has asked
         self.outside = Outside()
-        self.absent: dict[str, Fraction] = {}  # arguments that were not given, each with the number it stands for
         self._symbols: dict[Access, Symbol] = {}
         self._scope = Scope()
         self._branches = 0
@@ -80,14 +80,14 @@ class Expressions(Coordinates):
         """An expression as a SymPy expression. ``local`` gives the arguments of an operation called inline."""
         match node:
             case Number():
-                return _rational(node.value)
+                return rational(node.value)
             case Name():
                 return self._name(node, scope, local)
             case Read():
                 if local is not None:
                     return local[node.name]
                 if node.name in self.absent:
-                    return _rational(self.absent[node.name])
+                    return self.absent[node.name]
                 return self.symbol(self.access(node, scope))
             case Dots():
                 raise SourceError("a group of axes is not a number", node.span, hint="write x[i...]")
@@ -132,6 +132,8 @@ class Expressions(Coordinates):
         name = node.name
         if local is not None and name in local:
             return local[name]
+        if name in self.absent:
+            return self.absent[name]
         if name in scope.indices:
             symbol = index_symbol(len(self.numbers))
             for known, index in self.numbers.items():
@@ -191,7 +193,7 @@ class Expressions(Coordinates):
 
     def _call(self, node: Call, scope: Scope, local: Mapping[str, Expr] | None) -> Expr:
         if node.function == "where":
-            condition = self._condition(node.arguments[0], scope, local)
+            condition = self.condition(node.arguments[0], scope, local)
             if condition in (true, false):
                 return self.scalar(node.arguments[1 if condition is true else 2], scope, local)
             self._branches += 1
@@ -227,7 +229,7 @@ class Expressions(Coordinates):
         self.pending.append(Pending(into, real(value, span), (), Reduction.SUM, span))
         return self.symbol(into)
 
-    def _condition(self, node: Expression, scope: Scope, local: Mapping[str, Expr] | None) -> Boolean:
+    def condition(self, node: Expression, scope: Scope, local: Mapping[str, Expr] | None) -> Boolean:
         decided = self.sizes.decided(node) if local is None or isinstance(node, Name) else None
         if decided is not None:
             return true if decided else false
@@ -236,11 +238,11 @@ class Expressions(Coordinates):
                 self.asked_mode = True
                 return true if self.training else false
             case Unary(operator="not"):
-                return Not(self._condition(node.operand, scope, local))
+                return Not(self.condition(node.operand, scope, local))
             case Binary(operator="and"):
-                return And(self._condition(node.left, scope, local), self._condition(node.right, scope, local))
+                return And(self.condition(node.left, scope, local), self.condition(node.right, scope, local))
             case Binary(operator="or"):
-                return Or(self._condition(node.left, scope, local), self._condition(node.right, scope, local))
+                return Or(self.condition(node.left, scope, local), self.condition(node.right, scope, local))
             case Binary(operator=operator) if operator in COMPARISONS:
                 left, right = self.scalar(node.left, scope, local), self.scalar(node.right, scope, local)
                 return COMPARISONS[operator](left, right)
@@ -309,7 +311,3 @@ class Expressions(Coordinates):
         access = Access(wish, kept)
         self.extents.meet(shape, access, span, writes=True)
         return access
-
-
-def _rational(value: Fraction) -> Expr:
-    return Rational(value.numerator, value.denominator)

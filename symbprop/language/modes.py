@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from symbprop.calculus.program import Role
-from symbprop.language.extents import Shape
+from symbprop.language.shapes import Shape
 from symbprop.language.source import SourceError
 from symbprop.language.syntax import Draw, Read
 from symbprop.language.trees import NEXT

@@ -9,8 +9,9 @@ from sympy import Expr, S, Symbol
 
 from symbprop.calculus.index import Access, Affine, Extent, add, at, constant, extent
 from symbprop.calculus.statement import Reduction
-from symbprop.language.extents import Extents, Shape
+from symbprop.language.extents import Extents
 from symbprop.language.pending import Pending
+from symbprop.language.shapes import Shape
 from symbprop.language.source import SourceError, Span
 
 BOUNDS = {S.NegativeInfinity: Reduction.MAX, S.Infinity: Reduction.MIN}

@@ -68,3 +68,25 @@ def without_forgotten(
         if not forgotten:
             return kept
         kept = [each for each in kept if each not in forgotten]
+
+
+def mentioned(each: Pending, accesses: Mapping[Symbol, Access]) -> set[str]:
+    """Every tensor that a statement names: its target, what it reads, and integers in coordinates."""
+    free = each.expr.free_symbols
+    stack = [each.target, *(access for symbol, access in accesses.items() if symbol in free)]
+    found: set[str] = set()
+    while stack:
+        access = stack.pop()
+        found.add(access.tensor)
+        stack.extend(access.gathers())
+    return found
+
+
+def needed_for(wanted: set[str], pending: Sequence[Pending], accesses: Mapping[Symbol, Access]) -> list[Pending]:
+    """The statements that the ``wanted`` tensors need, in order; what those read becomes wanted too."""
+    kept = []
+    for each in reversed(pending):
+        if each.target.tensor in wanted:
+            kept.append(each)
+            wanted |= mentioned(each, accesses)
+    return kept[::-1]

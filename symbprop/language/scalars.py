@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 
 import sympy
 from sympy import Expr, Rational, S, Symbol
@@ -82,6 +83,11 @@ def _is_moderate(expression: Expr) -> bool:
         return bool(abs(sympy.log(sympy.Abs(expression.evalf(15)) + 1).evalf(8)) < 690)
     except (OverflowError, TypeError, ValueError):
         return False
+
+
+def rational(value: Fraction) -> Expr:
+    """An exact number."""
+    return Rational(value.numerator, value.denominator)
 
 
 def is_constant(expression: Expr) -> bool:

@@ -8,9 +8,10 @@ from fractions import Fraction
 from sympy import Expr, Max, Min, Mul, Rational, S, ceiling, expand, floor
 
 from symbprop.calculus.index import Extent, extent
-from symbprop.language.extents import Extents, placeholder
+from symbprop.language.extents import Extents
 from symbprop.language.scalars import COMPARISONS, power
 from symbprop.language.scope import Scope
+from symbprop.language.shapes import placeholder
 from symbprop.language.source import SourceError, Span
 from symbprop.language.syntax import (
     AttributeValue,

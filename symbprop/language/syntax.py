@@ -117,6 +117,7 @@ Coordinate = Expression | Flat | Ranged
 class Equation:
     """``target = expression`` (or ``+=``). A scalar target is a ``Read`` with an empty index.
 
+    With ``if condition`` behind it, the equation stands only where the attributes make the condition true.
     ``following`` says that the target is the next value of a state (``m'[k] = …``).
     """
 
@@ -124,6 +125,7 @@ class Equation:
     accumulate: bool
     expression: Expression
     span: Span
+    condition: Expression | None = None
     following: bool = False
 
 

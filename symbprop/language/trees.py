@@ -178,12 +178,13 @@ class Trees:
     # Equations and operations ----------------------------------------------------------------------------------------
 
     def equation(self, meta: Meta, children: list[Any]) -> Equation:
-        name, index, *assign, expression = children
+        name, index, *assign, expression, condition = children
         start = name.start_pos or 0
         end = start + len(name) if index is None else meta.end_pos
         span = self.source.span(start, start + len(name) if index is None else min(end, start + len(name) + 1))
         target = Read(self._named(name), index or (), span)
-        return Equation(target, bool(assign), expression, self._span(meta), following=str(name).endswith(PRIME))
+        primed = str(name).endswith(PRIME)
+        return Equation(target, bool(assign), expression, self._span(meta), condition, following=primed)
 
     def _named(self, token: Token) -> str:
         """A tensor's name; ``m'``, the next value of m, is the tensor m_next."""

@@ -129,6 +129,7 @@ class Assembly:
         """
         arguments = roles or [each.name for each in data_arguments(operation)]
         given = {local: self.tensors[name] for local, name in zip(arguments, inputs, strict=False)}
+        given.update({local: self.tensors[self.resolve(label)] for local, label in matched.inputs.items()})
         declared = {each.name for each in operation.arguments}
         given.update({local: self.tensors[name] for local, name in shared.items() if local in declared})
         made_parameters = any(each.initializer and each.name not in given for each in operation.arguments)

@@ -15,7 +15,7 @@ from symbprop.calculus.statement import Statement, read_symbol, statement
 from symbprop.language.elaborate import Declared, elaborate, formula
 from symbprop.language.parser import parse_equations
 from symbprop.language.source import SourceError, Span, did_you_mean
-from symbprop.network.arguments import data_arguments, match, roles
+from symbprop.network.arguments import data_arguments, match, optional_inputs, roles
 from symbprop.network.assembly import BATCH, Assembly
 from symbprop.network.description import Choice, Description, LayerSpec, LossSpec
 from symbprop.network.graph import in_order
@@ -86,16 +86,22 @@ class _Builder(Assembly):
 
     def _graph(self) -> list[str]:
         read: set[str] = set()
-        for label, spec in in_order(self.description.nodes, self.description.inputs):
+        for label, spec in in_order(self.description.nodes, self.description.inputs, self._named):
             inputs = [self.resolve(each) for each in spec.inputs]
             if not inputs and len(self.description.inputs) == 1:
                 inputs = [identifier(next(iter(self.description.inputs)))]
             if not inputs:
                 raise SourceError(f"'{label}' needs inputs", spec.span, hint="write inputs: [names]")
-            read.update(inputs)
+            read.update((*inputs, *(self.parts[each] for each in self._named(spec) if each in self.parts)))
             self._layer(spec, inputs, label)
         sinks = [self.parts[label] for label in self.description.nodes if self.parts[label] not in read]
         return self._outputs(sinks)
+
+    def _named(self, spec: LayerSpec) -> list[str]:
+        """What a layer names as its optional inputs."""
+        if spec.kind not in self.library:
+            return []
+        return [each.text for each in optional_inputs(self.library[spec.kind], spec.arguments).values()]
 
     def _outputs(self, default: list[str]) -> list[str]:
         return [self.resolve(label) for label in self.description.outputs] or default

@@ -78,6 +78,8 @@ def verify_module(module: ModuleType, *, seed: int = 0, effort: str = "normal") 
     except Exception as error:  # whatever it is, a module that raises it at a sound point is not verified
         failures.append(f"it raises {type(error).__name__}: {error}")
     results = [_result(module, name, probes) for name in module.PARAMETERS] if hasattr(module, "loss_and_grad") else []
+    if getattr(module, "DETACHED", False):
+        notes.append("part of the loss is detached: verified by complex steps, in which that part is constant")
     notes.extend(_rounding_warnings(results, probes))
     if skipped == len(SCALES[effort]):
         failures.append("no point was found at which the loss is finite")
@@ -110,7 +112,8 @@ def _probes(module: ModuleType, point: Point, number: int, largest: dict[str, fl
     if number == 0:
         entries = single_entries(point.params, gradient, rng, 8 if len(gradient) <= FEW else 0)
         found += exact(entries)
-    if number <= 1:
+    # The complex step does not pass through what is detached, as the gradient does not; differences would.
+    if number <= 1 and not getattr(module, "DETACHED", False):
         found += singled_out(by_differences(along), along, by_differences)
     return found
 
