@@ -101,11 +101,11 @@ class _Builder:
         self.results: list[str] = []
         self.states = {each.name for each in operation.arguments if each.state}
         self.noise = {each.name: each.noise for each in operation.arguments if each.noise is not None}
-        self.following = [each.target.name for each in operation.equations if each.following]
         self.expressions.sizes.axes = operation.axes
         self.expressions.sizes.lets = {each.name: each for each in operation.lets}
         equations = standing(operation.equations, lambda node: self.expressions.condition(node, Scope(), None))
         self.operation = replace(operation, equations=equations)
+        self.following = [each.target.name for each in equations if each.following]
         for each in operation.arguments:
             if isinstance(each.absent, Fraction) and each.name not in given:
                 self.expressions.absent[each.name] = Rational(each.absent.numerator, each.absent.denominator)
@@ -233,10 +233,7 @@ class _Builder:
         self.results = [name for name in self.results if name in wanted]
 
     def _used(self) -> set[str]:
-        """Tensors that some statement names; an optional parameter that a folded ``where`` dropped is not one.
-
-        A state is kept though its next value may not depend on it.
-        """
+        """States, and tensors that some statement names: not an optional parameter that a folded ``where`` dropped."""
         table = self.expressions
         return self.states.union(*(mentioned(each, table.accesses) for each in table.pending))
 
@@ -277,11 +274,8 @@ class _Builder:
         stray = [index for index in domain if index not in bound and index not in set(pending.target.indices())]
         if stray:
             label = self.extents.labels[stray[0]]
-            raise SourceError(
-                f"the index {label} stands neither in the target nor in a sum",
-                pending.span,
-                hint=f"write sum({label}, …)",
-            )
+            message = f"the index {label} stands neither in the target nor in a sum"
+            raise SourceError(message, pending.span, hint=f"write sum({label}, …)")
         replaced = {symbol: read_symbol(position) for position, (symbol, _) in enumerate(accesses)}
         for index, symbol in numbers.items():
             replaced[symbol] = index_symbol(domain.index(index))

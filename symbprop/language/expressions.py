@@ -16,6 +16,7 @@ from symbprop.language.extents import Extents
 from symbprop.language.inline import inlined
 from symbprop.language.outside import Outside
 from symbprop.language.pending import Pending
+from symbprop.language.reductions import CHOOSING, KIND, TEMPORARY
 from symbprop.language.scalars import COMPARISONS, CONSTANTS, FUNCTIONS, elementwise, is_constant, power, rational, real
 from symbprop.language.scope import Scope, group_of
 from symbprop.language.shapes import Shape, placeholder
@@ -36,13 +37,7 @@ from symbprop.language.syntax import (
     Unary,
 )
 
-TEMPORARY = {"sum": "s", "mean": "mean", "max": "m", "min": "m", "prod": "q", "argmax": "c", "argmin": "c"}
 LONGEST_ARGUMENT = 8  # nodes; what an operation called inside a formula is given beyond that has a name
-KIND = {
-    "sum": Reduction.SUM, "mean": Reduction.SUM, "max": Reduction.MAX, "min": Reduction.MIN, "prod": Reduction.PROD,
-    "argmax": Reduction.ARGMAX, "argmin": Reduction.ARGMIN,
-}  # fmt: skip
-CHOOSING = ("argmax", "argmin")  # reductions whose value is an index
 
 
 class Expressions(Coordinates):
@@ -65,9 +60,6 @@ class Expressions(Coordinates):
         self.absent: dict[str, Expr] = {}  # optional inputs that are not given, and the number each then is
         self.numbers: dict[Symbol, str] = {}
         self.pending: list[Pending] = []
-        self.chosen: dict[str, Extent] = {}  # integer tensors that are computed, and how many values they can have
-        self.training = True  # what that name means in a condition
-        self.asked_mode = False  # whether a condition has asked
         self.outside = Outside()
         self._symbols: dict[Access, Symbol] = {}
         self._scope = Scope()
@@ -114,9 +106,8 @@ class Expressions(Coordinates):
                     raise SourceError("an operation with a sum cannot be called inside a formula", node.span)
                 return self.reduction(node, scope)
             case _:
-                raise SourceError(
-                    "a number stands here, not a condition", node.span, hint="write where(condition, a, b)"
-                )
+                hint = "write where(condition, a, b)"
+                raise SourceError("a number stands here, not a condition", node.span, hint=hint)
 
     def _sum(self, node: Expression, scope: Scope, local: Mapping[str, Expr] | None) -> Expr:
         """A chain of + and −, without recursion along it."""
@@ -163,11 +154,8 @@ class Expressions(Coordinates):
             coordinates = coordinates[len(coordinates) - len(shape.axes) :]
         if len(coordinates) != len(shape.axes):
             axes_known = ", ".join("?" if axis is None else str(axis) for axis in shape.axes)
-            raise SourceError(
-                f"{node.name} has {len(shape.axes)} axes, here it is read with {len(coordinates)}",
-                node.span,
-                hint=f"its shape is [{axes_known}]",
-            )
+            message = f"{node.name} has {len(shape.axes)} axes, here it is read with {len(coordinates)}"
+            raise SourceError(message, node.span, hint=f"its shape is [{axes_known}]")
         if node.outside is not None:
             access = self.outside.read(shape, coordinates, self.sizes.fill(*node.outside), node.span)
             self.extents.pass_by(shape, access, node.span)
@@ -210,9 +198,8 @@ class Expressions(Coordinates):
         operation = self.operations.get(chosen if isinstance(chosen, str) else node.function)
         if operation is None:
             known = [*FUNCTIONS, "max", "min", "sum", "mean", "prod", "where", *self.operations]
-            raise SourceError(
-                f"there is no function {node.function}", node.span, hint=did_you_mean(node.function, known)
-            )
+            hint = did_you_mean(node.function, known)
+            raise SourceError(f"there is no function {node.function}", node.span, hint=hint)
         arguments = [self.scalar(each, scope, local) for each in node.arguments]
         if local is None:
             self._scope = scope

@@ -170,8 +170,7 @@ class Trees:
         return Ranged(children[0], children[1], self._span(meta))
 
     def index(self, meta: Meta, children: list[Any]) -> tuple[Any, ...]:
-        found = tuple(each for each in children if each is not None)
-        if not found:
+        if not (found := tuple(each for each in children if each is not None)):
             raise SourceError("the brackets are empty", self._span(meta), hint="a scalar stands without brackets")
         return found
 
@@ -183,8 +182,7 @@ class Trees:
         end = start + len(name) if index is None else meta.end_pos
         span = self.source.span(start, start + len(name) if index is None else min(end, start + len(name) + 1))
         target = Read(self._named(name), index or (), span)
-        primed = str(name).endswith(PRIME)
-        return Equation(target, bool(assign), expression, self._span(meta), condition, following=primed)
+        return Equation(target, bool(assign), expression, self._span(meta), condition, str(name).endswith(PRIME))
 
     def _named(self, token: Token) -> str:
         """A tensor's name; ``m'``, the next value of m, is the tensor m_next."""
@@ -198,8 +196,8 @@ class Trees:
     def _check_primed(self, arguments: Collection[str]) -> None:
         for base, span in self._primed.values():
             if base not in arguments:
-                hint = f"give the operation an argument: state {base} = zeros"
-                raise SourceError(f"{base}' is the next value of {base}, which is no argument here", span, hint=hint)
+                message = f"{base}' is the next value of {base}, which is no argument here"
+                raise SourceError(message, span, hint=f"give the operation an argument: state {base} = zeros")
 
     def equations(self, meta: Meta, children: list[Any]) -> tuple[Equation, ...]:
         self._check_primed(())
@@ -221,8 +219,8 @@ class Trees:
     def noise(self, meta: Meta, children: list[Any]) -> tuple[str, Draw]:
         known = [draw.value for draw in Draw if draw is not Draw.ORTHOGONAL]
         if str(children[0]) not in known:
-            hint = did_you_mean(str(children[0]), known)
-            raise SourceError(f"there is no noise '{children[0]}'", self._token(children[0]), hint=hint)
+            message, span = f"there is no noise '{children[0]}'", self._token(children[0])
+            raise SourceError(message, span, hint=did_you_mean(str(children[0]), known))
         return ("noise", Draw(str(children[0])))
 
     def argument(self, meta: Meta, children: list[Any]) -> Argument:

@@ -57,12 +57,8 @@ class _Builder(Assembly):
     def program(self) -> Program:
         """The program, its names provisional."""
         description = self.description
-        if description.formulas:
-            outputs = self._formulas()
-        elif description.nodes:
-            outputs = self._graph()
-        else:
-            outputs = self._chain()
+        build = self._formulas if description.formulas else self._graph if description.nodes else self._chain
+        outputs = build()
         loss = self._loss(outputs)
         for label, spec in description.parameters.items():
             if label not in self.described:
