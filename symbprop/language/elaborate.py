@@ -119,9 +119,8 @@ class _Builder:
             self.extents.settle_signature()
             self.expressions.sizes.signature = scope
         self.extents.signature = dict(scope.indices)
-        for early in read_early(self.operation.equations):
-            if early not in given:
-                self.expressions.shapes.setdefault(early, Shape(early, [None] * ranks[early], computed=True))
+        for early in (each for each in read_early(self.operation.equations) if each not in given):
+            self.expressions.shapes.setdefault(early, Shape(early, [None] * ranks[early], computed=True))
 
     def _signature(self, argument: Argument, scope: Scope) -> Scope:
         """Declare an argument: its indices are shared by the whole signature."""
@@ -202,10 +201,8 @@ class _Builder:
             tensors.append(Tensor(names[local], axes, role, integer, fill=table.outside.fills.get(local, S.Zero)))
             if not shape.computed:
                 parameters[names[local]] = local
-        origins = {name: each for each, name in names.items()}
-        statements = solvable(
-            [self._settle(each, names) for each in self.expressions.pending], self.operation.equations, origins
-        )
+        settled = [self._settle(each, names) for each in self.expressions.pending]
+        statements = solvable(settled, self.operation.equations, {name: each for each, name in names.items()})
         return Elaborated(
             tuple(tensors), statements, tuple(names[each] for each in self.results), parameters, self._refined()
         )

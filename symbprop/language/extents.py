@@ -28,7 +28,7 @@ class Extents:
     partial: set[str] = field(default_factory=set)  # indices that need not run along a whole axis
     signature: dict[str, str] = field(default_factory=dict)  # the index that each letter is in the signature
     formulas: list[tuple[str, Extent, Span]] = field(default_factory=list)  # extents given by other extents
-    riders: set[str] = field(default_factory=set)  # indices that only stand bare in targets
+    riders: set[str] = field(default_factory=set)
     equation: str = ""  # the target of the equation that is being elaborated
 
     def declare(self, index: str, label: str, span: Span) -> None:
@@ -63,7 +63,7 @@ class Extents:
     def solve(self, *, free: bool, circles: Mapping[str, int] | None = None) -> None:
         """Find every extent. ``free`` lets one that nothing fixes be a size of its own, named after its index.
 
-        ``circles`` numbers the targets that depend on themselves: those of one circle have one number.
+        ``circles`` numbers the targets that depend on themselves.
         """
         mark_inside(self.constraints, circles or {})
         self.riders = riders((*self.constraints, *self.passing), set(self.spans) - set(self.known))
@@ -189,10 +189,8 @@ class Extents:
         return total
 
     def _namesakes(self) -> bool:
-        """The extents of indices that only stand in reads within a recurrence: those of the same name around them."""
         found = namesake(self.constraints, self.spans, self.known, self.labels)
-        if found is not None:
-            self.known[found[0]] = found[1]
+        self.known.update([found] if found is not None else [])
         return found is not None
 
     def _ranges(self) -> bool:
