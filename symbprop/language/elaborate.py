@@ -164,8 +164,7 @@ class _Builder:
             raise SourceError(f"{target.name} had {len(shape.axes)} axes before, here {len(coordinates)}", target.span)
         access = Access(target.name, coordinates)
         self.extents.meet(shape, access, target.span, writes=True)
-        if target.name not in self.results:
-            self.results.append(target.name)
+        self.results.extend([target.name] if target.name not in self.results else [])
         rest: list[Expr] = []
         for sign, term in additive_terms(equation.expression):
             direct = self.expressions.scaled_reduction(term, scope)

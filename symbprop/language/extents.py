@@ -73,7 +73,7 @@ class Extents:
         while True:
             while self._equalities() or self._targets() or self._formulas(free):
                 pass
-            if self._namesakes() or self._ranges() or self._passing():
+            if self._ranges() or self._passing():
                 continue
             missing = [index for index in self.spans if index not in self.known]
             if not missing:
@@ -188,13 +188,12 @@ class Extents:
                 total = extent(total + factor * (count - 1))
         return total
 
-    def _namesakes(self) -> bool:
-        found = namesake(self.constraints, self.spans, self.known, self.labels)
-        self.known.update([found] if found is not None else [])
-        return found is not None
-
     def _ranges(self) -> bool:
         """The extents of indices that only stand in sums: as far as every read stays inside."""
+        twin = namesake(self.constraints, self.spans, self.known, self.labels)
+        if twin is not None:
+            self.known[twin[0]] = twin[1]
+            return True
         limits: dict[str, list[Extent | None]] = {}
         for each in self.constraints:
             for axis, coordinate in enumerate(each.access.index):
