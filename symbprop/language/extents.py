@@ -190,9 +190,8 @@ class Extents:
 
     def _ranges(self) -> bool:
         """The extents of indices that only stand in sums: as far as every read stays inside."""
-        twin = namesake(self.constraints, self.spans, self.known, self.labels)
-        if twin is not None:
-            self.known[twin[0]] = twin[1]
+        if twin := namesake(self.constraints, self.spans, self.known, self.labels):
+            self.known.update([twin])
             return True
         limits: dict[str, list[Extent | None]] = {}
         for each in self.constraints:
