@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("flint", reason="the truth is computed in Arb's ball arithmetic: pip install python-flint")
 
 from benchmarks.accuracy.ours import emitted
+from benchmarks.accuracy.page import PAGE, rendered
 from benchmarks.accuracy.rows import ROWS, Row
 from benchmarks.accuracy.sweep import Worst, mixed_ulps, points, worst
 from benchmarks.accuracy.truth import value
@@ -36,6 +37,10 @@ def test_the_table_in_the_docs_names_every_row_and_none_misses_its_goal(root: Pa
         if max(float(line["value ulps"]), float(line["derivative ulps"])) > float(line["goal"])
     }  # fmt: skip
     assert not missed
+
+
+def test_the_page_in_the_docs_is_what_its_tables_say() -> None:
+    assert PAGE.read_text(encoding="utf-8") == rendered()
 
 
 def test_the_worst_points_of_the_table_are_no_worse_here(root: Path) -> None:
