@@ -14,7 +14,7 @@ Backward, with v̄ = ∂y/∂v (v_bar in the code)
     (6)  x̄ = 2 x ū                                                       from (1)
 
 Cost of one call of the last function
-    15 floating-point operations, 88 bytes read or written (float64)
+    8 floating-point operations, 88 bytes read or written (float64)
     1 parameters
     16 bytes kept from forward to backward: y, u
 """
@@ -58,8 +58,7 @@ def forward(
     (x,) = arrays
     u = x * x  # (1)
     v = np.sin(u)  # (2)
-    # (3)
-    y = np.where(np.greater_equal(v, 0), np.asarray(1 / np.exp(np.minimum(v, -v)), dtype), np.asarray(np.exp(np.minimum(v, -v)), dtype))
+    y = _wide_exp(v)  # (3)
     return y
 
 
@@ -71,8 +70,7 @@ def loss(
     (x,) = arrays
     u = x * x  # (1)
     v = np.sin(u)  # (2)
-    # (3)
-    y = np.where(np.greater_equal(v, 0), np.asarray(1 / np.exp(np.minimum(v, -v)), dtype), np.asarray(np.exp(np.minimum(v, -v)), dtype))
+    y = _wide_exp(v)  # (3)
     return y
 
 
@@ -86,8 +84,7 @@ def loss_and_grad(
     (x,) = arrays
     u = x * x  # (1)
     v = np.sin(u)  # (2)
-    # (3)
-    y = np.where(np.greater_equal(v, 0), np.asarray(1 / np.exp(np.minimum(v, -v)), dtype), np.asarray(np.exp(np.minimum(v, -v)), dtype))
+    y = _wide_exp(v)  # (3)
     x_bar = 2 * x * cotangent * y * np.cos(u)  # (6)
     grads = {
         "x": np.asarray(x_bar),
@@ -153,3 +150,10 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
     return array.astype(np.intp, copy=False)
+
+
+def _wide_exp(x: np.ndarray) -> np.ndarray:
+    """The exponential, in double precision also where x is single: to half an ulp."""
+    if x.dtype != np.float32:
+        return np.exp(x)
+    return np.exp(x, dtype=np.float64).astype(np.float32)

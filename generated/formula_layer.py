@@ -23,7 +23,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (12) W̄[k,j] = Σₙ features[n,k] z̄[n,j]                               from (1)
 
 Cost of one call of the last function
-    1464 N + 3 floating-point operations, 2584 N + 4496 bytes read or written (float64)
+    1494 N + 3 floating-point operations, 2584 N + 4496 bytes read or written (float64)
     165 parameters
     120 N bytes kept from forward to backward: y3, y2, z
 """
@@ -83,14 +83,15 @@ def forward(
     W, b, beta, B, c, features = arrays
     z = np.dot(features, W)  # (1)
     z += b  # (1)
+    np.maximum(-1267650600228229401496703205376, z, out=z)  # (2)
     t = np.multiply(beta, z)
     u = np.multiply(beta, z)
-    np.negative(u, out=u)  # (2) −z beta
-    np.minimum(t, u, out=u)  # (2) −|z beta|
-    np.exp(u, out=u)  # (2) exp(−|z beta|)
-    v = np.add(1, u)  # (2) 1 + exp(−|z beta|)
+    np.negative(u, out=u)  # (2) −beta max(−1267650600228229401496703205376, z)
+    np.minimum(t, u, out=u)  # (2)
+    np.exp(u, out=u)  # (2)
+    v = np.add(1, u)  # (2)
     w = np.greater_equal(t, 0)
-    t = np.where(w, 1, u)  # (2) {1 if z beta ≥ 0 else exp(−|z beta|)}
+    t = np.where(w, 1, u)  # (2)
     np.multiply(z, t, out=z)
     y2 = np.divide(z, v, out=z)  # (2); y2 lives in z
     y3_part = np.tensordot(y2, B, axes=([1], [1]))  # (3)
@@ -111,14 +112,15 @@ def loss(
     _require_examples(sizes)
     z = np.dot(features, W)  # (1)
     z += b  # (1)
+    np.maximum(-1267650600228229401496703205376, z, out=z)  # (2)
     t = np.multiply(beta, z)
     u = np.multiply(beta, z)
-    np.negative(u, out=u)  # (2) −z beta
-    np.minimum(t, u, out=u)  # (2) −|z beta|
-    np.exp(u, out=u)  # (2) exp(−|z beta|)
-    v = np.add(1, u)  # (2) 1 + exp(−|z beta|)
+    np.negative(u, out=u)  # (2) −beta max(−1267650600228229401496703205376, z)
+    np.minimum(t, u, out=u)  # (2)
+    np.exp(u, out=u)  # (2)
+    v = np.add(1, u)  # (2)
     w = np.greater_equal(t, 0)
-    t = np.where(w, 1, u)  # (2) {1 if z beta ≥ 0 else exp(−|z beta|)}
+    t = np.where(w, 1, u)  # (2)
     np.multiply(z, t, out=z)
     y2 = np.divide(z, v, out=z)  # (2); y2 lives in z
     y3_part = np.tensordot(y2, B, axes=([1], [1]))  # (3)
@@ -145,16 +147,17 @@ def loss_and_grad(
     _require_examples(sizes)
     z = np.dot(features, W)  # (1)
     z += b  # (1)
-    t = np.multiply(beta, z)
-    u = np.multiply(beta, z)
-    np.negative(u, out=u)  # (2) −z beta
-    np.minimum(t, u, out=u)  # (2) −|z beta|
-    np.exp(u, out=u)  # (2) exp(−|z beta|)
-    v = np.add(1, u)  # (2) 1 + exp(−|z beta|)
-    w = np.greater_equal(t, 0)
-    t = np.where(w, 1, u)  # (2) {1 if z beta ≥ 0 else exp(−|z beta|)}
-    np.multiply(z, t, out=t)
-    y2 = np.divide(t, v, out=t)  # (2)
+    t = np.maximum(-1267650600228229401496703205376, z)  # (2)
+    u = np.multiply(beta, t)
+    v = np.multiply(beta, t)
+    np.negative(v, out=v)  # (2) −beta max(−1267650600228229401496703205376, z)
+    np.minimum(u, v, out=v)  # (2)
+    np.exp(v, out=v)  # (2)
+    w = np.add(1, v)  # (2)
+    r = np.greater_equal(u, 0)
+    u = np.where(r, 1, v)  # (2)
+    np.multiply(t, u, out=t)
+    y2 = np.divide(t, w, out=t)  # (2)
     y3_part = np.tensordot(y2, B, axes=([1], [1]))  # (3)
     y3 = np.einsum("na,noa->no", y2, y3_part)  # (3)
     y3 += c  # (3)
@@ -171,22 +174,24 @@ def loss_and_grad(
     y2_bar = np.tensordot(y2_bar_part, B, axes=([1, 2], [0, 2]))  # (8)
     y2_bar_part_2 = np.multiply(y2[:, None], y3_bar[:, :, None])  # (8)
     y2_bar += np.tensordot(y2_bar_part_2, B, axes=([1, 2], [0, 1]))  # (8)
-    t = np.multiply(beta, z)
-    u = np.multiply(beta, z)
-    np.negative(u, out=u)  # (9) −z beta
-    np.minimum(t, u, out=u)  # (9) −|z beta|
-    np.exp(u, out=u)  # (9) exp(−|z beta|)
-    v = np.add(1, u)  # (9) 1 + exp(−|z beta|)
-    np.multiply(v, v, out=v)  # (9) (1 + exp(−|z beta|))²
-    w = np.add(1, t)  # (9) z beta + 1
-    r = np.multiply(w, u)
-    np.add(1, r, out=r)  # (9) exp(−|z beta|) (z beta + 1) + 1
-    np.add(w, u, out=w)  # (9) z beta + 1 + exp(−|z beta|)
-    np.multiply(w, u, out=w)
-    u = np.greater_equal(t, 0)
-    t = np.where(u, r, w)  # (9)
-    np.multiply(y2_bar, t, out=t)
-    z_bar = np.divide(t, v, out=t)  # (9)
+    t = np.minimum(1267650600228229401496703205376, z)  # (9)
+    np.maximum(-1267650600228229401496703205376, t, out=t)  # (9)
+    u = np.multiply(beta, t)
+    np.multiply(beta, t, out=t)
+    np.negative(t, out=t)  # (9)
+    np.minimum(u, t, out=t)  # (9)
+    np.exp(t, out=t)  # (9)
+    v = np.add(1, t)  # (9)
+    np.multiply(v, v, out=v)  # (9)
+    w = np.add(1, u)  # (9)
+    r = np.multiply(w, t)
+    np.add(1, r, out=r)  # (9)
+    np.add(w, t, out=w)  # (9)
+    np.multiply(w, t, out=w)
+    t = np.greater_equal(u, 0)
+    u = np.where(t, r, w)  # (9)
+    np.multiply(y2_bar, u, out=u)
+    z_bar = np.divide(u, v, out=u)  # (9)
     t = np.multiply(z, z)  # (10) z²
     u = np.multiply(beta, z)
     v = np.multiply(beta, z)

@@ -99,9 +99,9 @@ def loss(
     np.multiply(z, w, out=w)
     u = np.negative(z)  # (3) −z
     np.minimum(z, u, out=u)  # (3) −|z|
-    np.exp(u, out=u)  # (3) exp(−|z|)
-    np.log1p(u, out=u)  # (3) log1p(exp(−|z|))
-    L_term = np.add(w, u, out=w)  # (3)
+    t = _wide_exp(u)  # (3) wide_exp(−|z|)
+    np.log1p(t, out=t)  # (3) log1p(wide_exp(−|z|))
+    L_term = np.add(w, t, out=w)  # (3)
     L = np.sum(L_term)  # (3)
     L = L / N  # (3)
     return L
@@ -128,9 +128,9 @@ def loss_and_grad(
     np.multiply(z, w, out=w)
     u = np.negative(z)  # (3) −z
     np.minimum(z, u, out=u)  # (3) −|z|
-    np.exp(u, out=u)  # (3) exp(−|z|)
-    np.log1p(u, out=u)  # (3) log1p(exp(−|z|))
-    L_term = np.add(w, u, out=w)  # (3)
+    t = _wide_exp(u)  # (3) wide_exp(−|z|)
+    np.log1p(t, out=t)  # (3) log1p(wide_exp(−|z|))
+    L_term = np.add(w, t, out=w)  # (3)
     L = np.sum(L_term)  # (3)
     L = L / N  # (3)
     t = np.negative(z)  # (4) −z

@@ -118,9 +118,9 @@ def loss(
     np.multiply(z2, w, out=w)
     u = np.negative(z2)  # (5) −z2
     np.minimum(z2, u, out=u)  # (5) −|z2|
-    np.exp(u, out=u)  # (5) exp(−|z2|)
-    np.log1p(u, out=u)  # (5) log1p(exp(−|z2|))
-    L_term = np.add(w, u, out=w)  # (5)
+    t = _wide_exp(u)  # (5) wide_exp(−|z2|)
+    np.log1p(t, out=t)  # (5) log1p(wide_exp(−|z2|))
+    L_term = np.add(w, t, out=w)  # (5)
     L = np.sum(L_term)  # (5)
     L = L / N  # (5)
     return L
@@ -150,9 +150,9 @@ def loss_and_grad(
     np.multiply(z2, w, out=w)
     u = np.negative(z2)  # (5) −z2
     np.minimum(z2, u, out=u)  # (5) −|z2|
-    np.exp(u, out=u)  # (5) exp(−|z2|)
-    np.log1p(u, out=u)  # (5) log1p(exp(−|z2|))
-    L_term = np.add(w, u, out=w)  # (5)
+    t = _wide_exp(u)  # (5) wide_exp(−|z2|)
+    np.log1p(t, out=t)  # (5) log1p(wide_exp(−|z2|))
+    L_term = np.add(w, t, out=w)  # (5)
     L = np.sum(L_term)  # (5)
     L = L / N  # (5)
     t = np.negative(z2)  # (6) −z2
@@ -175,13 +175,13 @@ def loss_and_grad(
     W2_bar = np.dot(h.T, z2_bar)  # (9)
     t = np.negative(z1)  # (10) −z1
     np.minimum(z1, t, out=t)  # (10) −|z1|
-    np.exp(t, out=t)  # (10) exp(−|z1|)
-    np.multiply(t, t, out=t)  # (10) exp(−|z1|)²
-    u = np.add(1, t)  # (10) exp(−|z1|)² + 1
-    np.multiply(u, u, out=u)  # (10) (exp(−|z1|)² + 1)²
+    u = _wide_exp(t)  # (10) wide_exp(−|z1|)
+    np.multiply(u, u, out=u)  # (10) wide_exp(−|z1|)²
+    t = np.add(1, u)  # (10) wide_exp(−|z1|)² + 1
+    np.multiply(t, t, out=t)  # (10) (wide_exp(−|z1|)² + 1)²
     np.multiply(4, h_bar, out=h_bar)
-    np.multiply(h_bar, t, out=h_bar)
-    z1_bar = np.divide(h_bar, u, out=h_bar)  # (10); z1_bar lives in h_bar
+    np.multiply(h_bar, u, out=h_bar)
+    z1_bar = np.divide(h_bar, t, out=h_bar)  # (10); z1_bar lives in h_bar
     b1_bar = np.sum(z1_bar, axis=0)  # (11)
     W1_bar = np.dot(x.T, z1_bar)  # (12)
     grads = {

@@ -17,6 +17,7 @@ from sympy import Expr, Function, Mul, Pow, Symbol, exp
 from symbprop.accuracy.choice import Form, choose, forms, is_large, worst_errors
 from symbprop.accuracy.estimate import Estimate, estimate, given
 from symbprop.accuracy.points import Array, Domain, sample
+from symbprop.accuracy.remainders import with_remainders
 from symbprop.accuracy.rewriting import within_range
 from symbprop.calculus.functions import Select
 from symbprop.calculus.index import Access
@@ -33,10 +34,11 @@ READS = 6  # more inputs than these are not sampled together
 _chosen: dict[object, Form] = {}  # by the levels, whatever the names: layers alike are thought about once
 
 
-def computed(program: Program) -> Program:
-    """The program that is computed for ``program``, statement for statement."""
+def computed(program: Program) -> tuple[Program, tuple[int, ...]]:
+    """The program that is computed for ``program``, and for each statement of it the one that it computes, or part of it."""
+    program, origins = with_remainders(program)
     chooser = _Chooser(program)
-    return replace(program, statements=tuple(map(chooser.of, program.statements)))
+    return replace(program, statements=tuple(map(chooser.of, program.statements))), origins
 
 
 class _Chooser:

@@ -63,9 +63,9 @@ class _Writer:
             results.append(compiled.forward.loss)
         if gradient is not None:
             results.extend(gradient.gradients.values())
-        self.notes = Notes(self.program, compiled.forward.statements, results)
+        self._computed, origins = computed(self.program)
+        self.notes = Notes(self.program, compiled.forward.statements, results, origins)
         self.helpers: set[str] = set()
-        self._computed = computed(self.program)
         self._plans: dict[tuple[str, ...], Plan] = {}
         self.parameters = list(self.program.of(Role.PARAMETER))
         self.inputs = list(self.program.of(Role.INPUT))

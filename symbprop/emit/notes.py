@@ -19,10 +19,16 @@ LONGEST = 40  # nodes of an expression that is written out behind a line
 
 
 class Notes:
-    """The equations of a program, forward ones first, and the number of each statement's."""
+    """The equations of a program, forward ones first, and the number of each statement's.
 
-    def __init__(self, program: Program, forward: Sequence[Statement], results: Sequence[str]) -> None:
+    ``origins`` has for each statement that is computed the position of the one that it computes.
+    """
+
+    def __init__(
+        self, program: Program, forward: Sequence[Statement], results: Sequence[str], origins: Sequence[int]
+    ) -> None:
         self.program = program
+        self._origins = origins
         wanted = {id(each) for each in needed(program, results)}
         first = {id(each) for each in forward}
         kept = [each for each in program.statements if id(each) in wanted]
@@ -37,8 +43,8 @@ class Notes:
                 self._numbers[id(each)] = equation.number
 
     def cite(self, position: int) -> str:
-        """``(7)``, for the statement at ``position`` of the program."""
-        number = self._numbers.get(id(self.program.statements[position]))
+        """``(7)``, for what is computed at ``position``."""
+        number = self._numbers.get(id(self.program.statements[self._origins[position]]))
         return "" if number is None else f"({number})"
 
     def explain(self, step: Map, expr: Expr) -> str:
