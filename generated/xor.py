@@ -175,13 +175,13 @@ def loss_and_grad(
     W2_bar = np.dot(h.T, z2_bar)  # (9)
     t = np.negative(z1)  # (10) −z1
     np.minimum(z1, t, out=t)  # (10) −|z1|
-    u = _wide_exp(t)  # (10) wide_exp(−|z1|)
-    np.multiply(u, u, out=u)  # (10) wide_exp(−|z1|)²
-    t = np.add(1, u)  # (10) wide_exp(−|z1|)² + 1
-    np.multiply(t, t, out=t)  # (10) (wide_exp(−|z1|)² + 1)²
+    np.exp(t, out=t)  # (10) exp(−|z1|)
+    np.multiply(t, t, out=t)  # (10) exp(−|z1|)²
+    u = np.add(1, t)  # (10) exp(−|z1|)² + 1
+    np.multiply(u, u, out=u)  # (10) (exp(−|z1|)² + 1)²
     np.multiply(4, h_bar, out=h_bar)
-    np.multiply(h_bar, u, out=h_bar)
-    z1_bar = np.divide(h_bar, t, out=h_bar)  # (10); z1_bar lives in h_bar
+    np.multiply(h_bar, t, out=h_bar)
+    z1_bar = np.divide(h_bar, u, out=h_bar)  # (10); z1_bar lives in h_bar
     b1_bar = np.sum(z1_bar, axis=0)  # (11)
     W1_bar = np.dot(x.T, z1_bar)  # (12)
     grads = {

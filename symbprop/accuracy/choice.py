@@ -15,8 +15,7 @@ from symbprop.accuracy.exponentials import by_sign
 from symbprop.accuracy.roundings import UNIT
 from symbprop.calculus.nodes import tree_size
 
-BOUND = 4.5  # mixed ulps, of the likely error; the worst of 10⁵ measured points is about two thirds of it
-LARGE = 2.0**1022
+BOUND = 4.75  # mixed ulps, of the likely error; the worst of 10⁵ measured points is about two thirds of it
 NEARBY = 0.975
 TINY = 1e-20  # what is smaller at the largest numbers has the limit 0
 LARGEST = 240  # nodes, written out; beyond it an expression is computed as it stands
@@ -103,7 +102,7 @@ def worst_errors(
             moved = np.abs(x * slopes[position]) * UNIT
             slack += np.where(np.isfinite(moved) & rounded[position], moved, 0)
         # A little less, because right below a power of two an ulp is half as large, and points are few.
-        unit = np.spacing(NEARBY * np.minimum(np.abs(truth), LARGE)) + slack
+        unit = np.spacing(NEARBY * np.abs(truth)) + slack
         likely = np.array([each.likely for each in estimates])
         apart = (
             np.abs(values - truth) - likely[best, rows]

@@ -228,7 +228,8 @@ class _Tape:
         place = self.of(argument)
         x = self._entries[place].value
         value = function(x)
-        own = np.where(x == 0, 0.0, units * UNIT * np.abs(value)) + underflow(value, x)  # exp(0) is 1
+        known = np.where(np.isfinite(value), np.spacing(np.abs(value)), np.inf)
+        own = np.where(x == 0, 0.0, units / 2 * known) + underflow(value, x)  # exp(0) is 1
         return self._operation(value, (place,), (slope(x, value),), own)
 
     def _root_of_squares(self, a: int, b: int) -> int:

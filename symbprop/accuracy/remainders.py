@@ -131,16 +131,15 @@ def _maximum(
 
 
 def _taken_apart(total: Total) -> list[Statement]:
-    """The place of the maximum, the sum of the others, and the sum of all as 1 + r."""
+    """The sum of all, which who needs no more reads, the place of the maximum, and the sum of the others."""
     source, largest = total.source, total.maximum
     place, rest = Access(total.place, source.target.index), Access(total.rest, source.target.index)
     number = index_symbol(source.domain.index(total.index))
     others = Select(Ne(number, read_symbol(len(source.reads))), source.expr, S.Zero)
-    kept = [each for each in source.domain if each != total.index]
     return [
+        source,
         statement(place, largest.expr, largest.reads, largest.domain, Reduction.ARGMAX, selects=total.index.index),
         statement(rest, others, (*source.reads, place), source.domain, label=source.label),
-        pointwise(source.target, 1 + read_symbol(0), (rest,), kept, label=source.label),
     ]
 
 
