@@ -24,7 +24,7 @@ def in_scaled_argument(expression: Expr) -> tuple[Expr, Mapping[Symbol, Expr]]:
 
     as if x were another.
     """
-    found = [node.args[0] for node in expression.atoms(erfc)]
+    found = sorted((node.args[0] for node in expression.atoms(erfc)), key=lambda each: each.sort_key())
     squares = [node.args[0] for node in expression.atoms(exp)]
     for argument in found:
         reads = list(argument.free_symbols)

@@ -36,9 +36,11 @@ _chosen: dict[object, Form] = {}  # by the levels, whatever the names: layers al
 
 def computed(program: Program) -> tuple[Program, tuple[int, ...]]:
     """The program that is computed for ``program``, and for each statement of it the one that it computes, or part of it."""
+    printed = {id(each) for each in program.statements}
     program, origins = with_remainders(program)
     chooser = _Chooser(program)
-    return replace(program, statements=tuple(map(chooser.of, program.statements))), origins
+    chosen = [chooser.of(each) if id(each) in printed else chooser.settled(each) for each in program.statements]
+    return replace(program, statements=tuple(chosen)), origins
 
 
 class _Chooser:
@@ -57,13 +59,17 @@ class _Chooser:
         )
         self._forms: dict[str, Statement] = {}
 
+    def settled(self, source: Statement) -> Statement:
+        """A statement that is computed as it stands."""
+        if source.target.tensor in self._definitions:
+            self._forms[source.target.tensor] = source
+        return source
+
     def of(self, source: Statement) -> Statement:
         """The statement that is computed for ``source``: the same reads, or reads of what those are defined by."""
         name = source.target.tensor
         if source.reduction is not Reduction.SUM or not self._is_delicate(source):
-            if name in self._definitions:
-                self._forms[name] = source
-            return source
+            return self.settled(source)
         levels = self._levels(self._fused(source))
         inputs = self._inputs(levels)
         numbers = {read: number for number, read in enumerate(dict.fromkeys(r for e in levels for r in e.reads))}

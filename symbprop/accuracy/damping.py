@@ -108,6 +108,13 @@ def damped(value: Expr, split: Split, sign: int) -> Expr:
     return Held(MAIN**power * rest) * TAIL**power
 
 
+def without_tail(bottom: Expr, plain: Expr, split: Split) -> Expr:
+    """A denominator, E in it no smaller than exp(−43): 1 + exp(−43) is 1."""
+    constant = plain.subs(SMALL, 0)
+    safe = split.bound is not None and constant.is_number and constant != 0
+    return bottom.xreplace({SMALL: MAIN}) if safe else bottom
+
+
 def _is_tame(argument: Expr, variable: Symbol) -> bool:
     """Whether g is no larger than its variable."""
     return bool(degree(argument, variable) == 1 and abs(argument.coeff(variable)) <= 1)

@@ -36,7 +36,7 @@ from sympy import (
 from sympy.codegen.cfunctions import expm1, log1p
 from sympy.polys.polyerrors import PolynomialError
 
-from symbprop.accuracy.damping import MAIN, TAIL, Split, bound_of, damped
+from symbprop.accuracy.damping import TAIL, Split, bound_of, damped, without_tail
 from symbprop.accuracy.merging import merged
 from symbprop.accuracy.polynomials import SMALL, polynomial
 from symbprop.calculus.functions import Held, Select, absolute, smaller
@@ -244,13 +244,6 @@ def _by_powers(above: Expr, below: Expr, split: Split, sign: int) -> Expr | None
     start = factor_terms(split.in_argument(expand(start)))
     total = SMALL**power * Add(*(Held(each) if each.is_Add else each for each in (start, rest)))
     return damped(total, split, sign) / without_tail(polynomial(shared), expand(shared), split)
-
-
-def without_tail(bottom: Expr, plain: Expr, split: Split) -> Expr:
-    """A denominator, E in it no smaller than exp(−43): 1 + exp(−43) is 1."""
-    constant = plain.subs(SMALL, 0)
-    safe = split.bound is not None and constant.is_number and constant != 0
-    return bottom.xreplace({SMALL: MAIN}) if safe else bottom
 
 
 def _in_logarithms(above: Expr, symbols: list[Symbol]) -> Expr:
