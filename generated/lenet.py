@@ -31,32 +31,32 @@ Forward
     (19) L = −Σₙ (z4[n,label[n]] − z4_max[n] − log(s[n])) / N
 
 Backward, with v̄ = ∂L/∂v (v_bar in the code)
-    (20) z̄4[n,j2] = (p[n,j2] − δ[j2,label[n]]) / N                       from (19)
-    (21) b̄4[j2] = Σₙ z̄4[n,j2]                                           from (14)
-    (22) h̄3[n,j1] = Σ_{j2} W4[j1,j2] z̄4[n,j2]                           from (14)
-    (23) W̄4[j1,j2] = Σₙ h3[n,j1] z̄4[n,j2]                               from (14)
-    (24) z̄3[n,j1] = h̄3[n,j1] 1[z3[n,j1] > 0]                            from (13)
-    (25) b̄3[j1] = Σₙ z̄3[n,j1]                                           from (12)
-    (26) ȳ2_2[n,k1] = Σ_{j1} W3[k1,j1] z̄3[n,j1]                          from (12)
-    (27) W̄3[k1,j1] = Σₙ y2_2[n,k1] z̄3[n,j1]                             from (12)
+    (20) z̄4[n,j2] = (p[n,j2] − δ[j2,label[n]]) / N                        from (19)
+    (21) b̄4[j2] = Σₙ z̄4[n,j2]                                             from (14)
+    (22) h̄3[n,j1] = Σ_{j2} W4[j1,j2] z̄4[n,j2]                             from (14)
+    (23) W̄4[j1,j2] = Σₙ h3[n,j1] z̄4[n,j2]                                 from (14)
+    (24) z̄3[n,j1] = h̄3[n,j1] 1[z3[n,j1] > 0]                              from (13)
+    (25) b̄3[j1] = Σₙ z̄3[n,j1]                                             from (12)
+    (26) ȳ2_2[n,k1] = Σ_{j1} W3[k1,j1] z̄3[n,j1]                           from (12)
+    (27) W̄3[k1,j1] = Σₙ y2_2[n,k1] z̄3[n,j1]                               from (12)
     (28) ȳ2[n,u1,v1,e] = ȳ2_2[n,32·u1+16·v1+e]                            from (11)
     (29) y2_at_p2[n,u1,v1,e] = [argmax_{p2,q2} h2[n,2·u1+p2,2·v1+q2,e]]_p2
     (30) y2_at_q2[n,u1,v1,e] = [argmax_{p2,q2} h2[n,2·u1+p2,2·v1+q2,e]]_q2
     (31) h̄2[n,i,j,e] = Σ_{u1,v1} ȳ2[n,u1,v1,e] δ[i,2·u1+y2_at_p2[n,u1,v1,e]] δ[j,2·v1+y2_at_q2[n,u1,v1,e]]  from (10)
-    (32) z̄2[n,b,g,e] = h̄2[n,b,g,e] 1[z2[n,b,g,e] > 0]                   from (9)
-    (33) b̄2[e] = Σ_{n,b,g} z̄2[n,b,g,e]                                  from (8)
+    (32) z̄2[n,b,g,e] = h̄2[n,b,g,e] 1[z2[n,b,g,e] > 0]                     from (9)
+    (33) b̄2[e] = Σ_{n,b,g} z̄2[n,b,g,e]                                    from (8)
     (34) x̄_pad2[n,i,j,m] = Σ_{b,g,e,p1,q1} K2[p1,q1,m,e] z̄2[n,b,g,e] δ[i,b+p1] δ[j,g+q1]  from (8)
-    (35) K̄2[p1,q1,m,e] = Σ_{n,b,g} x_pad2[n,b+p1,g+q1,m] z̄2[n,b,g,e]    from (8)
-    (36) ȳ1[n,r,d,m] = x̄_pad2[n,r+1,d+1,m]                               from (7)
+    (35) K̄2[p1,q1,m,e] = Σ_{n,b,g} x_pad2[n,b+p1,g+q1,m] z̄2[n,b,g,e]      from (8)
+    (36) ȳ1[n,r,d,m] = x̄_pad2[n,r+1,d+1,m]                                from (7)
     (37) y1_at_c[n,r,d,m] = [argmax_{c,a} h1[n,2·r+c,2·d+a,m]]_c
     (38) y1_at_a[n,r,d,m] = [argmax_{c,a} h1[n,2·r+c,2·d+a,m]]_a
     (39) h̄1[n,i,j,m] = Σ_{r,d} ȳ1[n,r,d,m] δ[i,2·r+y1_at_c[n,r,d,m]] δ[j,2·d+y1_at_a[n,r,d,m]]  from (6)
-    (40) z̄1[n,u,v,m] = h̄1[n,u,v,m] 1[z1[n,u,v,m] > 0]                   from (5)
-    (41) b̄1[m] = Σₙᵤᵥ z̄1[n,u,v,m]                                       from (4)
-    (42) K̄1[o,q,l,m] = Σₙᵤᵥ x_pad1[n,u+o,v+q,l] z̄1[n,u,v,m]             from (4)
+    (40) z̄1[n,u,v,m] = h̄1[n,u,v,m] 1[z1[n,u,v,m] > 0]                     from (5)
+    (41) b̄1[m] = Σₙᵤᵥ z̄1[n,u,v,m]                                         from (4)
+    (42) K̄1[o,q,l,m] = Σₙᵤᵥ x_pad1[n,u+o,v+q,l] z̄1[n,u,v,m]               from (4)
 
 Cost of one call of the last function
-    158194 N + 3 floating-point operations, 138992 N + 115400 bytes read or written (float64)
+    158241 N + 3 floating-point operations, 139376 N + 115400 bytes read or written (float64)
     4,858 parameters
     16752 N bytes kept from forward to backward: p, h3, z3, y2_2, h2, z2, x_pad2, h1, z1, x_pad1
 """
@@ -96,7 +96,7 @@ FORMULAS: dict[str, str] = {
     "b1": "\\bar{b}^{(1)}_{m} = \\sum_{n,u,v} \\bar{z}^{(1)}_{nuvm}",
     "K2": "\\bar{K}^{(2)}_{p_{1},q_{1},m,e} = \\sum_{n,b,g} x^{(\\mathrm{pad2})}_{n,b + p_{1},g + q_{1},m} \\bar{z}^{(2)}_{nbge}",
     "b2": "\\bar{b}^{(2)}_{e} = \\sum_{n,b,g} \\bar{z}^{(2)}_{nbge}",
-    "W3": "\\bar{W}^{(3)}_{k_{1},j_{1}} = \\sum_{n} \\mathrm{y2\\_2}_{n,k_{1}} \\bar{z}^{(3)}_{n,j_{1}}",
+    "W3": "\\bar{W}^{(3)}_{k_{1},j_{1}} = \\sum_{n} y^{(2)[2]}_{n,k_{1}} \\bar{z}^{(3)}_{n,j_{1}}",
     "b3": "\\bar{b}^{(3)}_{j_{1}} = \\sum_{n} \\bar{z}^{(3)}_{n,j_{1}}",
     "W4": "\\bar{W}^{(4)}_{j_{1},j_{2}} = \\sum_{n} h^{(3)}_{n,j_{1}} \\bar{z}^{(4)}_{n,j_{2}}",
     "b4": "\\bar{b}^{(4)}_{j_{2}} = \\sum_{n} \\bar{z}^{(4)}_{n,j_{2}}",
@@ -217,10 +217,13 @@ def loss(
     z4_max = np.max(z4, axis=1)  # (15)
     t = np.subtract(z4, z4_max[:, None])  # (16) z4 − z4_max
     s_term = np.exp(t, out=t)  # (16)
-    s = np.sum(s_term, axis=1)  # (17)
-    t = np.log(s)  # (19) log(s)
-    u = np.subtract(z4[np.arange(N), label], z4_max)
-    L_term = np.subtract(u, t, out=u)  # (19)
+    s_place = np.argmax(z4, axis=1)  # (17)
+    t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None])
+    s_rest_term = np.multiply(s_term, t, out=s_term)  # (17);
+    s_rest = np.sum(s_rest_term, axis=1)  # (17)
+    t = np.subtract(z4[np.arange(N), label], z4_max)  # (19) z4 − z4_max
+    u = np.log1p(s_rest)  # (19) log1p(s_rest)
+    L_term = np.subtract(t, u, out=t)  # (19)
     L = np.sum(L_term)  # (19)
     L = (-L) / N  # (19)
     return L
@@ -272,14 +275,24 @@ def loss_and_grad(
     t = np.subtract(z4, z4_max[:, None])  # (16) z4 − z4_max
     s_term = np.exp(t, out=t)  # (16)
     s = np.sum(s_term, axis=1)  # (17)
-    p = np.divide(s_term, s[:, None], out=s_term)  # (18); p lives in s_term
-    t = np.log(s)  # (19) log(s)
-    u = np.subtract(z4[np.arange(N), label], z4_max)
-    L_term = np.subtract(u, t, out=u)  # (19)
+    s_place = np.argmax(z4, axis=1)  # (17)
+    t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None])
+    s_rest_term = np.multiply(s_term, t)  # (17)
+    s_rest = np.sum(s_rest_term, axis=1)  # (17)
+    p = np.divide(s_term, s[:, None])  # (18)
+    t = np.subtract(z4[np.arange(N), label], z4_max)  # (19) z4 − z4_max
+    u = np.log1p(s_rest)  # (19) log1p(s_rest)
+    L_term = np.subtract(t, u, out=t)  # (19)
     L = np.sum(L_term)  # (19)
     L = (-L) / N  # (19)
-    z4_bar = np.multiply(cotangent / N, p)  # (20)
-    z4_bar[np.arange(N), label] -= cotangent / N  # (20)
+    t = np.subtract(1, s_term[np.arange(N), label])  # (20) 1 − s_term
+    np.add(s_rest, t, out=t)  # (20) s_rest + 1 − s_term
+    np.multiply(cotangent / N, t, out=t)
+    np.negative(t, out=t)
+    z4_bar_chosen = np.divide(t, s, out=t)  # (20)
+    t = np.multiply(cotangent / N, p)
+    u = np.not_equal(np.arange(10, dtype=dtype), label[:, None])
+    z4_bar = np.where(u, t, z4_bar_chosen[:, None])  # (20)
     b4_bar = np.sum(z4_bar, axis=0)  # (21)
     h3_bar = np.dot(z4_bar, W4.T)  # (22)
     W4_bar = np.dot(h3.T, z4_bar)  # (23)

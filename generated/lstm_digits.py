@@ -27,28 +27,28 @@ Forward
     (18) L = −Σₙ (z2[n,label[n]] − z2_max[n] − log(s[n])) / N
 
 Backward, with v̄ = ∂L/∂v (v_bar in the code)
-    (19) z̄2[n,q] = (p[n,q] − δ[q,label[n]]) / N                          from (18)
-    (20) b̄2[q] = Σₙ z̄2[n,q]                                             from (13)
-    (21) ȳ1[n,u] = Σ_q W2[u,q] z̄2[n,q]                                   from (13)
-    (22) W̄2[u,q] = Σₙ y1[n,u] z̄2[n,q]                                   from (13)
-    (23) ō[n,j,u] = h̄[n,j+1,u] tanh(c[n,j+1,u])   for j = 7 … 0          from (10), (11)
-    (24) ī[n,j,u] = g[n,j,u] c̄[n,j+1,u]   for j = 7 … 0                  from (8), (9)
-    (25) ḡ[n,j,u] = i[n,j,u] c̄[n,j+1,u]   for j = 7 … 0                  from (8), (9)
-    (26) f̄1[n,j,u] = c[n,j,u] c̄[n,j+1,u]   for j = 7 … 0                from (8), (9)
+    (19) z̄2[n,q] = (p[n,q] − δ[q,label[n]]) / N                           from (18)
+    (20) b̄2[q] = Σₙ z̄2[n,q]                                               from (13)
+    (21) ȳ1[n,u] = Σ_q W2[u,q] z̄2[n,q]                                    from (13)
+    (22) W̄2[u,q] = Σₙ y1[n,u] z̄2[n,q]                                     from (13)
+    (23) ō[n,j,u] = h̄[n,j+1,u] tanh(c[n,j+1,u])   for j = 7 … 0           from (10), (11)
+    (24) ī[n,j,u] = g[n,j,u] c̄[n,j+1,u]   for j = 7 … 0                   from (8), (9)
+    (25) ḡ[n,j,u] = i[n,j,u] c̄[n,j+1,u]   for j = 7 … 0                   from (8), (9)
+    (26) f̄1[n,j,u] = c[n,j,u] c̄[n,j+1,u]   for j = 7 … 0                  from (8), (9)
     (27) c̄[n,j+1,u] += o[n,j,u] h̄[n,j+1,u] (1 − tanh(c[n,j+1,u])²)   for j = 7 … 0  from (10), (11)
-    (28) c̄[n,j,u] += f1[n,j,u] c̄[n,j+1,u]   for j = 7 … 0               from (8), (9)
+    (28) c̄[n,j,u] += f1[n,j,u] c̄[n,j+1,u]   for j = 7 … 0                 from (8), (9)
     (29) z̄1[n,j,u+96] = ō[n,j,u] o[n,j,u] (1 − o[n,j,u])   for j = 7 … 0  from (7)
-    (30) z̄1[n,j,u+64] = ḡ[n,j,u] (1 − g[n,j,u]²)   for j = 7 … 0         from (6)
+    (30) z̄1[n,j,u+64] = ḡ[n,j,u] (1 − g[n,j,u]²)   for j = 7 … 0          from (6)
     (31) z̄1[n,j,u+32] = f̄1[n,j,u] f1[n,j,u] (1 − f1[n,j,u])   for j = 7 … 0  from (5)
     (32) z̄1[n,j,u] = ī[n,j,u] i[n,j,u] (1 − i[n,j,u])   (u < 32)   for j = 7 … 0  from (4)
-    (33) h̄[n,8,u] = ȳ1[n,u]                                              from (12)
-    (34) h̄[n,j,u] = Σₗ U[u,l] z̄1[n,j,l]   for j = 7 … 0                 from (3)
-    (35) Ū[u,l] = Σₙⱼ h[n,j,u] z̄1[n,j,l]                                 from (3)
-    (36) b̄1[l] = Σₙⱼ z̄1[n,j,l]                                          from (3)
-    (37) W̄1[k,l] = Σₙⱼ y[n,j,k] z̄1[n,j,l]                               from (3)
+    (33) h̄[n,8,u] = ȳ1[n,u]                                               from (12)
+    (34) h̄[n,j,u] = Σₗ U[u,l] z̄1[n,j,l]   for j = 7 … 0                   from (3)
+    (35) Ū[u,l] = Σₙⱼ h[n,j,u] z̄1[n,j,l]                                  from (3)
+    (36) b̄1[l] = Σₙⱼ z̄1[n,j,l]                                            from (3)
+    (37) W̄1[k,l] = Σₙⱼ y[n,j,k] z̄1[n,j,l]                                 from (3)
 
 Cost of one call of the last function
-    258338 N + 3 floating-point operations, 263664 N + 583368 bytes read or written (float64)
+    260945 N + 3 floating-point operations, 272240 N + 583368 bytes read or written (float64)
     5,578 parameters
     13648 N bytes kept from forward to backward: p, y1, c, o, g, i, f1, h, y
 """
@@ -211,10 +211,13 @@ def loss(
     z2_max = np.max(z2, axis=1)  # (14)
     t = np.subtract(z2, z2_max[:, None])  # (15) z2 − z2_max
     s_term = np.exp(t, out=t)  # (15)
-    s = np.sum(s_term, axis=1)  # (16)
-    t = np.log(s)  # (18) log(s)
-    u = np.subtract(z2[np.arange(N), label], z2_max)
-    L_term = np.subtract(u, t, out=u)  # (18)
+    s_place = np.argmax(z2, axis=1)  # (16)
+    t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None])
+    s_rest_term = np.multiply(s_term, t, out=s_term)  # (16);
+    s_rest = np.sum(s_rest_term, axis=1)  # (16)
+    t = np.subtract(z2[np.arange(N), label], z2_max)  # (18) z2 − z2_max
+    u = np.log1p(s_rest)  # (18) log1p(s_rest)
+    L_term = np.subtract(t, u, out=t)  # (18)
     L = np.sum(L_term)  # (18)
     L = (-L) / N  # (18)
     return L
@@ -237,7 +240,6 @@ def loss_and_grad(
     z1 = np.tensordot(y, W1, axes=([2], [0]))  # (3)
     z1 += b1  # (3)
     i = np.empty((N, 8, 32), dtype)  # (4)
-    f1 = np.empty((N, 8, 32), dtype)  # (5)
     g = np.empty((N, 8, 32), dtype)  # (6)
     o = np.empty((N, 8, 32), dtype)  # (7)
     c = np.zeros((N, 9, 32), dtype)  # (9)
@@ -257,7 +259,7 @@ def loss_and_grad(
         u = np.add(1, t)  # (5) 1 + exp(−|z1|)
         v = np.greater_equal(z1[:, j, 32:64], 0)
         w = np.where(v, 1, t)  # (5) {1 if z1 ≥ 0 else exp(−|z1|)}
-        np.divide(w, u, out=f1[:, j])  # (5)
+        f1 = np.divide(w, u, out=w)  # (5)
         np.tanh(z1[:, j, 64:96], out=g[:, j])  # (6)
         t = np.negative(z1[:, j, 96:])  # (7) −z1
         np.minimum(z1[:, j, 96:], t, out=t)  # (7) −|z1|
@@ -267,7 +269,7 @@ def loss_and_grad(
         w = np.where(v, 1, t)  # (7) {1 if z1 ≥ 0 else exp(−|z1|)}
         np.divide(w, u, out=o[:, j])  # (7)
         t = np.multiply(i[:, j], g[:, j])
-        u = np.multiply(f1[:, j], c[:, j])
+        u = np.multiply(f1, c[:, j])
         np.add(t, u, out=c[:, j + 1])  # (9)
         t = np.tanh(c[:, j + 1])  # (11) tanh(c)
         np.multiply(o[:, j], t, out=h[:, j + 1])  # (11)
@@ -278,14 +280,24 @@ def loss_and_grad(
     t = np.subtract(z2, z2_max[:, None])  # (15) z2 − z2_max
     s_term = np.exp(t, out=t)  # (15)
     s = np.sum(s_term, axis=1)  # (16)
-    p = np.divide(s_term, s[:, None], out=s_term)  # (17); p lives in s_term
-    t = np.log(s)  # (18) log(s)
-    u = np.subtract(z2[np.arange(N), label], z2_max)
-    L_term = np.subtract(u, t, out=u)  # (18)
+    s_place = np.argmax(z2, axis=1)  # (16)
+    t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None])
+    s_rest_term = np.multiply(s_term, t)  # (16)
+    s_rest = np.sum(s_rest_term, axis=1)  # (16)
+    p = np.divide(s_term, s[:, None])  # (17)
+    t = np.subtract(z2[np.arange(N), label], z2_max)  # (18) z2 − z2_max
+    u = np.log1p(s_rest)  # (18) log1p(s_rest)
+    L_term = np.subtract(t, u, out=t)  # (18)
     L = np.sum(L_term)  # (18)
     L = (-L) / N  # (18)
-    z2_bar = np.multiply(cotangent / N, p)  # (19)
-    z2_bar[np.arange(N), label] -= cotangent / N  # (19)
+    t = np.subtract(1, s_term[np.arange(N), label])  # (19) 1 − s_term
+    np.add(s_rest, t, out=t)  # (19) s_rest + 1 − s_term
+    np.multiply(cotangent / N, t, out=t)
+    np.negative(t, out=t)
+    z2_bar_chosen = np.divide(t, s, out=t)  # (19)
+    t = np.multiply(cotangent / N, p)
+    u = np.not_equal(np.arange(10, dtype=dtype), label[:, None])
+    z2_bar = np.where(u, t, z2_bar_chosen[:, None])  # (19)
     b2_bar = np.sum(z2_bar, axis=0)  # (20)
     y1_bar = np.dot(z2_bar, W2.T)  # (21)
     W2_bar = np.dot(y1.T, z2_bar)  # (22)
@@ -293,13 +305,20 @@ def loss_and_grad(
     h_bar[:, 8] += y1_bar  # (33)
     t = np.negative(c[:, 1:])  # (27) −c
     np.minimum(c[:, 1:], t, out=t)  # (27) −|c|
-    np.exp(t, out=t)  # (27) exp(−|c|)
-    np.multiply(t, t, out=t)  # (27) exp(−|c|)²
-    u = np.add(1, t)  # (27) exp(−|c|)² + 1
-    np.multiply(u, u, out=u)  # (27) (exp(−|c|)² + 1)²
+    u = _wide_exp(t)  # (27) wide_exp(−|c|)
+    np.multiply(u, u, out=u)  # (27) wide_exp(−|c|)²
+    t = np.add(1, u)  # (27) wide_exp(−|c|)² + 1
+    np.multiply(t, t, out=t)  # (27) (wide_exp(−|c|)² + 1)²
     v = np.multiply(4, o)
-    np.multiply(v, t, out=v)
-    c_bar_factor = np.divide(v, u, out=v)  # (27)
+    np.multiply(v, u, out=v)
+    c_bar_factor = np.divide(v, t, out=v)  # (27)
+    t = np.negative(z1[:, :, 32:64])  # (28) −z1
+    np.minimum(z1[:, :, 32:64], t, out=t)  # (28) −|z1|
+    u = _wide_exp(t)  # (28) wide_exp(−|z1|)
+    t = np.add(1, u)  # (28) 1 + wide_exp(−|z1|)
+    v = np.greater_equal(z1[:, :, 32:64], 0)
+    w = np.where(v, 1, u)  # (28) {1 if z1 ≥ 0 else wide_exp(−|z1|)}
+    c_bar_factor_2 = np.divide(w, t, out=w)  # (28)
     t = np.subtract(1, o)  # (29) 1 − o
     u = np.tanh(c[:, 1:])  # (29) tanh(c)
     np.multiply(o, t, out=o)
@@ -332,7 +351,7 @@ def loss_and_grad(
     for j in reversed(range(8)):
         t = np.multiply(h_bar[:, j + 1], c_bar_factor[:, j])
         c_bar[:, j + 1] += t  # (27)
-        t = np.multiply(f1[:, j], c_bar[:, j + 1])
+        t = np.multiply(c_bar[:, j + 1], c_bar_factor_2[:, j])
         c_bar[:, j] += t  # (28)
         np.multiply(h_bar[:, j + 1], z1_bar_factor[:, j], out=z1_bar[:, j, 96:])  # (29)
         # (30)
@@ -420,6 +439,13 @@ def _require_examples(sizes: dict[str, int]) -> None:
     for name, length in sizes.items():
         if length == 0:
             raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+
+
+def _wide_exp(x: np.ndarray) -> np.ndarray:
+    """The exponential, in double precision also where x is single: to half an ulp."""
+    if x.dtype != np.float32:
+        return np.exp(x)
+    return np.exp(x, dtype=np.float64).astype(np.float32)
 
 
 def _orthogonal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

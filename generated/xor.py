@@ -14,13 +14,13 @@ Forward
     (5)  L = Σₙₘ (log(1 + exp(z2[n,m])) − y[n,m] z2[n,m]) / N
 
 Backward, with v̄ = ∂L/∂v (v_bar in the code)
-    (6)  z̄2[n,m] = (a[n,m] − y[n,m]) / N                                 from (5)
-    (7)  b̄2[m] = Σₙ z̄2[n,m]                                             from (3)
-    (8)  h̄[n,j] = Σₘ W2[j,m] z̄2[n,m]                                    from (3)
-    (9)  W̄2[j,m] = Σₙ h[n,j] z̄2[n,m]                                    from (3)
-    (10) z̄1[n,j] = h̄[n,j] (1 − h[n,j]²)                                 from (2)
-    (11) b̄1[j] = Σₙ z̄1[n,j]                                             from (1)
-    (12) W̄1[k,j] = Σₙ x[n,k] z̄1[n,j]                                    from (1)
+    (6)  z̄2[n,m] = (a[n,m] − y[n,m]) / N                                  from (5)
+    (7)  b̄2[m] = Σₙ z̄2[n,m]                                               from (3)
+    (8)  h̄[n,j] = Σₘ W2[j,m] z̄2[n,m]                                      from (3)
+    (9)  W̄2[j,m] = Σₙ h[n,j] z̄2[n,m]                                      from (3)
+    (10) z̄1[n,j] = h̄[n,j] (1 − h[n,j]²)                                   from (2)
+    (11) b̄1[j] = Σₙ z̄1[n,j]                                               from (1)
+    (12) W̄1[k,j] = Σₙ x[n,k] z̄1[n,j]                                      from (1)
 
 Cost of one call of the last function
     158 N + 2 floating-point operations, 512 N + 336 bytes read or written (float64)
@@ -118,9 +118,9 @@ def loss(
     np.multiply(z2, w, out=w)
     u = np.negative(z2)  # (5) −z2
     np.minimum(z2, u, out=u)  # (5) −|z2|
-    np.exp(u, out=u)  # (5) exp(−|z2|)
-    np.log1p(u, out=u)  # (5) log1p(exp(−|z2|))
-    L_term = np.add(w, u, out=w)  # (5)
+    t = _wide_exp(u)  # (5) wide_exp(−|z2|)
+    np.log1p(t, out=t)  # (5) log1p(wide_exp(−|z2|))
+    L_term = np.add(w, t, out=w)  # (5)
     L = np.sum(L_term)  # (5)
     L = L / N  # (5)
     return L
@@ -150,9 +150,9 @@ def loss_and_grad(
     np.multiply(z2, w, out=w)
     u = np.negative(z2)  # (5) −z2
     np.minimum(z2, u, out=u)  # (5) −|z2|
-    np.exp(u, out=u)  # (5) exp(−|z2|)
-    np.log1p(u, out=u)  # (5) log1p(exp(−|z2|))
-    L_term = np.add(w, u, out=w)  # (5)
+    t = _wide_exp(u)  # (5) wide_exp(−|z2|)
+    np.log1p(t, out=t)  # (5) log1p(wide_exp(−|z2|))
+    L_term = np.add(w, t, out=w)  # (5)
     L = np.sum(L_term)  # (5)
     L = L / N  # (5)
     t = np.negative(z2)  # (6) −z2

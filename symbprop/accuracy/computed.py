@@ -11,11 +11,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 from sympy import Expr, Function, Mul, Pow, Symbol, exp
 
 from symbprop.accuracy.choice import Form, choose, forms, is_large, worst_errors
 from symbprop.accuracy.estimate import Estimate, estimate, given
-from symbprop.accuracy.points import Domain, sample
+from symbprop.accuracy.points import Array, Domain, sample
+from symbprop.accuracy.remainders import with_remainders
+from symbprop.accuracy.rewriting import within_range
 from symbprop.calculus.functions import Select
 from symbprop.calculus.index import Access, Range
 from symbprop.calculus.program import Program
@@ -31,10 +34,13 @@ READS = 6  # more inputs than these are not sampled together
 _chosen: dict[object, Form] = {}  # by the levels, whatever the names: layers alike are thought about once
 
 
-def computed(program: Program) -> Program:
-    """The program that is computed for ``program``, statement for statement."""
+def computed(program: Program) -> tuple[Program, tuple[int, ...]]:
+    """The program that is computed for ``program``, and for each statement of it the one that it computes, or part of it."""
+    printed = {id(each) for each in program.statements}
+    program, origins = with_remainders(program)
     chooser = _Chooser(program)
-    return replace(program, statements=tuple(map(chooser.of, program.statements)))
+    chosen = [chooser.of(each) if id(each) in printed else chooser.settled(each) for each in program.statements]
+    return replace(program, statements=tuple(chosen)), origins
 
 
 class _Chooser:
@@ -54,15 +60,20 @@ class _Chooser:
         self._forms: dict[str, Statement] = {}
         self._box: tuple[Range, ...] = ()
 
+    def settled(self, source: Statement) -> Statement:
+        """A statement that is computed as it stands."""
+        name = source.target.tensor
+        if name in self._definitions and self._definitions[name].statement is source:
+            self._forms[name] = source
+        return source
+
     def of(self, source: Statement) -> Statement:
         """The statement that is computed for ``source``: the same reads, or reads of what those are defined by."""
         name = source.target.tensor
         defines = name in self._definitions and self._definitions[name].statement is source
         self._box = source.domain
         if source.reduction is not Reduction.SUM or not self._is_delicate(source):
-            if defines:
-                self._forms[name] = source
-            return source
+            return self.settled(source)
         levels = self._levels(self._fused(source))
         inputs = self._inputs(levels)
         numbers = {read: number for number, read in enumerate(dict.fromkeys(r for e in levels for r in e.reads))}
@@ -159,7 +170,7 @@ class _Chooser:
         leaves = {
             read: given(column, n, len(inputs)) for n, (read, column) in enumerate(zip(inputs, columns, strict=True))
         }
-        rounded = [each.interval is None for each in inputs.values()]
+        rounded = [each.interval is None and not each.fixed for each in inputs.values()]
         candidates: list[Form] = []
         estimates: list[Estimate] = []
         for depth, level in enumerate(levels):
@@ -173,7 +184,10 @@ class _Chooser:
             candidates = [replace(each, error=error) for each, error in zip(candidates, errors, strict=True)]
             if any(each.meets for each in candidates):
                 break
-        return choose(candidates)
+        chosen = choose(candidates)
+        level = levels[chosen.depth]
+        known = {symbol: self._estimate(read, leaves) for symbol, read in level.read_positions()}
+        return _with_limits(chosen, known, columns, rounded)
 
     def _estimate(self, read: Access, leaves: dict[Access, Estimate]) -> Estimate:
         if read not in leaves:
@@ -182,6 +196,20 @@ class _Chooser:
             known = {symbol: self._estimate(each, leaves) for symbol, each in inner.read_positions()}
             leaves[read] = estimate(inner.expr, known)
         return leaves[read]
+
+
+def _with_limits(
+    form: Form, known: Mapping[Symbol, Estimate], columns: Sequence[Array], rounded: Sequence[bool]
+) -> Form:
+    """``form``, or where that is not a number at an infinity, a form that has the limit there."""
+    value = estimate(form.expression, known).value
+    if not np.any(np.isnan(value) & ~np.isnan(np.roll(value, 2))):  # two rows before: at the largest number
+        return form
+    reads = sorted(form.expression.free_symbols & known.keys(), key=str)
+    kept = [each for symbol in reads for each in within_range(form.expression, symbol)]
+    candidates = [form, *(replace(form, expression=each, cost=cost(each)) for each in kept)]
+    errors = worst_errors([estimate(each.expression, known) for each in candidates], columns, rounded, trusted=1)
+    return choose([replace(each, error=error) for each, error in zip(candidates, errors, strict=True)])
 
 
 def is_delicate(expression: Expr) -> bool:
