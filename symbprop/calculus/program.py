@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from symbprop.calculus.index import Extent
+from symbprop.calculus.showing import Shown
 from symbprop.calculus.statement import Statement
 
 
@@ -39,7 +40,7 @@ class Tensor:
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class Program(Shown):
     """Statements in an order in which each reads only what stands before it."""
 
     tensors: Mapping[str, Tensor]
@@ -60,7 +61,7 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
-class GradientProgram:
+class GradientProgram(Shown):
     """A forward program, the backward statements of its loss, and where each gradient is.
 
     ``gradients`` maps a parameter to its cotangent; a parameter whose gradient is identically zero is in ``zeros``

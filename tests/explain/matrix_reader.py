@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-TOKEN = re.compile(r"\s*(𝟏ᵀ|𝟏|1\[|‖²|\d+/\d+|\d+(?:\.\d+)?|[⁰-⁹²³]+|⊙\d|ᵀ|[^\W\d⁰-⁹²³ᵀ𝟏](?:(?!ᵀ|𝟏|²|³)[\w\u0304])*|\S)")
+TOKEN = re.compile(
+    r"\s*(𝟏ᵀ|𝟏|1\[|‖²|\d+/\d+|\d+(?:\.\d+)?|[⁰-⁹²³]+|⊙\d|ᵀ|[^\W\d⁰-⁹²³ᵀ𝟏](?:(?!ᵀ|𝟏|²|³)[\w\u0304\u0305])*|\S)"
+)
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "exp": np.exp,
     "log": np.log,

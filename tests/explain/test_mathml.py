@@ -82,7 +82,7 @@ def test_whole_pages_are_well_formed(example: str, form: str, root) -> None:  # 
         (r"\bar{z}^{(1)}_{nj}", "z¯nj(1)"),
         (r"\sum_{k} x_{nk}", "∑kxnk"),
         (r"\begin{cases} x & \text{if } x > 0 \\ 0 & \text{otherwise} \end{cases}", "{xif x>00otherwise"),
-        (r"\mathbf{1}\left[z > 0\right]", "1[z>0]"),
+        (r"\mathbf{1}\left[z > 0\right]", "𝟏[z>0]"),
         (r"\operatorname{erf}\left(x\right)", "erf(x)"),
         (r"a - b \cdot 2.5", "a−b·2.5"),
     ],
