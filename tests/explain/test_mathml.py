@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as ET
 
 import pytest
+from networks import CENTRED
 
 from symbprop.calculus.equations import number_equations
 from symbprop.calculus.notation import LATEX
@@ -13,6 +14,7 @@ from symbprop.calculus.printer import format_equation
 from symbprop.explain import mathml as module
 from symbprop.explain.derive import derivation
 from symbprop.explain.mathml import mathml
+from symbprop.explain.matrix import matrix_form
 from symbprop.language.source import Source
 from symbprop.library.catalogue import catalogue
 from symbprop.pipeline import derive, read
@@ -58,6 +60,16 @@ def test_every_formula_of_a_layer_and_its_gradient_translates(name: str) -> None
     assert gradient is not None
     for equation in number_equations(gradient.program.statements):
         latex = format_equation(equation, gradient.program.tensors, LATEX)
+        assert set(re.findall(r"\\([A-Za-z]+\*?)", latex)) <= KNOWN, latex
+        tree(latex)
+
+
+def test_every_matrix_form_of_a_normalisation_translates() -> None:
+    gradient = derive(read(Source("net.yaml", CENTRED))).gradient
+    assert gradient is not None
+    forms = [matrix_form(each, gradient.program.tensors, LATEX) for each in number_equations(gradient.backward)]
+    assert r"\oslash" in " ".join(filter(None, forms))
+    for latex in filter(None, forms):
         assert set(re.findall(r"\\([A-Za-z]+\*?)", latex)) <= KNOWN, latex
         tree(latex)
 
