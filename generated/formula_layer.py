@@ -94,7 +94,7 @@ def forward(
     np.multiply(z, t, out=z)
     y2 = np.divide(z, v, out=z)  # (2); y2 lives in z
     y3_part = np.tensordot(y2, B, axes=([1], [1]))  # (3)
-    y3 = np.einsum("na,noa->no", y2, y3_part)  # (3)
+    y3 = np.matmul(y2[:, None, :], y3_part.transpose(0, 2, 1))[:, 0]  # (3)
     y3 += c  # (3)
     return y3
 
@@ -122,7 +122,7 @@ def loss(
     np.multiply(z, t, out=z)
     y2 = np.divide(z, v, out=z)  # (2); y2 lives in z
     y3_part = np.tensordot(y2, B, axes=([1], [1]))  # (3)
-    y3 = np.einsum("na,noa->no", y2, y3_part)  # (3)
+    y3 = np.matmul(y2[:, None, :], y3_part.transpose(0, 2, 1))[:, 0]  # (3)
     y3 += c  # (3)
     t = np.subtract(y3, y)  # (4) y3 − y
     L_term = np.multiply(t, t, out=t)  # (4)
@@ -156,7 +156,7 @@ def loss_and_grad(
     np.multiply(z, t, out=t)
     y2 = np.divide(t, v, out=t)  # (2)
     y3_part = np.tensordot(y2, B, axes=([1], [1]))  # (3)
-    y3 = np.einsum("na,noa->no", y2, y3_part)  # (3)
+    y3 = np.matmul(y2[:, None, :], y3_part.transpose(0, 2, 1))[:, 0]  # (3)
     y3 += c  # (3)
     t = np.subtract(y3, y)  # (4) y3 − y
     L_term = np.multiply(t, t, out=t)  # (4)

@@ -61,6 +61,9 @@ class ExpressionWriter:
             return self.leaf(node), ATOM
         if isinstance(node, Rational):
             return self._number(node)
+        if node in (S.Infinity, S.NegativeInfinity):
+            text = notation.constant("infinity")
+            return (text, ATOM) if node is S.Infinity else (f"{notation.minus}{text}", SUM)
         if isinstance(node, Pi):
             return notation.constant("pi"), ATOM
         if isinstance(node, Exp1):

@@ -9,6 +9,7 @@ from sympy import Expr, cosh, expand, factor_terms, sinh, tanh
 
 from symbprop.calculus.notation import LATEX, TEXT, Text
 from symbprop.simplify.inline import inline_into_logarithms
+from symbprop.simplify.masks import mask_exponents
 from symbprop.simplify.merge import merge_terms
 from symbprop.simplify.passes import drop_unused, finish_forward
 from symbprop.simplify.rescale import rescale_cotangents
@@ -25,6 +26,7 @@ TIDIED = "The same, in the form that costs least"
 SHARED = "A term that two equations share has a name"
 
 TITLES: Mapping[Callable[..., Any], str] = {
+    mask_exponents: "The condition moves into the exponent",
     subtract_maximum: "The largest term is taken out of the sum of exponentials",
     inline_into_logarithms: "The logarithm of a product, a quotient or an exponential is split",
     tidy_forward: TIDIED,
@@ -41,6 +43,10 @@ TITLES: Mapping[Callable[..., Any], str] = {
 
 # Why a pass may do what it does, where its name does not say it: words, and the identity in either notation.
 REASONS: Mapping[str, tuple[str, Mapping[Text, str]]] = {
+    TITLES[mask_exponents]: (
+        "A term that is left out is one of an exponent without bound",
+        {TEXT: "exp(−∞) = 0", LATEX: r"\exp\left(-\infty\right) = 0"},
+    ),
     TITLES[subtract_maximum]: (
         "With the largest u for m nothing overflows, and for any m,",
         {

@@ -9,6 +9,7 @@ from symbprop.calculus.check import check
 from symbprop.calculus.dependence import needed_among
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.simplify.inline import inline_into_logarithms
+from symbprop.simplify.masks import mask_exponents
 from symbprop.simplify.merge import merge_terms
 from symbprop.simplify.rescale import rescale_cotangents
 from symbprop.simplify.saved import read_saved_values
@@ -19,6 +20,7 @@ from symbprop.simplify.sums import read_saved_sums
 from symbprop.simplify.tidy import tidy_forward, tidy_gradient
 
 FORWARD: dict[str, Callable[[Program], Program]] = {
+    "mask_exponents": mask_exponents,
     "subtract_maximum": subtract_maximum,
     "inline_into_logarithms": inline_into_logarithms,
     "tidy_forward": tidy_forward,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from sympy import Expr, S, Symbol, cancel, degree, exp, factor_terms, log, together
+from sympy import Add, Expr, Mul, S, Symbol, cancel, degree, exp, factor_terms, log, together
 
 from symbprop.calculus.nodes import tree_size
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.calculus.statement import Statement, read_symbol, statement
 from symbprop.simplify.cost import cost, operations
-from symbprop.simplify.definitions import Definition, definitions, matches
+from symbprop.simplify.definitions import Definition, definitions, element_definitions, matches
 from symbprop.simplify.inline import substituted
 from symbprop.simplify.tidy import cheapest_form
 
@@ -62,7 +62,7 @@ class Saved:
 
     def __init__(self, program: Program) -> None:
         self._by_read: dict[str, list[Definition]] = {}
-        for each in definitions(program).values():
+        for each in element_definitions(program).values():
             if each.statement.reads and cost(each.statement.expr) > 0:
                 self._by_read.setdefault(each.statement.reads[0].tensor, []).append(each)
 
@@ -82,7 +82,7 @@ class Saved:
 def _replaced(source: Statement, definition: Definition) -> Statement | None:
     if source.target.tensor == definition.tensor:
         return None
-    for access, pairs in matches(definition, source.reads):
+    for access, pairs in matches(definition, source.reads, source.domain):
         positions = {read_symbol(theirs): read_symbol(ours) for theirs, ours in pairs.items()}
         pattern = definition.statement.expr.xreplace(positions)
         saved = read_symbol(len(source.reads))
@@ -98,7 +98,7 @@ def in_terms_of(expression: Expr, pattern: Expr, saved: Symbol) -> Expr | None:
     if tree_size(expression) > LARGEST:
         return None
     candidates = []
-    direct = expression.subs(pattern, saved)
+    direct = _put_in(expression, pattern, saved)
     if direct.has(saved):
         candidates.append(direct)
     eliminated = eliminate_exponential(expression, pattern, saved)
@@ -110,6 +110,15 @@ def in_terms_of(expression: Expr, pattern: Expr, saved: Symbol) -> Expr | None:
         if cost(each) < cost(expression) and not _grows(each, expression, pattern)
     ]
     return min(candidates, key=cost) if candidates else None
+
+
+def _put_in(expression: Expr, pattern: Expr, saved: Symbol) -> Expr:
+    """``expression.subs(pattern, saved)``, term by term and without their numbers.
+
+    SymPy multiplies a number into a denominator, 6 (v + 1) to 6 v + 6, and then does not find v + 1 in it.
+    """
+    parts = [Mul(*Mul.make_args(each)).as_coeff_Mul() for each in Add.make_args(expression)]
+    return Add(*(number * rest.subs(pattern, saved) for number, rest in parts))
 
 
 def _grows(candidate: Expr, expression: Expr, pattern: Expr) -> bool:
