@@ -15,9 +15,9 @@ from symbprop.language.defaults import attribute_values, in_place_of_absent
 from symbprop.language.expressions import Expressions
 from symbprop.language.extents import Extents
 from symbprop.language.modes import Modes, modes_of, role_of, state_followed
-from symbprop.language.pending import Pending, mentioned, needed_for, without_forgotten, without_thin
+from symbprop.language.pending import Pending, mentioned, needed_for, without_thin
 from symbprop.language.ranks import learn_groups
-from symbprop.language.scope import Scope, additive_terms, equation_reads, group_of, letters
+from symbprop.language.scope import Scope, additive_terms, group_of, letters
 from symbprop.language.shapes import Shape
 from symbprop.language.source import SourceError, Span
 from symbprop.language.syntax import Argument, AttributeValue, Equation, Operation
@@ -193,14 +193,6 @@ class _Builder:
         self.extents.solve(free=free_sizes, circles=circular(self.operation.equations))
         table = self.expressions
         table.outside.settle(table.accesses, table.shapes, table.pending, self.extents, table.new_index, table.symbol)
-        mentioned = {read.name for each in self.operation.equations for read in equation_reads(each)}
-        if self.operation.arguments:
-            mentioned |= set(table.outside.fills)
-            table.pending = without_forgotten(
-                table.pending, table.accesses, mentioned - {self.results[-1], *self.following}
-            )
-            known = {each.target.tensor for each in table.pending}
-            self.results = [each for each in self.results if each in known]
         used = self._used()
         tensors, parameters, names = [], {}, {local: tensor.name for local, tensor in self.given.items()}
         for local, shape in self.expressions.shapes.items():
@@ -228,8 +220,9 @@ class _Builder:
         """Drop what an operation computes and its result does not need, since a folded ``where`` chose otherwise."""
         if self.expressions.open_names or not self.results:
             return
-        wanted = {self.results[-1], *self.following}
-        self.expressions.pending = needed_for(wanted, self.expressions.pending, self.expressions.accesses)
+        table, wanted = self.expressions, {self.results[-1], *self.following}
+        outside = {access: read.tensor for access, read in table.outside.reads.items()}
+        table.pending = needed_for(wanted, table.pending, table.accesses, outside)
         self.results = [name for name in self.results if name in wanted]
 
     def _used(self) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sympy import Expr, S, Symbol
@@ -48,28 +48,6 @@ def without_thin(
     return made, [(symbol, access.substitute(nothing)) for symbol, access in read]
 
 
-def without_forgotten(
-    statements: Sequence[Pending], accesses: Mapping[Symbol, Access], mentioned: Collection[str]
-) -> list[Pending]:
-    """``statements`` without those that compute what only a folded ``where`` read.
-
-    ``mentioned`` are the tensors that the text of some equation reads: what none reads is a result.
-    """
-    kept = list(statements)
-    while True:
-        read = {accesses[symbol].tensor for each in kept for symbol in each.expr.free_symbols if symbol in accesses}
-        gathered = {
-            gather.tensor
-            for each in kept
-            for access in (each.target, *(accesses[s] for s in each.expr.free_symbols if s in accesses))
-            for gather in access.gathers()
-        }
-        forgotten = [each for each in kept if each.target.tensor in set(mentioned) - read - gathered]
-        if not forgotten:
-            return kept
-        kept = [each for each in kept if each not in forgotten]
-
-
 def mentioned(each: Pending, accesses: Mapping[Symbol, Access]) -> set[str]:
     """Every tensor that a statement names: its target, what it reads, and integers in coordinates."""
     free = each.expr.free_symbols
@@ -82,11 +60,18 @@ def mentioned(each: Pending, accesses: Mapping[Symbol, Access]) -> set[str]:
     return found
 
 
-def needed_for(wanted: set[str], pending: Sequence[Pending], accesses: Mapping[Symbol, Access]) -> list[Pending]:
-    """The statements that the ``wanted`` tensors need, in order; what those read becomes wanted too."""
+def needed_for(
+    wanted: set[str], pending: Sequence[Pending], accesses: Mapping[Symbol, Access], outside: Mapping[Access, str]
+) -> list[Pending]:
+    """The statements that the ``wanted`` tensors need, in order; what those read becomes wanted too.
+
+    ``outside`` are the accesses that stand for a read with ``else``, each with the tensor that is read.
+    """
     kept = []
     for each in reversed(pending):
         if each.target.tensor in wanted:
             kept.append(each)
             wanted |= mentioned(each, accesses)
+            free = each.expr.free_symbols
+            wanted |= {outside[a] for symbol, a in accesses.items() if symbol in free and a in outside}
     return kept[::-1]
