@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from symbprop.calculus.equations import Equation
 from symbprop.calculus.index import extent
+from symbprop.calculus.notation import pad
 from symbprop.calculus.printer import format_equation, format_extent
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.emit.literals import docstring_safe
@@ -72,7 +73,7 @@ def module_docstring(
 def _numbered(equation: Equation, text: str, cited: str) -> str:
     line = f"    ({equation.number})".ljust(9) + text
     if cited:
-        line = line.ljust(72) + "  " + cited if len(line) < 72 else f"{line}  {cited}"
+        line = f"{pad(line, 72)}  {cited}"
     return line
 
 

@@ -15,7 +15,8 @@ from symbprop.language.defaults import attribute_values, in_place_of_absent
 from symbprop.language.expressions import Expressions
 from symbprop.language.extents import Extents
 from symbprop.language.modes import Modes, modes_of, role_of, state_followed
-from symbprop.language.pending import Pending, mentioned, needed_for, without_thin
+from symbprop.language.outside import needed_for
+from symbprop.language.pending import Pending, mentioned, without_thin
 from symbprop.language.ranks import learn_groups
 from symbprop.language.scope import Scope, additive_terms, group_of, letters
 from symbprop.language.shapes import Shape
@@ -220,9 +221,8 @@ class _Builder:
         """Drop what an operation computes and its result does not need, since a folded ``where`` chose otherwise."""
         if self.expressions.open_names or not self.results:
             return
-        table, wanted = self.expressions, {self.results[-1], *self.following}
-        outside = {access: read.tensor for access, read in table.outside.reads.items()}
-        table.pending = needed_for(wanted, table.pending, table.accesses, outside)
+        wanted, table = {self.results[-1], *self.following}, self.expressions
+        table.pending = needed_for(wanted, table.pending, table.accesses, table.outside.reads)
         self.results = [name for name in self.results if name in wanted]
 
     def _used(self) -> set[str]:

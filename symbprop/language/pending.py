@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sympy import Expr, S, Symbol
@@ -58,20 +58,3 @@ def mentioned(each: Pending, accesses: Mapping[Symbol, Access]) -> set[str]:
         found.add(access.tensor)
         stack.extend(access.gathers())
     return found
-
-
-def needed_for(
-    wanted: set[str], pending: Sequence[Pending], accesses: Mapping[Symbol, Access], outside: Mapping[Access, str]
-) -> list[Pending]:
-    """The statements that the ``wanted`` tensors need, in order; what those read becomes wanted too.
-
-    ``outside`` are the accesses that stand for a read with ``else``, each with the tensor that is read.
-    """
-    kept = []
-    for each in reversed(pending):
-        if each.target.tensor in wanted:
-            kept.append(each)
-            wanted |= mentioned(each, accesses)
-            free = each.expr.free_symbols
-            wanted |= {outside[a] for symbol, a in accesses.items() if symbol in free and a in outside}
-    return kept[::-1]
