@@ -53,7 +53,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (41) b̄eta[d] = Σₙₜ ȳ3[n,t,d]                                         from (28)
     (42) v3_sum[n,t] = Σ_d ū[n,t,d] u[n,t,d]                              from (27)
     (43) m_sum[n,t] = Σ_d ū[n,t,d]                                        from (27)
-    (44) ȳ2[n,t,d] = ((ū[n,t,d] − m_sum[n,t] / 32) / √(v3[n,t] + 0.001) − v3_sum[n,t] (y2[n,t,d] − m[n,t]) / (32 (v3[n,t] + 0.001)))  from (27)
+    (44) ȳ2[n,t,d] = (ū[n,t,d] − m_sum[n,t] / 32 − v3_sum[n,t] u[n,t,d] / 32) / √(v3[n,t] + 0.001)  from (27)
     (45) ḡ[n,t,d] = ȳ2[n,t,d]                                             from (24)
     (46) b̄2[d] = Σₙₜ ḡ[n,t,d]                                            from (23)
     (47) f̄1[n,t,f] = Σ_d W2[f,d] ḡ[n,t,d]                                from (23)
@@ -67,7 +67,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (55) ūr[n,t,d] = gamma2[d] r̄s[n,t,d]                                 from (20)
     (56) vr_sum[n,t] = Σ_d ūr[n,t,d] ur[n,t,d]                            from (19)
     (57) mr_sum[n,t] = Σ_d ūr[n,t,d]                                      from (19)
-    (58) r̄[n,t,d] = ḡ[n,t,d] + ((ūr[n,t,d] − mr_sum[n,t] / 32) / √(vr[n,t] + 0.00001) − vr_sum[n,t] (r[n,t,d] − mr[n,t]) / (32 (vr[n,t] + 0.00001)))  from (23), (19)
+    (58) r̄[n,t,d] = ḡ[n,t,d] + (ūr[n,t,d] − mr_sum[n,t] / 32 − vr_sum[n,t] ur[n,t,d] / 32) / √(vr[n,t] + 0.00001)  from (23), (19)
     (59) b̄o[d] = Σₙₜ r̄[n,t,d]                                           from (16)
     (60) ā[n,t,h,l] = Σ_d Wo[h,l,d] r̄[n,t,d]                             from (16)
     (61) W̄o[h,l,d] = Σₙₜ a[n,t,h,l] r̄[n,t,d]                            from (16)
@@ -89,15 +89,15 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (77) ūx[n,t,d] = gamma1[d] x̄s[n,t,d]                                 from (5)
     (78) vx_sum[n,t] = Σ_d ūx[n,t,d] ux[n,t,d]                            from (4)
     (79) mx_sum[n,t] = Σ_d ūx[n,t,d]                                      from (4)
-    (80) ȳ1[n,t,d] = r̄[n,t,d] + ((ūx[n,t,d] − mx_sum[n,t] / 32) / √(vx[n,t] + 0.00001) − vx_sum[n,t] (y1[n,t,d] − mx[n,t]) / (32 (vx[n,t] + 0.00001)))  from (16), (4)
+    (80) ȳ1[n,t,d] = r̄[n,t,d] + (ūx[n,t,d] − mx_sum[n,t] / 32 − vx_sum[n,t] ux[n,t,d] / 32) / √(vx[n,t] + 0.00001)  from (16), (4)
     (81) Ē[i,d] = Σₙₜ ȳ1[n,t,d] δ[i,ids[n,t]]                             from (1)
     (82) P̄[t,d] = Σₙ ȳ1[n,t,d]                                           from (1)
     The gradient of bk is identically zero: w stays the same whatever bk is.
 
 Cost of one call of the last function
-    2457376 N + 3 floating-point operations, 2151936 N + 290040 bytes read or written (float64)
+    2445088 N + 3 floating-point operations, 2151168 N + 290040 bytes read or written (float64)
     12,557 parameters
-    185088 N bytes kept from forward to backward: p, y3, u, v3, m, y2, f1, z1, rs, ur, vr, mr, …
+    159744 N bytes kept from forward to backward: p, y3, u, v3, f1, z1, rs, ur, vr, a, v2, w, …
 """
 
 import numpy as np
@@ -541,15 +541,13 @@ def loss_and_grad(
     v3_sum = np.einsum("ntd,ntd->nt", u_bar, u)  # (42)
     m_sum = np.sum(u_bar, axis=2)  # (43)
     t = np.add(0.001, v3[:, :, None])  # (44) v3 + 0.001
-    v = np.sqrt(t)  # (44) √(v3 + 0.001)
-    tt = np.divide(m_sum[:, :, None], 32)  # (44) m_sum / 32
-    np.subtract(u_bar, tt, out=u_bar)  # (44) ū − m_sum / 32
-    np.divide(u_bar, v, out=u_bar)  # (44) (ū − m_sum / 32) / √(v3 + 0.001)
-    v = np.subtract(y2, m[:, :, None])  # (44) y2 − m
-    np.multiply(v3_sum[:, :, None], v, out=v)
-    np.multiply(32, t, out=t)
-    np.divide(v, t, out=v)  # (44) v3_sum (y2 − m) / (32 (v3 + 0.001))
-    y2_bar = np.subtract(u_bar, v, out=u_bar)  # (44); y2_bar lives in u_bar
+    np.sqrt(t, out=t)  # (44) √(v3 + 0.001)
+    v = np.divide(m_sum[:, :, None], 32)  # (44) m_sum / 32
+    tt = np.multiply(v3_sum[:, :, None], u)
+    np.divide(tt, 32, out=tt)  # (44) v3_sum u / 32
+    np.subtract(u_bar, v, out=u_bar)
+    np.subtract(u_bar, tt, out=u_bar)  # (44) ū − m_sum / 32 − v3_sum u / 32
+    y2_bar = np.divide(u_bar, t, out=u_bar)  # (44); y2_bar lives in u_bar
     g_bar = y2_bar  # (45)
     b2_bar = np.sum(g_bar, axis=(0, 1))  # (46)
     f1_bar = np.tensordot(g_bar, W2, axes=([2], [1]))  # (47)
@@ -566,15 +564,13 @@ def loss_and_grad(
     mr_sum = np.sum(ur_bar, axis=2)  # (57)
     r_bar = g_bar.copy()  # (58)
     t = np.add(1e-05, vr[:, :, None])  # (58) vr + 0.00001
-    v = np.sqrt(t)  # (58) √(vr + 0.00001)
-    tt = np.divide(mr_sum[:, :, None], 32)  # (58) mr_sum / 32
-    uu = np.subtract(ur_bar, tt)  # (58) ūr − mr_sum / 32
-    np.divide(uu, v, out=uu)  # (58) (ūr − mr_sum / 32) / √(vr + 0.00001)
-    v = np.subtract(r, mr[:, :, None])  # (58) r − mr
-    np.multiply(vr_sum[:, :, None], v, out=v)
-    np.multiply(32, t, out=t)
-    np.divide(v, t, out=v)  # (58) vr_sum (r − mr) / (32 (vr + 0.00001))
-    np.subtract(uu, v, out=uu)  # (58)
+    np.sqrt(t, out=t)  # (58) √(vr + 0.00001)
+    v = np.divide(mr_sum[:, :, None], 32)  # (58) mr_sum / 32
+    tt = np.multiply(vr_sum[:, :, None], ur)
+    np.divide(tt, 32, out=tt)  # (58) vr_sum ur / 32
+    uu = np.subtract(ur_bar, v)
+    np.subtract(uu, tt, out=uu)  # (58) ūr − mr_sum / 32 − vr_sum ur / 32
+    np.divide(uu, t, out=uu)  # (58)
     r_bar += uu  # (58)
     bo_bar = np.sum(r_bar, axis=(0, 1))  # (59)
     a_bar = np.tensordot(r_bar, Wo, axes=([2], [2]))  # (60)
@@ -612,15 +608,13 @@ def loss_and_grad(
     mx_sum = np.sum(ux_bar, axis=2)  # (79)
     y1_bar = r_bar  # (80)
     t = np.add(1e-05, vx[:, :, None])  # (80) vx + 0.00001
-    v = np.sqrt(t)  # (80) √(vx + 0.00001)
-    tt = np.divide(mx_sum[:, :, None], 32)  # (80) mx_sum / 32
-    uu = np.subtract(ux_bar, tt)  # (80) ūx − mx_sum / 32
-    np.divide(uu, v, out=uu)  # (80) (ūx − mx_sum / 32) / √(vx + 0.00001)
-    v = np.subtract(y1, mx[:, :, None])  # (80) y1 − mx
-    np.multiply(vx_sum[:, :, None], v, out=v)
-    np.multiply(32, t, out=t)
-    np.divide(v, t, out=v)  # (80) vx_sum (y1 − mx) / (32 (vx + 0.00001))
-    np.subtract(uu, v, out=uu)  # (80)
+    np.sqrt(t, out=t)  # (80) √(vx + 0.00001)
+    v = np.divide(mx_sum[:, :, None], 32)  # (80) mx_sum / 32
+    tt = np.multiply(vx_sum[:, :, None], ux)
+    np.divide(tt, 32, out=tt)  # (80) vx_sum ux / 32
+    uu = np.subtract(ux_bar, v)
+    np.subtract(uu, tt, out=uu)  # (80) ūx − mx_sum / 32 − vx_sum ux / 32
+    np.divide(uu, t, out=uu)  # (80)
     y1_bar += uu  # (80)
     E_bar = np.zeros((45, 32), dtype)  # (81)
     # (81)
