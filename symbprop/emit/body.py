@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sympy import Expr, Symbol
 
-from symbprop.calculus.index import Access, Extent, Range
+from symbprop.calculus.index import Access, Range
 from symbprop.calculus.nodes import split_sign
 from symbprop.calculus.statement import Reduction, index_symbol, read_symbol
 from symbprop.emit.contraction import contract
 from symbprop.emit.elementwise import Elementwise
 from symbprop.emit.extrema import CHOICES, choice, first_maximum, pairwise
 from symbprop.emit.lines import Line
+from symbprop.emit.loops import is_ufunc, step_numbers, typed_steps
 from symbprop.emit.matrices import Matrices
 from symbprop.emit.offsets import Offsets, offsets, only_compared, products
 from symbprop.emit.scatter import scatter
-from symbprop.emit.sizes import constant, size
+from symbprop.emit.sizes import size
+from symbprop.emit.storage import alias, allocation, shape_text
 from symbprop.emit.value import Value
 from symbprop.emit.views import View, Views, aligned
-from symbprop.schedule.order import mixed_radix, whole
-from symbprop.schedule.plan import Alias, Allocate, Contract, Fold, Map, Plan, Step
+from symbprop.schedule.order import whole
+from symbprop.schedule.plan import Alias, Allocate, Contract, Fold, Loop, Map, Plan, Step
 
 BUFFERS = ("t", "u", "v", "w", "r", "q", "tt", "uu", "vv", "ww")
 FOLDS = {Reduction.SUM: "np.sum", Reduction.MAX: "np.max", Reduction.MIN: "np.min", Reduction.PROD: "np.prod"}
@@ -40,16 +42,38 @@ class Body:
 
     def __post_init__(self) -> None:
         self.views = Views(self.plan.tensors, self.names)
-        self._taken = set(self.names.values())
+        self._numbers = frozenset(step_numbers(self.plan.steps))
+        self._taken = {*self.names.values(), *(symbol.name for symbol in self._numbers)}
         self._buffers = [name for name in BUFFERS if name not in self._taken]
         self._matrix = Matrices(self.plan, self.views, self._taken)
+        self._inside = 0  # how many recurrences what is written stands in
         self._firsts: dict[tuple[Access, tuple[str, ...]], str] = {}
 
     def write(self) -> list[Line]:
         """The lines of all steps."""
-        steps = iter(zip(self.plan.steps, (*self.plan.steps[1:], None), strict=True))
+        self._write(self.plan.steps)
+        self.helpers |= self.views.helpers
+        return self.lines
+
+    def _steps_of(self, step: Loop) -> None:
+        """A recurrence: its steps, one after another."""
+        before = len(self.lines)
+        self._firsts = {}
+        self._inside += 1
+        self._write(step.body)
+        self._inside -= 1
+        self._firsts = {}
+        inside = [replace(line, depth=line.depth + 1) for line in self.lines[before:]]
+        steps = f"range({size(step.extent)})"
+        steps = f"reversed({steps})" if step.reverse else steps
+        self.lines[before:] = [Line(f"for {step.index.name} in {steps}:"), *inside]
+
+    def _write(self, given: Sequence[Step]) -> None:
+        steps = iter(zip(given, (*given[1:], None), strict=True))
         for step, following in steps:
             match step:
+                case Loop():
+                    self._steps_of(step)
                 case Contract() if self._products(step, following):
                     next(steps)
                 case Map():
@@ -59,26 +83,10 @@ class Body:
                 case Fold():
                     self._fold(step)
                 case Allocate():
-                    shape = self._shape(self.plan.shape(step.target))
-                    if self.plan.shape(step.target):
-                        name = self.names[step.target]
-                        if step.fill != 0:
-                            arguments: tuple[str, ...] = ("np.full", shape, constant(step.fill), "dtype")
-                        else:
-                            arguments = ("np.zeros" if step.zeros else "np.empty", shape, "dtype")
-                        self.lines.append(Line(f"{name} = ", arguments[0], arguments[1:], self.cite(step.source)))
-                    else:
-                        self.lines.append(
-                            Line(f"{self.names[step.target]} = dtype.type(0)", note=self.cite(step.source))
-                        )
+                    shape = self.plan.shape(step.target)
+                    self.lines.append(allocation(step, shape, self.names[step.target], self.cite(step.source)))
                 case Alias():
-                    self._alias(step)
-        self.helpers |= self.views.helpers
-        return self.lines
-
-    def _shape(self, extents: Sequence[Extent]) -> str:
-        parts = [size(each) for each in extents]
-        return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+                    self.lines.append(alias(step, self.plan, self.views, self.names, self.cite(step.source)))
 
     # Element-wise maps -----------------------------------------------------------------------------------------------
 
@@ -88,7 +96,7 @@ class Body:
             return self._loop(looped)
         lower = Elementwise(self._leaves(step), *self._pool(), lambda expr: self._note(step, expr))
         sign, expr = split_sign(step.expr) if step.accumulate else (1, step.expr)
-        value = lower.lower(expr)
+        value = lower.lower(typed_steps(expr, self._numbers))
         self.helpers |= lower.helpers
         target = self.names[step.target.tensor]
         note = self.cite(step.source)
@@ -109,11 +117,13 @@ class Body:
             else:
                 lines.append(Line(f"{target} = {value.text}.copy()", note=note))
         elif plain:
-            shape = self._shape(self.plan.shape(step.target.tensor))
+            shape = shape_text(self.plan.shape(step.target.tensor))
             lines.append(Line(f"{target} = ", "np.empty", (shape, "dtype"), note))
             lines.append(Line(f"{target}[...] = {value.text}", note=note))
         else:
-            self._write_through(step.target, step.domain, value, step.accumulate, sign, note, lines)
+            in_loop = any(isinstance(c.offset, Expr) and not c.terms for c in step.target.index)
+            filled = in_loop and value.owned and not value.boolean and value.indices == frozenset(self._order(step))
+            self._write_through(step.target, step.domain, value, step.accumulate, sign, note, lines, filled)
         return lines
 
     def _loop(self, looped: Offsets) -> list[Line]:
@@ -200,8 +210,12 @@ class Body:
         sign: int,
         note: str,
         lines: list[Line],
+        filled: bool,
     ) -> None:
-        """Write into part of a tensor: a slice, a reshaped view, or elements chosen by integers."""
+        """Write into part of a tensor: a slice, a reshaped view, or elements chosen by integers.
+
+        ``filled`` says that the last line computes just what goes there, so that it may write it itself.
+        """
         text = value.text
         operator = ("+=" if sign > 0 else "-=") if accumulate else "="
         extents = {each.index: each.extent for each in domain}
@@ -211,7 +225,11 @@ class Body:
         if view is not None:
             place = aligned(view, indices)
             place += "" if place.endswith("]") else "[...]"
-            lines.append(Line(f"{place} {operator} {text}", note=note))
+            if filled and not accumulate and lines and is_ufunc(lines[-1].call):
+                arguments = tuple(each for each in lines[-1].arguments if not each.startswith("out="))
+                lines[-1] = replace(lines[-1], head="", arguments=(*arguments, f"out={place}"), note=note)
+            else:
+                lines.append(Line(f"{place} {operator} {text}", note=note))
             return
         parts = [self.views.positions(each, indices, extents) for each in target.index]
         if _is_injective(target, indices) or not accumulate:
@@ -225,18 +243,26 @@ class Body:
     # Sums and views --------------------------------------------------------------------------------------------------
 
     def _contract(self, step: Contract) -> None:
-        target, note = self.names[step.target.tensor], self.cite(step.source)
-        made = self._matrix.product(step, note, self.lines)
+        target, note = self._place(step), self.cite(step.source)
+        made = None if self._inside else self._matrix.product(step, note, self.lines)
         if made is None:
             left, right = (self.views.view(each, step.domain) for each in (step.left, step.right))
-            made = contract(left, right, [str(each.bare) for each in step.target.index], step.domain)
+            made = contract(left, right, [str(each.bare) for each in step.target.index if each.terms], step.domain)
         head = f"{target} {'+=' if step.accumulate else '='} "
         self.lines.append(Line(head, made.function, made.arguments, note, made.tail))
 
+    def _place(self, step: Contract | Fold) -> str:
+        """The target, or the part of it that belongs to the step of a loop."""
+        if not any(isinstance(each.offset, Expr) and not each.terms for each in step.target.index):
+            return self.names[step.target.tensor]
+        view = self.views.basic(step.target, {each.index: each.extent for each in step.domain}, windows=False)
+        assert view is not None
+        return view.text
+
     def _fold(self, step: Fold) -> None:
-        target, note = self.names[step.target.tensor], self.cite(step.source)
+        target, note = self._place(step), self.cite(step.source)
         view = self.views.view(step.operand, step.domain)
-        kept = [str(each.bare) for each in step.target.index]
+        kept = [str(each.bare) for each in step.target.index if each.terms]
         summed = [each.index for each in step.reduced]
         if len(set(view.axes)) != len(view.axes):
             raise AssertionError(f"a repeated index in a fold of {step.operand.tensor}")
@@ -268,23 +294,6 @@ class Body:
             self.lines.extend(replace(line, note=note) for line in slid)
         else:
             self.lines.append(replace(choice(step, text, kept, target), note=note))
-
-    def _alias(self, step: Alias) -> None:
-        target, note = self.names[step.target.tensor], self.cite(step.source)
-        extents = {each.index: each.extent for each in step.domain}
-        view = self.views.view(step.read, step.domain)
-        order = list(_target_order(step.target, extents))
-        text = aligned(view, order)
-        if any(coordinate.bare is None for coordinate in step.target.index):
-            shape = ", ".join(size(each) for each in self.plan.shape(step.target.tensor))
-            text += f".reshape({shape})"
-        self.lines.append(Line(f"{target} = {text}", note=note))
-
-
-def _target_order(target: Access, extents: Mapping[str, Extent]) -> Iterator[str]:
-    """The indices of a target, slowest first inside each axis."""
-    for coordinate in target.index:
-        yield from mixed_radix(coordinate.terms, dict(extents)) or []
 
 
 def _is_injective(target: Access, indices: Sequence[str]) -> bool:

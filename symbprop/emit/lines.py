@@ -20,7 +20,7 @@ class Line:
     arguments: tuple[str, ...] = ()
     note: str = ""
     tail: str = ""
-    depth: int = 0
+    depth: int = 0  # how many loops it stands in
 
     def render(self, indent: int) -> list[str]:
         """The line, its comment behind it where it fits, else above it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 
 from sympy import Add, And, Expr, Mul, Not, Or, S, Symbol
 from sympy.logic.boolalg import Boolean, false, true
@@ -17,6 +16,7 @@ from symbprop.language.extents import Extents
 from symbprop.language.inline import inlined
 from symbprop.language.outside import Outside
 from symbprop.language.pending import Pending
+from symbprop.language.reductions import CHOOSING, KIND, TEMPORARY
 from symbprop.language.scalars import COMPARISONS, CONSTANTS, FUNCTIONS, elementwise, is_constant, power, rational, real
 from symbprop.language.scope import Scope, group_of
 from symbprop.language.shapes import Shape, placeholder
@@ -37,11 +37,7 @@ from symbprop.language.syntax import (
     Unary,
 )
 
-TEMPORARY = {"sum": "s", "mean": "mean", "max": "m", "min": "m", "prod": "q"}
 LONGEST_ARGUMENT = 8  # nodes; what an operation called inside a formula is given beyond that has a name
-KIND = {
-    "sum": Reduction.SUM, "mean": Reduction.SUM, "max": Reduction.MAX, "min": Reduction.MIN, "prod": Reduction.PROD,
-}  # fmt: skip
 
 
 class Expressions(Coordinates):
@@ -61,10 +57,10 @@ class Expressions(Coordinates):
         self.declared = declared
         self.letters: frozenset[str] = frozenset()  # names of indices anywhere, which no temporary may take
         self.accesses: dict[Symbol, Access] = {}
+        self.absent: dict[str, Expr] = {}  # optional inputs that are not given, and the number each then is
         self.numbers: dict[Symbol, str] = {}
         self.pending: list[Pending] = []
         self.outside = Outside()
-        self.absent: dict[str, Fraction] = {}  # arguments that were not given, each with the number it stands for
         self._symbols: dict[Access, Symbol] = {}
         self._scope = Scope()
         self._branches = 0
@@ -83,7 +79,7 @@ class Expressions(Coordinates):
                 if local is not None:
                     return local[node.name]
                 if node.name in self.absent:
-                    return rational(self.absent[node.name])
+                    return self.absent[node.name]
                 return self.symbol(self.access(node, scope))
             case Dots():
                 raise SourceError("a group of axes is not a number", node.span, hint="write x[i...]")
@@ -110,9 +106,8 @@ class Expressions(Coordinates):
                     raise SourceError("an operation with a sum cannot be called inside a formula", node.span)
                 return self.reduction(node, scope)
             case _:
-                raise SourceError(
-                    "a number stands here, not a condition", node.span, hint="write where(condition, a, b)"
-                )
+                hint = "write where(condition, a, b)"
+                raise SourceError("a number stands here, not a condition", node.span, hint=hint)
 
     def _sum(self, node: Expression, scope: Scope, local: Mapping[str, Expr] | None) -> Expr:
         """A chain of + and −, without recursion along it."""
@@ -128,6 +123,8 @@ class Expressions(Coordinates):
         name = node.name
         if local is not None and name in local:
             return local[name]
+        if name in self.absent:
+            return self.absent[name]
         if name in scope.indices:
             symbol = index_symbol(len(self.numbers))
             for known, index in self.numbers.items():
@@ -157,11 +154,8 @@ class Expressions(Coordinates):
             coordinates = coordinates[len(coordinates) - len(shape.axes) :]
         if len(coordinates) != len(shape.axes):
             axes_known = ", ".join("?" if axis is None else str(axis) for axis in shape.axes)
-            raise SourceError(
-                f"{node.name} has {len(shape.axes)} axes, here it is read with {len(coordinates)}",
-                node.span,
-                hint=f"its shape is [{axes_known}]",
-            )
+            message = f"{node.name} has {len(shape.axes)} axes, here it is read with {len(coordinates)}"
+            raise SourceError(message, node.span, hint=f"its shape is [{axes_known}]")
         if node.outside is not None:
             access = self.outside.read(shape, coordinates, self.sizes.fill(*node.outside), node.span)
             self.extents.pass_by(shape, access, node.span)
@@ -187,7 +181,7 @@ class Expressions(Coordinates):
 
     def _call(self, node: Call, scope: Scope, local: Mapping[str, Expr] | None) -> Expr:
         if node.function == "where":
-            condition = self._condition(node.arguments[0], scope, local)
+            condition = self.condition(node.arguments[0], scope, local)
             if condition in (true, false):
                 return self.scalar(node.arguments[1 if condition is true else 2], scope, local)
             self._branches += 1
@@ -204,9 +198,8 @@ class Expressions(Coordinates):
         operation = self.operations.get(chosen if isinstance(chosen, str) else node.function)
         if operation is None:
             known = [*FUNCTIONS, "max", "min", "sum", "mean", "prod", "where", *self.operations]
-            raise SourceError(
-                f"there is no function {node.function}", node.span, hint=did_you_mean(node.function, known)
-            )
+            hint = did_you_mean(node.function, known)
+            raise SourceError(f"there is no function {node.function}", node.span, hint=hint)
         arguments = [self.scalar(each, scope, local) for each in node.arguments]
         if local is None:
             self._scope = scope
@@ -223,17 +216,20 @@ class Expressions(Coordinates):
         self.pending.append(Pending(into, real(value, span), (), Reduction.SUM, span))
         return self.symbol(into)
 
-    def _condition(self, node: Expression, scope: Scope, local: Mapping[str, Expr] | None) -> Boolean:
+    def condition(self, node: Expression, scope: Scope, local: Mapping[str, Expr] | None) -> Boolean:
         decided = self.sizes.decided(node) if local is None or isinstance(node, Name) else None
         if decided is not None:
             return true if decided else false
         match node:
+            case Name(name="training") if node.name not in self.shapes:
+                self.asked_mode = True
+                return true if self.training else false
             case Unary(operator="not"):
-                return Not(self._condition(node.operand, scope, local))
+                return Not(self.condition(node.operand, scope, local))
             case Binary(operator="and"):
-                return And(self._condition(node.left, scope, local), self._condition(node.right, scope, local))
+                return And(self.condition(node.left, scope, local), self.condition(node.right, scope, local))
             case Binary(operator="or"):
-                return Or(self._condition(node.left, scope, local), self._condition(node.right, scope, local))
+                return Or(self.condition(node.left, scope, local), self.condition(node.right, scope, local))
             case Binary(operator=operator) if operator in COMPARISONS:
                 left, right = self.scalar(node.left, scope, local), self.scalar(node.right, scope, local)
                 return COMPARISONS[operator](left, right)
@@ -279,6 +275,11 @@ class Expressions(Coordinates):
             body = body / Mul(*(placeholder(index) for index in bound))
         if into is None:
             into = self._temporary(TEMPORARY[node.kind], body, bound, inner, node.span)
+        if node.kind in CHOOSING:
+            if len(bound) != 1:
+                raise SourceError(f"{node.kind} chooses along one axis", node.span)
+            self.chosen[into.tensor] = placeholder(bound[0])
+            self.integers.add(into.tensor)
         self.pending.append(Pending(into, body * factor, tuple(bound), KIND[node.kind], node.span))
         return self.symbol(into)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sympy import Expr, S, Symbol
@@ -48,23 +48,13 @@ def without_thin(
     return made, [(symbol, access.substitute(nothing)) for symbol, access in read]
 
 
-def without_forgotten(
-    statements: Sequence[Pending], accesses: Mapping[Symbol, Access], mentioned: Collection[str]
-) -> list[Pending]:
-    """``statements`` without those that compute what only a folded ``where`` read.
-
-    ``mentioned`` are the tensors that the text of some equation reads: what none reads is a result.
-    """
-    kept = list(statements)
-    while True:
-        read = {accesses[symbol].tensor for each in kept for symbol in each.expr.free_symbols if symbol in accesses}
-        gathered = {
-            gather.tensor
-            for each in kept
-            for access in (each.target, *(accesses[s] for s in each.expr.free_symbols if s in accesses))
-            for gather in access.gathers()
-        }
-        forgotten = [each for each in kept if each.target.tensor in set(mentioned) - read - gathered]
-        if not forgotten:
-            return kept
-        kept = [each for each in kept if each not in forgotten]
+def mentioned(each: Pending, accesses: Mapping[Symbol, Access]) -> set[str]:
+    """Every tensor that a statement names: its target, what it reads, and integers in coordinates."""
+    free = each.expr.free_symbols
+    stack = [each.target, *(access for symbol, access in accesses.items() if symbol in free)]
+    found: set[str] = set()
+    while stack:
+        access = stack.pop()
+        found.add(access.tensor)
+        stack.extend(access.gathers())
+    return found

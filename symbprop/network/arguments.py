@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from symbprop.language.source import SourceError, Span, did_you_mean
@@ -15,16 +15,17 @@ from symbprop.network.node import MappingNode, Node, ScalarNode, SequenceNode, d
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """Attributes by name; initialisers and regularisers by the parameter's local name."""
+    """Attributes by name; initialisers and regularisers by the parameter's local name; optional inputs by theirs."""
 
     attributes: Mapping[str, AttributeValue]
     initializers: Mapping[str, Choice]
     regularizers: Mapping[str, Choice]
+    inputs: Mapping[str, Label] = field(default_factory=dict)
 
 
 def data_arguments(operation: Operation) -> list[Signature]:
     """The arguments that are tensors given from outside, in order."""
-    return [each for each in operation.arguments if not each.initializer]
+    return [each for each in operation.arguments if not each.initializer and each.noise is None]
 
 
 def roles(operation: Operation, given: Sequence[str], named: Sequence[Label], span: Span) -> list[str]:
@@ -45,6 +46,18 @@ def roles(operation: Operation, given: Sequence[str], named: Sequence[Label], sp
     return found
 
 
+def optional_inputs(operation: Operation, written: Mapping[str, Argument]) -> dict[str, Label]:
+    """The optional inputs that ``written`` names: ``lstm: {units: 8, mask: m}``. Raises ``SourceError``."""
+    found: dict[str, Label] = {}
+    for each in operation.arguments:
+        if each.absent is not None and each.name in written:
+            node = written[each.name].value
+            if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
+                raise SourceError(f"the name of an input or layer stands here, not {describe(node)}", node.span)
+            found[each.name] = Label(node.value, node.span)
+    return found
+
+
 def match(operation: Operation, written: Mapping[str, Argument], span: Span) -> Matched:
     """Raises ``SourceError`` for a key that the operation does not have, and for one that it needs and lacks."""
     attributes: dict[str, AttributeValue] = {}
@@ -56,8 +69,13 @@ def match(operation: Operation, written: Mapping[str, Argument], span: Span) -> 
         if each.initializer:
             for prefix in dict.fromkeys((each.alias or each.name, each.name)):
                 parameters[f"{prefix}_initializer"] = (initializers, each.name)
-                parameters[f"{prefix}_regularizer"] = (regularizers, each.name)
+                if not each.state:
+                    parameters[f"{prefix}_regularizer"] = (regularizers, each.name)
+    inputs = optional_inputs(operation, written)
+    optional = [each.name for each in operation.arguments if each.absent is not None]
     for key, argument in written.items():
+        if key in inputs:
+            continue
         if key in declared:
             attributes[key] = value = attribute(argument.value, default_of(declared[key], declared), operation.axes)
             if declared[key].choices and value not in declared[key].choices:
@@ -66,6 +84,7 @@ def match(operation: Operation, written: Mapping[str, Argument], span: Span) -> 
                     argument.key.span,
                     hint=did_you_mean(str(value), declared[key].choices),
                 )
+            _require_inside(value, declared[key], argument)
         elif key in parameters:
             table, local = parameters[key]
             chosen = choice(argument.value)
@@ -75,12 +94,20 @@ def match(operation: Operation, written: Mapping[str, Argument], span: Span) -> 
             raise SourceError(
                 f"'{operation.name}' has no argument '{key}'",
                 argument.key.span,
-                hint=did_you_mean(key, [*declared, *parameters]),
+                hint=did_you_mean(key, [*declared, *parameters, *optional]),
             )
     for name, wanted in declared.items():
         if wanted.default is None and name not in attributes:
             raise SourceError(f"'{operation.name}' needs '{name}'", span, hint=f"write {operation.name}: {{{name}: …}}")
-    return Matched(attributes, initializers, regularizers)
+    return Matched(attributes, initializers, regularizers, inputs)
+
+
+def _require_inside(value: AttributeValue, wanted: Attribute, argument: Argument) -> None:
+    if wanted.interval is not None and isinstance(value, Fraction):
+        low, high = wanted.interval
+        if not low <= value <= high:
+            message = f"'{wanted.name}' is a number from {float(low):g} to {float(high):g}, not {float(value):g}"
+            raise SourceError(message, argument.value.span)
 
 
 def default_of(attribute: Attribute, declared: Mapping[str, Attribute]) -> AttributeValue | None:

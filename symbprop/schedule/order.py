@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import TypeVar
 
 from symbprop.calculus.index import Access, Affine, Extent, Range, extent
-from symbprop.calculus.program import Program
+from symbprop.calculus.program import Tensor
 from symbprop.calculus.statement import Statement
 
+Other = TypeVar("Other")
 
-def covering_first(program: Program, statements: Sequence[Statement]) -> list[Statement]:
+
+def covering_first(
+    tensors: Mapping[str, Tensor], parts: Sequence[Statement | Other], apart: Collection[str] = ()
+) -> list[Statement | Other]:
     """Each target's statements side by side where its last one stands, one that covers the whole target first.
 
-    Sums commute, so the first accumulation into a tensor can be an assignment.
+    Sums commute, so the first accumulation into a tensor can be an assignment. What is no statement stays where it is, and
+    so do the statements of the tensors ``apart``: in a loop they may write what is for different steps.
     """
     groups: dict[str, list[Statement]] = {}
-    remaining: dict[str, int] = {}
-    for each in statements:
-        groups.setdefault(each.target.tensor, []).append(each)
-        remaining[each.target.tensor] = remaining.get(each.target.tensor, 0) + 1
-    ordered: list[Statement] = []
-    for each in statements:
+    for each in parts:
+        if isinstance(each, Statement):
+            groups.setdefault(each.target.tensor, []).append(each)
+    remaining = {name: len(group) for name, group in groups.items()}
+    ordered: list[Statement | Other] = []
+    for each in parts:
+        if not isinstance(each, Statement) or each.target.tensor in apart:
+            ordered.append(each)
+            continue
         name = each.target.tensor
         remaining[name] -= 1
         if remaining[name] == 0:
-            shape = program.tensors[name].shape
-            ordered.extend(sorted(groups[name], key=lambda s: not covers(s, shape)))
+            cover = {id(one): covers(one, tensors[name].shape) for one in groups[name]}
+            ordered.extend(one for one in groups[name] if cover[id(one)])
+            ordered.extend(one for one in groups[name] if not cover[id(one)])
     return ordered
 
 
@@ -138,3 +148,11 @@ def whole(target: Access, domain: Sequence[Range], shape: tuple[Extent, ...]) ->
     names = [coordinate.bare for coordinate in target.index]
     fits = all(name is not None and extents[name] == size for name, size in zip(names, shape, strict=True))
     return fits and len(set(names)) == len(names)
+
+
+def slice_of_step(target: Access, domain: Sequence[Range], shape: tuple[Extent, ...]) -> bool:
+    """Whether a target is the whole tensor, or all of it that belongs to one step of a loop."""
+    kept = [axis for axis, place in enumerate(target.index) if place.terms or isinstance(place.offset, int)]
+    return whole(
+        Access(target.tensor, tuple(target.index[axis] for axis in kept)), domain, tuple(shape[axis] for axis in kept)
+    )

@@ -118,7 +118,7 @@ def _moved(reader: Statement, masked: Masked) -> Statement | None:
     if masked.found is not None:  # the last read of the score, which no reader has
         source = replace(source, reads=source.reads[:-1])
     order = {one.index: position for position, one in enumerate(reader.domain)}
-    for access, pairs in matches(Definition(source), reader.reads):
+    for access, pairs in matches(Definition(source), reader.reads, reader.domain):
         place: dict[Expr, Expr] = {read_symbol(theirs): read_symbol(ours) for theirs, ours in pairs.items()}
         bare = [coordinate.bare for coordinate in access.index]
         if any(index is None or index not in order for index in bare):

@@ -17,6 +17,7 @@ from symbprop.simplify.saved import Saved
 from symbprop.simplify.tidy import cheapest_form
 
 MOST_REDUCED = 3  # indices; their pairings are tried one by one
+MOST_TERMS = 8  # of one cotangent; they too are paired, and a parameter that a thousand layers share has a thousand
 
 
 def merge_terms(gradient: GradientProgram) -> GradientProgram:
@@ -30,6 +31,8 @@ def merge_terms(gradient: GradientProgram) -> GradientProgram:
     for position, each in enumerate(gradient.backward):
         places.setdefault(each.target.tensor, []).append(position)
     for positions in places.values():
+        if len(positions) > MOST_TERMS:
+            continue
         for first, second in itertools.combinations(positions, 2):
             one, other = statements[first], statements[second]
             made = None if one is None or other is None else merged(one, other, saved)

@@ -14,7 +14,7 @@ from symbprop.calculus.statement import Reduction, Statement, index_symbol, read
 from symbprop.simplify.cost import cost
 from symbprop.simplify.definitions import Definition
 from symbprop.simplify.inline import substituted
-from symbprop.simplify.merge import merged
+from symbprop.simplify.merge import MOST_TERMS, merged
 from symbprop.simplify.saved import Saved
 from symbprop.simplify.tidy import cheapest_form
 
@@ -48,6 +48,8 @@ def rescale_cotangents(gradient: GradientProgram) -> GradientProgram:
         read_by = [statements[p] for p in readers[name]]
         targets = {each.target.tensor for each in read_by}
         beside = [statements[p] for target in targets for p in definitions.get(target, ()) if p not in readers[name]]
+        if len(read_by) + len(beside) > MOST_TERMS:
+            continue
         made = _moved(source, *split, f"{wish}_{SUFFIX}", read_by, beside, saved)
         if made is None:
             continue

@@ -11,7 +11,7 @@ from symbprop.calculus.nodes import tree_size
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.calculus.statement import Statement, read_symbol, statement
 from symbprop.simplify.cost import cost, operations
-from symbprop.simplify.definitions import Definition, definitions, matches
+from symbprop.simplify.definitions import Definition, definitions, element_definitions, matches
 from symbprop.simplify.inline import substituted
 from symbprop.simplify.tidy import cheapest_form
 
@@ -62,7 +62,7 @@ class Saved:
 
     def __init__(self, program: Program) -> None:
         self._by_read: dict[str, list[Definition]] = {}
-        for each in definitions(program).values():
+        for each in element_definitions(program).values():
             if each.statement.reads and cost(each.statement.expr) > 0:
                 self._by_read.setdefault(each.statement.reads[0].tensor, []).append(each)
 
@@ -82,7 +82,7 @@ class Saved:
 def _replaced(source: Statement, definition: Definition) -> Statement | None:
     if source.target.tensor == definition.tensor:
         return None
-    for access, pairs in matches(definition, source.reads):
+    for access, pairs in matches(definition, source.reads, source.domain):
         positions = {read_symbol(theirs): read_symbol(ours) for theirs, ours in pairs.items()}
         pattern = definition.statement.expr.xreplace(positions)
         saved = read_symbol(len(source.reads))

@@ -136,3 +136,25 @@ def test_lenet_gets_98_percent_of_the_held_out_digits_right(compiled: Callable[.
     *_, last = fit(module, module.init(training.seed), examples, settings)
     assert last.held_out_accuracy is not None
     assert last.held_out_accuracy >= 0.98
+
+
+@pytest.mark.slow
+def test_an_lstm_reads_more_than_95_percent_of_the_held_out_digits(compiled: Callable[..., ModuleType]) -> None:
+    path = EXAMPLES / "lstm_digits.yaml"
+    training = read(load_source(str(path))).training
+    assert training is not None
+    assert training.batch_size is not None
+    module = compiled(path.read_text(encoding="utf-8"), path.name)
+    with np.load(DATA / "digits.npz") as arrays:
+        x, label = arrays["x"], arrays["label"]
+    kept = len(label) - len(label) // 5
+    params, rng = module.init(0), np.random.default_rng(0)
+    for _ in range(training.epochs):
+        order = rng.permutation(kept)
+        for start in range(0, kept, training.batch_size):
+            some = order[start : start + training.batch_size]
+            _, grads = module.loss_and_grad(params, x[some], label[some])
+            for name in params:
+                params[name] -= 1.0 * grads[name]
+    right = module.forward(params, x[kept:]).argmax(axis=1) == label[kept:]
+    assert np.mean(right) > 0.95
