@@ -44,58 +44,58 @@ Forward
     (34) L = −Σₙₜ (z4[n,t,following[n,t]] − z4_max[n,t] − log(s[n,t])) / (32 N)
 
 Backward, with v̄ = ∂L/∂v (v_bar in the code)
-    (35) z̄4[n,t,o] = (p[n,t,o] − δ[o,following[n,t]]) / (32 N)           from (34)
-    (36) b̄[o] = Σₙₜ z̄4[n,t,o]                                           from (29)
-    (37) ȳ3[n,t,d] = Σₒ W[d,o] z̄4[n,t,o]                                 from (29)
-    (38) W̄[d,o] = Σₙₜ y3[n,t,d] z̄4[n,t,o]                               from (29)
-    (39) ḡamma[d] = Σₙₜ u[n,t,d] ȳ3[n,t,d]                                from (28)
+    (35) z̄4[n,t,o] = (p[n,t,o] − δ[o,following[n,t]]) / (32 N)            from (34)
+    (36) b̄[o] = Σₙₜ z̄4[n,t,o]                                             from (29)
+    (37) ȳ3[n,t,d] = Σₒ W[d,o] z̄4[n,t,o]                                  from (29)
+    (38) W̄[d,o] = Σₙₜ y3[n,t,d] z̄4[n,t,o]                                 from (29)
+    (39) g̅a̅m̅m̅a̅[d] = Σₙₜ u[n,t,d] ȳ3[n,t,d]                                from (28)
     (40) ū[n,t,d] = gamma[d] ȳ3[n,t,d]                                    from (28)
-    (41) b̄eta[d] = Σₙₜ ȳ3[n,t,d]                                         from (28)
+    (41) b̅e̅t̅a̅[d] = Σₙₜ ȳ3[n,t,d]                                          from (28)
     (42) v3_sum[n,t] = Σ_d ū[n,t,d] u[n,t,d]                              from (27)
     (43) m_sum[n,t] = Σ_d ū[n,t,d]                                        from (27)
     (44) ȳ2[n,t,d] = (ū[n,t,d] − m_sum[n,t] / 32 − v3_sum[n,t] u[n,t,d] / 32) / √(v3[n,t] + 0.001)  from (27)
     (45) ḡ[n,t,d] = ȳ2[n,t,d]                                             from (24)
-    (46) b̄2[d] = Σₙₜ ḡ[n,t,d]                                            from (23)
-    (47) f̄1[n,t,f] = Σ_d W2[f,d] ḡ[n,t,d]                                from (23)
-    (48) W̄2[f,d] = Σₙₜ f1[n,t,f] ḡ[n,t,d]                                from (23)
-    (49) z̄1[n,t,f] = f̄1[n,t,f] 1[z1[n,t,f] > 0]                         from (22)
-    (50) b̄1[f] = Σₙₜ z̄1[n,t,f]                                          from (21)
-    (51) r̄s[n,t,d] = Σ_f W1[d,f] z̄1[n,t,f]                              from (21)
-    (52) W̄1[d,f] = Σₙₜ rs[n,t,d] z̄1[n,t,f]                              from (21)
-    (53) b̄eta2[d] = Σₙₜ r̄s[n,t,d]                                       from (20)
-    (54) ḡamma2[d] = Σₙₜ ur[n,t,d] r̄s[n,t,d]                             from (20)
-    (55) ūr[n,t,d] = gamma2[d] r̄s[n,t,d]                                 from (20)
-    (56) vr_sum[n,t] = Σ_d ūr[n,t,d] ur[n,t,d]                            from (19)
-    (57) mr_sum[n,t] = Σ_d ūr[n,t,d]                                      from (19)
-    (58) r̄[n,t,d] = ḡ[n,t,d] + (ūr[n,t,d] − mr_sum[n,t] / 32 − vr_sum[n,t] ur[n,t,d] / 32) / √(vr[n,t] + 0.00001)  from (23), (19)
-    (59) b̄o[d] = Σₙₜ r̄[n,t,d]                                           from (16)
-    (60) ā[n,t,h,l] = Σ_d Wo[h,l,d] r̄[n,t,d]                             from (16)
-    (61) W̄o[h,l,d] = Σₙₜ a[n,t,h,l] r̄[n,t,d]                            from (16)
-    (62) w̄[n,h,t,t'] = Σₗ v2[n,t',h,l] ā[n,t,h,l]                        from (15)
-    (63) v̄2[n,t',h,l] = Σₜ w[n,h,t,t'] ā[n,t,h,l]                        from (15)
-    (64) z2_sum[n,h,t] = Σ_{t'} w̄[n,h,t,t'] w[n,h,t,t']                  from (14)
-    (65) ē_masked[n,h,t,t'] = w[n,h,t,t'] (w̄[n,h,t,t'] − z2_sum[n,h,t])  from (14)
+    (46) b̄2[d] = Σₙₜ ḡ[n,t,d]                                             from (23)
+    (47) f̄1[n,t,f] = Σ_d W2[f,d] ḡ[n,t,d]                                 from (23)
+    (48) W̄2[f,d] = Σₙₜ f1[n,t,f] ḡ[n,t,d]                                 from (23)
+    (49) z̄1[n,t,f] = f̄1[n,t,f] 1[z1[n,t,f] > 0]                           from (22)
+    (50) b̄1[f] = Σₙₜ z̄1[n,t,f]                                            from (21)
+    (51) r̅s̅[n,t,d] = Σ_f W1[d,f] z̄1[n,t,f]                                from (21)
+    (52) W̄1[d,f] = Σₙₜ rs[n,t,d] z̄1[n,t,f]                                from (21)
+    (53) b̅e̅t̅a̅2[d] = Σₙₜ r̅s̅[n,t,d]                                         from (20)
+    (54) g̅a̅m̅m̅a̅2[d] = Σₙₜ ur[n,t,d] r̅s̅[n,t,d]                              from (20)
+    (55) u̅r̅[n,t,d] = gamma2[d] r̅s̅[n,t,d]                                  from (20)
+    (56) vr_sum[n,t] = Σ_d u̅r̅[n,t,d] ur[n,t,d]                            from (19)
+    (57) mr_sum[n,t] = Σ_d u̅r̅[n,t,d]                                      from (19)
+    (58) r̄[n,t,d] = ḡ[n,t,d] + (u̅r̅[n,t,d] − mr_sum[n,t] / 32 − vr_sum[n,t] ur[n,t,d] / 32) / √(vr[n,t] + 0.00001)  from (23), (19)
+    (59) b̅o̅[d] = Σₙₜ r̄[n,t,d]                                             from (16)
+    (60) ā[n,t,h,l] = Σ_d Wo[h,l,d] r̄[n,t,d]                              from (16)
+    (61) W̅o̅[h,l,d] = Σₙₜ a[n,t,h,l] r̄[n,t,d]                              from (16)
+    (62) w̄[n,h,t,t'] = Σₗ v2[n,t',h,l] ā[n,t,h,l]                         from (15)
+    (63) v̄2[n,t',h,l] = Σₜ w[n,h,t,t'] ā[n,t,h,l]                         from (15)
+    (64) z2_sum[n,h,t] = Σ_{t'} w̄[n,h,t,t'] w[n,h,t,t']                   from (14)
+    (65) ē_masked[n,h,t,t'] = w[n,h,t,t'] (w̄[n,h,t,t'] − z2_sum[n,h,t])   from (14)
     (66) ē[n,h,t,t'] = ē_masked[n,h,t,t'] 1[t' ≤ t]                       from (10)
-    (67) q̄[n,t,h,j] = Σ_{t'} √2 k[n,t',h,j] ē[n,h,t,t'] / 4              from (9)
-    (68) k̄[n,t',h,j] = Σₜ √2 q[n,t,h,j] ē[n,h,t,t'] / 4                  from (9)
-    (69) b̄v[h,l] = Σₙₜ v̄2[n,t,h,l]                                      from (8)
-    (70) W̄v[d,h,l] = Σₙₜ xs[n,t,d] v̄2[n,t,h,l]                          from (8)
-    (71) W̄k[d,h,j] = Σₙₜ xs[n,t,d] k̄[n,t,h,j]                           from (7)
-    (72) b̄q[h,j] = Σₙₜ q̄[n,t,h,j]                                       from (6)
-    (73) x̄s[n,t,d] = Σₕₗ Wv[d,h,l] v̄2[n,t,h,l] + Σₕⱼ Wk[d,h,j] k̄[n,t,h,j] + Σₕⱼ Wq[d,h,j] q̄[n,t,h,j]  from (8), (7), (6)
-    (74) W̄q[d,h,j] = Σₙₜ xs[n,t,d] q̄[n,t,h,j]                           from (6)
-    (75) b̄eta1[d] = Σₙₜ x̄s[n,t,d]                                       from (5)
-    (76) ḡamma1[d] = Σₙₜ ux[n,t,d] x̄s[n,t,d]                             from (5)
-    (77) ūx[n,t,d] = gamma1[d] x̄s[n,t,d]                                 from (5)
-    (78) vx_sum[n,t] = Σ_d ūx[n,t,d] ux[n,t,d]                            from (4)
-    (79) mx_sum[n,t] = Σ_d ūx[n,t,d]                                      from (4)
-    (80) ȳ1[n,t,d] = r̄[n,t,d] + (ūx[n,t,d] − mx_sum[n,t] / 32 − vx_sum[n,t] ux[n,t,d] / 32) / √(vx[n,t] + 0.00001)  from (16), (4)
+    (67) q̄[n,t,h,j] = Σ_{t'} √2 k[n,t',h,j] ē[n,h,t,t'] / 4               from (9)
+    (68) k̄[n,t',h,j] = Σₜ √2 q[n,t,h,j] ē[n,h,t,t'] / 4                   from (9)
+    (69) b̅v̅[h,l] = Σₙₜ v̄2[n,t,h,l]                                        from (8)
+    (70) W̅v̅[d,h,l] = Σₙₜ xs[n,t,d] v̄2[n,t,h,l]                            from (8)
+    (71) W̅k̅[d,h,j] = Σₙₜ xs[n,t,d] k̄[n,t,h,j]                             from (7)
+    (72) b̅q̅[h,j] = Σₙₜ q̄[n,t,h,j]                                         from (6)
+    (73) x̅s̅[n,t,d] = Σₕₗ Wv[d,h,l] v̄2[n,t,h,l] + Σₕⱼ Wk[d,h,j] k̄[n,t,h,j] + Σₕⱼ Wq[d,h,j] q̄[n,t,h,j]  from (8), (7), (6)
+    (74) W̅q̅[d,h,j] = Σₙₜ xs[n,t,d] q̄[n,t,h,j]                             from (6)
+    (75) b̅e̅t̅a̅1[d] = Σₙₜ x̅s̅[n,t,d]                                         from (5)
+    (76) g̅a̅m̅m̅a̅1[d] = Σₙₜ ux[n,t,d] x̅s̅[n,t,d]                              from (5)
+    (77) u̅x̅[n,t,d] = gamma1[d] x̅s̅[n,t,d]                                  from (5)
+    (78) vx_sum[n,t] = Σ_d u̅x̅[n,t,d] ux[n,t,d]                            from (4)
+    (79) mx_sum[n,t] = Σ_d u̅x̅[n,t,d]                                      from (4)
+    (80) ȳ1[n,t,d] = r̄[n,t,d] + (u̅x̅[n,t,d] − mx_sum[n,t] / 32 − vx_sum[n,t] ux[n,t,d] / 32) / √(vx[n,t] + 0.00001)  from (16), (4)
     (81) Ē[i,d] = Σₙₜ ȳ1[n,t,d] δ[i,ids[n,t]]                             from (1)
-    (82) P̄[t,d] = Σₙ ȳ1[n,t,d]                                           from (1)
+    (82) P̄[t,d] = Σₙ ȳ1[n,t,d]                                            from (1)
     The gradient of bk is identically zero: w stays the same whatever bk is.
 
 Cost of one call of the last function
-    2445088 N + 3 floating-point operations, 2151168 N + 290040 bytes read or written (float64)
+    2471552 N + 3 floating-point operations, 2158848 N + 290040 bytes read or written (float64)
     12,557 parameters
     159744 N bytes kept from forward to backward: p, y3, u, v3, f1, z1, rs, ur, vr, a, v2, w, …
 """
@@ -153,13 +153,13 @@ FORMULAS: dict[str, str] = {
     "bv": "\\overline{\\mathrm{bv}}_{hl} = \\sum_{n,t} \\bar{v}^{(2)}_{nthl}",
     "Wo": "\\overline{\\mathrm{Wo}}_{hld} = \\sum_{n,t} a_{nthl} \\bar{r}_{ntd}",
     "bo": "\\overline{\\mathrm{bo}}_{d} = \\sum_{n,t} \\bar{r}_{ntd}",
-    "gamma1": "\\bar{\\gamma}^{(1)}_{d} = \\sum_{n,t} \\mathrm{ux}_{ntd} \\overline{\\mathrm{xs}}_{ntd}",
+    "gamma1": "\\bar{\\gamma}^{(1)}_{d} = \\sum_{n,t} \\mathrm{ux}_{ntd} \\, \\overline{\\mathrm{xs}}_{ntd}",
     "beta1": "\\bar{\\beta}^{(1)}_{d} = \\sum_{n,t} \\overline{\\mathrm{xs}}_{ntd}",
     "W1": "\\bar{W}^{(1)}_{df} = \\sum_{n,t} \\mathrm{rs}_{ntd} \\bar{z}^{(1)}_{ntf}",
     "b1": "\\bar{b}^{(1)}_{f} = \\sum_{n,t} \\bar{z}^{(1)}_{ntf}",
     "W2": "\\bar{W}^{(2)}_{fd} = \\sum_{n,t} f^{(1)}_{ntf} \\bar{g}_{ntd}",
     "b2": "\\bar{b}^{(2)}_{d} = \\sum_{n,t} \\bar{g}_{ntd}",
-    "gamma2": "\\bar{\\gamma}^{(2)}_{d} = \\sum_{n,t} \\mathrm{ur}_{ntd} \\overline{\\mathrm{rs}}_{ntd}",
+    "gamma2": "\\bar{\\gamma}^{(2)}_{d} = \\sum_{n,t} \\mathrm{ur}_{ntd} \\, \\overline{\\mathrm{rs}}_{ntd}",
     "beta2": "\\bar{\\beta}^{(2)}_{d} = \\sum_{n,t} \\overline{\\mathrm{rs}}_{ntd}",
     "gamma": "\\bar{\\gamma}_{d} = \\sum_{n,t} u_{ntd} \\bar{y}^{(3)}_{ntd}",
     "beta": "\\bar{\\beta}_{d} = \\sum_{n,t} \\bar{y}^{(3)}_{ntd}",
@@ -408,10 +408,13 @@ def loss(
     z4_max = np.max(z4, axis=2)  # (30)
     t = np.subtract(z4, z4_max[:, :, None])  # (31) z4 − z4_max
     s_term = np.exp(t, out=t)  # (31)
-    s = np.sum(s_term, axis=2)  # (32)
-    t = np.log(s)  # (34) log(s)
-    v = np.subtract(z4[np.arange(N)[:, None], np.arange(32), following], z4_max)
-    L_term = np.subtract(v, t, out=v)  # (34)
+    s_place = np.argmax(z4, axis=2)  # (32)
+    t = np.not_equal(np.arange(45, dtype=dtype), s_place[:, :, None])
+    s_rest_term = np.multiply(s_term, t, out=s_term)  # (32);
+    s_rest = np.sum(s_rest_term, axis=2)  # (32)
+    t = np.subtract(z4[np.arange(N)[:, None], np.arange(32), following], z4_max)  # (34)
+    v = np.log1p(s_rest)  # (34) log1p(s_rest)
+    L_term = np.subtract(t, v, out=t)  # (34)
     L = np.sum(L_term)  # (34)
     L = (-L) / (32 * N)  # (34)
     return L
@@ -478,8 +481,8 @@ def loss_and_grad(
     t = np.less_equal(np.arange(32, dtype=dtype), np.arange(32, dtype=dtype)[:, None])
     e_masked = np.where(t, e, -np.inf)  # (10)
     e_masked_max = np.max(e_masked, axis=3)  # (11)
-    np.subtract(e_masked, e_masked_max[:, :, :, None], out=e_masked)  # (12)
-    z2_term = np.exp(e_masked, out=e_masked)  # (12); z2_term lives in e_masked
+    t = np.subtract(e_masked, e_masked_max[:, :, :, None])  # (12)
+    z2_term = np.exp(t, out=t)  # (12)
     z2 = np.sum(z2_term, axis=3)  # (13)
     w = np.divide(z2_term, z2[:, :, :, None], out=z2_term)  # (14); w lives in z2_term
     a = np.matmul(w, v2.transpose(0, 2, 1, 3)).transpose(0, 2, 1, 3)  # (15)
@@ -523,15 +526,24 @@ def loss_and_grad(
     t = np.subtract(z4, z4_max[:, :, None])  # (31) z4 − z4_max
     s_term = np.exp(t, out=t)  # (31)
     s = np.sum(s_term, axis=2)  # (32)
-    t = np.log(s)  # (34) log(s)
-    v = np.subtract(z4[np.arange(N)[:, None], np.arange(32), following], z4_max)
-    L_term = np.subtract(v, t, out=v)  # (34)
+    s_place = np.argmax(z4, axis=2)  # (32)
+    t = np.not_equal(np.arange(45, dtype=dtype), s_place[:, :, None])
+    s_rest_term = np.multiply(s_term, t)  # (32)
+    s_rest = np.sum(s_rest_term, axis=2)  # (32)
+    p = np.divide(s_term, s[:, :, None])  # (33)
+    t = np.subtract(z4[np.arange(N)[:, None], np.arange(32), following], z4_max)  # (34)
+    v = np.log1p(s_rest)  # (34) log1p(s_rest)
+    L_term = np.subtract(t, v, out=t)  # (34)
     L = np.sum(L_term)  # (34)
     L = (-L) / (32 * N)  # (34)
-    t = np.multiply(cotangent / (32 * N), s_term)
-    z4_bar = np.divide(t, s[:, :, None], out=t)  # (35)
-    # (35)
-    z4_bar[np.arange(N)[:, None], np.arange(32), following] -= cotangent / (32 * N)
+    t = np.subtract(1, s_term[np.arange(N)[:, None], np.arange(32), following])  # (35)
+    np.add(s_rest, t, out=t)  # (35) s_rest + 1 − s_term
+    np.multiply(cotangent / (32 * N), t, out=t)
+    np.negative(t, out=t)
+    z4_bar_chosen = np.divide(t, s, out=t)  # (35)
+    t = np.multiply(cotangent / (32 * N), p)
+    v = np.not_equal(np.arange(45, dtype=dtype), following[:, :, None])
+    z4_bar = np.where(v, t, z4_bar_chosen[:, :, None])  # (35)
     b_bar = np.sum(z4_bar, axis=(0, 1))  # (36)
     y3_bar = np.tensordot(z4_bar, W, axes=([2], [1]))  # (37)
     W_bar = np.tensordot(y3, z4_bar, axes=([0, 1], [0, 1]))  # (38)
@@ -569,7 +581,7 @@ def loss_and_grad(
     tt = np.multiply(vr_sum[:, :, None], ur)
     np.divide(tt, 32, out=tt)  # (58) vr_sum ur / 32
     uu = np.subtract(ur_bar, v)
-    np.subtract(uu, tt, out=uu)  # (58) ūr − mr_sum / 32 − vr_sum ur / 32
+    np.subtract(uu, tt, out=uu)  # (58) u̅r̅ − mr_sum / 32 − vr_sum ur / 32
     np.divide(uu, t, out=uu)  # (58)
     r_bar += uu  # (58)
     bo_bar = np.sum(r_bar, axis=(0, 1))  # (59)
@@ -581,11 +593,14 @@ def loss_and_grad(
         w.transpose(0, 1, 3, 2), a_bar.transpose(0, 2, 1, 3)
     ).transpose(0, 2, 1, 3)
     z2_sum = np.einsum("nhta,nhta->nht", w_bar, w)  # (64)
-    np.subtract(w_bar, z2_sum[:, :, :, None], out=w_bar)  # (65) w̄ − z2_sum
-    e_masked_bar = np.multiply(w, w_bar, out=w_bar)  # (65); e_masked_bar lives in w_bar
+    np.subtract(w_bar, z2_sum[:, :, :, None], out=w_bar)  # (66) w̄ − z2_sum
+    t = np.subtract(e_masked, e_masked_max[:, :, :, None])  # (66)
+    v = _wide_exp(t)  # (66) wide_exp(e_masked − e_masked_max)
     t = np.less_equal(np.arange(32, dtype=dtype), np.arange(32, dtype=dtype)[:, None])
-    v = np.multiply(np.asarray(1, dtype), t)
-    e_bar = np.multiply(v, e_masked_bar, out=e_masked_bar)  # (66);
+    tt = np.multiply(np.asarray(1, dtype), t)
+    np.multiply(tt, w_bar, out=w_bar)
+    np.multiply(w_bar, v, out=w_bar)
+    e_bar = np.divide(w_bar, z2[:, :, :, None], out=w_bar)  # (66); e_bar lives in w_bar
     q_bar = np.matmul(e_bar, k.transpose(0, 2, 1, 3)).transpose(0, 2, 1, 3)  # (67)
     q_bar = np.multiply(0.3535533905932738, q_bar, out=q_bar)  # (67)
     # (68)
@@ -613,7 +628,7 @@ def loss_and_grad(
     tt = np.multiply(vx_sum[:, :, None], ux)
     np.divide(tt, 32, out=tt)  # (80) vx_sum ux / 32
     uu = np.subtract(ux_bar, v)
-    np.subtract(uu, tt, out=uu)  # (80) ūx − mx_sum / 32 − vx_sum ux / 32
+    np.subtract(uu, tt, out=uu)  # (80) u̅x̅ − mx_sum / 32 − vx_sum ux / 32
     np.divide(uu, t, out=uu)  # (80)
     y1_bar += uu  # (80)
     E_bar = np.zeros((45, 32), dtype)  # (81)
@@ -716,3 +731,10 @@ def _require_examples(sizes: dict[str, int]) -> None:
     for name, length in sizes.items():
         if length == 0:
             raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+
+
+def _wide_exp(x: np.ndarray) -> np.ndarray:
+    """The exponential, in double precision also where x is single: to half an ulp."""
+    if x.dtype != np.float32:
+        return np.exp(x)
+    return np.exp(x, dtype=np.float64).astype(np.float32)
