@@ -9,9 +9,9 @@ Forward
     (3)  y = exp(v)
 
 Backward, with v̄ = ∂y/∂v (v_bar in the code)
-    (4)  v̄ = y                                                           from (3)
-    (5)  ū = v̄ cos(u)                                                    from (2)
-    (6)  x̄ = 2 x ū                                                       from (1)
+    (4)  v̄ = y                                                            from (3)
+    (5)  ū = v̄ cos(u)                                                     from (2)
+    (6)  x̄ = 2 x ū                                                        from (1)
 
 Cost of one call of the last function
     15 floating-point operations, 88 bytes read or written (float64)

@@ -14,13 +14,13 @@ Forward
 
 Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (5)  ȳ3[n,o] = 2 (y3[n,o] − y[n,o]) / (3 N)                           from (4)
-    (6)  c̄[o] = Σₙ ȳ3[n,o]                                               from (3)
-    (7)  B̄[o,j,j'] = Σₙ y2[n,j] y2[n,j'] ȳ3[n,o]                         from (3)
+    (6)  c̄[o] = Σₙ ȳ3[n,o]                                                from (3)
+    (7)  B̄[o,j,j'] = Σₙ y2[n,j] y2[n,j'] ȳ3[n,o]                          from (3)
     (8)  ȳ2[n,j] = Σ_{o,j'} y2[n,j'] ȳ3[n,o] (B[o,j,j'] + B[o,j',j])      from (3)
     (9)  z̄[n,j] = ȳ2[n,j] (beta[j] y2[n,j] + exp(z[n,j] beta[j])) / (1 + exp(z[n,j] beta[j]))  from (2)
-    (10) b̄eta[j] = Σₙ z[n,j]² ȳ2[n,j] exp(−z[n,j] beta[j]) / (1 + exp(−z[n,j] beta[j]))²  from (2)
-    (11) b̄[j] = Σₙ z̄[n,j]                                               from (1)
-    (12) W̄[k,j] = Σₙ features[n,k] z̄[n,j]                               from (1)
+    (10) b̅e̅t̅a̅[j] = Σₙ z[n,j]² ȳ2[n,j] exp(−z[n,j] beta[j]) / (1 + exp(−z[n,j] beta[j]))²  from (2)
+    (11) b̄[j] = Σₙ z̄[n,j]                                                 from (1)
+    (12) W̄[k,j] = Σₙ features[n,k] z̄[n,j]                                 from (1)
 
 Cost of one call of the last function
     1218 N + 111 floating-point operations, 2224 N + 6224 bytes read or written (float64)

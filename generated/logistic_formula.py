@@ -12,9 +12,9 @@ Forward
     (3)  L = Σₙⱼ (log(1 + exp(z[n,j])) − y[n,j] z[n,j]) / N
 
 Backward, with v̄ = ∂L/∂v (v_bar in the code)
-    (4)  z̄[n,j] = (a[n,j] − y[n,j]) / N                                  from (3)
-    (5)  b̄[j] = Σₙ z̄[n,j]                                               from (1)
-    (6)  W̄[k,j] = Σₙ x[n,k] z̄[n,j]                                      from (1)
+    (4)  z̄[n,j] = (a[n,j] − y[n,j]) / N                                   from (3)
+    (5)  b̄[j] = Σₙ z̄[n,j]                                                 from (1)
+    (6)  W̄[k,j] = Σₙ x[n,k] z̄[n,j]                                        from (1)
 
 Cost of one call of the last function
     58 N + 2 floating-point operations, 168 N + 128 bytes read or written (float64)

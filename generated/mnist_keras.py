@@ -17,13 +17,13 @@ Forward
     (8)  L = −Σₙ (z2[n,label[n]] − z2_max[n] − log(s[n])) / N
 
 Backward, with v̄ = ∂L/∂v (v_bar in the code)
-    (9)  z̄2[n,m] = (p[n,m] − δ[m,label[n]]) / N                          from (8)
-    (10) b̄2[m] = Σₙ z̄2[n,m]                                             from (3)
-    (11) h̄[n,j] = Σₘ W2[j,m] z̄2[n,m]                                    from (3)
-    (12) W̄2[j,m] = Σₙ h[n,j] z̄2[n,m]                                    from (3)
-    (13) z̄1[n,j] = h̄[n,j] 1[z1[n,j] > 0]                                from (2)
-    (14) b̄1[j] = Σₙ z̄1[n,j]                                             from (1)
-    (15) W̄1[k,j] = Σₙ x[n,k] z̄1[n,j]                                    from (1)
+    (9)  z̄2[n,m] = (p[n,m] − δ[m,label[n]]) / N                           from (8)
+    (10) b̄2[m] = Σₙ z̄2[n,m]                                               from (3)
+    (11) h̄[n,j] = Σₘ W2[j,m] z̄2[n,m]                                      from (3)
+    (12) W̄2[j,m] = Σₙ h[n,j] z̄2[n,m]                                      from (3)
+    (13) z̄1[n,j] = h̄[n,j] 1[z1[n,j] > 0]                                  from (2)
+    (14) b̄1[j] = Σₙ z̄1[n,j]                                               from (1)
+    (15) W̄1[k,j] = Σₙ x[n,k] z̄1[n,j]                                      from (1)
 
 Cost of one call of the last function
     32140 N + 3 floating-point operations, 14768 N + 128200 bytes read or written (float64)

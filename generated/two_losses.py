@@ -24,18 +24,18 @@ Forward
     (15) L_total = L1 + L2 / 2
 
 Backward, with v̄ = ∂L_total/∂v (v_bar in the code)
-    (16) āpart[n,l] = (apart[n,l] − distance[n,l]) / N                    from (15)
-    (17) b̄_apart[l] = Σₙ āpart[n,l]                                      from (12)
-    (18) b̄oth[n,j] = Σₗ W_apart[j,l] āpart[n,l]                          from (12)
-    (19) W̄_apart[j,l] = Σₙ both[n,j] āpart[n,l]                          from (12)
-    (20) r̄ight_code[n,j] = b̄oth[n,j+12]                                 from (10), (11)
-    (21) z̄_digit[n,m] = (digit[n,m] − δ[m,label[n]]) / N                 from (15)
-    (22) b̄_digit[m] = Σₙ z̄_digit[n,m]                                   from (5)
-    (23) l̄eft_code[n,j] = b̄oth[n,j] + Σₘ W_digit[j,m] z̄_digit[n,m]     from (10), (11), (5)
-    (24) W̄_digit[j,m] = Σₙ left_code[n,j] z̄_digit[n,m]                  from (5)
-    (25) z̄_right_code[n,j] = r̄ight_code[n,j] (1 − right_code[n,j]²)     from (4)
-    (26) z̄_left_code[n,j] = l̄eft_code[n,j] (1 − left_code[n,j]²)        from (2)
-    (27) b̄_left_code[j] = Σₙ z̄_right_code[n,j] + Σₙ z̄_left_code[n,j]   from (3), (1)
+    (16) a̅p̅a̅r̅t̅[n,l] = (apart[n,l] − distance[n,l]) / N                    from (15)
+    (17) b̄_apart[l] = Σₙ a̅p̅a̅r̅t̅[n,l]                                       from (12)
+    (18) b̅o̅t̅h̅[n,j] = Σₗ W_apart[j,l] a̅p̅a̅r̅t̅[n,l]                           from (12)
+    (19) W̄_apart[j,l] = Σₙ both[n,j] a̅p̅a̅r̅t̅[n,l]                           from (12)
+    (20) r̅i̅g̅h̅t̅_̅c̅o̅d̅e̅[n,j] = b̅o̅t̅h̅[n,j+12]                                   from (10), (11)
+    (21) z̄_digit[n,m] = (digit[n,m] − δ[m,label[n]]) / N                  from (15)
+    (22) b̄_digit[m] = Σₙ z̄_digit[n,m]                                     from (5)
+    (23) l̅e̅f̅t̅_̅c̅o̅d̅e̅[n,j] = b̅o̅t̅h̅[n,j] + Σₘ W_digit[j,m] z̄_digit[n,m]        from (10), (11), (5)
+    (24) W̄_digit[j,m] = Σₙ left_code[n,j] z̄_digit[n,m]                    from (5)
+    (25) z̄_right_code[n,j] = r̅i̅g̅h̅t̅_̅c̅o̅d̅e̅[n,j] (1 − right_code[n,j]²)       from (4)
+    (26) z̄_left_code[n,j] = l̅e̅f̅t̅_̅c̅o̅d̅e̅[n,j] (1 − left_code[n,j]²)          from (2)
+    (27) b̄_left_code[j] = Σₙ z̄_right_code[n,j] + Σₙ z̄_left_code[n,j]      from (3), (1)
     (28) W̄_left_code[k,j] = Σₙ right[n,k] z̄_right_code[n,j] + Σₙ left[n,k] z̄_left_code[n,j]  from (3), (1)
 
 Cost of one call of the last function
@@ -81,7 +81,7 @@ FORMULAS: dict[str, str] = {
     "b_left_code": "\\bar{b}^{(\\mathrm{left\\_code})}_{j} = \\sum_{n} \\bar{z}^{(\\mathrm{right\\_code})}_{nj} + \\sum_{n} \\bar{z}^{(\\mathrm{left\\_code})}_{nj}",
     "W_digit": "\\bar{W}^{(\\mathrm{digit})}_{jm} = \\sum_{n} \\mathrm{left\\_code}_{nj} \\bar{z}^{(\\mathrm{digit})}_{nm}",
     "b_digit": "\\bar{b}^{(\\mathrm{digit})}_{m} = \\sum_{n} \\bar{z}^{(\\mathrm{digit})}_{nm}",
-    "W_apart": "\\bar{W}^{(\\mathrm{apart})}_{jl} = \\sum_{n} \\mathrm{both}_{nj} \\overline{\\mathrm{apart}}_{nl}",
+    "W_apart": "\\bar{W}^{(\\mathrm{apart})}_{jl} = \\sum_{n} \\mathrm{both}_{nj} \\, \\overline{\\mathrm{apart}}_{nl}",
     "b_apart": "\\bar{b}^{(\\mathrm{apart})}_{l} = \\sum_{n} \\overline{\\mathrm{apart}}_{nl}",
 }
 ZERO_GRADIENTS: dict[str, str] = {}

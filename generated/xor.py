@@ -14,13 +14,13 @@ Forward
     (5)  L = Σₙₘ (log(1 + exp(z2[n,m])) − y[n,m] z2[n,m]) / N
 
 Backward, with v̄ = ∂L/∂v (v_bar in the code)
-    (6)  z̄2[n,m] = (a[n,m] − y[n,m]) / N                                 from (5)
-    (7)  b̄2[m] = Σₙ z̄2[n,m]                                             from (3)
-    (8)  h̄[n,j] = Σₘ W2[j,m] z̄2[n,m]                                    from (3)
-    (9)  W̄2[j,m] = Σₙ h[n,j] z̄2[n,m]                                    from (3)
-    (10) z̄1[n,j] = h̄[n,j] (1 − h[n,j]²)                                 from (2)
-    (11) b̄1[j] = Σₙ z̄1[n,j]                                             from (1)
-    (12) W̄1[k,j] = Σₙ x[n,k] z̄1[n,j]                                    from (1)
+    (6)  z̄2[n,m] = (a[n,m] − y[n,m]) / N                                  from (5)
+    (7)  b̄2[m] = Σₙ z̄2[n,m]                                               from (3)
+    (8)  h̄[n,j] = Σₘ W2[j,m] z̄2[n,m]                                      from (3)
+    (9)  W̄2[j,m] = Σₙ h[n,j] z̄2[n,m]                                      from (3)
+    (10) z̄1[n,j] = h̄[n,j] (1 − h[n,j]²)                                   from (2)
+    (11) b̄1[j] = Σₙ z̄1[n,j]                                               from (1)
+    (12) W̄1[k,j] = Σₙ x[n,k] z̄1[n,j]                                      from (1)
 
 Cost of one call of the last function
     158 N + 2 floating-point operations, 512 N + 336 bytes read or written (float64)
