@@ -17,21 +17,21 @@ Forward
     (8)  L = Σₙₖ (image[n,k] − x[n,k])² / (64 N)
 
 Backward, with v̄ = ∂L/∂v (v_bar in the code)
-    (9)  īmage[n,k] = (image[n,k] − x[n,k]) / (32 N)                      from (8)
-    (10) z̄_image[n,k] = īmage[n,k] image[n,k] (1 − image[n,k])           from (7)
-    (11) b̄_image[k] = Σₙ z̄_image[n,k]                                   from (6)
-    (12) t̄urned[n,l] = Σₖ W_image[l,k] z̄_image[n,k]                     from (6)
-    (13) W̄_image[l,k] = Σₙ turned[n,l] z̄_image[n,k]                     from (6)
-    (14) z̄_turned[n,l] = t̄urned[n,l] 1[z_turned[n,l] > 0]               from (5)
-    (15) b̄_turned[l] = Σₙ z̄_turned[n,l]                                 from (4)
-    (16) c̄ode[n,m] = Σₗ W_turned[m,l] z̄_turned[n,l]                     from (4)
-    (17) W̄_turned[m,l] = Σₙ code[n,m] z̄_turned[n,l]                     from (4)
-    (18) b̄_code[m] = Σₙ c̄ode[n,m]                                       from (3)
-    (19) s̄een[n,j] = Σₘ W_code[j,m] c̄ode[n,m]                           from (3)
-    (20) W̄_code[j,m] = Σₙ seen[n,j] c̄ode[n,m]                           from (3)
-    (21) z̄_seen[n,j] = s̄een[n,j] 1[z_seen[n,j] > 0]                     from (2)
-    (22) b̄_seen[j] = Σₙ z̄_seen[n,j]                                     from (1)
-    (23) W̄_seen[k,j] = Σₙ x[n,k] z̄_seen[n,j]                            from (1)
+    (9)  i̅m̅a̅g̅e̅[n,k] = (image[n,k] − x[n,k]) / (32 N)                      from (8)
+    (10) z̄_image[n,k] = i̅m̅a̅g̅e̅[n,k] image[n,k] (1 − image[n,k])            from (7)
+    (11) b̄_image[k] = Σₙ z̄_image[n,k]                                     from (6)
+    (12) t̅u̅r̅n̅e̅d̅[n,l] = Σₖ W_image[l,k] z̄_image[n,k]                       from (6)
+    (13) W̄_image[l,k] = Σₙ turned[n,l] z̄_image[n,k]                       from (6)
+    (14) z̄_turned[n,l] = t̅u̅r̅n̅e̅d̅[n,l] 1[z_turned[n,l] > 0]                 from (5)
+    (15) b̄_turned[l] = Σₙ z̄_turned[n,l]                                   from (4)
+    (16) c̅o̅d̅e̅[n,m] = Σₗ W_turned[m,l] z̄_turned[n,l]                       from (4)
+    (17) W̄_turned[m,l] = Σₙ code[n,m] z̄_turned[n,l]                       from (4)
+    (18) b̄_code[m] = Σₙ c̅o̅d̅e̅[n,m]                                         from (3)
+    (19) s̅e̅e̅n̅[n,j] = Σₘ W_code[j,m] c̅o̅d̅e̅[n,m]                             from (3)
+    (20) W̄_code[j,m] = Σₙ seen[n,j] c̅o̅d̅e̅[n,m]                             from (3)
+    (21) z̄_seen[n,j] = s̅e̅e̅n̅[n,j] 1[z_seen[n,j] > 0]                       from (2)
+    (22) b̄_seen[j] = Σₙ z̄_seen[n,j]                                       from (1)
+    (23) W̄_seen[k,j] = Σₙ x[n,k] z̄_seen[n,j]                              from (1)
 
 Cost of one call of the last function
     41016 N + 3 floating-point operations, 17536 N + 153312 bytes read or written (float64)
@@ -68,7 +68,7 @@ RANGES: dict[str, tuple[float, float]] = {
 FORMULAS: dict[str, str] = {
     "W_seen": "\\bar{W}^{(\\mathrm{seen})}_{kj} = \\sum_{n} x_{nk} \\bar{z}^{(\\mathrm{seen})}_{nj}",
     "b_seen": "\\bar{b}^{(\\mathrm{seen})}_{j} = \\sum_{n} \\bar{z}^{(\\mathrm{seen})}_{nj}",
-    "W_code": "\\bar{W}^{(\\mathrm{code})}_{jm} = \\sum_{n} \\mathrm{seen}_{nj} \\overline{\\mathrm{code}}_{nm}",
+    "W_code": "\\bar{W}^{(\\mathrm{code})}_{jm} = \\sum_{n} \\mathrm{seen}_{nj} \\, \\overline{\\mathrm{code}}_{nm}",
     "b_code": "\\bar{b}^{(\\mathrm{code})}_{m} = \\sum_{n} \\overline{\\mathrm{code}}_{nm}",
     "W_turned": "\\bar{W}^{(\\mathrm{turned})}_{ml} = \\sum_{n} \\mathrm{code}_{nm} \\bar{z}^{(\\mathrm{turned})}_{nl}",
     "b_turned": "\\bar{b}^{(\\mathrm{turned})}_{l} = \\sum_{n} \\bar{z}^{(\\mathrm{turned})}_{nl}",

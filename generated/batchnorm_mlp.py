@@ -33,29 +33,29 @@ Forward, in training
     (24) L = −Σₙ (z5[n,label[n]] − z5_max[n] − log(s[n])) / N
 
 Backward, with v̄ = ∂L/∂v (v_bar in the code)
-    (25) z̄5[n,l] = (p[n,l] − δ[l,label[n]]) / N                          from (24)
-    (26) b̄[l] = Σₙ z̄5[n,l]                                              from (19)
-    (27) d̄4[n,m] = Σₗ W5[m,l] z̄5[n,l]                                   from (19)
-    (28) W̄5[m,l] = Σₙ d4[n,m] z̄5[n,l]                                   from (19)
-    (29) h̄4[n,m] = d̄4[n,m] {10/9 if u4[n,m] ≥ −4/5 else 0}              from (18)
-    (30) ȳ4[n,m] = h̄4[n,m] 1[y4[n,m] > 0]                                from (17)
-    (31) ḡamma4[m] = Σₙ xh4[n,m] ȳ4[n,m]                                  from (16)
-    (32) x̄h4[n,m] = gamma4[m] ȳ4[n,m]                                    from (16)
-    (33) b̄eta4[m] = Σₙ ȳ4[n,m]                                           from (16)
-    (34) v4_sum[m] = Σₙ x̄h4[n,m] xh4[n,m]                                from (15)
-    (35) m4_sum[m] = Σₙ x̄h4[n,m]                                         from (15)
-    (36) z̄3[n,m] = (x̄h4[n,m] − (m4_sum[m] + v4_sum[m] xh4[n,m]) / N) / √(v4[m] + 0.001)  from (15)
-    (37) d̄2[n,j] = Σₘ W3[j,m] z̄3[n,m]                                   from (10)
-    (38) W̄3[j,m] = Σₙ d2[n,j] z̄3[n,m]                                   from (10)
-    (39) h̄2[n,j] = d̄2[n,j] {5/4 if u2[n,j] ≥ −3/5 else 0}               from (9)
-    (40) ȳ2[n,j] = h̄2[n,j] 1[y2[n,j] > 0]                                from (8)
-    (41) ḡamma2[j] = Σₙ xh2[n,j] ȳ2[n,j]                                  from (7)
-    (42) x̄h2[n,j] = gamma2[j] ȳ2[n,j]                                    from (7)
-    (43) b̄eta2[j] = Σₙ ȳ2[n,j]                                           from (7)
-    (44) v2_sum[j] = Σₙ x̄h2[n,j] xh2[n,j]                                from (6)
-    (45) m2_sum[j] = Σₙ x̄h2[n,j]                                         from (6)
-    (46) z̄1[n,j] = (x̄h2[n,j] − (m2_sum[j] + v2_sum[j] xh2[n,j]) / N) / √(v2[j] + 0.001)  from (6)
-    (47) W̄1[k,j] = Σₙ x[n,k] z̄1[n,j]                                    from (1)
+    (25) z̄5[n,l] = (p[n,l] − δ[l,label[n]]) / N                           from (24)
+    (26) b̄[l] = Σₙ z̄5[n,l]                                                from (19)
+    (27) d̄4[n,m] = Σₗ W5[m,l] z̄5[n,l]                                     from (19)
+    (28) W̄5[m,l] = Σₙ d4[n,m] z̄5[n,l]                                     from (19)
+    (29) h̄4[n,m] = d̄4[n,m] {10/9 if u4[n,m] ≥ −4/5 else 0}                from (18)
+    (30) ȳ4[n,m] = h̄4[n,m] 1[y4[n,m] > 0]                                 from (17)
+    (31) g̅a̅m̅m̅a̅4[m] = Σₙ xh4[n,m] ȳ4[n,m]                                  from (16)
+    (32) x̅h̅4[n,m] = gamma4[m] ȳ4[n,m]                                     from (16)
+    (33) b̅e̅t̅a̅4[m] = Σₙ ȳ4[n,m]                                            from (16)
+    (34) v4_sum[m] = Σₙ x̅h̅4[n,m] xh4[n,m]                                 from (15)
+    (35) m4_sum[m] = Σₙ x̅h̅4[n,m]                                          from (15)
+    (36) z̄3[n,m] = (x̅h̅4[n,m] − (m4_sum[m] + v4_sum[m] xh4[n,m]) / N) / √(v4[m] + 0.001)  from (15)
+    (37) d̄2[n,j] = Σₘ W3[j,m] z̄3[n,m]                                     from (10)
+    (38) W̄3[j,m] = Σₙ d2[n,j] z̄3[n,m]                                     from (10)
+    (39) h̄2[n,j] = d̄2[n,j] {5/4 if u2[n,j] ≥ −3/5 else 0}                 from (9)
+    (40) ȳ2[n,j] = h̄2[n,j] 1[y2[n,j] > 0]                                 from (8)
+    (41) g̅a̅m̅m̅a̅2[j] = Σₙ xh2[n,j] ȳ2[n,j]                                  from (7)
+    (42) x̅h̅2[n,j] = gamma2[j] ȳ2[n,j]                                     from (7)
+    (43) b̅e̅t̅a̅2[j] = Σₙ ȳ2[n,j]                                            from (7)
+    (44) v2_sum[j] = Σₙ x̅h̅2[n,j] xh2[n,j]                                 from (6)
+    (45) m2_sum[j] = Σₙ x̅h̅2[n,j]                                          from (6)
+    (46) z̄1[n,j] = (x̅h̅2[n,j] − (m2_sum[j] + v2_sum[j] xh2[n,j]) / N) / √(v2[j] + 0.001)  from (6)
+    (47) W̄1[k,j] = Σₙ x[n,k] z̄1[n,j]                                      from (1)
 
 Forward, in inference: the same but for
     (48) xh2[n,j] = (z1[n,j] − moving_mean2[j]) / √(moving_variance2[j] + 0.001)
@@ -491,7 +491,7 @@ def loss_and_grad(
     u = np.multiply(v4_sum, xh4)
     np.add(m4_sum, u, out=u)  # (36) m4_sum + v4_sum xh4
     np.divide(u, N, out=u)  # (36) (m4_sum + v4_sum xh4) / N
-    np.subtract(xh4_bar, u, out=xh4_bar)  # (36) x̄h4 − (m4_sum + v4_sum xh4) / N
+    np.subtract(xh4_bar, u, out=xh4_bar)  # (36) x̅h̅4 − (m4_sum + v4_sum xh4) / N
     z3_bar = np.divide(xh4_bar, t, out=xh4_bar)  # (36); z3_bar lives in xh4_bar
     d2_bar = np.dot(z3_bar, W3.T)  # (37)
     W3_bar = np.dot(d2.T, z3_bar)  # (38)
@@ -510,7 +510,7 @@ def loss_and_grad(
     u = np.multiply(v2_sum, xh2)
     np.add(m2_sum, u, out=u)  # (46) m2_sum + v2_sum xh2
     np.divide(u, N, out=u)  # (46) (m2_sum + v2_sum xh2) / N
-    np.subtract(xh2_bar, u, out=xh2_bar)  # (46) x̄h2 − (m2_sum + v2_sum xh2) / N
+    np.subtract(xh2_bar, u, out=xh2_bar)  # (46) x̅h̅2 − (m2_sum + v2_sum xh2) / N
     z1_bar = np.divide(xh2_bar, t, out=xh2_bar)  # (46); z1_bar lives in xh2_bar
     W1_bar = np.dot(x.T, z1_bar)  # (47)
     grads = {

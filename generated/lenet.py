@@ -31,29 +31,29 @@ Forward
     (19) L = −Σₙ (z4[n,label[n]] − z4_max[n] − log(s[n])) / N
 
 Backward, with v̄ = ∂L/∂v (v_bar in the code)
-    (20) z̄4[n,j2] = (p[n,j2] − δ[j2,label[n]]) / N                       from (19)
-    (21) b̄4[j2] = Σₙ z̄4[n,j2]                                           from (14)
-    (22) h̄3[n,j1] = Σ_{j2} W4[j1,j2] z̄4[n,j2]                           from (14)
-    (23) W̄4[j1,j2] = Σₙ h3[n,j1] z̄4[n,j2]                               from (14)
-    (24) z̄3[n,j1] = h̄3[n,j1] 1[z3[n,j1] > 0]                            from (13)
-    (25) b̄3[j1] = Σₙ z̄3[n,j1]                                           from (12)
-    (26) ȳ2_2[n,k1] = Σ_{j1} W3[k1,j1] z̄3[n,j1]                          from (12)
-    (27) W̄3[k1,j1] = Σₙ y2_2[n,k1] z̄3[n,j1]                             from (12)
+    (20) z̄4[n,j2] = (p[n,j2] − δ[j2,label[n]]) / N                        from (19)
+    (21) b̄4[j2] = Σₙ z̄4[n,j2]                                             from (14)
+    (22) h̄3[n,j1] = Σ_{j2} W4[j1,j2] z̄4[n,j2]                             from (14)
+    (23) W̄4[j1,j2] = Σₙ h3[n,j1] z̄4[n,j2]                                 from (14)
+    (24) z̄3[n,j1] = h̄3[n,j1] 1[z3[n,j1] > 0]                              from (13)
+    (25) b̄3[j1] = Σₙ z̄3[n,j1]                                             from (12)
+    (26) ȳ2_2[n,k1] = Σ_{j1} W3[k1,j1] z̄3[n,j1]                           from (12)
+    (27) W̄3[k1,j1] = Σₙ y2_2[n,k1] z̄3[n,j1]                               from (12)
     (28) ȳ2[n,u1,v1,e] = ȳ2_2[n,32·u1+16·v1+e]                            from (11)
     (29) y2_at_p2[n,u1,v1,e] = [argmax_{p2,q2} h2[n,2·u1+p2,2·v1+q2,e]]_p2
     (30) y2_at_q2[n,u1,v1,e] = [argmax_{p2,q2} h2[n,2·u1+p2,2·v1+q2,e]]_q2
     (31) h̄2[n,i,j,e] = Σ_{u1,v1} ȳ2[n,u1,v1,e] δ[i,2·u1+y2_at_p2[n,u1,v1,e]] δ[j,2·v1+y2_at_q2[n,u1,v1,e]]  from (10)
-    (32) z̄2[n,b,g,e] = h̄2[n,b,g,e] 1[z2[n,b,g,e] > 0]                   from (9)
-    (33) b̄2[e] = Σ_{n,b,g} z̄2[n,b,g,e]                                  from (8)
+    (32) z̄2[n,b,g,e] = h̄2[n,b,g,e] 1[z2[n,b,g,e] > 0]                     from (9)
+    (33) b̄2[e] = Σ_{n,b,g} z̄2[n,b,g,e]                                    from (8)
     (34) x̄_pad2[n,i,j,m] = Σ_{b,g,e,p1,q1} K2[p1,q1,m,e] z̄2[n,b,g,e] δ[i,b+p1] δ[j,g+q1]  from (8)
-    (35) K̄2[p1,q1,m,e] = Σ_{n,b,g} x_pad2[n,b+p1,g+q1,m] z̄2[n,b,g,e]    from (8)
-    (36) ȳ1[n,r,d,m] = x̄_pad2[n,r+1,d+1,m]                               from (7)
+    (35) K̄2[p1,q1,m,e] = Σ_{n,b,g} x_pad2[n,b+p1,g+q1,m] z̄2[n,b,g,e]      from (8)
+    (36) ȳ1[n,r,d,m] = x̄_pad2[n,r+1,d+1,m]                                from (7)
     (37) y1_at_c[n,r,d,m] = [argmax_{c,a} h1[n,2·r+c,2·d+a,m]]_c
     (38) y1_at_a[n,r,d,m] = [argmax_{c,a} h1[n,2·r+c,2·d+a,m]]_a
     (39) h̄1[n,i,j,m] = Σ_{r,d} ȳ1[n,r,d,m] δ[i,2·r+y1_at_c[n,r,d,m]] δ[j,2·d+y1_at_a[n,r,d,m]]  from (6)
-    (40) z̄1[n,u,v,m] = h̄1[n,u,v,m] 1[z1[n,u,v,m] > 0]                   from (5)
-    (41) b̄1[m] = Σₙᵤᵥ z̄1[n,u,v,m]                                       from (4)
-    (42) K̄1[o,q,l,m] = Σₙᵤᵥ x_pad1[n,u+o,v+q,l] z̄1[n,u,v,m]             from (4)
+    (40) z̄1[n,u,v,m] = h̄1[n,u,v,m] 1[z1[n,u,v,m] > 0]                     from (5)
+    (41) b̄1[m] = Σₙᵤᵥ z̄1[n,u,v,m]                                         from (4)
+    (42) K̄1[o,q,l,m] = Σₙᵤᵥ x_pad1[n,u+o,v+q,l] z̄1[n,u,v,m]               from (4)
 
 Cost of one call of the last function
     158194 N + 3 floating-point operations, 138992 N + 115400 bytes read or written (float64)
@@ -96,7 +96,7 @@ FORMULAS: dict[str, str] = {
     "b1": "\\bar{b}^{(1)}_{m} = \\sum_{n,u,v} \\bar{z}^{(1)}_{nuvm}",
     "K2": "\\bar{K}^{(2)}_{p_{1},q_{1},m,e} = \\sum_{n,b,g} x^{(\\mathrm{pad2})}_{n,b + p_{1},g + q_{1},m} \\bar{z}^{(2)}_{nbge}",
     "b2": "\\bar{b}^{(2)}_{e} = \\sum_{n,b,g} \\bar{z}^{(2)}_{nbge}",
-    "W3": "\\bar{W}^{(3)}_{k_{1},j_{1}} = \\sum_{n} \\mathrm{y2\\_2}_{n,k_{1}} \\bar{z}^{(3)}_{n,j_{1}}",
+    "W3": "\\bar{W}^{(3)}_{k_{1},j_{1}} = \\sum_{n} y^{(2)[2]}_{n,k_{1}} \\bar{z}^{(3)}_{n,j_{1}}",
     "b3": "\\bar{b}^{(3)}_{j_{1}} = \\sum_{n} \\bar{z}^{(3)}_{n,j_{1}}",
     "W4": "\\bar{W}^{(4)}_{j_{1},j_{2}} = \\sum_{n} h^{(3)}_{n,j_{1}} \\bar{z}^{(4)}_{n,j_{2}}",
     "b4": "\\bar{b}^{(4)}_{j_{2}} = \\sum_{n} \\bar{z}^{(4)}_{n,j_{2}}",

@@ -44,60 +44,60 @@ Forward
     (34) L = −Σₙₜ (z4[n,t,following[n,t]] − z4_max[n,t] − log(s[n,t])) / (32 N)
 
 Backward, with v̄ = ∂L/∂v (v_bar in the code)
-    (35) z̄4[n,t,o] = (p[n,t,o] − δ[o,following[n,t]]) / (32 N)           from (34)
-    (36) b̄[o] = Σₙₜ z̄4[n,t,o]                                           from (29)
-    (37) ȳ3[n,t,d] = Σₒ W[d,o] z̄4[n,t,o]                                 from (29)
-    (38) W̄[d,o] = Σₙₜ y3[n,t,d] z̄4[n,t,o]                               from (29)
-    (39) ḡamma[d] = Σₙₜ u[n,t,d] ȳ3[n,t,d]                                from (28)
+    (35) z̄4[n,t,o] = (p[n,t,o] − δ[o,following[n,t]]) / (32 N)            from (34)
+    (36) b̄[o] = Σₙₜ z̄4[n,t,o]                                             from (29)
+    (37) ȳ3[n,t,d] = Σₒ W[d,o] z̄4[n,t,o]                                  from (29)
+    (38) W̄[d,o] = Σₙₜ y3[n,t,d] z̄4[n,t,o]                                 from (29)
+    (39) g̅a̅m̅m̅a̅[d] = Σₙₜ u[n,t,d] ȳ3[n,t,d]                                from (28)
     (40) ū[n,t,d] = gamma[d] ȳ3[n,t,d]                                    from (28)
-    (41) b̄eta[d] = Σₙₜ ȳ3[n,t,d]                                         from (28)
+    (41) b̅e̅t̅a̅[d] = Σₙₜ ȳ3[n,t,d]                                          from (28)
     (42) v3_sum[n,t] = Σ_d ū[n,t,d] u[n,t,d]                              from (27)
     (43) m_sum[n,t] = Σ_d ū[n,t,d]                                        from (27)
-    (44) ȳ2[n,t,d] = ((ū[n,t,d] − m_sum[n,t] / 32) / √(v3[n,t] + 0.001) − v3_sum[n,t] (y2[n,t,d] − m[n,t]) / (32 (v3[n,t] + 0.001)))  from (27)
+    (44) ȳ2[n,t,d] = (ū[n,t,d] − m_sum[n,t] / 32 − v3_sum[n,t] u[n,t,d] / 32) / √(v3[n,t] + 0.001)  from (27)
     (45) ḡ[n,t,d] = ȳ2[n,t,d]                                             from (24)
-    (46) b̄2[d] = Σₙₜ ḡ[n,t,d]                                            from (23)
-    (47) f̄1[n,t,f] = Σ_d W2[f,d] ḡ[n,t,d]                                from (23)
-    (48) W̄2[f,d] = Σₙₜ f1[n,t,f] ḡ[n,t,d]                                from (23)
-    (49) z̄1[n,t,f] = f̄1[n,t,f] 1[z1[n,t,f] > 0]                         from (22)
-    (50) b̄1[f] = Σₙₜ z̄1[n,t,f]                                          from (21)
-    (51) r̄s[n,t,d] = Σ_f W1[d,f] z̄1[n,t,f]                              from (21)
-    (52) W̄1[d,f] = Σₙₜ rs[n,t,d] z̄1[n,t,f]                              from (21)
-    (53) b̄eta2[d] = Σₙₜ r̄s[n,t,d]                                       from (20)
-    (54) ḡamma2[d] = Σₙₜ ur[n,t,d] r̄s[n,t,d]                             from (20)
-    (55) ūr[n,t,d] = gamma2[d] r̄s[n,t,d]                                 from (20)
-    (56) vr_sum[n,t] = Σ_d ūr[n,t,d] ur[n,t,d]                            from (19)
-    (57) mr_sum[n,t] = Σ_d ūr[n,t,d]                                      from (19)
-    (58) r̄[n,t,d] = ḡ[n,t,d] + ((ūr[n,t,d] − mr_sum[n,t] / 32) / √(vr[n,t] + 0.00001) − vr_sum[n,t] (r[n,t,d] − mr[n,t]) / (32 (vr[n,t] + 0.00001)))  from (23), (19)
-    (59) b̄o[d] = Σₙₜ r̄[n,t,d]                                           from (16)
-    (60) ā[n,t,h,l] = Σ_d Wo[h,l,d] r̄[n,t,d]                             from (16)
-    (61) W̄o[h,l,d] = Σₙₜ a[n,t,h,l] r̄[n,t,d]                            from (16)
-    (62) w̄[n,h,t,t'] = Σₗ v2[n,t',h,l] ā[n,t,h,l]                        from (15)
-    (63) v̄2[n,t',h,l] = Σₜ w[n,h,t,t'] ā[n,t,h,l]                        from (15)
-    (64) z2_sum[n,h,t] = Σ_{t'} w̄[n,h,t,t'] w[n,h,t,t']                  from (14)
-    (65) ē_masked[n,h,t,t'] = w[n,h,t,t'] (w̄[n,h,t,t'] − z2_sum[n,h,t])  from (14)
+    (46) b̄2[d] = Σₙₜ ḡ[n,t,d]                                             from (23)
+    (47) f̄1[n,t,f] = Σ_d W2[f,d] ḡ[n,t,d]                                 from (23)
+    (48) W̄2[f,d] = Σₙₜ f1[n,t,f] ḡ[n,t,d]                                 from (23)
+    (49) z̄1[n,t,f] = f̄1[n,t,f] 1[z1[n,t,f] > 0]                           from (22)
+    (50) b̄1[f] = Σₙₜ z̄1[n,t,f]                                            from (21)
+    (51) r̅s̅[n,t,d] = Σ_f W1[d,f] z̄1[n,t,f]                                from (21)
+    (52) W̄1[d,f] = Σₙₜ rs[n,t,d] z̄1[n,t,f]                                from (21)
+    (53) b̅e̅t̅a̅2[d] = Σₙₜ r̅s̅[n,t,d]                                         from (20)
+    (54) g̅a̅m̅m̅a̅2[d] = Σₙₜ ur[n,t,d] r̅s̅[n,t,d]                              from (20)
+    (55) u̅r̅[n,t,d] = gamma2[d] r̅s̅[n,t,d]                                  from (20)
+    (56) vr_sum[n,t] = Σ_d u̅r̅[n,t,d] ur[n,t,d]                            from (19)
+    (57) mr_sum[n,t] = Σ_d u̅r̅[n,t,d]                                      from (19)
+    (58) r̄[n,t,d] = ḡ[n,t,d] + (u̅r̅[n,t,d] − mr_sum[n,t] / 32 − vr_sum[n,t] ur[n,t,d] / 32) / √(vr[n,t] + 0.00001)  from (23), (19)
+    (59) b̅o̅[d] = Σₙₜ r̄[n,t,d]                                             from (16)
+    (60) ā[n,t,h,l] = Σ_d Wo[h,l,d] r̄[n,t,d]                              from (16)
+    (61) W̅o̅[h,l,d] = Σₙₜ a[n,t,h,l] r̄[n,t,d]                              from (16)
+    (62) w̄[n,h,t,t'] = Σₗ v2[n,t',h,l] ā[n,t,h,l]                         from (15)
+    (63) v̄2[n,t',h,l] = Σₜ w[n,h,t,t'] ā[n,t,h,l]                         from (15)
+    (64) z2_sum[n,h,t] = Σ_{t'} w̄[n,h,t,t'] w[n,h,t,t']                   from (14)
+    (65) ē_masked[n,h,t,t'] = w[n,h,t,t'] (w̄[n,h,t,t'] − z2_sum[n,h,t])   from (14)
     (66) ē[n,h,t,t'] = ē_masked[n,h,t,t'] 1[t' ≤ t]                       from (10)
-    (67) q̄[n,t,h,j] = Σ_{t'} √2 k[n,t',h,j] ē[n,h,t,t'] / 4              from (9)
-    (68) k̄[n,t',h,j] = Σₜ √2 q[n,t,h,j] ē[n,h,t,t'] / 4                  from (9)
-    (69) b̄v[h,l] = Σₙₜ v̄2[n,t,h,l]                                      from (8)
-    (70) W̄v[d,h,l] = Σₙₜ xs[n,t,d] v̄2[n,t,h,l]                          from (8)
-    (71) W̄k[d,h,j] = Σₙₜ xs[n,t,d] k̄[n,t,h,j]                           from (7)
-    (72) b̄q[h,j] = Σₙₜ q̄[n,t,h,j]                                       from (6)
-    (73) x̄s[n,t,d] = Σₕₗ Wv[d,h,l] v̄2[n,t,h,l] + Σₕⱼ Wk[d,h,j] k̄[n,t,h,j] + Σₕⱼ Wq[d,h,j] q̄[n,t,h,j]  from (8), (7), (6)
-    (74) W̄q[d,h,j] = Σₙₜ xs[n,t,d] q̄[n,t,h,j]                           from (6)
-    (75) b̄eta1[d] = Σₙₜ x̄s[n,t,d]                                       from (5)
-    (76) ḡamma1[d] = Σₙₜ ux[n,t,d] x̄s[n,t,d]                             from (5)
-    (77) ūx[n,t,d] = gamma1[d] x̄s[n,t,d]                                 from (5)
-    (78) vx_sum[n,t] = Σ_d ūx[n,t,d] ux[n,t,d]                            from (4)
-    (79) mx_sum[n,t] = Σ_d ūx[n,t,d]                                      from (4)
-    (80) ȳ1[n,t,d] = r̄[n,t,d] + ((ūx[n,t,d] − mx_sum[n,t] / 32) / √(vx[n,t] + 0.00001) − vx_sum[n,t] (y1[n,t,d] − mx[n,t]) / (32 (vx[n,t] + 0.00001)))  from (16), (4)
-    (81) Ē[i,d] = Σₙₜ ȳ1[n,t,d] δ[i,ids[n,t]]                             from (1)
-    (82) P̄[t,d] = Σₙ ȳ1[n,t,d]                                           from (1)
-    The gradient of bk is identically zero: w stays the same whatever bk is.
+    (67) q̄[n,t,h,j] = Σ_{t'} √2 k[n,t',h,j] ē[n,h,t,t'] / 4               from (9)
+    (68) k̄[n,t',h,j] = Σₜ √2 q[n,t,h,j] ē[n,h,t,t'] / 4                   from (9)
+    (69) b̅v̅[h,l] = Σₙₜ v̄2[n,t,h,l]                                        from (8)
+    (70) W̅v̅[d,h,l] = Σₙₜ xs[n,t,d] v̄2[n,t,h,l]                            from (8)
+    (71) b̅k̅[h,j] = Σₙₜ k̄[n,t,h,j]                                         from (7)
+    (72) W̅k̅[d,h,j] = Σₙₜ xs[n,t,d] k̄[n,t,h,j]                             from (7)
+    (73) b̅q̅[h,j] = Σₙₜ q̄[n,t,h,j]                                         from (6)
+    (74) x̅s̅[n,t,d] = Σₕₗ Wv[d,h,l] v̄2[n,t,h,l] + Σₕⱼ Wk[d,h,j] k̄[n,t,h,j] + Σₕⱼ Wq[d,h,j] q̄[n,t,h,j]  from (8), (7), (6)
+    (75) W̅q̅[d,h,j] = Σₙₜ xs[n,t,d] q̄[n,t,h,j]                             from (6)
+    (76) b̅e̅t̅a̅1[d] = Σₙₜ x̅s̅[n,t,d]                                         from (5)
+    (77) g̅a̅m̅m̅a̅1[d] = Σₙₜ ux[n,t,d] x̅s̅[n,t,d]                              from (5)
+    (78) u̅x̅[n,t,d] = gamma1[d] x̅s̅[n,t,d]                                  from (5)
+    (79) vx_sum[n,t] = Σ_d u̅x̅[n,t,d] ux[n,t,d]                            from (4)
+    (80) mx_sum[n,t] = Σ_d u̅x̅[n,t,d]                                      from (4)
+    (81) ȳ1[n,t,d] = r̄[n,t,d] + (u̅x̅[n,t,d] − mx_sum[n,t] / 32 − vx_sum[n,t] ux[n,t,d] / 32) / √(vx[n,t] + 0.00001)  from (16), (4)
+    (82) Ē[i,d] = Σₙₜ ȳ1[n,t,d] δ[i,ids[n,t]]                             from (1)
+    (83) P̄[t,d] = Σₙ ȳ1[n,t,d]                                            from (1)
 
 Cost of one call of the last function
-    2457376 N + 3 floating-point operations, 2151936 N + 290040 bytes read or written (float64)
+    2446112 N + 3 floating-point operations, 2159360 N + 290296 bytes read or written (float64)
     12,557 parameters
-    185088 N bytes kept from forward to backward: p, y3, u, v3, m, y2, f1, z1, rs, ur, vr, mr, …
+    159744 N bytes kept from forward to backward: p, y3, u, v3, f1, z1, rs, ur, vr, a, v2, w, …
 """
 
 import numpy as np
@@ -149,26 +149,25 @@ FORMULAS: dict[str, str] = {
     "Wq": "\\overline{\\mathrm{Wq}}_{dhj} = \\sum_{n,t} \\mathrm{xs}_{ntd} \\bar{q}_{nthj}",
     "bq": "\\overline{\\mathrm{bq}}_{hj} = \\sum_{n,t} \\bar{q}_{nthj}",
     "Wk": "\\overline{\\mathrm{Wk}}_{dhj} = \\sum_{n,t} \\mathrm{xs}_{ntd} \\bar{k}_{nthj}",
+    "bk": "\\overline{\\mathrm{bk}}_{hj} = \\sum_{n,t} \\bar{k}_{nthj}",
     "Wv": "\\overline{\\mathrm{Wv}}_{dhl} = \\sum_{n,t} \\mathrm{xs}_{ntd} \\bar{v}^{(2)}_{nthl}",
     "bv": "\\overline{\\mathrm{bv}}_{hl} = \\sum_{n,t} \\bar{v}^{(2)}_{nthl}",
     "Wo": "\\overline{\\mathrm{Wo}}_{hld} = \\sum_{n,t} a_{nthl} \\bar{r}_{ntd}",
     "bo": "\\overline{\\mathrm{bo}}_{d} = \\sum_{n,t} \\bar{r}_{ntd}",
-    "gamma1": "\\bar{\\gamma}^{(1)}_{d} = \\sum_{n,t} \\mathrm{ux}_{ntd} \\overline{\\mathrm{xs}}_{ntd}",
+    "gamma1": "\\bar{\\gamma}^{(1)}_{d} = \\sum_{n,t} \\mathrm{ux}_{ntd} \\, \\overline{\\mathrm{xs}}_{ntd}",
     "beta1": "\\bar{\\beta}^{(1)}_{d} = \\sum_{n,t} \\overline{\\mathrm{xs}}_{ntd}",
     "W1": "\\bar{W}^{(1)}_{df} = \\sum_{n,t} \\mathrm{rs}_{ntd} \\bar{z}^{(1)}_{ntf}",
     "b1": "\\bar{b}^{(1)}_{f} = \\sum_{n,t} \\bar{z}^{(1)}_{ntf}",
     "W2": "\\bar{W}^{(2)}_{fd} = \\sum_{n,t} f^{(1)}_{ntf} \\bar{g}_{ntd}",
     "b2": "\\bar{b}^{(2)}_{d} = \\sum_{n,t} \\bar{g}_{ntd}",
-    "gamma2": "\\bar{\\gamma}^{(2)}_{d} = \\sum_{n,t} \\mathrm{ur}_{ntd} \\overline{\\mathrm{rs}}_{ntd}",
+    "gamma2": "\\bar{\\gamma}^{(2)}_{d} = \\sum_{n,t} \\mathrm{ur}_{ntd} \\, \\overline{\\mathrm{rs}}_{ntd}",
     "beta2": "\\bar{\\beta}^{(2)}_{d} = \\sum_{n,t} \\overline{\\mathrm{rs}}_{ntd}",
     "gamma": "\\bar{\\gamma}_{d} = \\sum_{n,t} u_{ntd} \\bar{y}^{(3)}_{ntd}",
     "beta": "\\bar{\\beta}_{d} = \\sum_{n,t} \\bar{y}^{(3)}_{ntd}",
     "W": "\\bar{W}_{do} = \\sum_{n,t} y^{(3)}_{ntd} \\bar{z}^{(4)}_{nto}",
     "b": "\\bar{b}_{o} = \\sum_{n,t} \\bar{z}^{(4)}_{nto}",
 }
-ZERO_GRADIENTS: dict[str, str] = {
-    "bk": "w stays the same whatever bk is",
-}
+ZERO_GRADIENTS: dict[str, str] = {}
 
 
 def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
@@ -541,15 +540,13 @@ def loss_and_grad(
     v3_sum = np.einsum("ntd,ntd->nt", u_bar, u)  # (42)
     m_sum = np.sum(u_bar, axis=2)  # (43)
     t = np.add(0.001, v3[:, :, None])  # (44) v3 + 0.001
-    v = np.sqrt(t)  # (44) √(v3 + 0.001)
-    tt = np.divide(m_sum[:, :, None], 32)  # (44) m_sum / 32
-    np.subtract(u_bar, tt, out=u_bar)  # (44) ū − m_sum / 32
-    np.divide(u_bar, v, out=u_bar)  # (44) (ū − m_sum / 32) / √(v3 + 0.001)
-    v = np.subtract(y2, m[:, :, None])  # (44) y2 − m
-    np.multiply(v3_sum[:, :, None], v, out=v)
-    np.multiply(32, t, out=t)
-    np.divide(v, t, out=v)  # (44) v3_sum (y2 − m) / (32 (v3 + 0.001))
-    y2_bar = np.subtract(u_bar, v, out=u_bar)  # (44); y2_bar lives in u_bar
+    np.sqrt(t, out=t)  # (44) √(v3 + 0.001)
+    v = np.divide(m_sum[:, :, None], 32)  # (44) m_sum / 32
+    tt = np.multiply(v3_sum[:, :, None], u)
+    np.divide(tt, 32, out=tt)  # (44) v3_sum u / 32
+    np.subtract(u_bar, v, out=u_bar)
+    np.subtract(u_bar, tt, out=u_bar)  # (44) ū − m_sum / 32 − v3_sum u / 32
+    y2_bar = np.divide(u_bar, t, out=u_bar)  # (44); y2_bar lives in u_bar
     g_bar = y2_bar  # (45)
     b2_bar = np.sum(g_bar, axis=(0, 1))  # (46)
     f1_bar = np.tensordot(g_bar, W2, axes=([2], [1]))  # (47)
@@ -566,15 +563,13 @@ def loss_and_grad(
     mr_sum = np.sum(ur_bar, axis=2)  # (57)
     r_bar = g_bar.copy()  # (58)
     t = np.add(1e-05, vr[:, :, None])  # (58) vr + 0.00001
-    v = np.sqrt(t)  # (58) √(vr + 0.00001)
-    tt = np.divide(mr_sum[:, :, None], 32)  # (58) mr_sum / 32
-    uu = np.subtract(ur_bar, tt)  # (58) ūr − mr_sum / 32
-    np.divide(uu, v, out=uu)  # (58) (ūr − mr_sum / 32) / √(vr + 0.00001)
-    v = np.subtract(r, mr[:, :, None])  # (58) r − mr
-    np.multiply(vr_sum[:, :, None], v, out=v)
-    np.multiply(32, t, out=t)
-    np.divide(v, t, out=v)  # (58) vr_sum (r − mr) / (32 (vr + 0.00001))
-    np.subtract(uu, v, out=uu)  # (58)
+    np.sqrt(t, out=t)  # (58) √(vr + 0.00001)
+    v = np.divide(mr_sum[:, :, None], 32)  # (58) mr_sum / 32
+    tt = np.multiply(vr_sum[:, :, None], ur)
+    np.divide(tt, 32, out=tt)  # (58) vr_sum ur / 32
+    uu = np.subtract(ur_bar, v)
+    np.subtract(uu, tt, out=uu)  # (58) u̅r̅ − mr_sum / 32 − vr_sum ur / 32
+    np.divide(uu, t, out=uu)  # (58)
     r_bar += uu  # (58)
     bo_bar = np.sum(r_bar, axis=(0, 1))  # (59)
     a_bar = np.tensordot(r_bar, Wo, axes=([2], [2]))  # (60)
@@ -599,44 +594,43 @@ def loss_and_grad(
     k_bar = np.multiply(0.3535533905932738, k_bar, out=k_bar)  # (68)
     bv_bar = np.sum(v2_bar, axis=(0, 1))  # (69)
     Wv_bar = np.tensordot(xs, v2_bar, axes=([0, 1], [0, 1]))  # (70)
-    Wk_bar = np.tensordot(xs, k_bar, axes=([0, 1], [0, 1]))  # (71)
-    bq_bar = np.sum(q_bar, axis=(0, 1))  # (72)
-    xs_bar = np.tensordot(v2_bar, Wv, axes=([2, 3], [1, 2]))  # (73)
-    xs_bar += np.tensordot(k_bar, Wk, axes=([2, 3], [1, 2]))  # (73)
-    xs_bar += np.tensordot(q_bar, Wq, axes=([2, 3], [1, 2]))  # (73)
-    Wq_bar = np.tensordot(xs, q_bar, axes=([0, 1], [0, 1]))  # (74)
-    beta1_bar = np.sum(xs_bar, axis=(0, 1))  # (75)
-    gamma1_bar = np.einsum("ntd,ntd->d", ux, xs_bar)  # (76)
-    ux_bar = np.multiply(gamma1, xs_bar, out=xs_bar)  # (77); ux_bar lives in xs_bar
-    vx_sum = np.einsum("ntd,ntd->nt", ux_bar, ux)  # (78)
-    mx_sum = np.sum(ux_bar, axis=2)  # (79)
-    y1_bar = r_bar  # (80)
-    t = np.add(1e-05, vx[:, :, None])  # (80) vx + 0.00001
-    v = np.sqrt(t)  # (80) √(vx + 0.00001)
-    tt = np.divide(mx_sum[:, :, None], 32)  # (80) mx_sum / 32
-    uu = np.subtract(ux_bar, tt)  # (80) ūx − mx_sum / 32
-    np.divide(uu, v, out=uu)  # (80) (ūx − mx_sum / 32) / √(vx + 0.00001)
-    v = np.subtract(y1, mx[:, :, None])  # (80) y1 − mx
-    np.multiply(vx_sum[:, :, None], v, out=v)
-    np.multiply(32, t, out=t)
-    np.divide(v, t, out=v)  # (80) vx_sum (y1 − mx) / (32 (vx + 0.00001))
-    np.subtract(uu, v, out=uu)  # (80)
-    y1_bar += uu  # (80)
-    E_bar = np.zeros((45, 32), dtype)  # (81)
-    # (81)
+    bk_bar = np.sum(k_bar, axis=(0, 1))  # (71)
+    Wk_bar = np.tensordot(xs, k_bar, axes=([0, 1], [0, 1]))  # (72)
+    bq_bar = np.sum(q_bar, axis=(0, 1))  # (73)
+    xs_bar = np.tensordot(v2_bar, Wv, axes=([2, 3], [1, 2]))  # (74)
+    xs_bar += np.tensordot(k_bar, Wk, axes=([2, 3], [1, 2]))  # (74)
+    xs_bar += np.tensordot(q_bar, Wq, axes=([2, 3], [1, 2]))  # (74)
+    Wq_bar = np.tensordot(xs, q_bar, axes=([0, 1], [0, 1]))  # (75)
+    beta1_bar = np.sum(xs_bar, axis=(0, 1))  # (76)
+    gamma1_bar = np.einsum("ntd,ntd->d", ux, xs_bar)  # (77)
+    ux_bar = np.multiply(gamma1, xs_bar, out=xs_bar)  # (78); ux_bar lives in xs_bar
+    vx_sum = np.einsum("ntd,ntd->nt", ux_bar, ux)  # (79)
+    mx_sum = np.sum(ux_bar, axis=2)  # (80)
+    y1_bar = r_bar  # (81)
+    t = np.add(1e-05, vx[:, :, None])  # (81) vx + 0.00001
+    np.sqrt(t, out=t)  # (81) √(vx + 0.00001)
+    v = np.divide(mx_sum[:, :, None], 32)  # (81) mx_sum / 32
+    tt = np.multiply(vx_sum[:, :, None], ux)
+    np.divide(tt, 32, out=tt)  # (81) vx_sum ux / 32
+    uu = np.subtract(ux_bar, v)
+    np.subtract(uu, tt, out=uu)  # (81) u̅x̅ − mx_sum / 32 − vx_sum ux / 32
+    np.divide(uu, t, out=uu)  # (81)
+    y1_bar += uu  # (81)
+    E_bar = np.zeros((45, 32), dtype)  # (82)
+    # (82)
     np.add.at(
         E_bar.reshape(-1),
         (32 * ids[:, :, None] + np.arange(32)).ravel(),
         y1_bar.ravel(),
     )
-    P_bar = np.sum(y1_bar, axis=0)  # (82)
+    P_bar = np.sum(y1_bar, axis=0)  # (83)
     grads = {
         "E": E_bar,
         "P": P_bar,
         "Wq": Wq_bar,
         "bq": bq_bar,
         "Wk": Wk_bar,
-        "bk": np.zeros(bk.shape, dtype),
+        "bk": bk_bar,
         "Wv": Wv_bar,
         "bv": bv_bar,
         "Wo": Wo_bar,

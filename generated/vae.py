@@ -22,24 +22,24 @@ Forward
     (13) L_total = L + D
 
 Backward, with v̄ = ∂L_total/∂v (v_bar in the code)
-    (14) īmage[n,k] = (1 − x[n,k] − x[n,k] exp(−image[n,k])) / (N (1 + exp(−image[n,k])))  from (13)
-    (15) b̄_image[k] = Σₙ īmage[n,k]                                      from (8)
-    (16) t̄urned[n,l] = Σₖ W_image[l,k] īmage[n,k]                        from (8)
-    (17) W̄_image[l,k] = Σₙ turned[n,l] īmage[n,k]                        from (8)
-    (18) z̄_turned[n,l] = t̄urned[n,l] (1 − turned[n,l]²)                 from (7)
-    (19) b̄_turned[l] = Σₙ z̄_turned[n,l]                                 from (6)
-    (20) c̄ode[n,m] = Σₗ W_turned[m,l] z̄_turned[n,l]                     from (6)
-    (21) W̄_turned[m,l] = Σₙ code[n,m] z̄_turned[n,l]                     from (6)
-    (22) m̄ean[n,m] = mean[n,m] / N + c̄ode[n,m]                          from (13), (5)
-    (23) l̄ogvar[n,m] = ((exp(logvar[n,m]) − 1) / N + noise[n,m] c̄ode[n,m] exp(logvar[n,m] / 2)) / 2  from (13), (5)
-    (24) b̄_logvar[m] = Σₙ l̄ogvar[n,m]                                   from (4)
-    (25) W̄_logvar[j,m] = Σₙ seen[n,j] l̄ogvar[n,m]                       from (4)
-    (26) b̄_mean[m] = Σₙ m̄ean[n,m]                                       from (3)
-    (27) s̄een[n,j] = Σₘ W_logvar[j,m] l̄ogvar[n,m] + Σₘ W_mean[j,m] m̄ean[n,m]  from (4), (3)
-    (28) W̄_mean[j,m] = Σₙ seen[n,j] m̄ean[n,m]                           from (3)
-    (29) z̄_seen[n,j] = s̄een[n,j] (1 − seen[n,j]²)                       from (2)
-    (30) b̄_seen[j] = Σₙ z̄_seen[n,j]                                     from (1)
-    (31) W̄_seen[k,j] = Σₙ x[n,k] z̄_seen[n,j]                            from (1)
+    (14) i̅m̅a̅g̅e̅[n,k] = (1 − x[n,k] − x[n,k] exp(−image[n,k])) / (N (1 + exp(−image[n,k])))  from (13)
+    (15) b̄_image[k] = Σₙ i̅m̅a̅g̅e̅[n,k]                                       from (8)
+    (16) t̅u̅r̅n̅e̅d̅[n,l] = Σₖ W_image[l,k] i̅m̅a̅g̅e̅[n,k]                         from (8)
+    (17) W̄_image[l,k] = Σₙ turned[n,l] i̅m̅a̅g̅e̅[n,k]                         from (8)
+    (18) z̄_turned[n,l] = t̅u̅r̅n̅e̅d̅[n,l] (1 − turned[n,l]²)                   from (7)
+    (19) b̄_turned[l] = Σₙ z̄_turned[n,l]                                   from (6)
+    (20) c̅o̅d̅e̅[n,m] = Σₗ W_turned[m,l] z̄_turned[n,l]                       from (6)
+    (21) W̄_turned[m,l] = Σₙ code[n,m] z̄_turned[n,l]                       from (6)
+    (22) m̅e̅a̅n̅[n,m] = mean[n,m] / N + c̅o̅d̅e̅[n,m]                            from (13), (5)
+    (23) l̅o̅g̅v̅a̅r̅[n,m] = ((exp(logvar[n,m]) − 1) / N + noise[n,m] c̅o̅d̅e̅[n,m] exp(logvar[n,m] / 2)) / 2  from (13), (5)
+    (24) b̄_logvar[m] = Σₙ l̅o̅g̅v̅a̅r̅[n,m]                                     from (4)
+    (25) W̄_logvar[j,m] = Σₙ seen[n,j] l̅o̅g̅v̅a̅r̅[n,m]                         from (4)
+    (26) b̄_mean[m] = Σₙ m̅e̅a̅n̅[n,m]                                         from (3)
+    (27) s̅e̅e̅n̅[n,j] = Σₘ W_logvar[j,m] l̅o̅g̅v̅a̅r̅[n,m] + Σₘ W_mean[j,m] m̅e̅a̅n̅[n,m]  from (4), (3)
+    (28) W̄_mean[j,m] = Σₙ seen[n,j] m̅e̅a̅n̅[n,m]                             from (3)
+    (29) z̄_seen[n,j] = s̅e̅e̅n̅[n,j] (1 − seen[n,j]²)                         from (2)
+    (30) b̄_seen[j] = Σₙ z̄_seen[n,j]                                       from (1)
+    (31) W̄_seen[k,j] = Σₙ x[n,k] z̄_seen[n,j]                              from (1)
 
 Cost of one call of the last function
     38262 N + 6 floating-point operations, 18880 N + 139496 bytes read or written (float64)
@@ -79,13 +79,13 @@ RANGES: dict[str, tuple[float, float]] = {
 FORMULAS: dict[str, str] = {
     "W_seen": "\\bar{W}^{(\\mathrm{seen})}_{kj} = \\sum_{n} x_{nk} \\bar{z}^{(\\mathrm{seen})}_{nj}",
     "b_seen": "\\bar{b}^{(\\mathrm{seen})}_{j} = \\sum_{n} \\bar{z}^{(\\mathrm{seen})}_{nj}",
-    "W_mean": "\\bar{W}^{(\\mathrm{mean})}_{jm} = \\sum_{n} \\mathrm{seen}_{nj} \\overline{\\mathrm{mean}}_{nm}",
+    "W_mean": "\\bar{W}^{(\\mathrm{mean})}_{jm} = \\sum_{n} \\mathrm{seen}_{nj} \\, \\overline{\\mathrm{mean}}_{nm}",
     "b_mean": "\\bar{b}^{(\\mathrm{mean})}_{m} = \\sum_{n} \\overline{\\mathrm{mean}}_{nm}",
-    "W_logvar": "\\bar{W}^{(\\mathrm{logvar})}_{jm} = \\sum_{n} \\mathrm{seen}_{nj} \\overline{\\mathrm{logvar}}_{nm}",
+    "W_logvar": "\\bar{W}^{(\\mathrm{logvar})}_{jm} = \\sum_{n} \\mathrm{seen}_{nj} \\, \\overline{\\mathrm{logvar}}_{nm}",
     "b_logvar": "\\bar{b}^{(\\mathrm{logvar})}_{m} = \\sum_{n} \\overline{\\mathrm{logvar}}_{nm}",
     "W_turned": "\\bar{W}^{(\\mathrm{turned})}_{ml} = \\sum_{n} \\mathrm{code}_{nm} \\bar{z}^{(\\mathrm{turned})}_{nl}",
     "b_turned": "\\bar{b}^{(\\mathrm{turned})}_{l} = \\sum_{n} \\bar{z}^{(\\mathrm{turned})}_{nl}",
-    "W_image": "\\bar{W}^{(\\mathrm{image})}_{lk} = \\sum_{n} \\mathrm{turned}_{nl} \\overline{\\mathrm{image}}_{nk}",
+    "W_image": "\\bar{W}^{(\\mathrm{image})}_{lk} = \\sum_{n} \\mathrm{turned}_{nl} \\, \\overline{\\mathrm{image}}_{nk}",
     "b_image": "\\bar{b}^{(\\mathrm{image})}_{k} = \\sum_{n} \\overline{\\mathrm{image}}_{nk}",
 }
 ZERO_GRADIENTS: dict[str, str] = {}
@@ -314,7 +314,7 @@ def loss_and_grad(
     np.exp(u, out=u)  # (23) exp(logvar / 2)
     np.multiply(noise, code_bar, out=code_bar)
     np.multiply(code_bar, u, out=code_bar)
-    np.divide(code_bar, 2, out=code_bar)  # (23) noise c̄ode exp(logvar / 2) / 2
+    np.divide(code_bar, 2, out=code_bar)  # (23) noise c̅o̅d̅e̅ exp(logvar / 2) / 2
     logvar_bar = np.add(t, code_bar, out=t)  # (23)
     b_logvar_bar = np.sum(logvar_bar, axis=0)  # (24)
     W_logvar_bar = np.dot(seen.T, logvar_bar)  # (25)
