@@ -80,22 +80,22 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (68) k̄[n,t',h,j] = Σₜ √2 q[n,t,h,j] ē[n,h,t,t'] / 4                   from (9)
     (69) b̅v̅[h,l] = Σₙₜ v̄2[n,t,h,l]                                        from (8)
     (70) W̅v̅[d,h,l] = Σₙₜ xs[n,t,d] v̄2[n,t,h,l]                            from (8)
-    (71) W̅k̅[d,h,j] = Σₙₜ xs[n,t,d] k̄[n,t,h,j]                             from (7)
-    (72) b̅q̅[h,j] = Σₙₜ q̄[n,t,h,j]                                         from (6)
-    (73) x̅s̅[n,t,d] = Σₕₗ Wv[d,h,l] v̄2[n,t,h,l] + Σₕⱼ Wk[d,h,j] k̄[n,t,h,j] + Σₕⱼ Wq[d,h,j] q̄[n,t,h,j]  from (8), (7), (6)
-    (74) W̅q̅[d,h,j] = Σₙₜ xs[n,t,d] q̄[n,t,h,j]                             from (6)
-    (75) b̅e̅t̅a̅1[d] = Σₙₜ x̅s̅[n,t,d]                                         from (5)
-    (76) g̅a̅m̅m̅a̅1[d] = Σₙₜ ux[n,t,d] x̅s̅[n,t,d]                              from (5)
-    (77) u̅x̅[n,t,d] = gamma1[d] x̅s̅[n,t,d]                                  from (5)
-    (78) vx_sum[n,t] = Σ_d u̅x̅[n,t,d] ux[n,t,d]                            from (4)
-    (79) mx_sum[n,t] = Σ_d u̅x̅[n,t,d]                                      from (4)
-    (80) ȳ1[n,t,d] = r̄[n,t,d] + (u̅x̅[n,t,d] − mx_sum[n,t] / 32 − vx_sum[n,t] ux[n,t,d] / 32) / √(vx[n,t] + 0.00001)  from (16), (4)
-    (81) Ē[i,d] = Σₙₜ ȳ1[n,t,d] δ[i,ids[n,t]]                             from (1)
-    (82) P̄[t,d] = Σₙ ȳ1[n,t,d]                                            from (1)
-    The gradient of bk is identically zero: w stays the same whatever bk is.
+    (71) b̅k̅[h,j] = Σₙₜ k̄[n,t,h,j]                                         from (7)
+    (72) W̅k̅[d,h,j] = Σₙₜ xs[n,t,d] k̄[n,t,h,j]                             from (7)
+    (73) b̅q̅[h,j] = Σₙₜ q̄[n,t,h,j]                                         from (6)
+    (74) x̅s̅[n,t,d] = Σₕₗ Wv[d,h,l] v̄2[n,t,h,l] + Σₕⱼ Wk[d,h,j] k̄[n,t,h,j] + Σₕⱼ Wq[d,h,j] q̄[n,t,h,j]  from (8), (7), (6)
+    (75) W̅q̅[d,h,j] = Σₙₜ xs[n,t,d] q̄[n,t,h,j]                             from (6)
+    (76) b̅e̅t̅a̅1[d] = Σₙₜ x̅s̅[n,t,d]                                         from (5)
+    (77) g̅a̅m̅m̅a̅1[d] = Σₙₜ ux[n,t,d] x̅s̅[n,t,d]                              from (5)
+    (78) u̅x̅[n,t,d] = gamma1[d] x̅s̅[n,t,d]                                  from (5)
+    (79) vx_sum[n,t] = Σ_d u̅x̅[n,t,d] ux[n,t,d]                            from (4)
+    (80) mx_sum[n,t] = Σ_d u̅x̅[n,t,d]                                      from (4)
+    (81) ȳ1[n,t,d] = r̄[n,t,d] + (u̅x̅[n,t,d] − mx_sum[n,t] / 32 − vx_sum[n,t] ux[n,t,d] / 32) / √(vx[n,t] + 0.00001)  from (16), (4)
+    (82) Ē[i,d] = Σₙₜ ȳ1[n,t,d] δ[i,ids[n,t]]                             from (1)
+    (83) P̄[t,d] = Σₙ ȳ1[n,t,d]                                            from (1)
 
 Cost of one call of the last function
-    2471552 N + 3 floating-point operations, 2158848 N + 290040 bytes read or written (float64)
+    2446112 N + 3 floating-point operations, 2159360 N + 290296 bytes read or written (float64)
     12,557 parameters
     159744 N bytes kept from forward to backward: p, y3, u, v3, f1, z1, rs, ur, vr, a, v2, w, …
 """
@@ -149,6 +149,7 @@ FORMULAS: dict[str, str] = {
     "Wq": "\\overline{\\mathrm{Wq}}_{dhj} = \\sum_{n,t} \\mathrm{xs}_{ntd} \\bar{q}_{nthj}",
     "bq": "\\overline{\\mathrm{bq}}_{hj} = \\sum_{n,t} \\bar{q}_{nthj}",
     "Wk": "\\overline{\\mathrm{Wk}}_{dhj} = \\sum_{n,t} \\mathrm{xs}_{ntd} \\bar{k}_{nthj}",
+    "bk": "\\overline{\\mathrm{bk}}_{hj} = \\sum_{n,t} \\bar{k}_{nthj}",
     "Wv": "\\overline{\\mathrm{Wv}}_{dhl} = \\sum_{n,t} \\mathrm{xs}_{ntd} \\bar{v}^{(2)}_{nthl}",
     "bv": "\\overline{\\mathrm{bv}}_{hl} = \\sum_{n,t} \\bar{v}^{(2)}_{nthl}",
     "Wo": "\\overline{\\mathrm{Wo}}_{hld} = \\sum_{n,t} a_{nthl} \\bar{r}_{ntd}",
@@ -166,9 +167,7 @@ FORMULAS: dict[str, str] = {
     "W": "\\bar{W}_{do} = \\sum_{n,t} y^{(3)}_{ntd} \\bar{z}^{(4)}_{nto}",
     "b": "\\bar{b}_{o} = \\sum_{n,t} \\bar{z}^{(4)}_{nto}",
 }
-ZERO_GRADIENTS: dict[str, str] = {
-    "bk": "w stays the same whatever bk is",
-}
+ZERO_GRADIENTS: dict[str, str] = {}
 
 
 def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
@@ -408,13 +407,10 @@ def loss(
     z4_max = np.max(z4, axis=2)  # (30)
     t = np.subtract(z4, z4_max[:, :, None])  # (31) z4 − z4_max
     s_term = np.exp(t, out=t)  # (31)
-    s_place = np.argmax(z4, axis=2)  # (32)
-    t = np.not_equal(np.arange(45, dtype=dtype), s_place[:, :, None])
-    s_rest_term = np.multiply(s_term, t, out=s_term)  # (32);
-    s_rest = np.sum(s_rest_term, axis=2)  # (32)
-    t = np.subtract(z4[np.arange(N)[:, None], np.arange(32), following], z4_max)  # (34)
-    v = np.log1p(s_rest)  # (34) log1p(s_rest)
-    L_term = np.subtract(t, v, out=t)  # (34)
+    s = np.sum(s_term, axis=2)  # (32)
+    t = np.log(s)  # (34) log(s)
+    v = np.subtract(z4[np.arange(N)[:, None], np.arange(32), following], z4_max)
+    L_term = np.subtract(v, t, out=v)  # (34)
     L = np.sum(L_term)  # (34)
     L = (-L) / (32 * N)  # (34)
     return L
@@ -481,8 +477,8 @@ def loss_and_grad(
     t = np.less_equal(np.arange(32, dtype=dtype), np.arange(32, dtype=dtype)[:, None])
     e_masked = np.where(t, e, -np.inf)  # (10)
     e_masked_max = np.max(e_masked, axis=3)  # (11)
-    t = np.subtract(e_masked, e_masked_max[:, :, :, None])  # (12)
-    z2_term = np.exp(t, out=t)  # (12)
+    np.subtract(e_masked, e_masked_max[:, :, :, None], out=e_masked)  # (12)
+    z2_term = np.exp(e_masked, out=e_masked)  # (12); z2_term lives in e_masked
     z2 = np.sum(z2_term, axis=3)  # (13)
     w = np.divide(z2_term, z2[:, :, :, None], out=z2_term)  # (14); w lives in z2_term
     a = np.matmul(w, v2.transpose(0, 2, 1, 3)).transpose(0, 2, 1, 3)  # (15)
@@ -526,24 +522,15 @@ def loss_and_grad(
     t = np.subtract(z4, z4_max[:, :, None])  # (31) z4 − z4_max
     s_term = np.exp(t, out=t)  # (31)
     s = np.sum(s_term, axis=2)  # (32)
-    s_place = np.argmax(z4, axis=2)  # (32)
-    t = np.not_equal(np.arange(45, dtype=dtype), s_place[:, :, None])
-    s_rest_term = np.multiply(s_term, t)  # (32)
-    s_rest = np.sum(s_rest_term, axis=2)  # (32)
-    p = np.divide(s_term, s[:, :, None])  # (33)
-    t = np.subtract(z4[np.arange(N)[:, None], np.arange(32), following], z4_max)  # (34)
-    v = np.log1p(s_rest)  # (34) log1p(s_rest)
-    L_term = np.subtract(t, v, out=t)  # (34)
+    t = np.log(s)  # (34) log(s)
+    v = np.subtract(z4[np.arange(N)[:, None], np.arange(32), following], z4_max)
+    L_term = np.subtract(v, t, out=v)  # (34)
     L = np.sum(L_term)  # (34)
     L = (-L) / (32 * N)  # (34)
-    t = np.subtract(1, s_term[np.arange(N)[:, None], np.arange(32), following])  # (35)
-    np.add(s_rest, t, out=t)  # (35) s_rest + 1 − s_term
-    np.multiply(cotangent / (32 * N), t, out=t)
-    np.negative(t, out=t)
-    z4_bar_chosen = np.divide(t, s, out=t)  # (35)
-    t = np.multiply(cotangent / (32 * N), p)
-    v = np.not_equal(np.arange(45, dtype=dtype), following[:, :, None])
-    z4_bar = np.where(v, t, z4_bar_chosen[:, :, None])  # (35)
+    t = np.multiply(cotangent / (32 * N), s_term)
+    z4_bar = np.divide(t, s[:, :, None], out=t)  # (35)
+    # (35)
+    z4_bar[np.arange(N)[:, None], np.arange(32), following] -= cotangent / (32 * N)
     b_bar = np.sum(z4_bar, axis=(0, 1))  # (36)
     y3_bar = np.tensordot(z4_bar, W, axes=([2], [1]))  # (37)
     W_bar = np.tensordot(y3, z4_bar, axes=([0, 1], [0, 1]))  # (38)
@@ -593,14 +580,11 @@ def loss_and_grad(
         w.transpose(0, 1, 3, 2), a_bar.transpose(0, 2, 1, 3)
     ).transpose(0, 2, 1, 3)
     z2_sum = np.einsum("nhta,nhta->nht", w_bar, w)  # (64)
-    np.subtract(w_bar, z2_sum[:, :, :, None], out=w_bar)  # (66) w̄ − z2_sum
-    t = np.subtract(e_masked, e_masked_max[:, :, :, None])  # (66)
-    v = _wide_exp(t)  # (66) wide_exp(e_masked − e_masked_max)
+    np.subtract(w_bar, z2_sum[:, :, :, None], out=w_bar)  # (65) w̄ − z2_sum
+    e_masked_bar = np.multiply(w, w_bar, out=w_bar)  # (65); e_masked_bar lives in w_bar
     t = np.less_equal(np.arange(32, dtype=dtype), np.arange(32, dtype=dtype)[:, None])
-    tt = np.multiply(np.asarray(1, dtype), t)
-    np.multiply(tt, w_bar, out=w_bar)
-    np.multiply(w_bar, v, out=w_bar)
-    e_bar = np.divide(w_bar, z2[:, :, :, None], out=w_bar)  # (66); e_bar lives in w_bar
+    v = np.multiply(np.asarray(1, dtype), t)
+    e_bar = np.multiply(v, e_masked_bar, out=e_masked_bar)  # (66);
     q_bar = np.matmul(e_bar, k.transpose(0, 2, 1, 3)).transpose(0, 2, 1, 3)  # (67)
     q_bar = np.multiply(0.3535533905932738, q_bar, out=q_bar)  # (67)
     # (68)
@@ -610,42 +594,43 @@ def loss_and_grad(
     k_bar = np.multiply(0.3535533905932738, k_bar, out=k_bar)  # (68)
     bv_bar = np.sum(v2_bar, axis=(0, 1))  # (69)
     Wv_bar = np.tensordot(xs, v2_bar, axes=([0, 1], [0, 1]))  # (70)
-    Wk_bar = np.tensordot(xs, k_bar, axes=([0, 1], [0, 1]))  # (71)
-    bq_bar = np.sum(q_bar, axis=(0, 1))  # (72)
-    xs_bar = np.tensordot(v2_bar, Wv, axes=([2, 3], [1, 2]))  # (73)
-    xs_bar += np.tensordot(k_bar, Wk, axes=([2, 3], [1, 2]))  # (73)
-    xs_bar += np.tensordot(q_bar, Wq, axes=([2, 3], [1, 2]))  # (73)
-    Wq_bar = np.tensordot(xs, q_bar, axes=([0, 1], [0, 1]))  # (74)
-    beta1_bar = np.sum(xs_bar, axis=(0, 1))  # (75)
-    gamma1_bar = np.einsum("ntd,ntd->d", ux, xs_bar)  # (76)
-    ux_bar = np.multiply(gamma1, xs_bar, out=xs_bar)  # (77); ux_bar lives in xs_bar
-    vx_sum = np.einsum("ntd,ntd->nt", ux_bar, ux)  # (78)
-    mx_sum = np.sum(ux_bar, axis=2)  # (79)
-    y1_bar = r_bar  # (80)
-    t = np.add(1e-05, vx[:, :, None])  # (80) vx + 0.00001
-    np.sqrt(t, out=t)  # (80) √(vx + 0.00001)
-    v = np.divide(mx_sum[:, :, None], 32)  # (80) mx_sum / 32
+    bk_bar = np.sum(k_bar, axis=(0, 1))  # (71)
+    Wk_bar = np.tensordot(xs, k_bar, axes=([0, 1], [0, 1]))  # (72)
+    bq_bar = np.sum(q_bar, axis=(0, 1))  # (73)
+    xs_bar = np.tensordot(v2_bar, Wv, axes=([2, 3], [1, 2]))  # (74)
+    xs_bar += np.tensordot(k_bar, Wk, axes=([2, 3], [1, 2]))  # (74)
+    xs_bar += np.tensordot(q_bar, Wq, axes=([2, 3], [1, 2]))  # (74)
+    Wq_bar = np.tensordot(xs, q_bar, axes=([0, 1], [0, 1]))  # (75)
+    beta1_bar = np.sum(xs_bar, axis=(0, 1))  # (76)
+    gamma1_bar = np.einsum("ntd,ntd->d", ux, xs_bar)  # (77)
+    ux_bar = np.multiply(gamma1, xs_bar, out=xs_bar)  # (78); ux_bar lives in xs_bar
+    vx_sum = np.einsum("ntd,ntd->nt", ux_bar, ux)  # (79)
+    mx_sum = np.sum(ux_bar, axis=2)  # (80)
+    y1_bar = r_bar  # (81)
+    t = np.add(1e-05, vx[:, :, None])  # (81) vx + 0.00001
+    np.sqrt(t, out=t)  # (81) √(vx + 0.00001)
+    v = np.divide(mx_sum[:, :, None], 32)  # (81) mx_sum / 32
     tt = np.multiply(vx_sum[:, :, None], ux)
-    np.divide(tt, 32, out=tt)  # (80) vx_sum ux / 32
+    np.divide(tt, 32, out=tt)  # (81) vx_sum ux / 32
     uu = np.subtract(ux_bar, v)
-    np.subtract(uu, tt, out=uu)  # (80) u̅x̅ − mx_sum / 32 − vx_sum ux / 32
-    np.divide(uu, t, out=uu)  # (80)
-    y1_bar += uu  # (80)
-    E_bar = np.zeros((45, 32), dtype)  # (81)
-    # (81)
+    np.subtract(uu, tt, out=uu)  # (81) u̅x̅ − mx_sum / 32 − vx_sum ux / 32
+    np.divide(uu, t, out=uu)  # (81)
+    y1_bar += uu  # (81)
+    E_bar = np.zeros((45, 32), dtype)  # (82)
+    # (82)
     np.add.at(
         E_bar.reshape(-1),
         (32 * ids[:, :, None] + np.arange(32)).ravel(),
         y1_bar.ravel(),
     )
-    P_bar = np.sum(y1_bar, axis=0)  # (82)
+    P_bar = np.sum(y1_bar, axis=0)  # (83)
     grads = {
         "E": E_bar,
         "P": P_bar,
         "Wq": Wq_bar,
         "bq": bq_bar,
         "Wk": Wk_bar,
-        "bk": np.zeros(bk.shape, dtype),
+        "bk": bk_bar,
         "Wv": Wv_bar,
         "bv": bv_bar,
         "Wo": Wo_bar,
@@ -731,10 +716,3 @@ def _require_examples(sizes: dict[str, int]) -> None:
     for name, length in sizes.items():
         if length == 0:
             raise ValueError(f"{name} is 0: the loss of no examples is not defined")
-
-
-def _wide_exp(x: np.ndarray) -> np.ndarray:
-    """The exponential, in double precision also where x is single: to half an ulp."""
-    if x.dtype != np.float32:
-        return np.exp(x)
-    return np.exp(x, dtype=np.float64).astype(np.float32)
