@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 from sympy import Expr, Function, Mul, Pow, Symbol, exp
 
+from symbprop.accuracy.anchors import with_anchors
 from symbprop.accuracy.choice import BOUND, Form, choose, forms, is_large, worst_errors
 from symbprop.accuracy.estimate import Estimate, estimate, given
 from symbprop.accuracy.points import Array, Domain, sample
@@ -37,11 +38,12 @@ _chosen: dict[object, Form] = {}  # by the levels, whatever the names: layers al
 
 def computed(program: Program) -> tuple[Program, tuple[int, ...]]:
     """The program that is computed for ``program``, and for each statement of it the one that it computes, or part of it."""
+    program, sources = with_anchors(program)
     printed = {id(each) for each in program.statements}
     program, origins = with_remainders(program)
     chooser = _Chooser(program)
     chosen = [chooser.of(each) if id(each) in printed else chooser.settled(each) for each in program.statements]
-    return replace(program, statements=tuple(chosen)), origins
+    return replace(program, statements=tuple(chosen)), tuple(sources[each] for each in origins)
 
 
 def doubtful(program: Program) -> dict[str, float]:
