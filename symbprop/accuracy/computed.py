@@ -14,7 +14,8 @@ from dataclasses import replace
 import numpy as np
 from sympy import Expr, Function, Mul, Pow, Symbol, exp
 
-from symbprop.accuracy.choice import Form, choose, forms, is_large, worst_errors
+from symbprop.accuracy.anchors import with_anchors
+from symbprop.accuracy.choice import BOUND, Form, choose, forms, is_large, worst_errors
 from symbprop.accuracy.estimate import Estimate, estimate, given
 from symbprop.accuracy.points import Array, Domain, sample
 from symbprop.accuracy.remainders import with_remainders
@@ -29,6 +30,7 @@ from symbprop.simplify.inline import substituted
 from symbprop.simplify.tidy import cheapest_form
 
 DEPTH = 6  # how many definitions are inlined, one into the other
+DOUBTFUL = 4 * BOUND  # mixed ulps
 READS = 6  # more inputs than these are not sampled together
 
 _chosen: dict[object, Form] = {}  # by the levels, whatever the names: layers alike are thought about once
@@ -36,11 +38,24 @@ _chosen: dict[object, Form] = {}  # by the levels, whatever the names: layers al
 
 def computed(program: Program) -> tuple[Program, tuple[int, ...]]:
     """The program that is computed for ``program``, and for each statement of it the one that it computes, or part of it."""
+    program, sources = with_anchors(program)
     printed = {id(each) for each in program.statements}
     program, origins = with_remainders(program)
     chooser = _Chooser(program)
     chosen = [chooser.of(each) if id(each) in printed else chooser.settled(each) for each in program.statements]
-    return replace(program, statements=tuple(chosen)), origins
+    return replace(program, statements=tuple(chosen)), tuple(sources[each] for each in origins)
+
+
+def doubtful(program: Program) -> dict[str, float]:
+    """The functions of one variable for which no form was found that meets the bound by far, and their errors.
+
+    By the tensor's name: mixed ulps, from the running error analysis over all points; infinite where every form
+    overflows, or is not a number, somewhere.
+    """
+    chooser = _Chooser(program)
+    for each in program.statements:
+        chooser.of(each)
+    return {name: error for name, error in chooser.errors.items() if not error <= DOUBTFUL}
 
 
 class _Chooser:
@@ -59,6 +74,7 @@ class _Chooser:
         )
         self._forms: dict[str, Statement] = {}
         self._box: tuple[Range, ...] = ()
+        self.errors: dict[str, float] = {}  # of functions of one variable
 
     def settled(self, source: Statement) -> Statement:
         """A statement that is computed as it stands."""
@@ -84,6 +100,8 @@ class _Chooser:
         if key not in _chosen:
             _chosen[key] = self._choose(levels, inputs)
         form = _chosen[key]
+        if sum(not each.fixed for each in inputs.values()) == 1:
+            self.errors[name] = max(form.error, self.errors.get(name, 0.0))
         made = replace(levels[form.depth], expr=form.expression)
         if defines:
             self._forms[name] = made

@@ -116,3 +116,63 @@ def test_what_is_not_a_number_stays_so(first: float) -> None:
         value, grads = module.loss_and_grad({"b_u": np.zeros(3)}, np.array([[first, 0.0, 1.0]]), np.array([0]))
     assert np.isnan(value)
     assert np.isnan(grads["b_u"]).any()
+
+
+LAYER_NORM = """operations: |
+  op centred(x[..., k]; epsilon = 1e-3):
+      m[...]    = mean(k, x[..., k])
+      v[...]    = mean(k, (x[..., k] - m[...])^2)
+      y[..., k] = (x[..., k] - m[...]) / sqrt(v[...] + epsilon)
+inputs: {x: {shape: [5]}}
+nodes:
+  u: {formula: 'u[n, j] = x[n, j] + b[j]', inputs: [x]}
+  y: {centred: {}, inputs: [u]}
+loss: {formula: 'L = sum((n, j), y[n, j]^3)', inputs: [y]}
+"""
+COSINE = (
+    "inputs: {x: {shape: [3]}}\ntargets: {y: {shape: [3]}}\n" + UNIT + "loss: {cosine_similarity: {inputs: [u, y]}}\n"
+)
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e3, -1e8, 1e15])
+def test_layer_normalization_is_the_same_whatever_is_added(offset: float) -> None:
+    module = loaded(LAYER_NORM)
+    row = np.array([[1.0, 2.0, 4.0, -3.0, 7.5]]) + offset
+    found = module.forward({"b_u": np.zeros(5)}, row)[0]
+    with mpmath.workdps(60):
+        exact = [mpmath.mpf(float(each)) for each in row[0]]
+        mean = sum(exact) / 5
+        spread = mpmath.sqrt(sum((each - mean) ** 2 for each in exact) / 5 + mpmath.mpf("1e-3"))
+        truth = [(each - mean) / spread for each in exact]
+        # L = Σ y³ and its gradient: 3 (y² − mean y² − y mean y³) / spread.
+        cubes, squares = sum(each**3 for each in truth) / 5, sum(each**2 for each in truth) / 5
+        slopes = [float(3 * (each**2 - squares - each * cubes) / spread) for each in truth]
+        loss = float(5 * cubes)
+    np.testing.assert_allclose(found, [float(each) for each in truth], rtol=1e-14)
+    value, grads = module.loss_and_grad({"b_u": np.zeros(5)}, row)
+    np.testing.assert_allclose(value, loss, rtol=1e-13)
+    np.testing.assert_allclose(grads["b_u"], slopes, rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    "scale",
+    [
+        1.0,
+        1e100,
+        pytest.param(1e200, marks=pytest.mark.xfail(strict=True, reason="the square overflows")),
+        pytest.param(1e-200, marks=pytest.mark.xfail(strict=True, reason="the square underflows")),
+    ],
+)
+def test_cosine_similarity_is_the_same_whatever_the_scale(scale: float) -> None:
+    module = loaded(COSINE)
+    row, y = np.array([[1.0, 2.0, 3.0]]) * scale, np.array([[1.0, 0.0, 2.0]])
+    with np.errstate(all="ignore"):
+        value, grads = module.loss_and_grad({"b_u": np.zeros(3)}, row, y)
+    with mpmath.workdps(60):
+        norm = mpmath.sqrt(70)
+        truth = -7 / norm
+        slopes = [
+            float((-b / norm - a * truth / 14) / mpmath.mpf(scale)) for a, b in zip((1, 2, 3), (1, 0, 2), strict=True)
+        ]
+    np.testing.assert_allclose(float(value), float(truth), rtol=1e-15)
+    np.testing.assert_allclose(grads["b_u"], slopes, rtol=1e-14)
