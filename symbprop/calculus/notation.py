@@ -10,6 +10,7 @@ SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 SUBSCRIPTS = dict(zip("aehijklmnoprstuvx0123456789", "ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀₁₂₃₄₅₆₇₈₉", strict=True))
 MACRON, DOT = "\u0304", "\u0307"
 MARKS = {"_bar": MACRON, "_dot": DOT}
+NEXT = "_next"  # the value after a step: m_next is m′
 GREEK = set(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau phi chi psi omega".split()
 )
@@ -22,6 +23,8 @@ class Text:
     times, minus, infinity = " ", "−", "∞"
 
     def name(self, name: str) -> str:
+        if name.endswith(NEXT) and name != NEXT:
+            return self.name(name.removesuffix(NEXT)) + "′"
         base, mark = split_mark(name)
         if not mark:
             return base
@@ -93,6 +96,8 @@ class Latex(Text):
 
     def name(self, name: str) -> str:
         """``W1`` and ``W_hidden`` are W with a number or a word above it; other words stand upright."""
+        if name.endswith(NEXT) and name != NEXT:
+            return self.name(name.removesuffix(NEXT)) + "'"
         base, mark = split_mark(name)
         match = re.fullmatch(r"([^\W\d_]+)(\d*)(?:_([^\W\d_]\w*))?", base)
         letters, digits, word = match.groups(default="") if match else (base, "", "")

@@ -19,6 +19,7 @@ from symbprop.emit.missing import helper_source
 from symbprop.emit.notes import Notes
 from symbprop.emit.sizes import size
 from symbprop.emit.templates import environment
+from symbprop.emit.training import training_source
 from symbprop.emit.variables import size_names, variables
 from symbprop.network.network import Network
 from symbprop.schedule.cost import CostSheet, cost_sheet
@@ -74,6 +75,7 @@ class _Writer:
     def module(self) -> str:
         """The whole text."""
         functions = list(self._functions())
+        training = self._training()
         initial, draws = initial_values(self.compiled.network.initializers, self.parameters)
         helpers = sorted(self.helpers | draws)
         return environment().get_template("module.py.jinja").render(
@@ -86,8 +88,18 @@ class _Writer:
             draws=bool(draws & {"truncated", "orthogonal"}) or any("rng" in line for line in initial),
             initial=initial,
             functions=functions,
+            training=training,
             helpers=[helper_source(name) for name in helpers],
         )  # fmt: skip
+
+    def _training(self) -> str:
+        """The functions that train, where the description has a part on training."""
+        part = self.compiled.network.training
+        if part is None or self.compiled.gradient is None:
+            return ""
+        text, helpers = training_source(part, self.parameters, self._givens(), variables(self.program))
+        self.helpers |= helpers
+        return text
 
     def _plan(self, results: Sequence[str]) -> Plan:
         key = tuple(results)

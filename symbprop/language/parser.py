@@ -25,7 +25,7 @@ WORDS = {
     "ADD": "'+' or '-'", "MUL": "'*' or '/'", "POW": "'^'", "COMPARE": "a comparison", "EQUAL": "'='", "ACCUMULATE": "'+='", "COLON": "':'",
     "SEMICOLON": "';'", "OP": "'op'", "AND": "'and'", "OR": "'or'", "NOT": "'not'", "FLAT": "'flat'", "IN": "'in'",
     "AS": "'as'", "_NL": "the end of the line", "_SEP": "the end of the formula", "$END": "the end",
-    "__ANON_0": "'...'",
+    "__ANON_0": "'...'", "STATE": "'state'", "PRIMED": "a primed name",
 }  # fmt: skip
 
 

@@ -133,7 +133,8 @@ class Argument:
     """``W[k, j:units] as kernel = glorot_uniform in [0, 1]``.
 
     An argument with an initialiser is a parameter; ``alias`` is the long name under which a description sets its
-    initialiser and regulariser (``kernel_initializer``). ``interval`` is where sensible values lie (for sampling).
+    initialiser and regulariser (``kernel_initializer``). ``interval`` is where sensible values lie (for sampling). With
+    ``state`` before it, it is not trained but carried on: ``m'`` is its next value.
     """
 
     name: str
@@ -142,6 +143,7 @@ class Argument:
     initializer: str
     interval: tuple[Fraction, Fraction] | None
     span: Span
+    state: bool = False
 
 
 AttributeValue = Fraction | str | bool | tuple[Fraction, ...]

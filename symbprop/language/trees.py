@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection
 from fractions import Fraction
 from typing import Any
 
@@ -33,6 +34,7 @@ from symbprop.language.syntax import (
 )
 
 RULES = {"tuple": "tuple_"}  # rules whose name Python has taken
+PRIME, NEXT = "'", "_next"  # m' in text is the tensor m_next
 DIGITS = 1000
 EXPONENT = 400
 
@@ -43,6 +45,7 @@ class Trees:
     def __init__(self, source: Source, comment: str = "") -> None:
         self.source = source
         self.comment = comment
+        self._primed: dict[str, tuple[str, Span]] = {}
 
     def build(self, root: Tree[Token]) -> Any:
         """The syntax tree of a parse tree."""
@@ -78,10 +81,10 @@ class Trees:
         return Number(Fraction(text), self._span(meta))
 
     def name(self, meta: Meta, children: list[Any]) -> Name:
-        return Name(_normal(children[0]), self._span(meta))
+        return Name(self._named(children[0]), self._span(meta))
 
     def read(self, meta: Meta, children: list[Any]) -> Read:
-        return Read(_normal(children[0]), children[1], self._span(meta))
+        return Read(self._named(children[0]), children[1], self._span(meta))
 
     def binary(self, meta: Meta, children: list[Any]) -> Binary:
         left, operator, right = children
@@ -169,9 +172,25 @@ class Trees:
         start = name.start_pos or 0
         end = start + len(name) if index is None else meta.end_pos
         span = self.source.span(start, start + len(name) if index is None else min(end, start + len(name) + 1))
-        return Equation(Read(_normal(name), index or (), span), bool(assign), expression, self._span(meta))
+        return Equation(Read(self._named(name), index or (), span), bool(assign), expression, self._span(meta))
+
+    def _named(self, token: Token) -> str:
+        """A tensor's name; ``m'``, the next value of m, is the tensor m_next."""
+        name = _normal(token)
+        if name.endswith(PRIME):
+            base = name.removesuffix(PRIME)
+            name = base + NEXT
+            self._primed.setdefault(name, (base, self._token(token)))
+        return name
+
+    def _check_primed(self, arguments: Collection[str]) -> None:
+        for base, span in self._primed.values():
+            if base not in arguments:
+                hint = f"give the operation an argument: state {base} = zeros"
+                raise SourceError(f"{base}' is the next value of {base}, which is no argument here", span, hint=hint)
 
     def equations(self, meta: Meta, children: list[Any]) -> tuple[Equation, ...]:
+        self._check_primed(())
         return tuple(each for each in children if isinstance(each, Equation))
 
     def alias(self, meta: Meta, children: list[Any]) -> tuple[str, str]:
@@ -187,12 +206,12 @@ class Trees:
         return ("interval", (low, high))
 
     def argument(self, meta: Meta, children: list[Any]) -> Argument:
-        name, *rest = children
+        state, name, *rest = children
         index = rest.pop(0) if rest and not isinstance(rest[0][0], str) else None
         extra = dict(rest)
         return Argument(
             _normal(name), index or (), extra.get("alias", ""), extra.get("initializer", ""), extra.get("interval"),
-            self._token(name),
+            self._token(name), state is not None,
         )  # fmt: skip
 
     def arguments(self, meta: Meta, children: list[Any]) -> tuple[Argument, ...]:
@@ -220,6 +239,7 @@ class Trees:
             if each.name in taken:
                 raise SourceError(f"{each.name} stands twice in the signature", each.span)
             taken.add(each.name)
+        self._check_primed({each.name for each in arguments or ()})
         found = tuple(each for each in equations if isinstance(each, Equation))
         return Operation(_normal(name), arguments or (), attributes or (), found, self.comment, self._token(name))
 

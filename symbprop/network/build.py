@@ -22,6 +22,7 @@ from symbprop.network.description import Choice, Description, LayerSpec, LossSpe
 from symbprop.network.graph import in_order
 from symbprop.network.naming import identifier, rename
 from symbprop.network.network import Layer, Network
+from symbprop.network.training import training
 
 
 def build(description: Description, *, free_sizes: bool = False) -> Network:
@@ -59,7 +60,9 @@ class _Builder(Assembly):
             for each in self.layers
         )
         initializers = {names.get(name, name): each for name, each in self.initializers.items()}
-        return Network(description.name, check(program), initializers, layers, axes, description, description.dtype)
+        wanted = description.training
+        part = None if wanted is None or loss is None else training(wanted, self.library)
+        return Network(description.name, check(program), initializers, layers, axes, description, description.dtype, part)
 
     def _chain(self) -> list[str]:
         names = [identifier(label) for label in self.description.inputs]

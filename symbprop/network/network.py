@@ -10,6 +10,7 @@ from sympy import Expr
 from symbprop.calculus.program import Program
 from symbprop.language.syntax import Draw
 from symbprop.network.description import Description
+from symbprop.network.training import Training
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +43,4 @@ class Network:
     axes: Mapping[str, str] = field(default_factory=dict)
     description: Description | None = None
     dtype: str = "float64"
+    training: Training | None = None
