@@ -176,8 +176,8 @@ class _Writer:
             if tensor.name in gradient.gradients:
                 bar = gradient.gradients[tensor.name]
                 value = self._owned(bar, names, shared)
-                if tensor.shape == ():
-                    value = f"np.asarray({value})"
+                if tensor.shape == ():  # one that is shared may be the cotangent, a plain number
+                    value = f"np.array({names[bar]}, dtype)" if bar in shared else f"np.asarray({value})"
                 seen.add(bar)
             else:
                 value = f"np.zeros({names[tensor.name]}.shape, dtype)"

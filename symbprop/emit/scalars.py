@@ -113,7 +113,8 @@ class Scalars:
 
     def _product(self, node: Mul) -> Text:
         sign, node = split_sign(node)
-        above, below = [], []
+        above: list[Expr] = []
+        below: list[Expr] = []
         for factor in ordered(list(Mul.make_args(node))):
             if isinstance(factor, Rational) and factor.q != 1 and factor.p in (1, -1):
                 below.insert(0, Rational(factor.q))

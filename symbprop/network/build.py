@@ -62,7 +62,9 @@ class _Builder(Assembly):
         initializers = {names.get(name, name): each for name, each in self.initializers.items()}
         wanted = description.training
         part = None if wanted is None or loss is None else training(wanted, self.library)
-        return Network(description.name, check(program), initializers, layers, axes, description, description.dtype, part)
+        return Network(
+            description.name, check(program), initializers, layers, axes, description, description.dtype, part
+        )
 
     def _chain(self) -> list[str]:
         names = [identifier(label) for label in self.description.inputs]

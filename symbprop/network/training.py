@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
-from sympy import Expr, S
+from sympy import Add, Expr
 
 from symbprop.calculus.check import check
 from symbprop.calculus.dependence import needed
@@ -141,7 +142,9 @@ def _update(
     program, results = _program(replace(operation, attributes=kept), given, attributes, operations)
     if parameter + NEXT not in results:
         raise SourceError(
-            f"'{operation.name}' is no optimizer: it does not give {parameter}'", span, hint=f"write {parameter}'[i] = …"
+            f"'{operation.name}' is no optimizer: it does not give {parameter}'",
+            span,
+            hint=f"write {parameter}'[i] = …",
         )
     alive = _alive(program, parameter, {each.name for each in states})
     outputs = (parameter + NEXT, *(each.name + NEXT for each in states if each.name in alive))
@@ -173,16 +176,14 @@ def _start(state: Signature, operations: Mapping[str, Operation], span: Span) ->
     if state.initializer not in operations:
         hint = did_you_mean(state.initializer, operations)
         raise SourceError(f"there is no initializer '{state.initializer}'", span, hint=hint)
-    made = elaborate(operations[state.initializer], {}, {}, lambda local: local, operations)
-    total = sum((each.expr for each in made.statements), S.Zero)
-    if total.free_symbols:
+    start = operations[state.initializer]
+    if start.arguments or any(each.default is None for each in start.attributes):
         raise SourceError(f"the state {state.name} starts with one number", span, hint="write = zeros")
-    return total
+    made = elaborate(start, {}, {}, lambda local: local, operations)
+    return Add(*(each.expr for each in made.statements))
 
 
-def _rate(
-    spec: TrainingSpec, own: AttributeValue | None, operations: Mapping[str, Operation]
-) -> tuple[Program, str]:
+def _rate(spec: TrainingSpec, own: AttributeValue | None, operations: Mapping[str, Operation]) -> tuple[Program, str]:
     """The learning rate as a program of one number, the number of steps taken before; its output, and that input."""
     wanted = spec.learning_rate
     if wanted is not None and not isinstance(wanted, Choice):
@@ -190,9 +191,11 @@ def _rate(
     choice = wanted or Choice(_first("schedules"), {}, spec.span)
     operation = _operation(choice, "schedule", operations)
     attributes = dict(match(_optional(operation), choice.arguments, choice.span).attributes)
-    attributes.setdefault(RATE, own if own is not None else S.One)
+    attributes.setdefault(RATE, own if own is not None else Fraction(1))
     (count,) = (each.name for each in data_arguments(operation))
-    program, results = _program(operation, _given(data_arguments(operation), choice.span, operation), attributes, operations)
+    program, results = _program(
+        operation, _given(data_arguments(operation), choice.span, operation), attributes, operations
+    )
     program = _finished(program, results[-1:])
     return (program, count) if spec.warmup is None else (_warmed(program, count, spec.warmup, operations), count)
 
@@ -205,7 +208,7 @@ def _first(category: str) -> str:
 def _optional(operation: Operation) -> Operation:
     """A schedule need not be given a rate."""
     attributes = tuple(
-        replace(each, default=S.One) if each.name == RATE and each.default is None else each
+        replace(each, default=Fraction(1)) if each.name == RATE and each.default is None else each
         for each in operation.attributes
     )
     return replace(operation, attributes=attributes)
