@@ -24,7 +24,7 @@ from symbprop.pipeline import Derived, derive
 from symbprop.train.checkpoint import pack, unpack
 from symbprop.train.data import Examples, read_examples
 from symbprop.train.files import draw_curves, require_picture, require_weights, write_weights
-from symbprop.train.measures import Measure, gradient_norms, measured, measures
+from symbprop.train.measures import gradient_norms, measured
 from symbprop.verify.module import load_module
 
 NORM_EXAMPLES = 2048  # as many as the gradient norms of a picture are taken over
@@ -58,13 +58,13 @@ def run_train(spec: str, files: Files, options: Mapping[str, Any], output: Path,
         print(delivery.certificate.format() if delivery.certificate else "")
         print(f"\ntraining on {trainer.about} of {path}")
     start = time.perf_counter()
-    params, history = trainer.run()
+    weights, history = trainer.run()
     seconds = time.perf_counter() - start
     written = [delivery.path]
-    for weights in files.weights or (delivery.path.with_suffix(".npz"),):
-        with replacing(weights) as draft:
-            write_weights(draft, params, weights.suffix)
-        written.append(weights)
+    for target in files.weights or (delivery.path.with_suffix(".npz"),):
+        with replacing(target) as draft:
+            write_weights(draft, weights, target.suffix)
+        written.append(target)
     curve = delivery.path.with_name(f"{delivery.path.stem}_curve.csv")
     with replacing(curve) as draft:
         write_curve(draft, history)
@@ -103,7 +103,6 @@ class _Trainer:
         if len(self.training) == 0:
             raise SourceError("no examples are left to train on", hint="lower --validation")
         self.settings = settings
-        self.chosen: Mapping[str, Measure] = measures(module, [each.text for each in training.metrics])
         self.about = f"{len(examples)} examples, {settings['validation']:.0%} of them held out,"
         self.layers = _layers(derived) if files.plot is not None else {}
         self.best: Mapping[str, Any] = {}
@@ -111,7 +110,7 @@ class _Trainer:
         self._bar = Bar(self.epochs)
 
     def run(self) -> tuple[dict[str, np.ndarray], list[dict[str, Any]]]:
-        """The parameters and the history. Raises ``CheckFailed`` when the loss is no longer finite."""
+        """What was learnt, parameters and state, and the history. Raises ``CheckFailed`` when the loss is no longer finite."""
         resume = None
         if self.files.resume is not None:
             resume = unpack(self.files.resume, self.settings, self.module)
@@ -123,7 +122,7 @@ class _Trainer:
         options = {key: self.settings[key] for key in ("batch_size", "seed", "shuffle", "rate") if key in self.settings}
         try:
             with self._bar:
-                params, history = self.module.fit(
+                params, history, *states = self.module.fit(
                     self.module.init(self.seed), *self.training.arrays, epochs=self.epochs, callback=self._after,
                     validation=0.0 if self.held_out is None else self.held_out.arrays, resume=resume, **options,
                 )  # fmt: skip
@@ -134,18 +133,18 @@ class _Trainer:
             if kept is not None and self._bar.done:
                 print(f"\nepoch {self._bar.done} is in {kept}: go on with --resume {kept}", file=sys.stderr)
             raise
-        return params, history
+        return {name: value for table in (params, *states) for name, value in table.items()}, history
 
     def _after(self, run: dict[str, Any]) -> bool:
         """After an epoch: its row gets the measures, the file its checkpoint."""
-        row, params = run["history"][-1], run["params"]
-        row.update(measured(self.module, params, self.training, self.chosen))
+        row = run["history"][-1]
+        row.update(measured(self.module, run, self.training))
         if self.held_out is not None:
-            found = measured(self.module, params, self.held_out, self.chosen)
+            found = measured(self.module, run, self.held_out)
             row.update((f"held_out_{name}", value) for name, value in found.items())
         if self.layers:
             some = self.training.take(slice(0, NORM_EXAMPLES))
-            row["gradient_norms"] = gradient_norms(self.module, params, some, self.layers)
+            row["gradient_norms"] = gradient_norms(self.module, run, some, self.layers)
         target = self.files.checkpoint
         if target is not None:
             with replacing(target) as draft, draft.open("wb") as stream:

@@ -13,6 +13,7 @@ from symbprop.calculus.statement import read_symbol
 from symbprop.emit.body import Body
 from symbprop.emit.lines import Line
 from symbprop.emit.literals import docstring_safe, string
+from symbprop.emit.modes import SEED_ARGUMENT, STATE_ARGUMENT
 from symbprop.emit.notes import Notes
 from symbprop.emit.scalars import Scalars
 from symbprop.emit.sizes import number, size
@@ -24,7 +25,7 @@ from symbprop.schedule.schedule import schedule
 TAKEN = frozenset(("np", "dtype", "float", "step", "P"))
 FIT = frozenset(
     "params epochs batch_size seed shuffle validation monitor patience min_delta restore_best rate callback resume np fit step forward "
-    "init_optimizer learning_rate loss loss_and_grad init".split()
+    "init_optimizer learning_rate loss loss_and_grad init state init_state metrics".split()
 )
 
 
@@ -40,9 +41,15 @@ class Written:
 
 
 def training_source(
-    training: Training, parameters: Sequence[Tensor], givens: Sequence[Tensor], names: Mapping[str, str]
+    training: Training,
+    parameters: Sequence[Tensor],
+    givens: Sequence[Tensor],
+    names: Mapping[str, str],
+    keywords: Sequence[str],
 ) -> tuple[str, frozenset[str]]:
-    """The functions that train, and the helpers that they call. ``givens`` are the module's inputs and targets."""
+    """The functions that train, and the helpers that they call. ``givens`` are the module's inputs and
+    targets, ``keywords`` what ``loss_and_grad`` takes beside them.
+    """
     update, spec = training.update, training.spec
     step = _written(update.program, typed=True)
     rate = _written(training.rate, typed=False)
@@ -84,6 +91,8 @@ def training_source(
         patience=None if stopping is None else stopping.patience,
         min_delta=repr(0.0 if stopping is None else float(stopping.min_delta)),
         restore_best=stopping is None or stopping.restore_best,
+        stateful=STATE_ARGUMENT in keywords,
+        noisy=SEED_ARGUMENT in keywords,
     )  # fmt: skip
     return text.rstrip("\n"), step.helpers | rate.helpers | (clip.helpers if clip is not None else frozenset())
 
@@ -93,16 +102,15 @@ class _Numbers(Body):
 
     wrap = "dtype.type"
 
-    def _map(self, step: Map) -> None:
+    def _map(self, step: Map) -> list[Line]:
         if step.domain or step.accumulate or step.target.index:
-            super()._map(step)
-            return
+            return super()._map(step)
         leaves = {read_symbol(p): self.views.read(access, ()) for p, access in enumerate(step.reads)}
         leaves.update({each: each.name for each in step.expr.free_symbols if each not in leaves})
         scalars = Scalars(leaves, self._fresh)
         scalars.assign(self.names[step.target.tensor], step.expr, self.cite(step.source), self.wrap)
-        self.lines.extend(Line(line[4:]) for line in scalars.lines)
         self.helpers |= scalars.helpers
+        return [Line(line[4:]) for line in scalars.lines]
 
     def _fresh(self) -> str:
         """A name for a part of a number, unlike any other in the function."""

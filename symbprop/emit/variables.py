@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from symbprop.calculus.program import Program, Role
 
 RESERVED = frozenset(
     ("np", "params", "grads", "dtype", "cotangent", "init", "forward", "loss", "loss_and_grad", "rng", "arrays", "seed", "sizes")
 ) | frozenset(
-    ("NAME", "VERSION", "DTYPE", "PARAMETERS", "INPUTS", "TARGETS", "OUTPUTS", "INTEGERS", "RANGES", "FORMULAS")
+    ("NAME", "VERSION", "DETACHED", "DTYPE", "PARAMETERS", "INPUTS", "TARGETS", "OUTPUTS", "INTEGERS", "RANGES", "FORMULAS")
 ) | frozenset(("ZERO_GRADIENTS", "KeyError", "TypeError", "ValueError", "dict", "list", "tuple", "int", "str", "float",
                "any", "all", "isinstance", "zip", "enumerate", "len"))  # fmt: skip
 
 
-def variables(program: Program, extra: Iterable[str] = ()) -> dict[str, str]:
-    """A distinct Python identifier for every tensor, also apart from the names of free sizes (``N``)."""
-    taken = set(RESERVED) | size_names(program)
+def variables(program: Program, extra: Iterable[str] = (), reserved: Collection[str] = ()) -> dict[str, str]:
+    """A distinct Python identifier for every tensor, also apart from the names of free sizes (``N``) and ``reserved``."""
+    taken = set(RESERVED) | size_names(program) | set(reserved)
     names: dict[str, str] = {}
     for tensor in (*program.tensors, *extra):
         if tensor in program.tensors and _is_loss_seed(program, tensor):

@@ -43,6 +43,7 @@ def interpret(root: MappingNode, text: DescriptionText) -> Description:
         formulas=_sources(root.get("formulas") or root.get("formula")),
         loss=tuple(_loss(node) for node in _items(root.get("loss"))),
         outputs=_labels(root.get("outputs")),
+        metrics=tuple(each for each in map(_choice, _items(root.get("metrics"))) if each is not None),
         dtype=text.dtype,
         training=_training(root.entries.get("training"), text.training),
         doc=text.doc or "",
@@ -77,7 +78,8 @@ def _label(node: Node | None) -> Label | None:
 
 
 def _labels(node: Node | None) -> tuple[Label, ...]:
-    return tuple(Label(_text(item), item.span) for item in _items(node))
+    items = [entry.value for entry in node.entries.values()] if isinstance(node, MappingNode) else _items(node)
+    return tuple(Label(_text(item), item.span) for item in items)
 
 
 def _sources(node: Node | None) -> tuple[Source, ...]:
@@ -161,6 +163,7 @@ def _layer(node: Node) -> LayerSpec:
         operation.arguments,
         name=_label(operation.get("name")),
         inputs=_labels(operation.get("inputs")),
+        roles=tuple(Label(key, entry.span) for key, entry in _entries(operation.get("inputs")).items()),
         activation=_choice(operation.get("activation")),
         share=_label(operation.get("share")),
         formula=_source(operation.get("formula")),
@@ -214,7 +217,6 @@ def _training(entry: Entry | None, text: TrainingText | None) -> TrainingSpec | 
         shuffle=text.shuffle,
         validation=text.validation,
         early_stopping=_stopping(given.get("early_stopping"), text.early_stopping),
-        metrics=_labels(given["metrics"].value) if "metrics" in given else (),
         data=text.data,
         span=entry.span,
     )

@@ -106,8 +106,6 @@ class TrainingText(TextForm):
     """The fraction of the examples that is held out."""
     early_stopping: StoppingText | None = None
     """When to stop before the last epoch."""
-    metrics: Names = Field(default_factory=list)
-    """What is measured after each epoch, beside the loss."""
     data: str | None = None
     """An .npz file with an array for each input and target; relative to the description's folder."""
 
@@ -148,6 +146,8 @@ class DescriptionText(TextForm):
     """What is minimised."""
     outputs: Names | None = None
     """What ``forward`` gives; the last layer, or every node that nothing reads."""
+    metrics: list[Choice] = Field(default_factory=list)
+    """What is watched beside the loss: metrics and losses of the library; ``accuracy`` is the one that suits the loss."""
     dtype: Literal["float64", "float32"] = "float64"
     """The type of the parameters."""
     training: TrainingText | None = None

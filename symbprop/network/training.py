@@ -122,7 +122,8 @@ def _program(
         name = next(iter(made.parameters))
         raise SourceError(f"{name} is not known here", operation.span, hint="declare it in the signature")
     tensors = {**given, **{each.name: each for each in made.tensors}}
-    return check(_without_copies(Program(tensors, made.statements, made.results))), made.results
+    results = (*made.results, *made.modes.updates.values())
+    return check(_without_copies(Program(tensors, made.statements, results))), results
 
 
 def _update(
@@ -139,7 +140,9 @@ def _update(
     kept = tuple(each for each in operation.attributes if each.name != RATE)
     if len(kept) < len(operation.attributes):  # the rate changes from step to step
         given[RATE] = Tensor(RATE, (), Role.INPUT)
-    program, results = _program(replace(operation, attributes=kept), given, attributes, operations)
+    arguments = tuple(replace(each, state=each.state or each.name == parameter) for each in operation.arguments)
+    carrying = replace(operation, attributes=kept, arguments=arguments)  # a parameter has a next value, as a state has
+    program, results = _program(carrying, given, attributes, operations)
     if parameter + NEXT not in results:
         raise SourceError(
             f"'{operation.name}' is no optimizer: it does not give {parameter}'",

@@ -66,13 +66,12 @@ def test_all_of_it_is_read() -> None:
     source = Source(
         "net.yaml",
         NET + "training:\n  optimizer: {adam: {beta_1: 0.8}}\n  learning_rate: {one_cycle: {total_steps: 9}}\n"
-        "  warmup: {linear_warmup: {warmup_steps: 3}}\n  clip: clip_by_value\n  batch_size: all\n  metrics: [mae, r2]\n"
+        "  warmup: {linear_warmup: {warmup_steps: 3}}\n  clip: clip_by_value\n  batch_size: all\n"
         "  early_stopping: {patience: 3, monitor: loss, min_delta: 0.01, restore_best: false}\n",
     )
     spec = read_description(source, catalogue().operations).training
     assert spec is not None
     assert spec.batch_size is None
-    assert [each.text for each in spec.metrics] == ["mae", "r2"]
     assert spec.early_stopping == StoppingSpec(3, "loss", Fraction(1, 100), False)
     assert spec.clip is not None
     assert spec.clip.name == "clip_by_value"
