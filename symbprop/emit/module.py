@@ -12,7 +12,7 @@ from symbprop.calculus.program import GradientProgram, Program, Role, Tensor
 from symbprop.emit.course import Course
 from symbprop.emit.docstring import Heading, module_docstring
 from symbprop.emit.initial import initial_values
-from symbprop.emit.literals import string, table
+from symbprop.emit.literals import dictionary, string, table
 from symbprop.emit.missing import helper_source
 from symbprop.emit.modes import STATE, modes_of
 from symbprop.emit.notes import FurtherNotes, Notes
@@ -104,11 +104,10 @@ class _Writer:
 
     def _training(self) -> tuple[str, frozenset[str]]:
         """The functions that train, where the description has a part on training, and the helpers that they call."""
-        part = self.compiled.network.training
-        if part is None or self.compiled.gradient is None:
+        if (part := self.compiled.network.training) is None or self.compiled.gradient is None:
             return "", frozenset()
-        names = variables(self.whole, reserved=self.modes.reserved)
-        return training_source(part, self.parameters, self._givens(), names, self.modes.arguments([self.program]))
+        names, keywords = variables(self.whole, reserved=self.modes.reserved), self.modes.arguments([self.program])
+        return training_source(part, self.parameters, self._givens(), names, keywords)
 
     def _cost(self) -> CostSheet:
         """The cost of the last public function."""
@@ -178,7 +177,7 @@ class _Writer:
 
     def _state(self, course: Course, results: Sequence[str], indent: int) -> list[str]:
         entries = self.modes.next_state(course.program, course.plan(results), course.names(results))
-        return _dictionary("next_state", entries, indent)
+        return dictionary("next_state", entries, indent)
 
     def _loss(self) -> Function:
         loss = self.compiled.forward.loss
@@ -208,7 +207,7 @@ class _Writer:
             else:
                 value = f"np.zeros({names[tensor.name]}.shape, dtype)"
             entries.append((string(tensor.name), value))
-        body = [*course.lines(results, 4), *_dictionary("grads", entries)]
+        body = [*course.lines(results, 4), *dictionary("grads", entries)]
         returned, returns = f"{names[results[0]]}, grads", f"float, {STATE}"
         if self.modes.states:
             body += self._state(course, results, 4)
@@ -227,7 +226,7 @@ class _Writer:
         results = tuple(dict.fromkeys(metrics.values()))
         names = self.inference.names(results)
         entries = [(string(label), f"float({names[name]})") for label, name in metrics.items()]
-        body = [*self.inference.lines(results, 4), *_dictionary("values", entries)]
+        body = [*self.inference.lines(results, 4), *dictionary("values", entries)]
         lines = [*self._opening(self._givens(), names, body, self._required()), *body, "    return values"]
         keywords = self.modes.arguments([self.inference.program])
         return self._function("metrics", self._givens(), "dict[str, float]", "The metrics, by name.", lines, keywords)
@@ -299,8 +298,3 @@ def _shapes(tensors: Sequence[Tensor]) -> dict[str, str]:
 def _tuple(shape: tuple[Extent, ...]) -> str:
     parts = [size(each) if isinstance(each, int) else string(size(each)) for each in shape]
     return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
-
-
-def _dictionary(name: str, entries: Sequence[tuple[str, str]], indent: int = 4) -> list[str]:
-    pad = " " * indent
-    return [f"{pad}{name} = {{", *(f"{pad}    {key}: {value}," for key, value in entries), f"{pad}}}"]

@@ -47,12 +47,10 @@ def build(description: Description, *, free_sizes: bool = False) -> Network:
         noise.update({names[name]: draw for name, draw in other.noise.items()})
         program, inference = with_same_givens(program, rename(inferring, names))
     program, inference, axes = name_axes_of_modes(program, inference, BATCH)
-    wanted = description.training
-    part = None if wanted is None or program.loss is None else training(wanted, built.library)
-    return Network(
-        description.name, check(program), initializers, layers, axes, description, description.dtype, inference, noise,
-        part,
-    )  # fmt: skip
+    wanted = description.training if program.loss is not None else None
+    part = None if wanted is None else training(wanted, built.library)
+    return Network(description.name, check(program), initializers, layers, axes, description, description.dtype,
+                   inference, noise, part)  # fmt: skip
 
 
 class _Builder(Assembly):
@@ -282,13 +280,11 @@ class _Builder(Assembly):
         if spec.kind in self.parts and not spec.arguments:
             return self.scalar(self.parts[spec.kind], spec.span)
         operation = self.operation(spec.kind, spec.span)
-        wanted = len(data_arguments(operation))
-        inputs = [self.resolve(label) for label in spec.inputs]
+        wanted, inputs = len(data_arguments(operation)), [self.resolve(label) for label in spec.inputs]
         targets = [identifier(label) for label in self.description.targets]
         if not inputs:
-            inputs = [outputs[min(position, len(outputs) - 1)], *targets[min(position, max(len(targets) - 1, 0)) :]][
-                :wanted
-            ]
+            rest = targets[min(position, max(len(targets) - 1, 0)) :]
+            inputs = [outputs[min(position, len(outputs) - 1)], *rest][:wanted]
         if len(inputs) != wanted:
             raise SourceError(
                 f"'{spec.kind}' takes {wanted} tensors, here are {len(inputs)}",
