@@ -62,6 +62,8 @@ Forward, in inference: the same but for
     (49) d2[n,j] = h2[n,j]
     (50) xh4[n,m] = (z3[n,m] − moving_mean4[m]) / √(moving_variance4[m] + 0.001)
     (51) d4[n,m] = h4[n,m]
+    (52) c[n] = argmaxₗ p[n,l]
+    (53) A = Σₙ 1[c[n] = label[n]] / N
 
 Cost of one call of the last function
     34129 N + 963 floating-point operations, 28272 N + 141768 bytes read or written (float64)
@@ -546,6 +548,288 @@ def loss_and_grad(
         "moving_variance4": moving_variance_next4,
     }
     return L, grads, next_state
+
+
+def metrics(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+    label: np.ndarray,
+    *,
+    state: dict[str, np.ndarray] | None = None,
+) -> dict[str, float]:
+    """The metrics, by name."""
+    dtype, arrays, sizes = _arguments(params, {"x": x, "label": label}, state)
+    (
+        W1,
+        gamma2,
+        beta2,
+        W3,
+        gamma4,
+        beta4,
+        W5,
+        b,
+        x,
+        label,
+        moving_mean2,
+        moving_variance2,
+        moving_mean4,
+        moving_variance4,
+    ) = arrays
+    N = sizes["N"]
+    _require_examples(sizes)
+    z1 = np.dot(x, W1)  # (1)
+    t = np.add(0.001, moving_variance2)  # (48) moving_variance2 + 0.001
+    np.sqrt(t, out=t)  # (48) √(moving_variance2 + 0.001)
+    u = np.subtract(z1, moving_mean2)  # (48) z1 − moving_mean2
+    xh2 = np.divide(u, t, out=u)  # (48)
+    np.multiply(gamma2, xh2, out=xh2)
+    y2 = np.add(beta2, xh2, out=xh2)  # (7); y2 lives in xh2
+    h2 = np.maximum(y2, 0, out=y2)  # (8); h2 lives in y2
+    d2 = h2  # (49)
+    z3 = np.dot(d2, W3)  # (10)
+    t = np.add(0.001, moving_variance4)  # (50) moving_variance4 + 0.001
+    np.sqrt(t, out=t)  # (50) √(moving_variance4 + 0.001)
+    np.subtract(z3, moving_mean4, out=z3)  # (50) z3 − moving_mean4
+    xh4 = np.divide(z3, t, out=z3)  # (50); xh4 lives in z3
+    np.multiply(gamma4, xh4, out=xh4)
+    y4 = np.add(beta4, xh4, out=xh4)  # (16); y4 lives in xh4
+    h4 = np.maximum(y4, 0, out=y4)  # (17); h4 lives in y4
+    d4 = h4  # (51)
+    z5 = np.dot(d4, W5)  # (19)
+    z5 += b  # (19)
+    z5_max = np.max(z5, axis=1)  # (20)
+    np.subtract(z5, z5_max[:, None], out=z5)  # (21) z5 − z5_max
+    s_term = np.exp(z5, out=z5)  # (21); s_term lives in z5
+    s = np.sum(s_term, axis=1)  # (22)
+    p = np.divide(s_term, s[:, None], out=s_term)  # (23); p lives in s_term
+    c = np.argmax(p, axis=1)  # (52)
+    t = np.equal(c.astype(dtype), label.astype(dtype))
+    A_term = np.multiply(np.asarray(1, dtype), t)  # (53)
+    A = np.sum(A_term)  # (53)
+    A = A / N  # (53)
+    values = {
+        "accuracy": float(A),
+    }
+    return values
+
+
+def init_optimizer(params: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The optimiser's state before the first step, its vectors in the order of ``PARAMETERS``."""
+    return {
+        "step": np.asarray(0),
+    }
+
+
+def learning_rate(step: int) -> float:
+    """The learning rate after ``step`` steps.
+
+    (1)  r = 1 / 5
+    """
+    r = 0.2  # (1)
+    return float(r)
+
+
+def step(
+    params: dict[str, np.ndarray],
+    grads: dict[str, np.ndarray],
+    optimizer_state: dict[str, np.ndarray],
+    *,
+    rate: float | None = None,
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The parameters and the optimiser's state after a step. What is given stays as it is.
+
+    ``rate`` is the learning rate if it is not to be that of the schedule.
+    """
+    taken = int(optimizer_state["step"])
+    if rate is None:
+        rate = learning_rate(taken)
+    packed = _packed(params)
+    gradient = _packed(grads).astype(packed.dtype, copy=False)
+    new = _update(
+        packed,
+        gradient,
+        rate,
+    )
+    arrays = [np.asarray(each, packed.dtype) for each in new]
+    return _unpacked(arrays[0]), {
+        "step": np.asarray(taken + 1),
+    }
+
+
+def _update(
+    w: np.ndarray,
+    g: np.ndarray,
+    learning_rate: float,
+) -> tuple[np.ndarray, ...]:
+    """A step of sgd for all parameters in one vector; v′ is the value of v after it.
+
+    (1)  w′[i] = w[i] − learning_rate g[i]
+    """
+    u = np.multiply(learning_rate, g)
+    w_next = np.subtract(w, u, out=u)  # (1)
+    return (w_next,)
+
+
+def _packed(values: dict[str, np.ndarray]) -> np.ndarray:
+    """All parameters, or their gradients, in one vector, in the order of ``PARAMETERS``."""
+    if values.keys() != PARAMETERS.keys():
+        raise KeyError(f"there are {list(values)}, not {list(PARAMETERS)}")
+    for name, shape in PARAMETERS.items():
+        if np.shape(values[name]) != shape:
+            raise ValueError(f"{name} has shape {np.shape(values[name])}, not {shape}")
+    packed = np.concatenate([values[name] for name in PARAMETERS], axis=None)
+    kind = np.dtype(DTYPE) if packed.dtype.kind in "biu" else packed.dtype
+    return packed.astype(kind.newbyteorder("="), copy=False)
+
+
+def _unpacked(packed: np.ndarray) -> dict[str, np.ndarray]:
+    """The parameters in a vector of them all."""
+    return {
+        "W1": packed[0:4096].reshape(64, 64),
+        "gamma2": packed[4096:4160],
+        "beta2": packed[4160:4224],
+        "W3": packed[4224:6272].reshape(64, 32),
+        "gamma4": packed[6272:6304],
+        "beta4": packed[6304:6336],
+        "W5": packed[6336:6656].reshape(32, 10),
+        "b": packed[6656:6666],
+    }
+
+
+def fit(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+    label: np.ndarray,
+    *,
+    epochs: int = 40,
+    batch_size: int | None = 32,
+    seed: int = 0,
+    shuffle: bool = True,
+    validation: float | tuple[np.ndarray, ...] = 0.2,
+    monitor: str | None = None,
+    patience: int | None = None,
+    min_delta: float = 0.0,
+    restore_best: bool = True,
+    rate: float | None = None,
+    callback=None,
+    resume: dict | None = None,
+    state: dict[str, np.ndarray] | None = None,
+) -> tuple[dict[str, np.ndarray], list[dict[str, float]], dict[str, np.ndarray]]:
+    """Train on examples; give new parameters, a row of losses for each epoch, the new state.
+
+    A ``batch_size`` of None is all examples. ``validation`` is the share of the examples,
+    the last ones, that is held out, or examples of their own. Training stops after
+    ``patience`` epochs in which ``monitor`` (``loss`` or ``validation_loss``) has not
+    fallen by more than ``min_delta``; ``restore_best`` gives the parameters of the best
+    epoch. ``rate`` stands for the schedule. ``callback`` gets the run after each epoch,
+    a dictionary, and stops it by returning True; given as ``resume``, a run goes on with
+    the same numbers as if it had never stopped. Raises FloatingPointError when the loss
+    is no longer finite.
+    """
+    data = (x, label)
+    data, held_out = _split(data, validation)
+    count = _examples(data)
+    size = count if batch_size is None else batch_size
+    if size < 1:
+        raise ValueError(f"a batch of {size} examples is none")
+    watched = monitor or ("loss" if held_out is None else "validation_loss")
+    run = _begin(params, state) if resume is None else dict(resume)
+    while run["epoch"] < epochs:
+        if patience is not None and run["epoch"] - run["best_epoch"] >= patience:
+            break
+        epoch = run["epoch"] + 1
+        params, optimizer = run["params"], run["optimizer_state"]
+        state = run["state"]
+        rng = np.random.default_rng([seed, epoch, 1])
+        order = np.arange(count)
+        if shuffle:  # the order of an epoch follows from the seed and its number alone
+            order = np.random.default_rng([seed, epoch]).permutation(count)
+        total = 0.0
+        for start in range(0, count, size):
+            rows = order[start : start + size]
+            batch = data if size >= count else _rows(data, rows)
+            value, grads, state = loss_and_grad(params, *batch, state=state, seed=rng)
+            params, optimizer = step(params, grads, optimizer, rate=rate)
+            total += float(value) * len(rows)
+        row = {"epoch": epoch, "loss": total / count}
+        if held_out is not None:
+            row["validation_loss"] = float(loss(params, *held_out, state=state))
+        if not all(np.isfinite(each) for each in row.values()):
+            raise FloatingPointError(f"the loss is {row['loss']} in epoch {epoch}")
+        taken = int(optimizer["step"])
+        row["learning_rate"] = learning_rate(taken - 1) if rate is None else rate
+        run = {
+            **run,
+            "epoch": epoch,
+            "params": params,
+            "optimizer_state": optimizer,
+            "state": state,
+            "history": [*run["history"], row],
+        }
+        if row[watched] < run["best_value"] - min_delta:
+            run = {
+                **run,
+                "best_epoch": epoch,
+                "best_value": row[watched],
+                "best_params": params,
+                "best_state": state,
+            }
+        if callback is not None and callback(run):
+            break
+    best = patience is not None and restore_best
+    prefix = "best_" if best else ""
+    return run[prefix + "params"], run["history"], run[prefix + "state"]
+
+
+def _begin(params: dict[str, np.ndarray], state: dict[str, np.ndarray] | None) -> dict:
+    """A run before its first epoch."""
+    dtype = _packed(params).dtype
+    given = init_state(dtype=dtype) if state is None else state
+    state = {name: np.array(each, dtype) for name, each in given.items()}
+    return {
+        "epoch": 0,
+        "params": _unpacked(_packed(params)),
+        "optimizer_state": init_optimizer(params),
+        "history": [],
+        "best_epoch": 0,
+        "best_value": float("inf"),
+        "best_params": _unpacked(_packed(params)),
+        "state": state,
+        "best_state": state,
+    }
+
+
+def _split(
+    data: tuple[np.ndarray, ...], validation: float | tuple[np.ndarray, ...]
+) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...] | None]:
+    """The examples to train on, and those held out, if there are any."""
+    data = tuple(np.asarray(each) for each in data)
+    if isinstance(validation, tuple):
+        return data, validation
+    count = _examples(data)
+    held = round(count * validation)
+    if held == 0:
+        return data, None
+    rows = np.arange(count)
+    return _rows(data, rows[: count - held]), _rows(data, rows[count - held :])
+
+
+def _examples(data: tuple[np.ndarray, ...]) -> int:
+    """How many examples there are: 1 where nothing is given by example."""
+    shapes = (*INPUTS.values(), *TARGETS.values())
+    counts = {len(a) for a, shape in zip(data, shapes) if shape[:1] == ("N",)}
+    if len(counts) > 1:
+        raise ValueError(f"the arrays hold different numbers of examples: {counts}")
+    count = counts.pop() if counts else 1
+    if count == 0:
+        raise ValueError("there is no example to train on")
+    return count
+
+
+def _rows(data: tuple[np.ndarray, ...], rows: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Some of the examples."""
+    shapes = (*INPUTS.values(), *TARGETS.values())
+    return tuple(a[rows] if s[:1] == ("N",) else a for a, s in zip(data, shapes))
 
 
 def _arguments(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from symbprop.accuracy.computed import doubtful
+from symbprop.calculus.program import Program
 from symbprop.cli.faults import CheckFailed
 from symbprop.cli.reading import read_spec
 from symbprop.deliver import Delivery, NotVerifiedError, compile_to

@@ -216,9 +216,9 @@ class _Builder:
 
     def _prune(self) -> None:
         """Drop what an operation computes and its result does not need, since a folded ``where`` chose otherwise."""
-        if self.expressions.open_names or not self.results:
+        if self.expressions.open_names or not (self.results or self.following):
             return
-        wanted, table = {self.results[-1], *self.following}, self.expressions
+        wanted, table = {*self.results[-1:], *self.following}, self.expressions
         table.pending = needed_for(wanted, table.pending, table.accesses, table.outside.reads)
         self.results = [name for name in self.results if name in wanted]
 
