@@ -17,11 +17,11 @@ from symbprop.accuracy.choice import Form, choose, forms, is_large, worst_errors
 from symbprop.accuracy.estimate import Estimate, estimate, given
 from symbprop.accuracy.points import Domain, sample
 from symbprop.calculus.functions import Select
-from symbprop.calculus.index import Access
+from symbprop.calculus.index import Access, Range
 from symbprop.calculus.program import Program
 from symbprop.calculus.statement import Reduction, Statement, read_symbol
 from symbprop.simplify.cost import cost
-from symbprop.simplify.definitions import Definition, definitions
+from symbprop.simplify.definitions import Definition, element_definitions
 from symbprop.simplify.inline import substituted
 from symbprop.simplify.tidy import cheapest_form
 
@@ -42,7 +42,7 @@ class _Chooser:
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._pointwise = definitions(program)
+        self._pointwise = element_definitions(program)
         self._definitions = _delicate(self._pointwise)
         self._readers = Counter(read.tensor for each in program.statements for read in each.reads)
         self._readers.update(program.outputs)
@@ -52,12 +52,15 @@ class _Chooser:
             if all(each.expr.is_nonnegative for each in statements)
         )
         self._forms: dict[str, Statement] = {}
+        self._box: tuple[Range, ...] = ()
 
     def of(self, source: Statement) -> Statement:
         """The statement that is computed for ``source``: the same reads, or reads of what those are defined by."""
         name = source.target.tensor
+        defines = name in self._definitions and self._definitions[name].statement is source
+        self._box = source.domain
         if source.reduction is not Reduction.SUM or not self._is_delicate(source):
-            if name in self._definitions:
+            if defines:
                 self._forms[name] = source
             return source
         levels = self._levels(self._fused(source))
@@ -71,7 +74,7 @@ class _Chooser:
             _chosen[key] = self._choose(levels, inputs)
         form = _chosen[key]
         made = replace(levels[form.depth], expr=form.expression)
-        if name in self._definitions:
+        if defines:
             self._forms[name] = made
         return made
 
@@ -86,7 +89,7 @@ class _Chooser:
         for _ in range(DEPTH):
             deeper = levels[-1]
             for read in deeper.reads:
-                if read.tensor in self._forms and read not in fixed:
+                if read.tensor in self._forms and read not in fixed and self._is_defined(read):
                     deeper = substituted(deeper, read, self._definitions[read.tensor])
             if deeper is levels[-1] or is_large(deeper.expr):
                 break
@@ -117,7 +120,7 @@ class _Chooser:
             alone = [
                 read
                 for symbol, read in source.read_positions()
-                if scale.has(symbol) and self._readers[read.tensor] == 1 and read.tensor in self._pointwise
+                if scale.has(symbol) and self._readers[read.tensor] == 1 and self._is_defined(read)
             ]
             if not alone:
                 break
@@ -127,17 +130,21 @@ class _Chooser:
             source = made
         return source
 
+    def _is_defined(self, read: Access) -> bool:
+        """Whether one statement defines all elements that are read."""
+        return read.tensor in self._pointwise and self._pointwise[read.tensor].reaches(read, self._box)
+
     def _is_delicate(self, source: Statement) -> bool:
         """A sum of products is as good as its factors, each of which had its own choice."""
-        reads = any(read.tensor in self._definitions for read in source.reads)
+        reads = any(read.tensor in self._definitions and self._is_defined(read) for read in source.reads)
         return is_delicate(source.expr) or (reads and not source.reduced and not is_read(source.expr))
 
     def _reading(self, read: Access) -> Statement | None:
         """The computed statement of what is read, at the place where it is read."""
         form = self._forms.get(read.tensor)
-        if form is None:
+        if form is None or not self._is_defined(read):
             return None
-        place = {str(c.bare): here for c, here in zip(form.target.index, read.index, strict=True)}
+        place = Definition(form).place(read)
         return replace(form, target=read, reads=tuple(each.substitute(place) for each in form.reads))
 
     def _domain(self, read: Access) -> Domain:

@@ -40,6 +40,9 @@ from symbprop.accuracy.damping import MAIN, TAIL, Split, bound_of, damped
 from symbprop.accuracy.merging import merged
 from symbprop.accuracy.polynomials import SMALL, polynomial
 from symbprop.calculus.functions import Select, absolute, smaller
+from symbprop.calculus.nodes import tree_size
+
+LONGEST_ARGUMENT = 40  # nodes; exponentials of longer ones are not compared with each other
 
 
 def by_sign(expression: Expr) -> Iterator[Expr]:
@@ -108,7 +111,7 @@ def generator(expression: Expr) -> Expr | None:
     arguments = sorted(
         {each.args[0] for each in expression.atoms(exp) if not is_bounded(each)}, key=lambda each: each.sort_key()
     )
-    if not arguments:
+    if not arguments or any(tree_size(each) > LONGEST_ARGUMENT for each in arguments):
         return None
     ratios = [cancel(each / arguments[0]) for each in arguments]
     if not all(isinstance(each, Rational) for each in ratios):

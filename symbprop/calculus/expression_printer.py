@@ -61,11 +61,17 @@ class ExpressionWriter:
             return self.leaf(node), ATOM
         if isinstance(node, Rational):
             return self._number(node)
+        if node in (S.Infinity, S.NegativeInfinity):
+            text = notation.constant("infinity")
+            return (text, ATOM) if node is S.Infinity else (f"{notation.minus}{text}", SUM)
         if isinstance(node, Pi):
             return notation.constant("pi"), ATOM
         if isinstance(node, Exp1):
             return notation.constant("e"), ATOM
         if isinstance(node, Add):
+            common, rest = node.primitive()
+            if common != 1 and all(abs(each.as_coeff_Mul()[0]) == 1 for each in rest.args):
+                return self._product(_unmultiplied([common, rest]))
             parts = [split_sign(each) for each in ordered_terms(node)]
             return join_terms(
                 [(sign, self.write(term, SUM + 1 if sign < 0 else SUM)) for sign, term in parts], notation
@@ -194,7 +200,7 @@ def quotient(node: Expr) -> tuple[Expr, Expr]:
             below.append(Pow(factor.base, -factor.exp))
         elif isinstance(factor, Rational):
             number *= factor
-        elif isinstance(factor, Add) and node.is_Mul:
+        elif isinstance(factor, Add):
             common, rest = factor.primitive()
             plain = all(abs(each.as_coeff_Mul()[0]) == 1 for each in rest.args)
             number, above = (number * common, [*above, rest]) if plain else (number, [*above, factor])

@@ -80,7 +80,7 @@ class Text:
         return text
 
     def constant(self, name: str) -> str:
-        return {"pi": "π"}.get(name, name)
+        return {"pi": "π", "infinity": "∞"}.get(name, name)
 
     def integer_times(self) -> str:
         return "·"
@@ -161,7 +161,7 @@ class Latex(Text):
         return rf"{symbol}_{{{','.join(indices)}}} {body}"
 
     def constant(self, name: str) -> str:
-        return {"pi": r"\pi"}.get(name, name)
+        return {"pi": r"\pi", "infinity": r"\infty"}.get(name, name)
 
     def integer_times(self) -> str:
         return r" \cdot "

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from sympy import Expr, S
+
 from symbprop.calculus.index import Extent
 from symbprop.calculus.statement import Statement
 
@@ -25,7 +27,8 @@ class Tensor:
     """A tensor: its name, shape and role.
 
     ``classes`` bounds the values of an integer tensor (0 … classes − 1), ``interval`` says where sensible real values
-    lie, ``label`` is what a person calls it.
+    lie, ``label`` is what a person calls it. ``fill`` is the value of the elements of a computed tensor that no
+    statement writes.
     """
 
     name: str
@@ -36,6 +39,7 @@ class Tensor:
     interval: tuple[float, float] | None = None
     label: str = ""
     constant: bool = False  # to differentiation, because the program does not depend on its value
+    fill: Expr = S.Zero
 
 
 @dataclass(frozen=True, slots=True)

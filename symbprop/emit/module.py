@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from symbprop.accuracy.computed import computed
 from symbprop.calculus.dependence import needed
+from symbprop.calculus.functions import Detach
 from symbprop.calculus.index import Extent
 from symbprop.calculus.program import GradientProgram, Program, Role, Tensor
 from symbprop.emit.body import Body
@@ -114,7 +115,9 @@ class _Writer:
         ranges = {t.name: repr(t.interval) for t in self.program.tensors.values() if t.interval is not None}
         formulas = {} if gradient is None else self.notes.gradient_formulas(gradient)
         zeros = {} if gradient is None else gradient.zeros
+        detached = any(each.expr.has(Detach) for each in self.compiled.forward.statements)
         return [
+            *([("DETACHED: bool", "= True  # the gradient treats part of the loss as constant")] if detached else []),
             (f"PARAMETERS: {shapes}", f"= {table(_shapes(self.parameters))}"),
             (f"INPUTS: {shapes}", f"= {table(_shapes(self.inputs))}"),
             (f"TARGETS: {shapes}", f"= {table(_shapes(self.targets))}"),

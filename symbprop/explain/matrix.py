@@ -27,7 +27,7 @@ def matrix_form(equation: Equation, tensors: Mapping[str, Tensor], notation: Tex
     """``W̄2 = hᵀ z̄2``, or ``None`` where the equation has no honest matrix form."""
     left = left_side(equation, tensors)
     axes = [str(coordinate.bare) for coordinate in left.index]
-    if equation.shares or len(axes) > 2 or len(set(axes)) != len(axes) or "None" in axes:
+    if equation.shares or equation.runs or len(axes) > 2 or len(set(axes)) != len(axes) or "None" in axes:
         return None
     try:
         terms = [term for each in equation.statements for term in _Reader(each, left, tensors, notation).terms(axes)]

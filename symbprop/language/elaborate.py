@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
-from sympy import Add, Expr, Integer, S
+from sympy import Add, Expr, Integer, Rational, S
 
 from symbprop.calculus.index import Access, Affine, Extent
 from symbprop.calculus.program import Role, Tensor
 from symbprop.calculus.statement import Reduction, Statement, index_symbol, read_symbol, statement
-from symbprop.language.expressions import Expressions, Pending
-from symbprop.language.extents import Extents, Shape
-from symbprop.language.scope import Scope, additive_terms, equation_reads, group_of, rank_groups
+from symbprop.language.defaults import attribute_values, in_place_of_absent
+from symbprop.language.expressions import Expressions
+from symbprop.language.extents import Extents
+from symbprop.language.pending import Pending, without_thin
+from symbprop.language.ranks import learn_groups
+from symbprop.language.scope import Scope, additive_terms, group_of, letters
+from symbprop.language.shapes import Shape
 from symbprop.language.source import SourceError, Span
 from symbprop.language.syntax import (
     Argument,
     AttributeValue,
-    Dots,
     Equation,
     Operation,
-    Ranged,
-    Read,
 )
+from symbprop.language.system import circular, read_early, solvable, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +69,10 @@ def elaborate(
     ``open_names`` (a formula of the user) every name declared nowhere becomes a parameter too; otherwise it is an
     error. Raises ``SourceError``.
     """
-    values = {each.name: each.default for each in operation.attributes if each.default is not None}
-    values.update(attributes)
+    values = attribute_values(operation, attributes)
+    given = {**given, **in_place_of_absent(operation, given)}
     builder = _Builder(operation, given, values, name, operations, open_names, declared or {}, label or operation.name)
-    for equation in operation.equations:
+    for equation in builder.operation.equations:
         builder.equation(equation)
     return builder.finish(free_sizes=free_sizes)
 
@@ -86,14 +89,21 @@ class _Builder:
         declared: Mapping[str, Declared],
         label: str,
     ) -> None:
-        self.operation = operation
         self.given = given
         self.name = name
         self.label = label
         self.extents = Extents()
         self.expressions = Expressions(self.extents, attributes, operations, open_names, declared)
+        self.expressions.letters = frozenset(each for equation in operation.equations for each in letters(equation))
         self.results: list[str] = []
-        arguments = {each.name: each for each in operation.arguments}
+        self.expressions.sizes.axes = operation.axes
+        self.expressions.sizes.lets = {each.name: each for each in operation.lets}
+        equations = standing(operation.equations, lambda node: self.expressions.condition(node, Scope(), None))
+        self.operation = replace(operation, equations=equations)
+        for each in operation.arguments:
+            if isinstance(each.absent, Fraction) and each.name not in given:
+                self.expressions.absent[each.name] = Rational(each.absent.numerator, each.absent.denominator)
+        arguments = {each.name: each for each in operation.arguments if each.name not in self.expressions.absent}
         for local, tensor in given.items():
             shape = Shape(local, list(tensor.shape), classes=tensor.classes)
             self.expressions.shapes[local] = shape
@@ -101,26 +111,17 @@ class _Builder:
                 self.expressions.integers.add(local)
                 if tensor.classes is not None:
                     self.extents.classes[local] = tensor.classes
-        self._learn_groups(arguments)
+        ranks = {local: len(tensor.shape) for local, tensor in given.items()}
+        learn_groups(self.operation, ranks, self.expressions.group_ranks, self.expressions.group_rank)
         scope = Scope()
-        for argument in operation.arguments:
+        for argument in arguments.values():
             scope = self._signature(argument, scope)
-
-    def _learn_groups(self, arguments: Mapping[str, Argument]) -> None:
-        ranks = {local: len(tensor.shape) for local, tensor in self.given.items()}
-        groups = self.expressions.group_ranks
-        signature = (Read(each.name, each.index, each.span) for each in arguments.values())
-        rank_groups(signature, ranks, groups)
-        for equation in self.operation.equations:
-            for each in equation.target.index:
-                if isinstance(each, Ranged) and isinstance(each.index, Dots):
-                    groups[each.index.name] = self.expressions.tuple_length(each.extent)
-            rank_groups(equation_reads(equation), ranks, groups)
-            count = 0
-            for each in equation.target.index:
-                group = group_of(each)
-                count += 1 if group is None else groups.get(group.name, 0)
-            ranks.setdefault(equation.target.name, count)
+            self.extents.settle_signature()
+            self.expressions.sizes.signature = scope
+        self.extents.signature = dict(scope.indices)
+        for early in read_early(self.operation.equations):
+            if early not in given:
+                self.expressions.shapes.setdefault(early, Shape(early, [None] * ranks[early], computed=True))
 
     def _signature(self, argument: Argument, scope: Scope) -> Scope:
         """Declare an argument: its indices are shared by the whole signature."""
@@ -153,6 +154,7 @@ class _Builder:
 
     def equation(self, equation: Equation) -> None:
         target = equation.target
+        self.extents.equation = target.name
         known = self.expressions.shapes
         if target.name in self.given or (target.name in known and not known[target.name].computed):
             raise SourceError(f"{target.name} is given, it cannot be computed again", target.span)
@@ -173,12 +175,15 @@ class _Builder:
                 self.expressions.reduction(reduce, scope, into=access, factor=sign * factor)
             else:
                 rest.append(sign * self.expressions.scalar(term, scope))
-        total = self.expressions.real(_sum(rest), equation.expression.span)
+        total = self.expressions.real(Add(*rest), equation.expression.span)
         if rest and (total != 0 or len(rest) == len(additive_terms(equation.expression))):
             self.expressions.pending.append(Pending(access, total, (), Reduction.SUM, equation.span))
 
     def finish(self, *, free_sizes: bool) -> Elaborated:
-        self.extents.solve(free=free_sizes)
+        self._prune()
+        self.extents.solve(free=free_sizes, circles=circular(self.operation.equations))
+        table = self.expressions
+        table.outside.settle(table.accesses, table.shapes, table.pending, self.extents, table.new_index, table.symbol)
         used = self._used()
         tensors, parameters, names = [], {}, {local: tensor.name for local, tensor in self.given.items()}
         for local, shape in self.expressions.shapes.items():
@@ -187,15 +192,31 @@ class _Builder:
             names[local] = self.name(local)
             role = Role.VALUE if shape.computed else Role.PARAMETER
             axes = tuple(self.extents.value(axis) for axis in shape.axes if axis is not None)
-            tensors.append(
-                Tensor(names[local], axes, role, integer=local in self.expressions.integers and not shape.computed)
-            )
+            integer = local in table.integers and not shape.computed
+            tensors.append(Tensor(names[local], axes, role, integer, fill=table.outside.fills.get(local, S.Zero)))
             if not shape.computed:
                 parameters[names[local]] = local
-        statements = tuple(self._settle(each, names) for each in self.expressions.pending)
+        origins = {name: each for each, name in names.items()}
+        statements = solvable(
+            [self._settle(each, names) for each in self.expressions.pending], self.operation.equations, origins
+        )
         return Elaborated(
             tuple(tensors), statements, tuple(names[each] for each in self.results), parameters, self._refined()
         )
+
+    def _prune(self) -> None:
+        """Drop what an operation computes and its result does not need, since a folded ``where`` chose otherwise."""
+        if self.expressions.open_names or not self.results:
+            return
+        wanted, kept, outside = {self.results[-1]}, [], self.expressions.outside.reads
+        for each in reversed(self.expressions.pending):
+            if each.target.tensor in wanted:
+                kept.append(each)
+                free = each.expr.free_symbols
+                read = [a for symbol, a in self.expressions.accesses.items() if symbol in free]
+                wanted.update(outside[a].tensor if a in outside else a.tensor for a in read)
+        self.expressions.pending = kept[::-1]
+        self.results = [name for name in self.results if name in wanted]
 
     def _used(self) -> set[str]:
         """Tensors that some statement names; an optional parameter that a folded ``where`` dropped is not one."""
@@ -236,9 +257,9 @@ class _Builder:
 
     def _settle(self, pending: Pending, names: Mapping[str, str]) -> Statement:
         """A statement over program-wide names, its domain the target's indices and then the reduced ones."""
-        free = pending.expr.free_symbols
         table = self.expressions
-        accesses = [(symbol, access) for symbol, access in table.accesses.items() if symbol in free]
+        pending, accesses = without_thin(pending, table.accesses, table.numbers, self.extents.known)
+        free = pending.expr.free_symbols
         target = self._global(pending.target, names)
         order: dict[str, None] = dict.fromkeys(pending.target.indices())
         for _, access in accesses:
@@ -271,10 +292,6 @@ class _Builder:
     def _global(self, access: Access, names: Mapping[str, str]) -> Access:
         settled = Access(access.tensor, tuple(self.extents.settle(each) for each in access.index))
         return settled.retarget(lambda local: names[local])
-
-
-def _sum(terms: Sequence[Expr]) -> Expr:
-    return Add(*terms) if terms else S.Zero
 
 
 def formula(equations: tuple[Equation, ...], span: Span) -> Operation:

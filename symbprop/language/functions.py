@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 UNARY = (
-    "exp log sqrt sin cos tan tanh sinh cosh asin acos atan asinh acosh atanh erf erfc abs sign log1p expm1 floor detach"
+    "exp log sqrt sin cos tan tanh sinh cosh asin acos atan asinh acosh atanh erf erfc abs sign log1p expm1 floor ceil detach"
 ).split()
 
 BUILTINS: dict[str, tuple[int, int | None]] = {

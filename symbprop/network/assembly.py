@@ -113,10 +113,15 @@ class Assembly:
         label: str,
         output_label: str,
         number: str = "",
+        roles: Sequence[str] = (),
     ) -> tuple[str, tuple[str, ...]]:
-        """One operation's statements; its output and its parameters. ``number`` is that of a loss among several."""
-        arguments = data_arguments(operation)
-        given = {each.name: self.tensors[name] for each, name in zip(arguments, inputs, strict=True)}
+        """One operation's statements; its output and its parameters.
+
+        ``number`` is that of a loss among several; ``roles`` are the arguments that ``inputs`` are, if not the first ones.
+        """
+        arguments = roles or [each.name for each in data_arguments(operation)]
+        given = {local: self.tensors[name] for local, name in zip(arguments, inputs, strict=False)}
+        given.update({local: self.tensors[self.resolve(label)] for local, label in matched.inputs.items()})
         declared = {each.name for each in operation.arguments}
         given.update({local: self.tensors[name] for local, name in shared.items() if local in declared})
         made_parameters = any(each.initializer and each.name not in given for each in operation.arguments)

@@ -15,7 +15,7 @@ from symbprop.calculus.statement import Statement, read_symbol, statement
 from symbprop.language.elaborate import Declared, elaborate, formula
 from symbprop.language.parser import parse_equations
 from symbprop.language.source import SourceError, Span, did_you_mean
-from symbprop.network.arguments import data_arguments, match
+from symbprop.network.arguments import data_arguments, match, optional_inputs, roles
 from symbprop.network.assembly import BATCH, Assembly
 from symbprop.network.axes import name_axes
 from symbprop.network.description import Choice, Description, LayerSpec, LossSpec
@@ -73,28 +73,34 @@ class _Builder(Assembly):
 
     def _graph(self) -> list[str]:
         read: set[str] = set()
-        for label, spec in in_order(self.description.nodes, self.description.inputs):
+        for label, spec in in_order(self.description.nodes, self.description.inputs, self._named):
             inputs = [self.resolve(each) for each in spec.inputs]
             if not inputs and len(self.description.inputs) == 1:
                 inputs = [identifier(next(iter(self.description.inputs)))]
             if not inputs:
                 raise SourceError(f"'{label}' needs inputs", spec.span, hint="write inputs: [names]")
-            read.update(inputs)
+            read.update((*inputs, *(self.parts[each] for each in self._named(spec) if each in self.parts)))
             self._layer(spec, inputs, label)
         sinks = [self.parts[label] for label in self.description.nodes if self.parts[label] not in read]
         return self._outputs(sinks)
+
+    def _named(self, spec: LayerSpec) -> list[str]:
+        """What a layer names as its optional inputs."""
+        if spec.kind not in self.library:
+            return []
+        return [each.text for each in optional_inputs(self.library[spec.kind], spec.arguments).values()]
 
     def _outputs(self, default: list[str]) -> list[str]:
         return [self.resolve(label) for label in self.description.outputs] or default
 
     def _layer(self, spec: LayerSpec, inputs: list[str], label: str) -> str:
         title = label or f"layer {len(self.layers) + 1}"
-        last = label if spec.activation is None else ""
+        last = label if spec.activation is None or self._takes_activation(spec) else ""
         if spec.formula is not None:
             output, parameters = self._formula_layer(spec, inputs, label, last)
         else:
             output, parameters = self._library_layer(spec, inputs, label, last)
-        if spec.activation is not None:
+        if spec.activation is not None and not self._takes_activation(spec):
             operation = self.operation(spec.activation.name, spec.activation.span)
             matched = match(operation, spec.activation.arguments, spec.activation.span)
             output, more = self.apply(operation, [output], matched, {}, spec.activation.span, label, label)
@@ -105,16 +111,24 @@ class _Builder(Assembly):
         self.layers.append(Layer(title, spec.kind, output, parameters))
         return output
 
+    def _takes_activation(self, spec: LayerSpec) -> bool:
+        """Whether the operation applies the activation itself, inside its formula."""
+        return spec.formula is None and any(
+            each.name == "activation" for each in self.operation(spec.kind, spec.span).attributes
+        )
+
     def _library_layer(self, spec: LayerSpec, inputs: list[str], label: str, last: str) -> tuple[str, tuple[str, ...]]:
         operation = self.operation(spec.kind, spec.span)
-        matched = match(operation, spec.arguments, spec.span)
+        arguments = dict(spec.arguments)
+        if spec.activation is not None and self._takes_activation(spec):
+            arguments["activation"] = spec.activation.as_argument()
+        matched = match(operation, arguments, spec.span)
         shared: Mapping[str, str] = {}
         if spec.share is not None:
             if spec.share.text not in self.shared:
                 hint = did_you_mean(spec.share.text, self.shared)
                 raise SourceError(f"no layer before this is named '{spec.share.text}'", spec.share.span, hint=hint)
             shared = self.shared[spec.share.text]
-        wanted = len(data_arguments(operation))
         associative = any(each.name == "associative" and each.default is True for each in operation.attributes)
         if associative and len(inputs) > 2:
             output, parameters = inputs[0], tuple[str, ...]()
@@ -122,15 +136,13 @@ class _Builder(Assembly):
                 name = last if position == len(inputs) - 2 else ""
                 output, _ = self.apply(operation, [output, each], matched, shared, spec.span, label, name)
             return output, parameters
-        if wanted != len(inputs):
-            given = ", ".join(self.label_of(each) for each in inputs)
-            raise SourceError(f"'{spec.kind}' takes {wanted} inputs, here are {len(inputs)}: {given}", spec.span)
-        return self.apply(operation, inputs, matched, shared, spec.span, label, last)
+        given = roles(operation, [self.label_of(each) for each in inputs], spec.roles, spec.span)
+        return self.apply(operation, inputs, matched, shared, spec.span, label, last, roles=given)
 
     def _formula_layer(self, spec: LayerSpec, inputs: list[str], label: str, last: str) -> tuple[str, tuple[str, ...]]:
         assert spec.formula is not None
         operation = formula(parse_equations(spec.formula), spec.span)
-        labels = [each.text for each in spec.inputs] or ["x"] * (len(inputs) == 1)
+        labels = [each.text for each in spec.roles or spec.inputs] or ["x"] * (len(inputs) == 1)
         computed = {each.target.name for each in operation.equations}
         given = {
             label: self.tensors[name]

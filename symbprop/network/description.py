@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from symbprop.language.source import NOWHERE, Source, Span
-from symbprop.network.node import Node
+from symbprop.language.source import NOWHERE, Source, SourceError, Span
+from symbprop.network.node import Node, ScalarNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,12 @@ class Choice:
     name: str
     arguments: Mapping[str, Argument] = field(default_factory=dict)
     span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+    def as_argument(self) -> Argument:
+        """The entry's name as the value of an attribute. Raises ``SourceError`` if it has arguments, which would be lost."""
+        if self.arguments:
+            raise SourceError(f"'{self.name}' stands inside a formula here, with its arguments as they are", self.span)
+        return Argument(Label(self.name, self.span), ScalarNode(self.name, self.span))
 
 
 Dimension = int | str | None
@@ -77,7 +83,8 @@ class ParameterSpec:
 class LayerSpec:
     """A layer: an operation of the library (``kind``) with arguments, or a formula (``kind`` is then ``formula``).
 
-    ``inputs`` are empty where the layer takes what the one before it gives. ``share`` names the layer whose parameters
+    ``inputs`` are empty where the layer takes what the one before it gives; ``roles`` are the arguments they are, where
+    the description names them (``inputs: {query: x, mask: m}``). ``share`` names the layer whose parameters
     this one uses. ``initializers`` and ``regularizers`` are those of a formula's parameters; a library operation has
     them among its arguments (``kernel_initializer``).
     """
@@ -88,6 +95,7 @@ class LayerSpec:
     inputs: tuple[Label, ...] = ()
     activation: Choice | None = None
     share: Label | None = None
+    roles: tuple[Label, ...] = ()
     formula: Source | None = None
     initializers: Mapping[str, Choice] = field(default_factory=dict)
     regularizers: Mapping[str, Choice] = field(default_factory=dict)

@@ -124,6 +124,11 @@ Names = Annotated[
     either("a name or a list of names"),
 ]
 
+NamedInputs = Annotated[
+    Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list")] | Annotated[dict[Name, Name], Tag("mapping")],
+    either("a name, a list of names, or a mapping {argument: name}"),
+]
+
 Formula = Annotated[str, Field(pattern=r"\S", max_length=LONGEST_FORMULA)]
 Formulas = Annotated[
     Annotated[Formula, Tag("text")] | Annotated[list[Formula], Field(min_length=1), Tag("list")],

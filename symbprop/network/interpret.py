@@ -76,7 +76,8 @@ def _label(node: Node | None) -> Label | None:
 
 
 def _labels(node: Node | None) -> tuple[Label, ...]:
-    return tuple(Label(_text(item), item.span) for item in _items(node))
+    items = [entry.value for entry in node.entries.values()] if isinstance(node, MappingNode) else _items(node)
+    return tuple(Label(_text(item), item.span) for item in items)
 
 
 def _sources(node: Node | None) -> tuple[Source, ...]:
@@ -160,6 +161,7 @@ def _layer(node: Node) -> LayerSpec:
         operation.arguments,
         name=_label(operation.get("name")),
         inputs=_labels(operation.get("inputs")),
+        roles=tuple(Label(key, entry.span) for key, entry in _entries(operation.get("inputs")).items()),
         activation=_choice(operation.get("activation")),
         share=_label(operation.get("share")),
         formula=_source(operation.get("formula")),

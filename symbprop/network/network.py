@@ -14,7 +14,10 @@ from symbprop.network.description import Description
 
 @dataclass(frozen=True, slots=True)
 class Initializer:
-    """How a parameter starts: ``expr`` of one random draw, ``read_symbol(0)``, or of nothing (``draw`` is None)."""
+    """How a parameter starts: ``expr`` of one random draw, ``read_symbol(0)``, or of nothing (``draw`` is None).
+
+    ``index_symbol(p)`` in it is the position along axis p.
+    """
 
     name: str
     expr: Expr

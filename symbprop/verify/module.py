@@ -73,6 +73,8 @@ def verify_module(module: ModuleType, *, seed: int = 0, effort: str = "normal") 
         failures.append(f"it raises {type(error).__name__}: {error}")
     results = [_result(module, name, probes) for name in module.PARAMETERS] if hasattr(module, "loss_and_grad") else []
     skipped = len(notes)
+    if getattr(module, "DETACHED", False):
+        notes.append("part of the loss is detached: verified by complex steps, in which that part is constant")
     notes.extend(_rounding_warnings(results, probes))
     if skipped == len(SCALES[effort]):
         failures.append("no point was found at which the loss is finite")
@@ -105,7 +107,8 @@ def _probes(module: ModuleType, point: Point, number: int, largest: dict[str, fl
     if number == 0:
         entries = single_entries(point.params, gradient, rng, 8 if len(gradient) <= FEW else 0)
         found += exact(entries)
-    if number <= 1:
+    # The complex step does not pass through what is detached, as the gradient does not; differences would.
+    if number <= 1 and not getattr(module, "DETACHED", False):
         found += singled_out(by_differences(along), along, by_differences)
     return found
 

@@ -130,7 +130,7 @@ class FormulaReader:
             elements = self.tensors[name]
             return lambda point: elements[tuple(int(each(point)) for each in index)]
         assert not index, f"{self.text!r}: there is no tensor {name}"
-        constants = {"π": math.pi, "e": math.e}
+        constants = {"π": math.pi, "e": math.e, "∞": math.inf}
         return lambda point: point[name] if name in point else constants[name]
 
     def reduction(self, token: str) -> Formula:

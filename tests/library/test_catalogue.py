@@ -23,7 +23,7 @@ def test_the_library_holds_what_a_first_network_needs() -> None:
     categories = dict.fromkeys(catalogue().categories.values(), 0)
     for name in NAMES:
         categories[catalogue().category(name)] += 1
-    assert set(categories) == {"activations", "initializers", "layers", "losses", "penalties"}
+    assert {"activations", "initializers", "layers", "losses", "penalties"} <= set(categories)
     assert categories["activations"] >= 20
     assert categories["losses"] >= 14
 
