@@ -25,11 +25,15 @@ from symbprop.version import __version__
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A network, its simplified forward program, and its simplified gradient if it has a loss and parameters."""
+    """A network, its simplified forward program, and its simplified gradient if it has a loss and parameters.
+
+    ``inference`` is the simplified program of a network that infers otherwise than it trains.
+    """
 
     network: Network
     forward: Program
     gradient: GradientProgram | None
+    inference: Program | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +79,15 @@ def differentiate(
     ``zeros`` are parameters whose gradient is known to vanish, each with the reason: nothing is derived for them.
     """
     forward = simplify_forward(network.program, without)
+    inference = None
+    if network.inference is not None:
+        inference = finish_forward(simplify_forward(network.inference, without), without)
     parameters = [tensor.name for tensor in forward.of(Role.PARAMETER) if tensor.name not in zeros]
     if forward.loss is None or not parameters:
-        return Derived(network, finish_forward(forward, without), None)
+        return Derived(network, finish_forward(forward, without), None, inference)
     simplified = simplify_gradient(gradient(forward, parameters), without)
     simplified = replace(simplified, zeros={**simplified.zeros, **zeros})
-    return Derived(network, simplified.forward, simplified)
+    return Derived(network, simplified.forward, simplified, inference)
 
 
 def compile_description(
@@ -97,7 +104,8 @@ def compile_description(
     with clock.stage("derive"):
         derived = differentiate(network, without=without, zeros=zeros)
     with clock.stage("emit"):
-        text = emit(Compiled(network, derived.forward, derived.gradient, heading(network, source)))
+        heads = heading(network, source)
+        text = emit(Compiled(network, derived.forward, derived.gradient, heads, derived.inference))
     return Result(derived, text, clock.seconds)
 
 

@@ -1,4 +1,4 @@
-"""Why a gradient vanishes: the first equation whose value does not move when a parameter does.
+"""Why a gradient vanishes: the equation whose value does not move when a parameter does.
 
 Found on an emitted module of the forward pass that returns every tensor the parameters in question can move, so the cost
 is that of one more module and one forward pass for each parameter, however large the program.
@@ -13,13 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
+from symbprop.calculus.dependence import needed
 from symbprop.calculus.gradient import influenced
 from symbprop.calculus.program import Program
 from symbprop.emit.docstring import Heading
 from symbprop.emit.module import Compiled, emit
 from symbprop.network.network import Network
+from symbprop.verify.calls import outputs_of
 from symbprop.verify.module import load_module
-from symbprop.verify.sampling import outputs_of, sample
+from symbprop.verify.sampling import sample
 from symbprop.version import __version__
 
 STEP = 1e-30
@@ -32,7 +34,7 @@ def reasons_for_zero(network: Network, suspects: Collection[str], seed: int = 0)
         return {}
     order = dict.fromkeys(each.target.tensor for each in network.program.statements)
     shown = [name for name in order if name in influenced(network.program, suspects)]
-    program = replace(network.program, outputs=tuple(shown), loss=None)
+    program = replace(network.program, outputs=tuple(shown), loss=None, updates={}, metrics={})
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "forward.py"
@@ -51,22 +53,24 @@ def reasons_for_zero(network: Network, suspects: Collection[str], seed: int = 0)
                 each: float(np.max(np.abs(np.imag(value)), initial=0.0)) / STEP
                 for each, value in zip(shown, values, strict=True)
             }
-            still = _first_still(program, name, tangents, str(network.program.loss))
+            still = _still(program, name, tangents, str(network.program.loss))
             if still is not None:
                 found[name] = f"{still} stays the same whatever {name} is"
     return found
 
 
-def _first_still(program: Program, parameter: str, tangents: dict[str, float], loss: str) -> str | None:
-    """The first tensor that depends on the parameter and does not move with it, if the loss does not either."""
+def _still(program: Program, parameter: str, tangents: dict[str, float], loss: str) -> str | None:
+    """The last tensor that reads what moves with the parameter and does not move itself, if the loss does not either."""
     depends = influenced(program, [parameter])
     mine = [name for name in tangents if name in depends]
     bound = STILL * max((tangents[name] for name in mine), default=0.0)
     if loss not in depends or not np.isfinite(bound) or not tangents[loss] <= bound:
         return None
-    return next((name for name in mine if tangents[name] <= bound), None)
+    moving = {parameter, *(name for name in mine if tangents[name] > bound)}
+    still = [each for each in needed(program, [loss]) if each.target.tensor not in moving]
+    return next((each.target.tensor for each in reversed(still) if moving.intersection(each.sources())), None)
 
 
 def _source(network: Network, program: Program) -> str:
     heading = Heading(network.name, "", "", __version__, network.axes)
-    return emit(Compiled(network, program, None, heading))
+    return emit(Compiled(replace(network, inference=None), program, None, heading))

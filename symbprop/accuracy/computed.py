@@ -45,7 +45,7 @@ class _Chooser:
         self._pointwise = element_definitions(program)
         self._definitions = _delicate(self._pointwise)
         self._readers = Counter(read.tensor for each in program.statements for read in each.reads)
-        self._readers.update(program.outputs)
+        self._readers.update((*program.outputs, *program.updates.values(), *program.metrics.values()))
         self._nonnegative = frozenset(
             name
             for name, statements in program.definitions().items()

@@ -38,12 +38,21 @@ def check(program: Program) -> Program:
         arranged([each for group in groups for each in group], lambda wish, around: wish + "'" * len(around))
     except NoOrder as error:
         raise InvalidProgram(str(error)) from error
-    for name in (*program.outputs, *((program.loss,) if program.loss else ())):
+    for name in program.results:
         if name not in available:
             raise InvalidProgram(f"the output {name} is never computed")
+    for state, following in program.updates.items():
+        _check_update(program, state, following)
     if program.loss and program.tensors[program.loss].shape != ():
         raise InvalidProgram(f"the loss {program.loss} is not a scalar")
     return program
+
+
+def _check_update(program: Program, state: str, following: str) -> None:
+    if state not in program.tensors or program.tensors[state].role is not Role.STATE:
+        raise InvalidProgram(f"{following} is the next value of {state}, which is no state")
+    if program.tensors[state].shape != program.tensors[following].shape:
+        raise InvalidProgram(f"{following} has another shape than {state}, whose next value it is")
 
 
 def _targets(statements: Iterable[Statement]) -> set[str]:

@@ -132,7 +132,7 @@ class ExpressionWriter:
         if not isinstance(node, Mul):
             return self.write(node, PRODUCT)
         factors = sorted(node.args, key=_factor_order)
-        return self.notation.times.join(self.write(each, PRODUCT) for each in factors)
+        return self.notation.product([self.write(each, PRODUCT) for each in factors])
 
     def _power(self, node: Pow) -> tuple[str, int]:
         notation = self.notation
@@ -143,7 +143,11 @@ class ExpressionWriter:
             return notation.root(self.write(node.base, 0)), ATOM
         if node.exp.is_Integer:
             return notation.power(self.write(node.base, ATOM), str(node.exp), True), ATOM
-        return notation.power(self.write(node.base, ATOM), self.write(node.exp, ATOM), False), PRODUCT
+        base = self.write(node.base, ATOM)
+        if notation is LATEX:  # what stands raised needs no brackets, and a fraction there no bar
+            whole = isinstance(node.exp, Rational)
+            return notation.power(base, str(node.exp) if whole else self.write(node.exp, 0), False), PRODUCT
+        return notation.power(base, self.write(node.exp, ATOM), False), PRODUCT
 
     def _select(self, node: Select) -> tuple[str, int]:
         condition, chosen, otherwise = node.args

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from symbprop.calculus.adjoint import adjoint, moves, tangent
 from symbprop.calculus.linearize import Linearized, linearize
@@ -110,7 +111,7 @@ def jvp(program: Program, wrt: Sequence[str], *, suffix: str = "dot") -> tuple[P
             tangents[target] = dot(target)
             tensors.setdefault(dot(target), Tensor(dot(target), program.tensors[target].shape, Role.VALUE))
             statements.extend(results)
-    return Program(tensors, tuple(statements), program.outputs, program.loss), tangents
+    return replace(program, tensors=tensors, statements=tuple(statements)), tangents
 
 
 def influenced(program: Program, wrt: Collection[str]) -> set[str]:

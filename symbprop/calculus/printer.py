@@ -183,6 +183,8 @@ def gathered(terms: Sequence[Term], notation: Text) -> str:
     if len(terms) > 1 and len(below) == 1 and "" not in below:
         inside = join_terms([(term.sign, term.above) for term in terms], notation)
         return notation.fraction(_closed(inside, notation is not LATEX, notation), below.pop())
+    if len(terms) == 1 and terms[0].sign > 0 and not terms[0].below:
+        return terms[0].above
     return join_terms([(term.sign, _whole(term, notation)) for term in terms], notation)
 
 
@@ -248,7 +250,7 @@ def _term(sign: int, expression: Expr, deltas: Sequence[str], writer: Expression
     is_sum = isinstance(numerator, Add) and not deltas
     factors = [] if numerator == 1 and deltas else [writer.write(numerator, SUM if is_sum else PRODUCT)]
     below = "" if denominator == 1 else writer.write(denominator, 0 if writer.notation is LATEX else ATOM)
-    return Term(sign, writer.notation.times.join([*factors, *deltas]), below, is_sum)
+    return Term(sign, writer.notation.product([*factors, *deltas]), below, is_sum)
 
 
 def alignment(each: Statement, left: Access) -> dict[str, str]:

@@ -18,6 +18,8 @@ class Role(Enum):
     INPUT = "input"
     TARGET = "target"
     PARAMETER = "parameter"
+    STATE = "state"  # kept from call to call, not trained: a running mean
+    NOISE = "noise"  # drawn anew at each call
     VALUE = "value"  # computed
     SEED = "seed"  # a cotangent or tangent that the caller gives
 
@@ -44,12 +46,24 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Statements in an order in which each reads only what stands before it."""
+    """Statements in an order in which each reads only what stands before it.
+
+    ``updates`` maps a state to the computed tensor that is its next value; ``metrics`` are scalars that are watched, by
+    name. No derivative is ever taken of either.
+    """
 
     tensors: Mapping[str, Tensor]
     statements: tuple[Statement, ...]
     outputs: tuple[str, ...] = ()
     loss: str | None = None
+    updates: Mapping[str, str] = field(default_factory=dict)
+    metrics: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """Everything that is wanted of the program: outputs, loss, next states, metrics."""
+        loss = (self.loss,) if self.loss else ()
+        return (*self.outputs, *loss, *self.updates.values(), *self.metrics.values())
 
     def of(self, role: Role) -> Iterator[Tensor]:
         """The tensors of one role, in order of declaration."""
@@ -84,4 +98,5 @@ class GradientProgram:
         tensors = {**self.forward.tensors, **self.tensors}
         loss = self.forward.loss
         outputs = (*((loss,) if loss else ()), *self.gradients.values())
-        return Program(tensors, (*self.forward.statements, *self.backward), outputs, loss)
+        statements = (*self.forward.statements, *self.backward)
+        return Program(tensors, statements, outputs, loss, self.forward.updates, self.forward.metrics)

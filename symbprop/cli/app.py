@@ -164,11 +164,11 @@ def schema(
 
 @app.command()
 def summary(spec: Spec, json: AsJson = False) -> None:
-    """Print layers, shapes, parameters and cost.
+    """Print each layer with its output shape, parameters, multiply-adds and memory, and what a gradient costs.
 
     Example: symbprop summary examples/digits.yaml
     """
-    from symbprop.cli.compiling import run_summary
+    from symbprop.cli.summary import run_summary
 
     guarded(run_summary, spec, as_json=json)
 

@@ -44,15 +44,16 @@ def run_train(spec: str, data: Path | None, options: Mapping[str, Any], output: 
         print(delivery.certificate.format() if delivery.certificate else "")
         print(f"\ntraining on {len(examples)} examples of {path}, {settings.validation:.0%} of them held out")
     params = module.init(settings.seed)
+    state = module.init_state(settings.seed) if hasattr(module, "STATE") else {}
     start = time.perf_counter()
     try:
-        curve = _with_progress(module, params, examples, settings)
+        curve = _with_progress(module, params, state, examples, settings)
     except Diverged as error:
         raise CheckFailed(f"symbprop: {error}; try a smaller --learning-rate") from error
     seconds = time.perf_counter() - start
     weights = delivery.path.with_suffix(".npz")
     with replacing(weights) as draft, draft.open("wb") as stream:
-        np.savez(stream, **params)
+        np.savez(stream, **params, **state)
     table = delivery.path.with_name(f"{delivery.path.stem}_curve.csv")
     with replacing(table) as draft:
         _write_curve(draft, curve)
@@ -89,7 +90,9 @@ def _settings(description: Description, options: Mapping[str, Any]) -> Settings:
     return Settings(**{**values, **options})
 
 
-def _with_progress(module: Any, params: dict[str, np.ndarray], examples: Any, settings: Settings) -> list[Epoch]:
+def _with_progress(
+    module: Any, params: dict[str, np.ndarray], state: dict[str, np.ndarray], examples: Any, settings: Settings
+) -> list[Epoch]:
     console = Console(stderr=True)
     columns = (
         TextColumn("epoch"),
@@ -101,7 +104,7 @@ def _with_progress(module: Any, params: dict[str, np.ndarray], examples: Any, se
     curve: list[Epoch] = []
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=settings.epochs)
-        for epoch in fit(module, params, examples, settings):
+        for epoch in fit(module, params, examples, settings, state):
             curve.append(epoch)
             progress.update(task, advance=1, description=_sentence(epoch))
     return curve

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from symbprop.calculus.equations import Equation
 from symbprop.calculus.index import extent
+from symbprop.calculus.notation import pad
 from symbprop.calculus.printer import format_equation, format_extent
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.emit.literals import docstring_safe
@@ -29,9 +30,14 @@ class Heading:
 
 
 def module_docstring(
-    heading: Heading, notes: Notes, program: Program, gradient: GradientProgram | None, cost: CostSheet
+    heading: Heading,
+    notes: Notes,
+    program: Program,
+    gradient: GradientProgram | None,
+    cost: CostSheet,
+    inference: Notes | None = None,
 ) -> str:
-    """The docstring with its quotes."""
+    """The docstring with its quotes; ``inference`` has the equations that hold there and not in training."""
     tensors = program.tensors
     parts = [
         heading.title,
@@ -42,7 +48,8 @@ def module_docstring(
     if heading.axes:
         axes = [f"{letter}  {about}" for letter, about in heading.axes.items()]
         parts += ["", "Axes", *textwrap.wrap("    ".join(axes), WIDTH, initial_indent="    ", subsequent_indent="    ")]
-    parts += ["", "Forward", *(_numbered(each, format_equation(each, tensors), "") for each in notes.forward)]
+    forward = "Forward" if inference is None else "Forward, in training"
+    parts += ["", forward, *(_numbered(each, format_equation(each, tensors), "") for each in notes.forward)]
     if gradient is not None:
         parts += [
             "",
@@ -54,6 +61,10 @@ def module_docstring(
             parts.append(_numbered(each, format_equation(each, tensors), cited))
         for name, reason in gradient.zeros.items():
             parts.append(f"    The gradient of {name} is identically zero: {reason}.")
+    if inference is not None and inference.forward:
+        inner = inference.program.tensors
+        parts += ["", "Forward, in inference: the same but for"]
+        parts += [_numbered(each, format_equation(each, inner), "") for each in inference.forward]
     parts += ["", *_cost_lines(cost)]
     text = docstring_safe("\n".join(parts))
     return f'"""{text}\n"""'
@@ -62,7 +73,7 @@ def module_docstring(
 def _numbered(equation: Equation, text: str, cited: str) -> str:
     line = f"    ({equation.number})".ljust(9) + text
     if cited:
-        line = line.ljust(72) + "  " + cited if len(line) < 72 else f"{line}  {cited}"
+        line = f"{pad(line, 72)}  {cited}"
     return line
 
 

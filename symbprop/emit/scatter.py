@@ -14,7 +14,7 @@ def scatter(
     """The arguments of ``np.add.at`` that add ``text`` to ``name`` at ``places``, one integer array for each axis.
 
     ``rank`` is the number of indices; ``full`` says whether ``text`` has an axis for each of them. NumPy adds at one flat
-    index ten times as fast as at several, and repeated places still add up (docs/decisions/12-scatter-add.md).
+    index ten times as fast as at several, and repeated places still add up.
     """
     if len(places) == 1 and rank == 1:
         return name, places[0], text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from symbprop.calculus.program import Program, Role
 
@@ -15,9 +15,9 @@ RESERVED = frozenset(
                "any", "all", "isinstance", "zip", "enumerate", "len"))  # fmt: skip
 
 
-def variables(program: Program, extra: Iterable[str] = ()) -> dict[str, str]:
-    """A distinct Python identifier for every tensor, also apart from the names of free sizes (``N``)."""
-    taken = set(RESERVED) | size_names(program)
+def variables(program: Program, extra: Iterable[str] = (), reserved: Collection[str] = ()) -> dict[str, str]:
+    """A distinct Python identifier for every tensor, also apart from the names of free sizes (``N``) and ``reserved``."""
+    taken = set(RESERVED) | size_names(program) | set(reserved)
     names: dict[str, str] = {}
     for tensor in (*program.tensors, *extra):
         if tensor in program.tensors and _is_loss_seed(program, tensor):

@@ -101,7 +101,7 @@ class _Expander:
             deltas.append(self._notation.delta(*pair))
         sign, text, binding = self._written(each, place, used)
         factors = [text if binding >= PRODUCT or not deltas else self._notation.parentheses(text), *deltas]
-        text = self._notation.times.join(factors)
+        text = self._notation.product(factors)
         if not reduced:
             return sign, text, min(binding, PRODUCT) if deltas else binding
         closed = text if binding >= PRODUCT else self._notation.parentheses(text)

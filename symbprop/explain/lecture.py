@@ -76,7 +76,7 @@ def backward_steps(
         if equation.tensor != told:
             way = list(steps.of(equation.tensor))
             yield from way
-            if way[-1].kind is not Kind.WORDS:
+            if way[-1].kind is Kind.STEP:
                 yield Line(Kind.WORDS, "so that")
         told = equation.tensor
         text = format_equation(equation, gradient.program.tensors, notation)

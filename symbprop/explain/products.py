@@ -31,10 +31,10 @@ def matrix_product(factors: Sequence[Factor], axes: Sequence[str], notation: Tex
         text = chain.closed()
     else:
         parts, end = chain.follow(axes[0], axes)
-        text = " ".join(parts)
+        text = notation.product(parts)
         if len(axes) == 2 and end is None:  # an outer product
             column, _ = chain.follow(axes[1], axes)
-            other = " ".join(column)
+            other = notation.product(column)
             text = f"{text} {transposed(notation.parentheses(other) if len(column) > 1 else other, notation)}"
         elif len(axes) == 2 and end != axes[1]:
             raise NoMatrixForm
@@ -147,4 +147,4 @@ class _Chain:
         parts = [ones(self._notation)]
         if row is None or counts[start] > 1:
             parts, _ = self.follow(start, ())
-        return " ".join([transposed(first, self._notation), *parts])
+        return self._notation.product([transposed(first, self._notation), *parts])

@@ -22,7 +22,7 @@ from symbprop.simplify.signs import by_sign_of_reads
 from symbprop.simplify.sums import read_saved_sums
 from symbprop.simplify.tidy import tidy_forward, tidy_gradient
 
-TIDIED = "The same, in its shortest form"
+TIDIED = "The same, in the form that costs least"
 SHARED = "A term that two equations share has a name"
 
 TITLES: Mapping[Callable[..., Any], str] = {
@@ -34,7 +34,7 @@ TITLES: Mapping[Callable[..., Any], str] = {
     inline_scalar_cotangents: "A constant cotangent is put in",
     read_saved_values: "The forward pass has saved this value, so it is read",
     read_saved_sums: "The forward pass has saved this sum",
-    rescale_cotangents: "A factor leaves the sum and is put in where the sum is read",
+    rescale_cotangents: "The factors that have left their sums are put in",
     merge_terms: "Terms with a common factor are put together",
     drop_unused: "Nothing reads it any more",
     share_gradient_terms: SHARED,
@@ -48,14 +48,14 @@ REASONS: Mapping[str, tuple[str, Mapping[Text, str]]] = {
         {TEXT: "exp(−∞) = 0", LATEX: r"\exp\left(-\infty\right) = 0"},
     ),
     TITLES[subtract_maximum]: (
-        "With the largest u for m nothing overflows, and for any m",
+        "With the largest u for m nothing overflows, and for any m,",
         {
             TEXT: "Σ exp(u) = exp(m) Σ exp(u − m)",
             LATEX: r"\sum \exp\left(u\right) = \exp\left(m\right) \sum \exp\left(u - m\right)",
         },
     ),
     TITLES[inline_into_logarithms]: (
-        "For a positive s",
+        "For a positive s,",
         {
             TEXT: "log(exp(u) / s) = u − log(s)",
             LATEX: r"\log\left(\frac{\exp\left(u\right)}{s}\right) = u - \log\left(s\right)",

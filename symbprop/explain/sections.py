@@ -49,7 +49,7 @@ def sections(
     The steps begin with the program as it was ``described`` if that is given.
     """
     whole, inner = (program, program) if isinstance(program, Program) else (program.program, program.forward)
-    results = [*inner.outputs, *((inner.loss,) if inner.loss else ()), *whole.outputs]
+    results = [*inner.results, *whole.outputs]
     kept = needed(whole, results)
     inside = {id(each) for each in inner.statements}
     forward = number_equations([each for each in kept if id(each) in inside])

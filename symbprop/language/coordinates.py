@@ -39,6 +39,9 @@ class Coordinates:
         self.sizes = Sizes(extents, attributes)
         self.shapes: dict[str, Shape] = {}
         self.integers: set[str] = set()
+        self.chosen: dict[str, Extent] = {}  # integer tensors that are computed, and how many values they can have
+        self.training = True  # what that name means in a condition
+        self.asked_mode = False  # whether a condition has asked
         self.group_ranks: dict[str, int] = {}
         self._indices = 0
         self._everywhere: dict[str, str | tuple[str, ...]] = {}

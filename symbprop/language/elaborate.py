@@ -14,17 +14,14 @@ from symbprop.calculus.statement import Reduction, Statement, index_symbol, read
 from symbprop.language.defaults import attribute_values, in_place_of_absent
 from symbprop.language.expressions import Expressions
 from symbprop.language.extents import Extents
-from symbprop.language.pending import Pending, without_thin
+from symbprop.language.modes import Modes, modes_of, role_of, state_followed
+from symbprop.language.outside import needed_for
+from symbprop.language.pending import Pending, mentioned, without_thin
 from symbprop.language.ranks import learn_groups
 from symbprop.language.scope import Scope, additive_terms, group_of, letters
 from symbprop.language.shapes import Shape
 from symbprop.language.source import SourceError, Span
-from symbprop.language.syntax import (
-    Argument,
-    AttributeValue,
-    Equation,
-    Operation,
-)
+from symbprop.language.syntax import Argument, AttributeValue, Equation, Operation
 from symbprop.language.system import circular, read_early, solvable, standing
 
 
@@ -41,7 +38,8 @@ class Elaborated:
     """The statements of some equations and the tensors they made.
 
     ``parameters`` maps the global name of each new parameter to its local one; ``results`` are the equations' targets
-    in order; ``refined`` are given tensors of which more is known now (classes, interval).
+    in order; ``refined`` are given tensors of which more is known now (classes, interval); ``modes`` are new states and
+    noise, and whether training and inference differ.
     """
 
     tensors: tuple[Tensor, ...]
@@ -49,6 +47,7 @@ class Elaborated:
     results: tuple[str, ...]
     parameters: Mapping[str, str] = field(default_factory=dict)
     refined: Mapping[str, Tensor] = field(default_factory=dict)
+    modes: Modes = field(default_factory=Modes)
 
 
 def elaborate(
@@ -62,16 +61,19 @@ def elaborate(
     declared: Mapping[str, Declared] | None = None,
     free_sizes: bool = False,
     label: str = "",
+    training: bool = True,
 ) -> Elaborated:
     """The statements of ``operation`` applied to the tensors ``given`` (by local name).
 
     ``name`` makes the program-wide name of a new tensor from a local wish. Arguments not given become parameters. With
     ``open_names`` (a formula of the user) every name declared nowhere becomes a parameter too; otherwise it is an
-    error. Raises ``SourceError``.
+    error. ``training`` is what that name means in a condition. Raises ``SourceError``.
     """
     values = attribute_values(operation, attributes)
     given = {**given, **in_place_of_absent(operation, given)}
-    builder = _Builder(operation, given, values, name, operations, open_names, declared or {}, label or operation.name)
+    builder = _Builder(
+        operation, given, values, name, operations, open_names, declared or {}, label or operation.name, training
+    )
     for equation in builder.operation.equations:
         builder.equation(equation)
     return builder.finish(free_sizes=free_sizes)
@@ -88,18 +90,23 @@ class _Builder:
         open_names: bool,
         declared: Mapping[str, Declared],
         label: str,
+        training: bool,
     ) -> None:
         self.given = given
         self.name = name
         self.label = label
         self.extents = Extents()
         self.expressions = Expressions(self.extents, attributes, operations, open_names, declared)
+        self.expressions.training = training
         self.expressions.letters = frozenset(each for equation in operation.equations for each in letters(equation))
         self.results: list[str] = []
+        self.states = {each.name for each in operation.arguments if each.state}
+        self.noise = {each.name: each.noise for each in operation.arguments if each.noise is not None}
         self.expressions.sizes.axes = operation.axes
         self.expressions.sizes.lets = {each.name: each for each in operation.lets}
         equations = standing(operation.equations, lambda node: self.expressions.condition(node, Scope(), None))
         self.operation = replace(operation, equations=equations)
+        self.following = [each.target.name for each in equations if each.following]
         for each in operation.arguments:
             if isinstance(each.absent, Fraction) and each.name not in given:
                 self.expressions.absent[each.name] = Rational(each.absent.numerator, each.absent.denominator)
@@ -165,7 +172,10 @@ class _Builder:
             raise SourceError(f"{target.name} had {len(shape.axes)} axes before, here {len(coordinates)}", target.span)
         access = Access(target.name, coordinates)
         self.extents.meet(shape, access, target.span, writes=True)
-        if target.name not in self.results:
+        if equation.following:
+            state = state_followed(target, self.states)
+            self.extents.meet(known[state], Access(state, coordinates), target.span)
+        elif target.name not in self.results:
             self.results.append(target.name)
         rest: list[Expr] = []
         for sign, term in additive_terms(equation.expression):
@@ -190,49 +200,35 @@ class _Builder:
             if local in self.given or local not in used:
                 continue
             names[local] = self.name(local)
-            role = Role.VALUE if shape.computed else Role.PARAMETER
+            role = role_of(shape, self.states, self.noise)
             axes = tuple(self.extents.value(axis) for axis in shape.axes if axis is not None)
-            integer = local in table.integers and not shape.computed
-            tensors.append(Tensor(names[local], axes, role, integer, fill=table.outside.fills.get(local, S.Zero)))
-            if not shape.computed:
+            classes = table.chosen.get(local)
+            bound = None if classes is None else self.extents.value(classes)
+            fill = table.outside.fills.get(local, S.Zero)
+            tensors.append(Tensor(names[local], axes, role, local in table.integers, bound, fill=fill))
+            if role is Role.PARAMETER:
                 parameters[names[local]] = local
         origins = {name: each for each, name in names.items()}
         statements = solvable(
             [self._settle(each, names) for each in self.expressions.pending], self.operation.equations, origins
         )
+        modes = modes_of(names, self.states, self.following, self.noise, asked=table.asked_mode)
         return Elaborated(
-            tuple(tensors), statements, tuple(names[each] for each in self.results), parameters, self._refined()
+            tuple(tensors), statements, tuple(names[each] for each in self.results), parameters, self._refined(), modes
         )
 
     def _prune(self) -> None:
         """Drop what an operation computes and its result does not need, since a folded ``where`` chose otherwise."""
         if self.expressions.open_names or not self.results:
             return
-        wanted, kept, outside = {self.results[-1]}, [], self.expressions.outside.reads
-        for each in reversed(self.expressions.pending):
-            if each.target.tensor in wanted:
-                kept.append(each)
-                free = each.expr.free_symbols
-                read = [a for symbol, a in self.expressions.accesses.items() if symbol in free]
-                wanted.update(outside[a].tensor if a in outside else a.tensor for a in read)
-        self.expressions.pending = kept[::-1]
+        wanted, table = {self.results[-1], *self.following}, self.expressions
+        table.pending = needed_for(wanted, table.pending, table.accesses, table.outside.reads)
         self.results = [name for name in self.results if name in wanted]
 
     def _used(self) -> set[str]:
-        """Tensors that some statement names; an optional parameter that a folded ``where`` dropped is not one."""
-        used: set[str] = set()
-        for each in self.expressions.pending:
-            free = each.expr.free_symbols
-            used.add(each.target.tensor)
-            accesses = [a for symbol, a in self.expressions.accesses.items() if symbol in free]
-            for access in (each.target, *accesses):
-                used.add(access.tensor)
-                stack = list(access.gathers())
-                while stack:
-                    gather = stack.pop()
-                    used.add(gather.tensor)
-                    stack.extend(gather.gathers())
-        return used
+        """States, and tensors that some statement names: not an optional parameter that a folded ``where`` dropped."""
+        table = self.expressions
+        return self.states.union(*(mentioned(each, table.accesses) for each in table.pending))
 
     def _refined(self) -> dict[str, Tensor]:
         refined = {}
@@ -271,11 +267,8 @@ class _Builder:
         stray = [index for index in domain if index not in bound and index not in set(pending.target.indices())]
         if stray:
             label = self.extents.labels[stray[0]]
-            raise SourceError(
-                f"the index {label} stands neither in the target nor in a sum",
-                pending.span,
-                hint=f"write sum({label}, …)",
-            )
+            message = f"the index {label} stands neither in the target nor in a sum"
+            raise SourceError(message, pending.span, hint=f"write sum({label}, …)")
         replaced = {symbol: read_symbol(position) for position, (symbol, _) in enumerate(accesses)}
         for index, symbol in numbers.items():
             replaced[symbol] = index_symbol(domain.index(index))
@@ -287,7 +280,8 @@ class _Builder:
         )
         ranges = [self.extents.range(index) for index in domain]
         reads = [self._global(access, names) for _, access in accesses]
-        return statement(target, expr, reads, ranges, pending.reduction, label=self.label)
+        selects = pending.bound[0] if pending.reduction in (Reduction.ARGMAX, Reduction.ARGMIN) else ""
+        return statement(target, expr, reads, ranges, pending.reduction, selects=selects, label=self.label)
 
     def _global(self, access: Access, names: Mapping[str, str]) -> Access:
         settled = Access(access.tensor, tuple(self.extents.settle(each) for each in access.index))

@@ -16,6 +16,7 @@ from symbprop.language.extents import Extents
 from symbprop.language.inline import inlined
 from symbprop.language.outside import Outside
 from symbprop.language.pending import Pending
+from symbprop.language.reductions import CHOOSING, KIND, TEMPORARY
 from symbprop.language.scalars import COMPARISONS, CONSTANTS, FUNCTIONS, elementwise, is_constant, power, rational, real
 from symbprop.language.scope import Scope, group_of
 from symbprop.language.shapes import Shape, placeholder
@@ -36,11 +37,7 @@ from symbprop.language.syntax import (
     Unary,
 )
 
-TEMPORARY = {"sum": "s", "mean": "mean", "max": "m", "min": "m", "prod": "q"}
 LONGEST_ARGUMENT = 8  # nodes; what an operation called inside a formula is given beyond that has a name
-KIND = {
-    "sum": Reduction.SUM, "mean": Reduction.SUM, "max": Reduction.MAX, "min": Reduction.MIN, "prod": Reduction.PROD,
-}  # fmt: skip
 
 
 class Expressions(Coordinates):
@@ -109,9 +106,8 @@ class Expressions(Coordinates):
                     raise SourceError("an operation with a sum cannot be called inside a formula", node.span)
                 return self.reduction(node, scope)
             case _:
-                raise SourceError(
-                    "a number stands here, not a condition", node.span, hint="write where(condition, a, b)"
-                )
+                hint = "write where(condition, a, b)"
+                raise SourceError("a number stands here, not a condition", node.span, hint=hint)
 
     def _sum(self, node: Expression, scope: Scope, local: Mapping[str, Expr] | None) -> Expr:
         """A chain of + and −, without recursion along it."""
@@ -158,11 +154,8 @@ class Expressions(Coordinates):
             coordinates = coordinates[len(coordinates) - len(shape.axes) :]
         if len(coordinates) != len(shape.axes):
             axes_known = ", ".join("?" if axis is None else str(axis) for axis in shape.axes)
-            raise SourceError(
-                f"{node.name} has {len(shape.axes)} axes, here it is read with {len(coordinates)}",
-                node.span,
-                hint=f"its shape is [{axes_known}]",
-            )
+            message = f"{node.name} has {len(shape.axes)} axes, here it is read with {len(coordinates)}"
+            raise SourceError(message, node.span, hint=f"its shape is [{axes_known}]")
         if node.outside is not None:
             access = self.outside.read(shape, coordinates, self.sizes.fill(*node.outside), node.span)
             self.extents.pass_by(shape, access, node.span)
@@ -205,9 +198,8 @@ class Expressions(Coordinates):
         operation = self.operations.get(chosen if isinstance(chosen, str) else node.function)
         if operation is None:
             known = [*FUNCTIONS, "max", "min", "sum", "mean", "prod", "where", *self.operations]
-            raise SourceError(
-                f"there is no function {node.function}", node.span, hint=did_you_mean(node.function, known)
-            )
+            hint = did_you_mean(node.function, known)
+            raise SourceError(f"there is no function {node.function}", node.span, hint=hint)
         arguments = [self.scalar(each, scope, local) for each in node.arguments]
         if local is None:
             self._scope = scope
@@ -229,6 +221,9 @@ class Expressions(Coordinates):
         if decided is not None:
             return true if decided else false
         match node:
+            case Name(name="training") if node.name not in self.shapes:
+                self.asked_mode = True
+                return true if self.training else false
             case Unary(operator="not"):
                 return Not(self.condition(node.operand, scope, local))
             case Binary(operator="and"):
@@ -280,6 +275,11 @@ class Expressions(Coordinates):
             body = body / Mul(*(placeholder(index) for index in bound))
         if into is None:
             into = self._temporary(TEMPORARY[node.kind], body, bound, inner, node.span)
+        if node.kind in CHOOSING:
+            if len(bound) != 1:
+                raise SourceError(f"{node.kind} chooses along one axis", node.span)
+            self.chosen[into.tensor] = placeholder(bound[0])
+            self.integers.add(into.tensor)
         self.pending.append(Pending(into, body * factor, tuple(bound), KIND[node.kind], node.span))
         return self.symbol(into)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from symbprop.calculus.index import Access, Affine, Extent, Range, extent, size_symbol
 from symbprop.language.shapes import Constraint, Shape, format_axes, is_known, placeholder, typical
 from symbprop.language.source import SourceError, Span
+from symbprop.language.steps import mark_inside, namesake, riders
 
 
 @dataclass
@@ -64,11 +65,8 @@ class Extents:
 
         ``circles`` numbers the targets that depend on themselves: those of one circle have one number.
         """
-        numbers = circles or {}
-        for each in self.constraints:
-            number = numbers.get(each.shape.name)
-            each.inside = not each.writes and number is not None and number == numbers.get(each.target)
-        self._find_riders()
+        mark_inside(self.constraints, circles or {})
+        self.riders = riders((*self.constraints, *self.passing), set(self.spans) - set(self.known))
         for each in self.constraints:
             if not each.writes:
                 self.partial.update(i for c in each.access.index if c.bare is None for i in c.indices())
@@ -112,14 +110,6 @@ class Extents:
             self.known[index] = value
             moved = True
         return moved
-
-    def _find_riders(self) -> None:
-        """The indices that only stand bare in targets: they run along an axis, and say nothing of its size."""
-        elsewhere = {
-            index for each in (*self.constraints, *self.passing) for coordinate in each.access.index for index in coordinate.indices()
-            if not each.writes or coordinate.bare is None
-        }  # fmt: skip
-        self.riders = set(self.spans) - elsewhere - set(self.known)
 
     def value(self, size: Extent) -> Extent:
         """An extent with its placeholders filled in."""
@@ -200,18 +190,10 @@ class Extents:
 
     def _namesakes(self) -> bool:
         """The extents of indices that only stand in reads within a recurrence: those of the same name around them."""
-        outside = {
-            i for each in self.constraints if not each.inside and not each.writes
-            for coordinate in each.access.index for i in coordinate.indices()
-        }  # fmt: skip
-        inside = {i for each in self.constraints if each.inside for c in each.access.index for i in c.indices()}
-        for index in self.spans:
-            if index not in self.known and index in inside and index not in outside:
-                twin = next((i for i in self.known if self.labels[i] == self.labels[index] and i in outside), None)
-                if twin is not None:
-                    self.known[index] = self.known[twin]
-                    return True
-        return False
+        found = namesake(self.constraints, self.spans, self.known, self.labels)
+        if found is not None:
+            self.known[found[0]] = found[1]
+        return found is not None
 
     def _ranges(self) -> bool:
         """The extents of indices that only stand in sums: as far as every read stays inside."""

@@ -14,4 +14,4 @@ BUILTINS: dict[str, tuple[int, int | None]] = {
     "min": (2, None),
 }
 
-REDUCTIONS = ("sum", "mean", "prod", "max", "min")
+REDUCTIONS = ("sum", "mean", "prod", "max", "min", "argmax", "argmin")

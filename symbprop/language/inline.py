@@ -55,4 +55,4 @@ def _is_elementwise(operation: Operation) -> bool:
         indices.append(equation.target.index)
         indices.extend(read.index for read in equation_reads(equation))
     plain = all(len(index) == 1 and isinstance(index[0], Dots) for index in indices)
-    return plain and not any(each.initializer for each in operation.arguments)
+    return plain and not any(each.initializer or each.noise for each in operation.arguments)

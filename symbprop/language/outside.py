@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sympy import Expr, S, Symbol
@@ -10,7 +10,7 @@ from sympy import Expr, S, Symbol
 from symbprop.calculus.index import Access, Affine, Extent, add, at, constant, extent
 from symbprop.calculus.statement import Reduction
 from symbprop.language.extents import Extents
-from symbprop.language.pending import Pending
+from symbprop.language.pending import Pending, mentioned
 from symbprop.language.shapes import Shape
 from symbprop.language.source import SourceError, Span
 
@@ -126,3 +126,23 @@ def _fresh(wish: str, shapes: Mapping[str, Shape]) -> str:
         count += 1
         name = f"{wish}{count}"
     return name
+
+
+def needed_for(
+    wanted: set[str],
+    pending: Sequence[Pending],
+    accesses: Mapping[Symbol, Access],
+    outside: Mapping[Access, OutsideRead],
+) -> list[Pending]:
+    """The statements that the ``wanted`` tensors need, in order; what those read becomes wanted too.
+
+    ``outside`` tells of the accesses that stand for a read with ``else``.
+    """
+    kept = []
+    for each in reversed(pending):
+        if each.target.tensor in wanted:
+            kept.append(each)
+            wanted |= mentioned(each, accesses)
+            free = each.expr.free_symbols
+            wanted |= {outside[a].tensor for symbol, a in accesses.items() if symbol in free and a in outside}
+    return kept[::-1]

@@ -27,7 +27,8 @@ WORDS = {
     "ADD": "'+' or '-'", "MUL": "'*' or '/'", "POW": "'^'", "COMPARE": "a comparison", "EQUAL": "'='", "ACCUMULATE": "'+='", "COLON": "':'",
     "SEMICOLON": "';'", "OP": "'op'", "AND": "'and'", "OR": "'or'", "NOT": "'not'", "FLAT": "'flat'", "IN": "'in'", "IF": "'if'",
     "AS": "'as'", "_NL": "the end of the line", "_SEP": "the end of the formula", "$END": "the end",
-    "__ANON_0": "'...'", "ELSE": "'else'", "LET": "'let'", "LBRACE": "'{'", "VBAR": "'|'",
+    "__ANON_0": "'...'", "ELSE": "'else'", "LET": "'let'", "LBRACE": "'{'", "VBAR": "'|'", "TILDE": "'~'", "STATE": "'state'",
+    "PRIMED": "a primed name",
 }  # fmt: skip
 
 

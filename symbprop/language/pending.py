@@ -46,3 +46,15 @@ def without_thin(
         bound=tuple(index for index in pending.bound if index not in thin),
     )
     return made, [(symbol, access.substitute(nothing)) for symbol, access in read]
+
+
+def mentioned(each: Pending, accesses: Mapping[Symbol, Access]) -> set[str]:
+    """Every tensor that a statement names: its target, what it reads, and integers in coordinates."""
+    free = each.expr.free_symbols
+    stack = [each.target, *(access for symbol, access in accesses.items() if symbol in free)]
+    found: set[str] = set()
+    while stack:
+        access = stack.pop()
+        found.add(access.tensor)
+        stack.extend(access.gathers())
+    return found

@@ -118,6 +118,7 @@ class Equation:
     """``target = expression`` (or ``+=``). A scalar target is a ``Read`` with an empty index.
 
     With ``if condition`` behind it, the equation stands only where the attributes make the condition true.
+    ``following`` says that the target is the next value of a state (``m'[k] = …``).
     """
 
     target: Read
@@ -125,6 +126,7 @@ class Equation:
     expression: Expression
     span: Span
     condition: Expression | None = None
+    following: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ class Let:
 
 
 class Draw(Enum):
-    """The primitive random sources an initialiser may draw an argument from (``u[...] = uniform``)."""
+    """The primitive random sources: of an initialiser (``u[...] = uniform``), and of noise (``u[...] ~ uniform``)."""
 
     UNIFORM = "uniform"  # on [-1, 1)
     NORMAL = "normal"  # mean 0, variance 1
@@ -152,7 +154,8 @@ class Argument:
     An argument with an initialiser is a parameter; ``alias`` is the long name under which a description sets its
     initialiser and regulariser (``kernel_initializer``). ``interval`` is where sensible values lie (for sampling).
     ``absent`` stands for data that need not be given (``mask[n, s] = 1``, ``value[n, s, j] = query``): the number at
-    every place, or the data of that argument.
+    every place, or the data of that argument. With ``state`` before it, it is not trained but
+    carried on: ``m'`` is its next value. ``u[...] ~ uniform`` is ``noise``, drawn at each call.
     """
 
     name: str
@@ -162,6 +165,8 @@ class Argument:
     interval: tuple[Fraction, Fraction] | None
     span: Span
     absent: Fraction | str | None = None
+    state: bool = False
+    noise: Draw | None = None
 
 
 AttributeValue = Fraction | str | bool | tuple["Fraction | tuple[Fraction, ...]", ...]
@@ -172,12 +177,14 @@ class Attribute:
     """``epsilon = 1e-3`` after the semicolon; ``units`` without a default must be given.
 
     ``choices`` are the words that may stand here, as in ``padding = valid | same``; empty means any.
+    A number outside ``interval`` (``rate in [0, 1]``) is an error.
     """
 
     name: str
     default: AttributeValue | None
     span: Span
     choices: tuple[str, ...] = ()
+    interval: tuple[Fraction, Fraction] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -12,7 +13,7 @@ from lark.tree import Meta
 
 from symbprop.language.functions import BUILTINS, REDUCTIONS
 from symbprop.language.scope import index_names, reads
-from symbprop.language.source import Source, SourceError, Span
+from symbprop.language.source import Source, SourceError, Span, did_you_mean
 from symbprop.language.syntax import (
     Argument,
     Attribute,
@@ -20,6 +21,7 @@ from symbprop.language.syntax import (
     Binary,
     Call,
     Dots,
+    Draw,
     Equation,
     Expression,
     Flat,
@@ -35,6 +37,7 @@ from symbprop.language.syntax import (
 )
 
 RULES = {"tuple": "tuple_"}  # rules whose name Python has taken
+PRIME, NEXT = "'", "_next"  # m' in text is the tensor m_next
 DIGITS = 1000
 EXPONENT = 400
 
@@ -45,6 +48,7 @@ class Trees:
     def __init__(self, source: Source, comment: str = "") -> None:
         self.source = source
         self.comment = comment
+        self._primed: dict[str, tuple[str, Span]] = {}
 
     def build(self, root: Tree[Token]) -> Any:
         """The syntax tree of a parse tree."""
@@ -80,10 +84,10 @@ class Trees:
         return Number(Fraction(text), self._span(meta))
 
     def name(self, meta: Meta, children: list[Any]) -> Name:
-        return Name(_normal(children[0]), self._span(meta))
+        return Name(self._named(children[0]), self._span(meta))
 
     def read(self, meta: Meta, children: list[Any]) -> Read:
-        return Read(_normal(children[0]), children[1], self._span(meta), children[2])
+        return Read(self._named(children[0]), children[1], self._span(meta), children[2])
 
     def outside(self, meta: Meta, children: list[Any]) -> tuple[int, Number | Name]:
         sign, token = children
@@ -127,7 +131,7 @@ class Trees:
         return Call(name, tuple(arguments), span)
 
     def _is_reduction(self, name: str, arguments: list[Any]) -> bool:
-        if name in ("sum", "mean", "prod"):
+        if name in ("sum", "mean", "prod", "argmax", "argmin"):
             return True
         if len(arguments) != 2 or isinstance(arguments[1], (tuple, Dots, Ranged)):
             return False
@@ -166,8 +170,7 @@ class Trees:
         return Ranged(children[0], children[1], self._span(meta))
 
     def index(self, meta: Meta, children: list[Any]) -> tuple[Any, ...]:
-        found = tuple(each for each in children if each is not None)
-        if not found:
+        if not (found := tuple(each for each in children if each is not None)):
             raise SourceError("the brackets are empty", self._span(meta), hint="a scalar stands without brackets")
         return found
 
@@ -178,9 +181,26 @@ class Trees:
         start = name.start_pos or 0
         end = start + len(name) if index is None else meta.end_pos
         span = self.source.span(start, start + len(name) if index is None else min(end, start + len(name) + 1))
-        return Equation(Read(_normal(name), index or (), span), bool(assign), expression, self._span(meta), condition)
+        target = Read(self._named(name), index or (), span)
+        return Equation(target, bool(assign), expression, self._span(meta), condition, str(name).endswith(PRIME))
+
+    def _named(self, token: Token) -> str:
+        """A tensor's name; ``m'``, the next value of m, is the tensor m_next."""
+        name = _normal(token)
+        if name.endswith(PRIME):
+            base = name.removesuffix(PRIME)
+            name = base + NEXT
+            self._primed.setdefault(name, (base, self._token(token)))
+        return name
+
+    def _check_primed(self, arguments: Collection[str]) -> None:
+        for base, span in self._primed.values():
+            if base not in arguments:
+                message = f"{base}' is the next value of {base}, which is no argument here"
+                raise SourceError(message, span, hint=f"give the operation an argument: state {base} = zeros")
 
     def equations(self, meta: Meta, children: list[Any]) -> tuple[Equation, ...]:
+        self._check_primed(())
         return tuple(each for each in children if isinstance(each, Equation))
 
     def alias(self, meta: Meta, children: list[Any]) -> tuple[str, str]:
@@ -196,15 +216,22 @@ class Trees:
             raise SourceError("an interval runs from the smaller to the larger end", self._span(meta))
         return ("interval", (low, high))
 
+    def noise(self, meta: Meta, children: list[Any]) -> tuple[str, Draw]:
+        known = [draw.value for draw in Draw if draw is not Draw.ORTHOGONAL]
+        if str(children[0]) not in known:
+            message, span = f"there is no noise '{children[0]}'", self._token(children[0])
+            raise SourceError(message, span, hint=did_you_mean(str(children[0]), known))
+        return ("noise", Draw(str(children[0])))
+
     def argument(self, meta: Meta, children: list[Any]) -> Argument:
-        name, *rest = children
+        state, name, *rest = children
         index = rest.pop(0) if rest and not isinstance(rest[0][0], str) else None
         extra = dict(rest)
         start = extra.get("initializer", "")
         absent = start if isinstance(start, Fraction) else None
         return Argument(
             _normal(name), index or (), extra.get("alias", ""), "" if absent is not None else start,
-            extra.get("interval"), self._token(name), absent,
+            extra.get("interval"), self._token(name), absent, state is not None, extra.get("noise"),
         )  # fmt: skip
 
     def arguments(self, meta: Meta, children: list[Any]) -> tuple[Argument, ...]:
@@ -226,9 +253,10 @@ class Trees:
         return tuple(_constant(each) for each in children if each is not None)
 
     def attribute(self, meta: Meta, children: list[Any]) -> Attribute:
-        name, default, *others = children
+        name, default, *others, interval = children
         choices = (str(default), *map(_normal, others)) if others else ()
-        return Attribute(_normal(name), default, self._token(name), choices)
+        inside = None if interval is None else interval[1]
+        return Attribute(_normal(name), default, self._token(name), choices, inside)
 
     def title(self, meta: Meta, children: list[Any]) -> tuple[str, str, Span]:
         name, family, rest = (None if each is None else _normal(each) for each in children)
@@ -248,6 +276,7 @@ class Trees:
             if each.name in taken:
                 raise SourceError(f"{each.name} stands twice in the signature", each.span)
             taken.add(each.name)
+        self._check_primed({each.name for each in arguments or ()})
         found = tuple(each for each in lines if isinstance(each, Equation))
         lets = tuple(each for each in lines if isinstance(each, Let))
         return Operation(name, arguments or (), attributes or (), found, self.comment, span, lets, family)

@@ -25,7 +25,7 @@ class Matched:
 
 def data_arguments(operation: Operation) -> list[Signature]:
     """The arguments that are tensors given from outside, in order."""
-    return [each for each in operation.arguments if not each.initializer]
+    return [each for each in operation.arguments if not each.initializer and each.noise is None]
 
 
 def roles(operation: Operation, given: Sequence[str], named: Sequence[Label], span: Span) -> list[str]:
@@ -69,7 +69,8 @@ def match(operation: Operation, written: Mapping[str, Argument], span: Span) -> 
         if each.initializer:
             for prefix in dict.fromkeys((each.alias or each.name, each.name)):
                 parameters[f"{prefix}_initializer"] = (initializers, each.name)
-                parameters[f"{prefix}_regularizer"] = (regularizers, each.name)
+                if not each.state:
+                    parameters[f"{prefix}_regularizer"] = (regularizers, each.name)
     inputs = optional_inputs(operation, written)
     optional = [each.name for each in operation.arguments if each.absent is not None]
     for key, argument in written.items():
@@ -83,6 +84,7 @@ def match(operation: Operation, written: Mapping[str, Argument], span: Span) -> 
                     argument.key.span,
                     hint=did_you_mean(str(value), declared[key].choices),
                 )
+            _require_inside(value, declared[key], argument)
         elif key in parameters:
             table, local = parameters[key]
             chosen = choice(argument.value)
@@ -98,6 +100,14 @@ def match(operation: Operation, written: Mapping[str, Argument], span: Span) -> 
         if wanted.default is None and name not in attributes:
             raise SourceError(f"'{operation.name}' needs '{name}'", span, hint=f"write {operation.name}: {{{name}: …}}")
     return Matched(attributes, initializers, regularizers, inputs)
+
+
+def _require_inside(value: AttributeValue, wanted: Attribute, argument: Argument) -> None:
+    if wanted.interval is not None and isinstance(value, Fraction):
+        low, high = wanted.interval
+        if not low <= value <= high:
+            message = f"'{wanted.name}' is a number from {float(low):g} to {float(high):g}, not {float(value):g}"
+            raise SourceError(message, argument.value.span)
 
 
 def default_of(attribute: Attribute, declared: Mapping[str, Attribute]) -> AttributeValue | None:

@@ -17,9 +17,10 @@ from symbprop.language.parser import parse_equations
 from symbprop.language.source import SourceError, Span, did_you_mean
 from symbprop.network.arguments import data_arguments, match, optional_inputs, roles
 from symbprop.network.assembly import BATCH, Assembly
-from symbprop.network.axes import name_axes
 from symbprop.network.description import Choice, Description, LayerSpec, LossSpec
 from symbprop.network.graph import in_order
+from symbprop.network.metrics import metric_terms
+from symbprop.network.modes import name_axes_of_modes, with_same_givens
 from symbprop.network.naming import identifier, rename
 from symbprop.network.network import Layer, Network
 
@@ -29,37 +30,45 @@ def build(description: Description, *, free_sizes: bool = False) -> Network:
 
     Raises ``SourceError`` with the place of whatever does not fit together.
     """
-    return _Builder(description, free_sizes).build()
+    built = _Builder(description, free_sizes)
+    program = built.program()
+    names = built.wishes.final()
+    layers = tuple(each.renamed(names) for each in built.layers)
+    initializers = {names.get(name, name): each for name, each in built.initializers.items()}
+    noise = {names[name]: draw for name, draw in built.noise.items()}
+    program = rename(program, names)
+    inference = None
+    if built.modes_differ:
+        other = _Builder(description, free_sizes, training=False)
+        inferring = other.program()
+        names = other.wishes.final(settled=names)
+        initializers = {**{names.get(name, name): each for name, each in other.initializers.items()}, **initializers}
+        noise.update({names[name]: draw for name, draw in other.noise.items()})
+        program, inference = with_same_givens(program, rename(inferring, names))
+    program, inference, axes = name_axes_of_modes(program, inference, BATCH)
+    return Network(
+        description.name, check(program), initializers, layers, axes, description, description.dtype, inference, noise
+    )
 
 
 class _Builder(Assembly):
     """Layers, nodes, formulas and losses, one after another."""
 
-    def build(self) -> Network:
+    def program(self) -> Program:
+        """The program, its names provisional."""
         description = self.description
-        if description.formulas:
-            outputs = self._formulas()
-        elif description.nodes:
-            outputs = self._graph()
-        else:
-            outputs = self._chain()
+        build = self._formulas if description.formulas else self._graph if description.nodes else self._chain
+        outputs = build()
         loss = self._loss(outputs)
         for label, spec in description.parameters.items():
             if label not in self.described:
                 raise SourceError(f"nothing reads the parameter '{label}'", spec.span)
-        program = Program(self.tensors, tuple(self.statements), tuple(dict.fromkeys(outputs)), loss)
-        names = self.wishes.final()
-        program, axes = name_axes(rename(program, names), BATCH)
-        layers = tuple(
-            replace(
-                each,
-                output=names.get(each.output, each.output),
-                parameters=tuple(names.get(p, p) for p in each.parameters),
-            )
-            for each in self.layers
-        )
-        initializers = {names.get(name, name): each for name, each in self.initializers.items()}
-        return Network(description.name, check(program), initializers, layers, axes, description, description.dtype)
+        metrics = {
+            name: self._loss_term(spec, outputs, 0)
+            for name, spec in metric_terms(description.metrics, description.loss, self.library)
+        }
+        statements = tuple(self.statements)
+        return Program(self.tensors, statements, tuple(dict.fromkeys(outputs)), loss, self.updates, metrics)
 
     def _chain(self) -> list[str]:
         names = [identifier(label) for label in self.description.inputs]
@@ -169,6 +178,7 @@ class _Builder(Assembly):
             open_names=True,
             declared=self._declared(),
             label=label or "formula",
+            training=self.training,
         )
         self.absorb(made)
         for parameter, local in made.parameters.items():
@@ -208,6 +218,7 @@ class _Builder(Assembly):
         made = elaborate(
             operation, given, {}, lambda local: self.wishes.add(local, ""), self.library,
             open_names=True, declared=self._declared(), free_sizes=self.free_sizes, label="formula",
+            training=self.training,
         )  # fmt: skip
         self.absorb(made)
         for parameter, local in made.parameters.items():
@@ -260,7 +271,7 @@ class _Builder(Assembly):
             given.update({label: self.tensors[name] for label, name in self.parts.items()})
             made = elaborate(
                 operation, given, {}, lambda local: self.wishes.add(local, str(position + 1)), self.library,
-                open_names=False, label="loss",
+                open_names=False, label="loss", training=self.training,
             )  # fmt: skip
             self.absorb(made)
             return self.scalar(made.results[-1], spec.span)

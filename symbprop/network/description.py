@@ -152,6 +152,7 @@ class Description:
     formulas: tuple[Source, ...] = ()
     loss: tuple[LossSpec, ...] = ()
     outputs: tuple[Label, ...] = ()
+    metrics: tuple[Choice, ...] = ()
     dtype: str = "float64"
     training: TrainingSpec | None = None
     doc: str = ""

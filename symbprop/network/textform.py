@@ -126,6 +126,8 @@ class DescriptionText(TextForm):
     """What is minimised."""
     outputs: Names | None = None
     """What ``forward`` gives; the last layer, or every node that nothing reads."""
+    metrics: list[Choice] = Field(default_factory=list)
+    """What is watched beside the loss: metrics and losses of the library; ``accuracy`` is the one that suits the loss."""
     dtype: Literal["float64", "float32"] = "float64"
     """The type of the parameters."""
     training: TrainingText | None = None

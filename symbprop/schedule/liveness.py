@@ -78,9 +78,9 @@ def _scales_itself(step: Map) -> bool:
 
 
 def _kinds(plan: Plan) -> dict[str, frozenset[Role]]:
-    """The roles of the given tensors that each tensor depends on."""
+    """The roles of the given tensors that each tensor depends on. Noise is real wherever anything is."""
     given = {name: tensor.role for name, tensor in plan.tensors.items() if tensor.role is not Role.VALUE}
-    kinds: dict[str, frozenset[Role]] = {name: frozenset((role,)) for name, role in given.items()}
+    kinds = {name: frozenset((role,)) if role is not Role.NOISE else frozenset[Role]() for name, role in given.items()}
     known = -1
     while known < sum(map(len, kinds.values())):  # again for loops, which read what an earlier step has written
         known = sum(map(len, kinds.values()))

@@ -104,18 +104,9 @@ def _moved(
                 made = substituted(made, read, Definition(scaled))
         if any(source.target.tensor in read.tensor for read in made.reads):
             return None
-        forms = (_numbers_in_front(made.expr), cheapest_form(made.expr))
-        changed.append(
-            min((saved.read_in(replace(made, expr=form)) for form in forms), key=lambda form: cost(form.expr))
-        )
+        changed.append(saved.read_in(replace(made, expr=cheapest_form(made.expr))))
     before = [source, *readers, *beside]
     return (total, changed) if _cost([total, *changed, *beside], saved) < _cost(before, saved) else None
-
-
-def _numbers_in_front(expr: Expr) -> Expr:
-    """A product with the numbers of its sums taken out, so that what was saved is met as it was saved."""
-    parts = [part for factor in Mul.make_args(expr) for part in (factor.primitive() if factor.is_Add else (factor,))]
-    return Mul(*parts)
 
 
 def _cost(statements: list[Statement], saved: Saved) -> int:

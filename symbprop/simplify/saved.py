@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from sympy import Expr, S, Symbol, cancel, degree, exp, expand_power_base, factor_terms, log, together
+from sympy import Add, Expr, Mul, S, Symbol, cancel, degree, exp, factor_terms, log, together
 
 from symbprop.calculus.nodes import tree_size
 from symbprop.calculus.program import GradientProgram, Program
@@ -98,8 +98,7 @@ def in_terms_of(expression: Expr, pattern: Expr, saved: Symbol) -> Expr | None:
     if tree_size(expression) > LARGEST:
         return None
     candidates = []
-    number, rest = expand_power_base(expression).as_coeff_Mul()  # one in a denominator would be multiplied into it
-    direct = number * rest.subs(pattern, saved)
+    direct = _put_in(expression, pattern, saved)
     if direct.has(saved):
         candidates.append(direct)
     eliminated = eliminate_exponential(expression, pattern, saved)
@@ -111,6 +110,15 @@ def in_terms_of(expression: Expr, pattern: Expr, saved: Symbol) -> Expr | None:
         if cost(each) < cost(expression) and not _grows(each, expression, pattern)
     ]
     return min(candidates, key=cost) if candidates else None
+
+
+def _put_in(expression: Expr, pattern: Expr, saved: Symbol) -> Expr:
+    """``expression.subs(pattern, saved)``, term by term and without their numbers.
+
+    SymPy multiplies a number into a denominator, 6 (v + 1) to 6 v + 6, and then does not find v + 1 in it.
+    """
+    parts = [Mul(*Mul.make_args(each)).as_coeff_Mul() for each in Add.make_args(expression)]
+    return Add(*(number * rest.subs(pattern, saved) for number, rest in parts))
 
 
 def _grows(candidate: Expr, expression: Expr, pattern: Expr) -> bool:

@@ -33,7 +33,7 @@ def subtract_maximum(program: Program) -> Program:
         name = each.target.tensor
         if not _is_sum_of_exponentials(each) or len(owners[name]) != 1 or name == program.loss:
             continue
-        if name in program.outputs or not all(_gains(reader, name) for reader in readers.get(name, [])):
+        if name in program.results or not all(_gains(reader, name) for reader in readers.get(name, [])):
             continue
         maximum = names.fresh(f"{each.reads[0].tensor}_max")
         kept = [one for one in each.domain if one not in each.reduced]

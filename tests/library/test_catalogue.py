@@ -24,6 +24,7 @@ def test_the_library_holds_what_a_first_network_needs() -> None:
     for name in NAMES:
         categories[catalogue().category(name)] += 1
     assert {"activations", "initializers", "layers", "losses", "penalties"} <= set(categories)
+    assert {"metrics", "noise", "normalization_with_state"} <= set(categories)
     assert categories["activations"] >= 20
     assert categories["losses"] >= 14
 
