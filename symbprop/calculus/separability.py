@@ -80,9 +80,7 @@ class _Mixed(Exception):
         self.statement = statement
 
 
-def _kind(
-    each: Statement, axes: Mapping[str, int], totals: set[str], mixing: Mapping[str, Statement]
-) -> int | None:
+def _kind(each: Statement, axes: Mapping[str, int], totals: set[str], mixing: Mapping[str, Statement]) -> int | None:
     """The axis of the target that carries what is followed; −1 for a sum over it, ``None`` if nothing of it is read."""
     for name in each.sources():
         if name in mixing:

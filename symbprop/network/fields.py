@@ -9,7 +9,7 @@ import math
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -164,6 +164,8 @@ Dimension = Annotated[
 ]
 Shape = Annotated[list[Dimension], Field(max_length=MOST_AXES), AfterValidator(_bounded)]
 FixedShape = Annotated[list[Count], Field(max_length=MOST_AXES), AfterValidator(_bounded)]
+
+Function = Literal["input_grad", "vjp", "jvp", "hvp", "per_example_grad"]
 
 Arguments = dict[Name, Any]
 Chosen = Annotated[dict[Name, Arguments | None], Field(min_length=1, max_length=1)]
