@@ -8,13 +8,14 @@ are equal, so what reads one in the end reads W.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sympy import S
 
 from symbprop.calculus.gradient import Names, gradient, influenced
 from symbprop.calculus.index import Access, Extent, Range, at
-from symbprop.calculus.program import GradientProgram, Program, Role
+from symbprop.calculus.linearize import CHOICE, linearize
+from symbprop.calculus.program import GradientProgram, Program, Role, Tensor
 from symbprop.calculus.separability import Along, examples, refuse
 from symbprop.calculus.statement import Statement, index_symbol, statement
 
@@ -35,18 +36,18 @@ def per_example(program: Program, batch: Extent) -> GradientProgram:
     alone = [name for name in program.tensors if name in moved and not along.depends(name) and name != loss]
     names = Names(program.tensors)
     copies = {name: names.fresh(f"{name}_each") for name in alone}
-    lift = _Lift(copies, along, batch)
+    lift = _Lift(copies, along, batch, names)
     tensors = dict(program.tensors)
     for name, copy in copies.items():
         tensors[copy] = replace(program.tensors[name], name=copy, shape=(batch, *program.tensors[name].shape))
-    statements = (made for each in program.statements for made in lift.statement(each))
+    statements = [made for each in program.statements for made in lift.statement(each)]
     lifted = Program(tensors, tuple(statements), program.outputs, loss)
-    made = gradient(lifted, [copies[name] for name in parameters])
+    made = gradient(replace(lifted, tensors={**lifted.tensors, **lift.chosen}), [copies[name] for name in parameters])
     originals = {copy: name for name, copy in copies.items()}
     return GradientProgram(
         program,
-        made.tensors,
-        tuple(_of_originals(each, originals) for each in made.backward),
+        {**lift.chosen, **made.tensors},
+        (*lift.choosing, *(_of_originals(each, originals) for each in made.backward)),
         {originals[copy]: bar for copy, bar in made.gradients.items()},
         {originals[copy]: reason for copy, reason in made.zeros.items()},
         made.seed,
@@ -55,11 +56,18 @@ def per_example(program: Program, batch: Extent) -> GradientProgram:
 
 @dataclass(frozen=True, slots=True)
 class _Lift:
-    """Makes statements read and compute ``copies``."""
+    """Makes statements read and compute ``copies``.
+
+    Which element of a parameter is the largest is the same for all copies: ``choosing`` are the statements that compute
+    it, ``chosen`` their tensors.
+    """
 
     copies: Mapping[str, str]
     along: Along
     batch: Extent
+    names: Names
+    choosing: list[Statement] = field(default_factory=list)
+    chosen: dict[str, Tensor] = field(default_factory=dict)
 
     def statement(self, each: Statement) -> Iterable[Statement]:
         """The statement as it stands, or with reads of copies; and the statement of its target's copy."""
@@ -67,6 +75,11 @@ class _Lift:
         if target in self.copies:
             # The original stays too: integers are computed from it.
             yield each
+            if each.reduced and each.reduction in CHOICE:
+                linear = linearize(each, self.names.fresh)
+                self.choosing.extend(linear.auxiliary)
+                self.chosen.update((tensor.name, tensor) for tensor in linear.tensors)
+                each = linear.statement
             yield self._shared(each, target=True)
         elif not any(read.tensor in self.copies for read in each.reads):
             yield each

@@ -98,12 +98,13 @@ def _kind(each: Statement, axes: Mapping[str, int], totals: set[str], mixing: Ma
             raise _Mixed(each)
         return -1
     (index,) = indices
-    carried = [axis for axis, coordinate in enumerate(each.target.index) if index in coordinate.indices()]
+    target = each.target.index
+    carried = [axis for axis, one in enumerate(target) if index is not None and index in one.indices()]
     if not carried:
         if each.reduction is not Reduction.SUM:
             raise _Mixed(each)
         return -1
-    if len(carried) > 1 or each.target.index[carried[0]].bare != index:
+    if index is None or len(carried) > 1 or each.target.index[carried[0]].bare != index:
         raise _Mixed(each)
     return carried[0]
 

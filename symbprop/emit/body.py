@@ -69,7 +69,7 @@ class Body:
         self.lines[before:] = [Line(f"for {step.index.name} in {steps}:"), *inside]
 
     def _write(self, given: Sequence[Step]) -> None:
-        steps = iter(zip(given, (*given[1:], None), strict=True))
+        steps = iter(zip(given, (*given, None)[1:], strict=True))
         for step, following in steps:
             match step:
                 case Loop():

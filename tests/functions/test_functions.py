@@ -43,9 +43,9 @@ SCALED = """
 inputs: {x: {shape: [3]}}
 targets: {t: {shape: []}}
 formulas:
-  - u[k] = v[k] / sqrt(sum(m, v[m]^2))
+  - u[k:3] = v[k] / sqrt(sum(m, v[m]^2))
   - y[n] = gain * sum(k, x[n, k] * u[k])
-  - L = mean(n, (y[n] - t[n])^2) + 0.1 * max(k, v[k]) + 0.01 * gain^2
+  - L = mean(n, (y[n] - t[n])^2) + 0.1 * max(k, v[k]) + 0.01 * gain^2 + 0.1 * prod(k, v[k])
 loss: L
 outputs: [y]
 """
@@ -91,6 +91,12 @@ def moved(values: Arrays, along: Arrays) -> Arrays:
 def outputs(module: ModuleType, params: Arrays, data: Arrays) -> Arrays:
     found = module.forward(params, *(data[name] for name in module.INPUTS))
     return dict(zip(module.OUTPUTS, found if isinstance(found, tuple) else (found,), strict=True))
+
+
+def marked(error: SourceError) -> str:
+    """What an error points at."""
+    span = error.span
+    return span.source.text.splitlines()[span.line - 1][span.column - 1 :][: span.length]
 
 
 def assert_close(found: Arrays, wanted: Arrays) -> None:
@@ -187,8 +193,8 @@ def test_a_loss_that_mixes_examples_has_no_gradient_of_single_ones(compiled: Cal
 inputs: {x: {shape: [3]}}
 layers:
   - dense: {units: 2}
-  - batch_normalization
-loss: {formula: "L = mean((n, k), x[n, k]^3)", inputs: [x]}
+  - batch_normalization: {name: z}
+loss: {formula: "L = mean((n, k), z[n, k]^3)", inputs: [z]}
 """
     with pytest.raises(SourceError, match="mixes examples"):
         compiled(asked(normalised, "per_example_grad"))
@@ -199,7 +205,7 @@ def test_what_is_of_a_loss_needs_one(compiled: Callable[..., ModuleType], functi
     text = "inputs: {x: {shape: [3]}}\nlayers: [dense: {units: 2}]\n"
     with pytest.raises(SourceError, match="this network has none") as caught:
         compiled(asked(text, function))
-    assert function in caught.value.span.text
+    assert marked(caught.value) == function
 
 
 def test_integers_have_no_gradient(compiled: Callable[..., ModuleType]) -> None:
@@ -210,7 +216,7 @@ def test_integers_have_no_gradient(compiled: Callable[..., ModuleType]) -> None:
 def test_a_function_that_there_is_not(compiled: Callable[..., ModuleType]) -> None:
     with pytest.raises(SourceError, match="hvp") as caught:
         compiled(asked(MLP, "hessian_vector"))
-    assert caught.value.span.text == "hessian_vector"
+    assert marked(caught.value) == "hessian_vector"
 
 
 def test_directions_are_checked(compiled: Callable[..., ModuleType]) -> None:
