@@ -1,6 +1,6 @@
 """pinn: dense → dense → dense → formula
 
-Made by symbprop 0.1.0 from pinn.yaml (sha256 c2e76bc5226fdb0a).
+Made by symbprop 0.1.0 from pinn.yaml (sha256 7e824b2c7ee4746e).
 To change it, change pinn.yaml and run: symbprop compile pinn.yaml
 
 Axes
@@ -18,51 +18,41 @@ Forward
     (9)  z_t_2[n,m] = Σⱼ W_g[j,m] h_t[n,j]
     (10) g_t[n,m] = z_t_2[n,m] (1 − tanh(z_g[n,m])²)
     (11) v_t[n,k] = Σₘ W_v[m,k] g_t[n,m]
-    (12) z_t_3[n,j] = W_h[0,j]
-    (13) h_t_2[n,j] = z_t_3[n,j] (1 − tanh(z_h[n,j])²)
-    (14) z_t_4[n,m] = Σⱼ W_g[j,m] h_t_2[n,j]
-    (15) g_t_2[n,m] = z_t_4[n,m] (1 − tanh(z_g[n,m])²)
-    (16) v_t_2[n,k] = Σₘ W_v[m,k] g_t_2[n,m]
-    (17) h_t_t[n,j] = −2 z_t[n,j] z_t_3[n,j] tanh(z_h[n,j]) (1 − tanh(z_h[n,j])²)
-    (18) z_t_t[n,m] = Σⱼ W_g[j,m] h_t_t[n,j]
-    (19) g_t_t[n,m] = z_t_t[n,m] (1 − tanh(z_g[n,m])²) − 2 z_t_2[n,m] z_t_4[n,m] tanh(z_g[n,m]) (1 − tanh(z_g[n,m])²)
-    (20) v_t_t[n,k] = Σₘ W_v[m,k] g_t_t[n,m]
-    (21) u_t_t[n,k] = t[n,k]² v_t_t[n,k] + 2 v[n,0] δ[k,0] + 2 t[n,0] v_t_2[n,0] δ[k,0] + 2 t[n,0] v_t[n,0] δ[k,0]
-    (22) L = Σₙ (u[n,0] + u_t_t[n,0])² / N
+    (12) h_t_t[n,j] = −2 z_t[n,j]² tanh(z_h[n,j]) (1 − tanh(z_h[n,j])²)
+    (13) z_t_t[n,m] = Σⱼ W_g[j,m] h_t_t[n,j]
+    (14) g_t_t[n,m] = z_t_t[n,m] (1 − tanh(z_g[n,m])²) − 2 z_t_2[n,m]² tanh(z_g[n,m]) (1 − tanh(z_g[n,m])²)
+    (15) v_t_t[n,k] = Σₘ W_v[m,k] g_t_t[n,m]
+    (16) u_t_t[n,k] = t[n,k]² v_t_t[n,k] + 2 v[n,0] δ[k,0] + 4 t[n,0] v_t[n,0] δ[k,0]
+    (17) L = Σₙ (u[n,0] + u_t_t[n,0])² / N
 
 Backward, with v̄ = ∂L/∂v (v_bar in the code)
-    (23) ū[n,0] = 2 (u[n,0] + u_t_t[n,0]) / N                             from (22)
-    (24) ū_t_t[n,0] = 2 (u[n,0] + u_t_t[n,0]) / N                         from (22)
-    (25) v̄_t_t[n,k] = t[n,k]² ū_t_t[n,k]                                  from (21)
-    (26) v̄_t[n,0] = 2 t[n,0] ū_t_t[n,0]                                   from (21)
-    (27) v̄_t_2[n,0] = 2 t[n,0] ū_t_t[n,0]                                 from (21)
-    (28) ḡ_t_t[n,m] = Σₖ W_v[m,k] v̄_t_t[n,k]                              from (20)
-    (29) z̄_t_t[n,m] = ḡ_t_t[n,m] (1 − g[n,m]²)                            from (19)
-    (30) h̄_t_t[n,j] = Σₘ W_g[j,m] z̄_t_t[n,m]                              from (18)
-    (31) ḡ_t_2[n,m] = Σₖ W_v[m,k] v̄_t_2[n,k]                              from (16)
-    (32) z̄_t_4[n,m] = (1 − g[n,m]²) (ḡ_t_2[n,m] − 2 z_t_2[n,m] ḡ_t_t[n,m] g[n,m])  from (19), (15)
-    (33) h̄_t_2[n,j] = Σₘ W_g[j,m] z̄_t_4[n,m]                              from (14)
-    (34) z̄_t_3[n,j] = (1 − h[n,j]²) (h̄_t_2[n,j] − 2 z_t[n,j] h̄_t_t[n,j] h[n,j])  from (17), (13)
-    (35) ḡ_t[n,m] = Σₖ W_v[m,k] v̄_t[n,k]                                  from (11)
-    (36) z̄_t_2[n,m] = (1 − g[n,m]²) (ḡ_t[n,m] − 2 z_t_4[n,m] ḡ_t_t[n,m] g[n,m])  from (19), (10)
-    (37) h̄_t[n,j] = Σₘ W_g[j,m] z̄_t_2[n,m]                                from (9)
-    (38) z̄_t[n,j] = (1 − h[n,j]²) (h̄_t[n,j] − 2 z_t_3[n,j] h̄_t_t[n,j] h[n,j])  from (17), (8)
-    (39) v̄[n,k] = t[n,k]² ū[n,k] + 2 ū_t_t[n,0] δ[k,0]                    from (6), (21)
-    (40) b̄_v[k] = Σₙ v̄[n,k]                                               from (5)
-    (41) ḡ[n,m] = Σₖ W_v[m,k] v̄[n,k]                                      from (5)
-    (42) W̄_v[m,k] = Σₙ g_t_t[n,m] v̄_t_t[n,k] + Σₙ g_t_2[n,m] v̄_t_2[n,k] + Σₙ g_t[n,m] v̄_t[n,k] + Σₙ g[n,m] v̄[n,k]  from (20), (16), (11), (5)
-    (43) z̄_g[n,m] = ḡ[n,m] (1 − g[n,m]²) + 2 (1 − g[n,m]²) (ḡ_t_t[n,m] (z_t_2[n,m] z_t_4[n,m] (3 g[n,m]² − 1) − z_t_t[n,m] g[n,m]) − g[n,m] z_t_2[n,m] ḡ_t[n,m] − g[n,m] z_t_4[n,m] ḡ_t_2[n,m])  from (19), (15), (10), (4)
-    (44) b̄_g[m] = Σₙ z̄_g[n,m]                                             from (3)
-    (45) h̄[n,j] = Σₘ W_g[j,m] z̄_g[n,m]                                    from (3)
-    (46) W̄_g[j,m] = Σₙ h_t_t[n,j] z̄_t_t[n,m] + Σₙ h_t_2[n,j] z̄_t_4[n,m] + Σₙ h_t[n,j] z̄_t_2[n,m] + Σₙ h[n,j] z̄_g[n,m]  from (18), (14), (9), (3)
-    (47) z̄_h[n,j] = h̄[n,j] (1 − h[n,j]²) + 2 (1 − h[n,j]²) (z_t_3[n,j] (z_t[n,j] h̄_t_t[n,j] (3 h[n,j]² − 1) − h[n,j] h̄_t_2[n,j]) − z_t[n,j] h[n,j] h̄_t[n,j])  from (17), (13), (8), (2)
-    (48) b̄_h[j] = Σₙ z̄_h[n,j]                                             from (1)
-    (49) W̄_h[k,j] = Σₙ t[n,k] z̄_h[n,j] + Σₙ z̄_t_3[n,j] δ[k,0] + Σₙ z̄_t[n,j] δ[k,0]  from (1), (12), (7)
+    (18) ū[n,0] = 2 (u[n,0] + u_t_t[n,0]) / N                             from (17)
+    (19) ū_t_t[n,0] = 2 (u[n,0] + u_t_t[n,0]) / N                         from (17)
+    (20) v̄_t_t[n,k] = t[n,k]² ū_t_t[n,k]                                  from (16)
+    (21) v̄_t[n,0] = 4 t[n,0] ū_t_t[n,0]                                   from (16)
+    (22) ḡ_t_t[n,m] = Σₖ W_v[m,k] v̄_t_t[n,k]                              from (15)
+    (23) z̄_t_t[n,m] = ḡ_t_t[n,m] (1 − g[n,m]²)                            from (14)
+    (24) h̄_t_t[n,j] = Σₘ W_g[j,m] z̄_t_t[n,m]                              from (13)
+    (25) ḡ_t[n,m] = Σₖ W_v[m,k] v̄_t[n,k]                                  from (11)
+    (26) z̄_t_2[n,m] = (1 − g[n,m]²) (ḡ_t[n,m] − 4 z_t_2[n,m] ḡ_t_t[n,m] g[n,m])  from (14), (10)
+    (27) h̄_t[n,j] = Σₘ W_g[j,m] z̄_t_2[n,m]                                from (9)
+    (28) z̄_t[n,j] = (1 − h[n,j]²) (h̄_t[n,j] − 4 z_t[n,j] h̄_t_t[n,j] h[n,j])  from (12), (8)
+    (29) v̄[n,k] = t[n,k]² ū[n,k] + 2 ū_t_t[n,0] δ[k,0]                    from (6), (16)
+    (30) b̄_v[k] = Σₙ v̄[n,k]                                               from (5)
+    (31) ḡ[n,m] = Σₖ W_v[m,k] v̄[n,k]                                      from (5)
+    (32) W̄_v[m,k] = Σₙ g_t_t[n,m] v̄_t_t[n,k] + Σₙ g_t[n,m] v̄_t[n,k] + Σₙ g[n,m] v̄[n,k]  from (15), (11), (5)
+    (33) z̄_g[n,m] = ḡ[n,m] (1 − g[n,m]²) + 2 (1 − g[n,m]²) (ḡ_t_t[n,m] (z_t_2[n,m]² (3 g[n,m]² − 1) − z_t_t[n,m] g[n,m]) − g[n,m] z_t_2[n,m] ḡ_t[n,m])  from (14), (10), (4)
+    (34) b̄_g[m] = Σₙ z̄_g[n,m]                                             from (3)
+    (35) h̄[n,j] = Σₘ W_g[j,m] z̄_g[n,m]                                    from (3)
+    (36) W̄_g[j,m] = Σₙ h_t_t[n,j] z̄_t_t[n,m] + Σₙ h_t[n,j] z̄_t_2[n,m] + Σₙ h[n,j] z̄_g[n,m]  from (13), (9), (3)
+    (37) z̄_h[n,j] = (1 − h[n,j]²) (h̄[n,j] + 2 z_t[n,j] (z_t[n,j] h̄_t_t[n,j] (3 h[n,j]² − 1) − h[n,j] h̄_t[n,j]))  from (12), (8), (2)
+    (38) b̄_h[j] = Σₙ z̄_h[n,j]                                             from (1)
+    (39) W̄_h[k,j] = Σₙ t[n,k] z̄_h[n,j] + Σₙ z̄_t[n,j] δ[k,0]               from (1), (7)
 
 Cost of one call of the last function
-    9850 N + 34 floating-point operations, 14944 N + 28088 bytes read or written (float64)
+    7381 N + 18 floating-point operations, 10640 N + 21048 bytes read or written (float64)
     321 parameters
-    1680 N bytes kept from forward to backward: u, u_t_t, g_t_t, g, h_t_t, g_t_2, z_t_2, h_t_2, z_t, h, g_t, z_t_4, …
+    1168 N bytes kept from forward to backward: u, u_t_t, g_t_t, g, h_t_t, g_t, z_t_2, h_t, z_t, h, z_t_t
 """
 
 import numpy as np
@@ -87,14 +77,14 @@ OUTPUTS: dict[str, tuple[int | str, ...]] = {
 }
 INTEGERS: dict[str, int] = {}
 RANGES: dict[str, tuple[float, float]] = {
-    "t": (0.0, 3.0),
+    "t": (0.0, 2.0),
 }
 FORMULAS: dict[str, str] = {
-    "W_h": "\\bar{W}^{(\\mathrm{h})}_{kj} = \\sum_{n} t_{nk} \\bar{z}^{(\\mathrm{h})}_{nj} + \\sum_{n} \\bar{z}^{(\\mathrm{t})[3]}_{nj} \\delta_{k,0} + \\sum_{n} \\bar{z}^{(\\mathrm{t})}_{nj} \\delta_{k,0}",
+    "W_h": "\\bar{W}^{(\\mathrm{h})}_{kj} = \\sum_{n} t_{nk} \\bar{z}^{(\\mathrm{h})}_{nj} + \\sum_{n} \\bar{z}^{(\\mathrm{t})}_{nj} \\delta_{k,0}",
     "b_h": "\\bar{b}^{(\\mathrm{h})}_{j} = \\sum_{n} \\bar{z}^{(\\mathrm{h})}_{nj}",
-    "W_g": "\\bar{W}^{(\\mathrm{g})}_{jm} = \\sum_{n} h^{(\\mathrm{t\\_t})}_{nj} \\bar{z}^{(\\mathrm{t\\_t})}_{nm} + \\sum_{n} h^{(\\mathrm{t})[2]}_{nj} \\bar{z}^{(\\mathrm{t})[4]}_{nm} + \\sum_{n} h^{(\\mathrm{t})}_{nj} \\bar{z}^{(\\mathrm{t})[2]}_{nm} + \\sum_{n} h_{nj} \\bar{z}^{(\\mathrm{g})}_{nm}",
+    "W_g": "\\bar{W}^{(\\mathrm{g})}_{jm} = \\sum_{n} h^{(\\mathrm{t\\_t})}_{nj} \\bar{z}^{(\\mathrm{t\\_t})}_{nm} + \\sum_{n} h^{(\\mathrm{t})}_{nj} \\bar{z}^{(\\mathrm{t})[2]}_{nm} + \\sum_{n} h_{nj} \\bar{z}^{(\\mathrm{g})}_{nm}",
     "b_g": "\\bar{b}^{(\\mathrm{g})}_{m} = \\sum_{n} \\bar{z}^{(\\mathrm{g})}_{nm}",
-    "W_v": "\\bar{W}^{(\\mathrm{v})}_{mk} = \\sum_{n} g^{(\\mathrm{t\\_t})}_{nm} \\bar{v}^{(\\mathrm{t\\_t})}_{nk} + \\sum_{n} g^{(\\mathrm{t})[2]}_{nm} \\bar{v}^{(\\mathrm{t})[2]}_{nk} + \\sum_{n} g^{(\\mathrm{t})}_{nm} \\bar{v}^{(\\mathrm{t})}_{nk} + \\sum_{n} g_{nm} \\bar{v}_{nk}",
+    "W_v": "\\bar{W}^{(\\mathrm{v})}_{mk} = \\sum_{n} g^{(\\mathrm{t\\_t})}_{nm} \\bar{v}^{(\\mathrm{t\\_t})}_{nk} + \\sum_{n} g^{(\\mathrm{t})}_{nm} \\bar{v}^{(\\mathrm{t})}_{nk} + \\sum_{n} g_{nm} \\bar{v}_{nk}",
     "b_v": "\\bar{b}^{(\\mathrm{v})}_{k} = \\sum_{n} \\bar{v}_{nk}",
 }
 ZERO_GRADIENTS: dict[str, str] = {}
@@ -177,90 +167,65 @@ def loss(
     np.multiply(q, w, out=q)
     g_t = np.divide(q, r, out=q)  # (10)
     v_t = np.dot(g_t, W_v)  # (11)
-    z_t_3 = np.empty((N, 16), dtype)  # (12)
-    z_t_3[...] = W_h[0]  # (12)
-    w = np.negative(z_h)  # (13) −z_h
-    np.minimum(z_h, w, out=w)  # (13) −|z_h|
-    np.exp(w, out=w)  # (13) exp(−|z_h|)
-    np.multiply(w, w, out=w)  # (13) exp(−|z_h|)²
-    r = np.add(1, w)  # (13) exp(−|z_h|)² + 1
-    np.multiply(r, r, out=r)  # (13) (exp(−|z_h|)² + 1)²
-    q = np.multiply(4, z_t_3)
-    np.multiply(q, w, out=q)
-    h_t_2 = np.divide(q, r, out=q)  # (13)
-    z_t_4 = np.dot(h_t_2, W_g)  # (14)
-    w = np.negative(z_g)  # (15) −z_g
-    np.minimum(z_g, w, out=w)  # (15) −|z_g|
-    np.exp(w, out=w)  # (15) exp(−|z_g|)
-    np.multiply(w, w, out=w)  # (15) exp(−|z_g|)²
-    r = np.add(1, w)  # (15) exp(−|z_g|)² + 1
-    np.multiply(r, r, out=r)  # (15) (exp(−|z_g|)² + 1)²
-    q = np.multiply(4, z_t_4)
-    np.multiply(q, w, out=q)
-    g_t_2 = np.divide(q, r, out=q)  # (15)
-    v_t_2 = np.dot(g_t_2, W_v)  # (16)
-    w = np.negative(z_h)  # (17) −z_h
-    np.minimum(z_h, w, out=w)  # (17) −|z_h|
-    r = np.exp(w)  # (17) exp(−|z_h|)
-    q = np.add(1, r)  # (17) 1 + exp(−|z_h|)
-    np.multiply(r, r, out=r)  # (17) exp(−|z_h|)²
-    tt = np.add(1, r)  # (17) exp(−|z_h|)² + 1
+    w = np.multiply(z_t, z_t)  # (12) z_t²
+    r = np.negative(z_h)  # (12) −z_h
+    np.minimum(z_h, r, out=r)  # (12) −|z_h|
+    q = np.exp(r)  # (12) exp(−|z_h|)
+    tt = np.add(1, q)  # (12) 1 + exp(−|z_h|)
+    np.multiply(q, q, out=q)  # (12) exp(−|z_h|)²
+    uu = np.add(1, q)  # (12) exp(−|z_h|)² + 1
+    vv = np.multiply(uu, uu)
+    np.multiply(vv, uu, out=vv)  # (12) (exp(−|z_h|)² + 1)³
+    np.expm1(r, out=r)  # (12) expm1(−|z_h|)
+    uu = np.greater_equal(z_h, 0)
+    ww = np.where(uu, np.asarray(8, dtype), np.asarray(-8, dtype))  # (12)
+    np.multiply(w, tt, out=w)
+    np.multiply(w, q, out=w)
+    np.multiply(w, r, out=w)
+    np.multiply(w, ww, out=w)
+    h_t_t = np.divide(w, vv, out=w)  # (12)
+    z_t_t = np.dot(h_t_t, W_g)  # (13)
+    np.multiply(z_t_2, z_t_2, out=z_t_2)  # (14) z_t_2²
+    w = np.negative(z_g)  # (14) −z_g
+    np.minimum(z_g, w, out=w)  # (14) −|z_g|
+    r = np.exp(w)  # (14) exp(−|z_g|)
+    q = np.add(1, r)  # (14) 1 + exp(−|z_g|)
+    np.multiply(r, r, out=r)  # (14) exp(−|z_g|)²
+    tt = np.add(1, r)  # (14) exp(−|z_g|)² + 1
     uu = np.multiply(tt, tt)
-    np.multiply(uu, tt, out=uu)  # (17) (exp(−|z_h|)² + 1)³
-    np.expm1(w, out=w)  # (17) expm1(−|z_h|)
-    tt = np.greater_equal(z_h, 0)
-    vv = np.where(tt, np.asarray(8, dtype), np.asarray(-8, dtype))  # (17)
-    tt = np.multiply(z_t, z_t_3)
-    np.multiply(tt, q, out=tt)
-    np.multiply(tt, r, out=tt)
-    np.multiply(tt, w, out=tt)
-    np.multiply(tt, vv, out=tt)
-    h_t_t = np.divide(tt, uu, out=tt)  # (17)
-    z_t_t = np.dot(h_t_t, W_g)  # (18)
-    w = np.negative(z_g)  # (19) −z_g
-    np.minimum(z_g, w, out=w)  # (19) −|z_g|
-    r = np.exp(w)  # (19) exp(−|z_g|)
-    q = np.add(1, r)  # (19) 1 + exp(−|z_g|)
-    np.multiply(r, r, out=r)  # (19) exp(−|z_g|)²
-    tt = np.add(1, r)  # (19) exp(−|z_g|)² + 1
-    uu = np.multiply(tt, tt)
-    np.multiply(uu, tt, out=uu)  # (19) (exp(−|z_g|)² + 1)³
-    np.expm1(w, out=w)  # (19) expm1(−|z_g|)
+    np.multiply(uu, tt, out=uu)  # (14) (exp(−|z_g|)² + 1)³
+    np.expm1(w, out=w)  # (14) expm1(−|z_g|)
     tt = np.greater_equal(z_g, 0)
-    vv = np.where(tt, np.asarray(8, dtype), np.asarray(-8, dtype))  # (19)
-    np.multiply(z_t_2, z_t_4, out=z_t_2)
+    vv = np.where(tt, np.asarray(8, dtype), np.asarray(-8, dtype))  # (14)
     np.multiply(z_t_2, q, out=z_t_2)
     np.multiply(z_t_2, r, out=z_t_2)
     np.multiply(z_t_2, w, out=z_t_2)
     np.multiply(z_t_2, vv, out=z_t_2)
-    g_t_t = np.divide(z_t_2, uu, out=z_t_2)  # (19); g_t_t lives in z_t_2
-    w = np.negative(z_g)  # (19) −z_g
-    np.minimum(z_g, w, out=w)  # (19) −|z_g|
-    np.exp(w, out=w)  # (19) exp(−|z_g|)
-    np.multiply(w, w, out=w)  # (19) exp(−|z_g|)²
-    r = np.add(1, w)  # (19) exp(−|z_g|)² + 1
-    np.multiply(r, r, out=r)  # (19) (exp(−|z_g|)² + 1)²
+    g_t_t = np.divide(z_t_2, uu, out=z_t_2)  # (14); g_t_t lives in z_t_2
+    w = np.negative(z_g)  # (14) −z_g
+    np.minimum(z_g, w, out=w)  # (14) −|z_g|
+    np.exp(w, out=w)  # (14) exp(−|z_g|)
+    np.multiply(w, w, out=w)  # (14) exp(−|z_g|)²
+    r = np.add(1, w)  # (14) exp(−|z_g|)² + 1
+    np.multiply(r, r, out=r)  # (14) (exp(−|z_g|)² + 1)²
     q = np.multiply(4, z_t_t)
     np.multiply(q, w, out=q)
-    np.divide(q, r, out=q)  # (19)
-    g_t_t += q  # (19)
-    v_t_t = np.dot(g_t_t, W_v)  # (20)
-    u_t_t = np.zeros((N, 1), dtype)  # (21)
+    np.divide(q, r, out=q)  # (14)
+    g_t_t += q  # (14)
+    v_t_t = np.dot(g_t_t, W_v)  # (15)
+    u_t_t = np.zeros((N, 1), dtype)  # (16)
     w = np.multiply(2, v[:, 0])
-    u_t_t[:, 0] += w  # (21)
-    w = np.multiply(2, t[:, 0])
-    np.multiply(w, v_t_2[:, 0], out=w)
-    u_t_t[:, 0] += w  # (21)
-    w = np.multiply(2, t[:, 0])
+    u_t_t[:, 0] += w  # (16)
+    w = np.multiply(4, t[:, 0])
     np.multiply(w, v_t[:, 0], out=w)
-    u_t_t[:, 0] += w  # (21)
-    w = np.multiply(t, t)  # (21) t²
+    u_t_t[:, 0] += w  # (16)
+    w = np.multiply(t, t)  # (16) t²
     np.multiply(w, v_t_t, out=w)
-    u_t_t += w  # (21)
-    w = np.add(u[:, 0], u_t_t[:, 0])  # (22) u + u_t_t
-    L_term = np.multiply(w, w, out=w)  # (22)
-    L = np.sum(L_term)  # (22)
-    L = L / N  # (22)
+    u_t_t += w  # (16)
+    w = np.add(u[:, 0], u_t_t[:, 0])  # (17) u + u_t_t
+    L_term = np.multiply(w, w, out=w)  # (17)
+    L = np.sum(L_term)  # (17)
+    L = L / N  # (17)
     return L
 
 
@@ -308,215 +273,159 @@ def loss_and_grad(
     np.multiply(q, w, out=q)
     g_t = np.divide(q, r, out=q)  # (10)
     v_t = np.dot(g_t, W_v)  # (11)
-    z_t_3 = np.empty((N, 16), dtype)  # (12)
-    z_t_3[...] = W_h[0]  # (12)
-    w = np.negative(z_h)  # (13) −z_h
-    np.minimum(z_h, w, out=w)  # (13) −|z_h|
-    np.exp(w, out=w)  # (13) exp(−|z_h|)
-    np.multiply(w, w, out=w)  # (13) exp(−|z_h|)²
-    r = np.add(1, w)  # (13) exp(−|z_h|)² + 1
-    np.multiply(r, r, out=r)  # (13) (exp(−|z_h|)² + 1)²
-    q = np.multiply(4, z_t_3)
-    np.multiply(q, w, out=q)
-    h_t_2 = np.divide(q, r, out=q)  # (13)
-    z_t_4 = np.dot(h_t_2, W_g)  # (14)
-    w = np.negative(z_g)  # (15) −z_g
-    np.minimum(z_g, w, out=w)  # (15) −|z_g|
-    np.exp(w, out=w)  # (15) exp(−|z_g|)
-    np.multiply(w, w, out=w)  # (15) exp(−|z_g|)²
-    r = np.add(1, w)  # (15) exp(−|z_g|)² + 1
-    np.multiply(r, r, out=r)  # (15) (exp(−|z_g|)² + 1)²
-    q = np.multiply(4, z_t_4)
-    np.multiply(q, w, out=q)
-    g_t_2 = np.divide(q, r, out=q)  # (15)
-    v_t_2 = np.dot(g_t_2, W_v)  # (16)
-    w = np.negative(z_h)  # (17) −z_h
-    np.minimum(z_h, w, out=w)  # (17) −|z_h|
-    r = np.exp(w)  # (17) exp(−|z_h|)
-    q = np.add(1, r)  # (17) 1 + exp(−|z_h|)
-    np.multiply(r, r, out=r)  # (17) exp(−|z_h|)²
-    tt = np.add(1, r)  # (17) exp(−|z_h|)² + 1
-    uu = np.multiply(tt, tt)
-    np.multiply(uu, tt, out=uu)  # (17) (exp(−|z_h|)² + 1)³
-    np.expm1(w, out=w)  # (17) expm1(−|z_h|)
-    tt = np.greater_equal(z_h, 0)
-    vv = np.where(tt, np.asarray(8, dtype), np.asarray(-8, dtype))  # (17)
-    tt = np.multiply(z_t, z_t_3)
-    np.multiply(tt, q, out=tt)
-    np.multiply(tt, r, out=tt)
-    np.multiply(tt, w, out=tt)
-    np.multiply(tt, vv, out=tt)
-    h_t_t = np.divide(tt, uu, out=tt)  # (17)
-    z_t_t = np.dot(h_t_t, W_g)  # (18)
-    w = np.negative(z_g)  # (19) −z_g
-    np.minimum(z_g, w, out=w)  # (19) −|z_g|
-    r = np.exp(w)  # (19) exp(−|z_g|)
-    q = np.add(1, r)  # (19) 1 + exp(−|z_g|)
-    np.multiply(r, r, out=r)  # (19) exp(−|z_g|)²
-    tt = np.add(1, r)  # (19) exp(−|z_g|)² + 1
-    uu = np.multiply(tt, tt)
-    np.multiply(uu, tt, out=uu)  # (19) (exp(−|z_g|)² + 1)³
-    np.expm1(w, out=w)  # (19) expm1(−|z_g|)
-    tt = np.greater_equal(z_g, 0)
-    vv = np.where(tt, np.asarray(8, dtype), np.asarray(-8, dtype))  # (19)
-    tt = np.multiply(z_t_2, z_t_4)
-    np.multiply(tt, q, out=tt)
-    np.multiply(tt, r, out=tt)
-    np.multiply(tt, w, out=tt)
-    np.multiply(tt, vv, out=tt)
-    g_t_t = np.divide(tt, uu, out=tt)  # (19)
-    w = np.negative(z_g)  # (19) −z_g
-    np.minimum(z_g, w, out=w)  # (19) −|z_g|
-    np.exp(w, out=w)  # (19) exp(−|z_g|)
-    np.multiply(w, w, out=w)  # (19) exp(−|z_g|)²
-    r = np.add(1, w)  # (19) exp(−|z_g|)² + 1
-    np.multiply(r, r, out=r)  # (19) (exp(−|z_g|)² + 1)²
+    w = np.multiply(z_t, z_t)  # (12) z_t²
+    r = np.negative(z_h)  # (12) −z_h
+    np.minimum(z_h, r, out=r)  # (12) −|z_h|
+    q = np.exp(r)  # (12) exp(−|z_h|)
+    tt = np.add(1, q)  # (12) 1 + exp(−|z_h|)
+    np.multiply(q, q, out=q)  # (12) exp(−|z_h|)²
+    uu = np.add(1, q)  # (12) exp(−|z_h|)² + 1
+    vv = np.multiply(uu, uu)
+    np.multiply(vv, uu, out=vv)  # (12) (exp(−|z_h|)² + 1)³
+    np.expm1(r, out=r)  # (12) expm1(−|z_h|)
+    uu = np.greater_equal(z_h, 0)
+    ww = np.where(uu, np.asarray(8, dtype), np.asarray(-8, dtype))  # (12)
+    np.multiply(w, tt, out=w)
+    np.multiply(w, q, out=w)
+    np.multiply(w, r, out=w)
+    np.multiply(w, ww, out=w)
+    h_t_t = np.divide(w, vv, out=w)  # (12)
+    z_t_t = np.dot(h_t_t, W_g)  # (13)
+    w = np.multiply(z_t_2, z_t_2)  # (14) z_t_2²
+    r = np.negative(z_g)  # (14) −z_g
+    np.minimum(z_g, r, out=r)  # (14) −|z_g|
+    q = np.exp(r)  # (14) exp(−|z_g|)
+    tt = np.add(1, q)  # (14) 1 + exp(−|z_g|)
+    np.multiply(q, q, out=q)  # (14) exp(−|z_g|)²
+    uu = np.add(1, q)  # (14) exp(−|z_g|)² + 1
+    vv = np.multiply(uu, uu)
+    np.multiply(vv, uu, out=vv)  # (14) (exp(−|z_g|)² + 1)³
+    np.expm1(r, out=r)  # (14) expm1(−|z_g|)
+    uu = np.greater_equal(z_g, 0)
+    ww = np.where(uu, np.asarray(8, dtype), np.asarray(-8, dtype))  # (14)
+    np.multiply(w, tt, out=w)
+    np.multiply(w, q, out=w)
+    np.multiply(w, r, out=w)
+    np.multiply(w, ww, out=w)
+    g_t_t = np.divide(w, vv, out=w)  # (14)
+    w = np.negative(z_g)  # (14) −z_g
+    np.minimum(z_g, w, out=w)  # (14) −|z_g|
+    np.exp(w, out=w)  # (14) exp(−|z_g|)
+    np.multiply(w, w, out=w)  # (14) exp(−|z_g|)²
+    r = np.add(1, w)  # (14) exp(−|z_g|)² + 1
+    np.multiply(r, r, out=r)  # (14) (exp(−|z_g|)² + 1)²
     q = np.multiply(4, z_t_t)
     np.multiply(q, w, out=q)
-    np.divide(q, r, out=q)  # (19)
-    g_t_t += q  # (19)
-    v_t_t = np.dot(g_t_t, W_v)  # (20)
-    u_t_t = np.zeros((N, 1), dtype)  # (21)
+    np.divide(q, r, out=q)  # (14)
+    g_t_t += q  # (14)
+    v_t_t = np.dot(g_t_t, W_v)  # (15)
+    u_t_t = np.zeros((N, 1), dtype)  # (16)
     w = np.multiply(2, v[:, 0])
-    u_t_t[:, 0] += w  # (21)
-    w = np.multiply(2, t[:, 0])
-    np.multiply(w, v_t_2[:, 0], out=w)
-    u_t_t[:, 0] += w  # (21)
-    w = np.multiply(2, t[:, 0])
+    u_t_t[:, 0] += w  # (16)
+    w = np.multiply(4, t[:, 0])
     np.multiply(w, v_t[:, 0], out=w)
-    u_t_t[:, 0] += w  # (21)
-    w = np.multiply(t, t)  # (21) t²
+    u_t_t[:, 0] += w  # (16)
+    w = np.multiply(t, t)  # (16) t²
     np.multiply(w, v_t_t, out=w)
-    u_t_t += w  # (21)
-    w = np.add(u[:, 0], u_t_t[:, 0])  # (22) u + u_t_t
-    L_term = np.multiply(w, w, out=w)  # (22)
-    L = np.sum(L_term)  # (22)
-    L = L / N  # (22)
-    u_bar = np.empty((N, 1), dtype)  # (23)
+    u_t_t += w  # (16)
+    w = np.add(u[:, 0], u_t_t[:, 0])  # (17) u + u_t_t
+    L_term = np.multiply(w, w, out=w)  # (17)
+    L = np.sum(L_term)  # (17)
+    L = L / N  # (17)
+    u_bar = np.empty((N, 1), dtype)  # (18)
     w = np.multiply(2, u[:, 0])
     r = np.multiply(2, u_t_t[:, 0])
-    np.add(w, r, out=w)  # (23) 2 (u + u_t_t)
+    np.add(w, r, out=w)  # (18) 2 (u + u_t_t)
     np.multiply(cotangent / N, w, out=w)
-    u_bar[:, 0] = w  # (23)
-    u_t_t_bar = np.empty((N, 1), dtype)  # (24)
+    u_bar[:, 0] = w  # (18)
+    u_t_t_bar = np.empty((N, 1), dtype)  # (19)
     w = np.multiply(2, u[:, 0])
     r = np.multiply(2, u_t_t[:, 0])
-    np.add(w, r, out=w)  # (24) 2 (u + u_t_t)
+    np.add(w, r, out=w)  # (19) 2 (u + u_t_t)
     np.multiply(cotangent / N, w, out=w)
-    u_t_t_bar[:, 0] = w  # (24)
-    w = np.multiply(t, t)  # (25) t²
-    v_t_t_bar = np.multiply(w, u_t_t_bar, out=w)  # (25)
-    v_t_bar = np.empty((N, 1), dtype)  # (26)
-    w = np.multiply(2, t[:, 0])
+    u_t_t_bar[:, 0] = w  # (19)
+    w = np.multiply(t, t)  # (20) t²
+    v_t_t_bar = np.multiply(w, u_t_t_bar, out=w)  # (20)
+    v_t_bar = np.empty((N, 1), dtype)  # (21)
+    w = np.multiply(4, t[:, 0])
     np.multiply(w, u_t_t_bar[:, 0], out=w)
-    v_t_bar[:, 0] = w  # (26)
-    v_t_2_bar = np.empty((N, 1), dtype)  # (27)
-    w = np.multiply(2, t[:, 0])
-    np.multiply(w, u_t_t_bar[:, 0], out=w)
-    v_t_2_bar[:, 0] = w  # (27)
-    g_t_t_bar = np.dot(v_t_t_bar, W_v.T)  # (28)
-    w = np.negative(z_g)  # (29) −z_g
-    np.minimum(z_g, w, out=w)  # (29) −|z_g|
-    np.exp(w, out=w)  # (29) exp(−|z_g|)
-    np.multiply(w, w, out=w)  # (29) exp(−|z_g|)²
-    r = np.add(1, w)  # (29) exp(−|z_g|)² + 1
-    np.multiply(r, r, out=r)  # (29) (exp(−|z_g|)² + 1)²
+    v_t_bar[:, 0] = w  # (21)
+    g_t_t_bar = np.dot(v_t_t_bar, W_v.T)  # (22)
+    w = np.negative(z_g)  # (23) −z_g
+    np.minimum(z_g, w, out=w)  # (23) −|z_g|
+    np.exp(w, out=w)  # (23) exp(−|z_g|)
+    np.multiply(w, w, out=w)  # (23) exp(−|z_g|)²
+    r = np.add(1, w)  # (23) exp(−|z_g|)² + 1
+    np.multiply(r, r, out=r)  # (23) (exp(−|z_g|)² + 1)²
     q = np.multiply(4, g_t_t_bar)
     np.multiply(q, w, out=q)
-    z_t_t_bar = np.divide(q, r, out=q)  # (29)
-    h_t_t_bar = np.dot(z_t_t_bar, W_g.T)  # (30)
-    g_t_2_bar = np.dot(v_t_2_bar, W_v.T)  # (31)
-    w = np.multiply(g, g)  # (32) g²
-    np.subtract(1, w, out=w)  # (32) 1 − g²
-    r = np.multiply(2, z_t_2)
+    z_t_t_bar = np.divide(q, r, out=q)  # (23)
+    h_t_t_bar = np.dot(z_t_t_bar, W_g.T)  # (24)
+    g_t_bar = np.dot(v_t_bar, W_v.T)  # (25)
+    w = np.multiply(g, g)  # (26) g²
+    np.subtract(1, w, out=w)  # (26) 1 − g²
+    r = np.multiply(4, z_t_2)
     np.multiply(r, g_t_t_bar, out=r)
     np.multiply(r, g, out=r)
-    np.subtract(g_t_2_bar, r, out=r)  # (32) ḡ_t_2 − 2 z_t_2 ḡ_t_t g
-    z_t_4_bar = np.multiply(w, r, out=w)  # (32)
-    h_t_2_bar = np.dot(z_t_4_bar, W_g.T)  # (33)
-    w = np.multiply(h, h)  # (34) h²
-    np.subtract(1, w, out=w)  # (34) 1 − h²
-    r = np.multiply(2, z_t)
+    np.subtract(g_t_bar, r, out=r)  # (26) ḡ_t − 4 z_t_2 ḡ_t_t g
+    z_t_2_bar = np.multiply(w, r, out=w)  # (26)
+    h_t_bar = np.dot(z_t_2_bar, W_g.T)  # (27)
+    w = np.multiply(h, h)  # (28) h²
+    np.subtract(1, w, out=w)  # (28) 1 − h²
+    r = np.multiply(4, z_t)
     np.multiply(r, h_t_t_bar, out=r)
     np.multiply(r, h, out=r)
-    np.subtract(h_t_2_bar, r, out=r)  # (34) h̄_t_2 − 2 z_t h̄_t_t h
-    z_t_3_bar = np.multiply(w, r, out=w)  # (34)
-    g_t_bar = np.dot(v_t_bar, W_v.T)  # (35)
-    w = np.multiply(g, g)  # (36) g²
-    np.subtract(1, w, out=w)  # (36) 1 − g²
-    r = np.multiply(2, z_t_4)
-    np.multiply(r, g_t_t_bar, out=r)
-    np.multiply(r, g, out=r)
-    np.subtract(g_t_bar, r, out=r)  # (36) ḡ_t − 2 z_t_4 ḡ_t_t g
-    z_t_2_bar = np.multiply(w, r, out=w)  # (36)
-    h_t_bar = np.dot(z_t_2_bar, W_g.T)  # (37)
-    w = np.multiply(h, h)  # (38) h²
-    np.subtract(1, w, out=w)  # (38) 1 − h²
-    r = np.multiply(2, z_t_3)
-    np.multiply(r, h_t_t_bar, out=r)
-    np.multiply(r, h, out=r)
-    np.subtract(h_t_bar, r, out=r)  # (38) h̄_t − 2 z_t_3 h̄_t_t h
-    z_t_bar = np.multiply(w, r, out=w)  # (38)
-    v_bar = np.zeros((N, 1), dtype)  # (39)
+    np.subtract(h_t_bar, r, out=r)  # (28) h̄_t − 4 z_t h̄_t_t h
+    z_t_bar = np.multiply(w, r, out=w)  # (28)
+    v_bar = np.zeros((N, 1), dtype)  # (29)
     w = np.multiply(2, u_t_t_bar[:, 0])
-    v_bar[:, 0] += w  # (39)
-    w = np.multiply(t, t)  # (39) t²
+    v_bar[:, 0] += w  # (29)
+    w = np.multiply(t, t)  # (29) t²
     np.multiply(w, u_bar, out=w)
-    v_bar += w  # (39)
-    b_v_bar = np.sum(v_bar, axis=0)  # (40)
-    g_bar = np.dot(v_bar, W_v.T)  # (41)
-    W_v_bar = np.dot(g_t_t.T, v_t_t_bar)  # (42)
-    W_v_bar += np.dot(g_t_2.T, v_t_2_bar)  # (42)
-    W_v_bar += np.dot(g_t.T, v_t_bar)  # (42)
-    W_v_bar += np.dot(g.T, v_bar)  # (42)
-    w = np.multiply(g, g)  # (43) g²
-    r = np.subtract(1, w)  # (43) 1 − g²
+    v_bar += w  # (29)
+    b_v_bar = np.sum(v_bar, axis=0)  # (30)
+    g_bar = np.dot(v_bar, W_v.T)  # (31)
+    W_v_bar = np.dot(g_t_t.T, v_t_t_bar)  # (32)
+    W_v_bar += np.dot(g_t.T, v_t_bar)  # (32)
+    W_v_bar += np.dot(g.T, v_bar)  # (32)
+    w = np.multiply(g, g)  # (33) g²
+    r = np.subtract(1, w)  # (33) 1 − g²
     q = np.multiply(g_bar, r)
     tt = np.multiply(z_t_t, g)
+    uu = np.multiply(z_t_2, z_t_2)  # (33) z_t_2²
     np.multiply(3, w, out=w)
-    np.subtract(w, 1, out=w)  # (43) 3 g² − 1
-    uu = np.multiply(z_t_2, z_t_4)
+    np.subtract(w, 1, out=w)  # (33) 3 g² − 1
     np.multiply(uu, w, out=uu)
-    np.subtract(uu, tt, out=uu)  # (43) z_t_2 z_t_4 (3 g² − 1) − z_t_t g
+    np.subtract(uu, tt, out=uu)  # (33) z_t_2² (3 g² − 1) − z_t_t g
     np.multiply(g_t_t_bar, uu, out=g_t_t_bar)
     uu = np.multiply(g, z_t_2)
     np.multiply(uu, g_t_bar, out=uu)
-    tt = np.multiply(g, z_t_4)
-    np.multiply(tt, g_t_2_bar, out=tt)
-    np.subtract(g_t_t_bar, uu, out=g_t_t_bar)
-    np.subtract(g_t_t_bar, tt, out=g_t_t_bar)  # (43)
+    np.subtract(g_t_t_bar, uu, out=g_t_t_bar)  # (33)
     np.multiply(2, r, out=r)
     np.multiply(r, g_t_t_bar, out=r)
-    z_g_bar = np.add(q, r, out=q)  # (43)
-    b_g_bar = np.sum(z_g_bar, axis=0)  # (44)
-    h_bar = np.dot(z_g_bar, W_g.T)  # (45)
-    W_g_bar = np.dot(h_t_t.T, z_t_t_bar)  # (46)
-    W_g_bar += np.dot(h_t_2.T, z_t_4_bar)  # (46)
-    W_g_bar += np.dot(h_t.T, z_t_2_bar)  # (46)
-    W_g_bar += np.dot(h.T, z_g_bar)  # (46)
-    w = np.multiply(h, h)  # (47) h²
-    r = np.subtract(1, w)  # (47) 1 − h²
-    q = np.multiply(h_bar, r)
-    tt = np.multiply(h, h_t_2_bar)
+    z_g_bar = np.add(q, r, out=q)  # (33)
+    b_g_bar = np.sum(z_g_bar, axis=0)  # (34)
+    h_bar = np.dot(z_g_bar, W_g.T)  # (35)
+    W_g_bar = np.dot(h_t_t.T, z_t_t_bar)  # (36)
+    W_g_bar += np.dot(h_t.T, z_t_2_bar)  # (36)
+    W_g_bar += np.dot(h.T, z_g_bar)  # (36)
+    w = np.multiply(h, h)  # (37) h²
+    r = np.subtract(1, w)  # (37) 1 − h²
+    q = np.multiply(h, h_t_bar)
     np.multiply(3, w, out=w)
-    np.subtract(w, 1, out=w)  # (47) 3 h² − 1
+    np.subtract(w, 1, out=w)  # (37) 3 h² − 1
     np.multiply(z_t, h_t_t_bar, out=h_t_t_bar)
     np.multiply(h_t_t_bar, w, out=h_t_t_bar)
-    np.subtract(h_t_t_bar, tt, out=h_t_t_bar)  # (47) z_t h̄_t_t (3 h² − 1) − h h̄_t_2
-    np.multiply(z_t_3, h_t_t_bar, out=h_t_t_bar)
-    tt = np.multiply(z_t, h)
-    np.multiply(tt, h_t_bar, out=tt)
-    np.subtract(h_t_t_bar, tt, out=h_t_t_bar)  # (47)
-    np.multiply(2, r, out=r)
-    np.multiply(r, h_t_t_bar, out=r)
-    z_h_bar = np.add(q, r, out=q)  # (47)
-    b_h_bar = np.sum(z_h_bar, axis=0)  # (48)
-    W_h_bar = np.zeros((1, 16), dtype)  # (49)
-    W_h_bar_part = np.sum(z_t_3_bar, axis=0)  # (49)
-    W_h_bar[0] += W_h_bar_part  # (49)
-    W_h_bar_part_2 = np.sum(z_t_bar, axis=0)  # (49)
-    W_h_bar[0] += W_h_bar_part_2  # (49)
-    W_h_bar += np.dot(t.T, z_h_bar)  # (49)
+    np.subtract(h_t_t_bar, q, out=h_t_t_bar)  # (37) z_t h̄_t_t (3 h² − 1) − h h̄_t
+    q = np.multiply(2, z_t)
+    np.multiply(q, h_t_t_bar, out=q)
+    np.add(h_bar, q, out=q)  # (37) h̄ + 2 z_t (z_t h̄_t_t (3 h² − 1) − h h̄_t)
+    z_h_bar = np.multiply(r, q, out=r)  # (37)
+    b_h_bar = np.sum(z_h_bar, axis=0)  # (38)
+    W_h_bar = np.zeros((1, 16), dtype)  # (39)
+    W_h_bar_part = np.sum(z_t_bar, axis=0)  # (39)
+    W_h_bar[0] += W_h_bar_part  # (39)
+    W_h_bar += np.dot(t.T, z_h_bar)  # (39)
     grads = {
         "W_h": W_h_bar,
         "b_h": b_h_bar,

@@ -7,11 +7,12 @@ from dataclasses import replace
 from fractions import Fraction
 
 from symbprop.calculus.gradient import influenced
+from symbprop.calculus.index import Access
 from symbprop.calculus.kronecker import Delta, differentiate_elements
 from symbprop.calculus.products import tangents
 from symbprop.calculus.program import Program, Tensor
 from symbprop.calculus.separability import NotSeparable, follow, refuse
-from symbprop.calculus.statement import Statement
+from symbprop.calculus.statement import Reduction, Statement, statement
 from symbprop.language.scope import parts
 from symbprop.language.source import SourceError
 from symbprop.language.syntax import Binary, Call, Coordinate, Equation, Expression, Name, Number, Read, Reduce, Unary
@@ -118,6 +119,8 @@ class _Maker:
         of, by = self.given[value.name], self.given[wrt.name]
         if of.integer or by.integer:
             raise SourceError("integers have no derivative", call.span)
+        if of.name == by.name:
+            raise SourceError(f"{value.name} is differentiated by itself", call.span)
         program = Program(self.assembly.tensors, tuple(self.assembly.statements), (of.name,))
         shared = {each.name for each in value.index if isinstance(each, Name)}
         axes: list[int | bool | None] = []
@@ -165,8 +168,6 @@ class _Maker:
         made, seeds = tangents(program, [by.name], [of.name], suffix=suffix)
         if of.name not in made.gradients:
             return None
-        if of.name == by.name:
-            raise SourceError(f"{self._local(of.name)} is differentiated by itself", self.assembly.description.span)
         seed = seeds[by.name]
         whole = made.program
         linear = influenced(Program(whole.tensors, made.backward), [seed])
@@ -178,12 +179,35 @@ class _Maker:
         names = {name: self.assembly.wishes.add(local.get(name, self._local(name)), "") for name in tensors}
         self.assembly.wishes.next_operation()
         renamed = rename(Program({**program.tensors, **tensors}, statements), names)
-        self.assembly.statements.extend(renamed.statements)
-        self.assembly.tensors.update((name, renamed.tensors[name]) for name in names.values())
         target = names[made.gradients[of.name]]
         if not any(each.target.tensor == target for each in renamed.statements):
             return None
-        return self.assembly.tensors[target]
+        same = self._absorbed(renamed)
+        return self.assembly.tensors[same.get(target, target)]
+
+    def _absorbed(self, made: Program) -> dict[str, str]:
+        """Take over the new statements; a tensor that is computed already, and which one it is, is not computed again.
+
+        The second derivative needs the first, which may stand there.
+        """
+        new = made.definitions()
+        known = {
+            tuple(_anonymous(each) for each in statements): name
+            for name, statements in Program(self.assembly.tensors, tuple(self.assembly.statements))
+            .definitions()
+            .items()
+        }
+        same: dict[str, str] = {}
+        for name, statements in new.items():
+            settled = rename(Program({}, tuple(statements)), same).statements
+            twin = known.get(tuple(_anonymous(each) for each in settled))
+            if twin is not None and self.assembly.tensors[twin].shape == made.tensors[name].shape:
+                same[name] = twin
+        kept = [each for each in made.statements if each.target.tensor not in same]
+        self.assembly.statements.extend(_gathered(rename(Program({}, tuple(kept)), same).statements))
+        names = {each.target.tensor for each in kept}
+        self.assembly.tensors.update((name, made.tensors[name]) for name in made.tensors if name in names)
+        return same
 
     def _local(self, name: str) -> str:
         """What a tensor is called in its own operation, or the label that it has in the description."""
@@ -193,6 +217,24 @@ class _Maker:
 
 def _written(statements: Sequence[Statement]) -> set[str]:
     return {each.target.tensor for each in statements}
+
+
+def _gathered(statements: Sequence[Statement]) -> list[Statement]:
+    """The statements with equal reads made one, and sums of the same reads into the same elements made one."""
+    found: dict[object, Statement] = {}
+    for position, each in enumerate(statements):
+        made = statement(each.target, each.expr, each.reads, each.domain, each.reduction, selects=each.selects)
+        made = replace(made, label=each.label)
+        key = (made.target, made.reads, made.domain) if made.reduction is Reduction.SUM else position
+        if key in found:
+            made = replace(made, expr=found[key].expr + made.expr)
+        found[key] = made
+    return list(found.values())
+
+
+def _anonymous(each: Statement) -> Statement:
+    """A statement that does not say what it computes."""
+    return replace(each, target=Access("", each.target.index))
 
 
 def _position(node: Coordinate) -> int | None:
