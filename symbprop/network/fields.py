@@ -165,7 +165,7 @@ Dimension = Annotated[
 Shape = Annotated[list[Dimension], Field(max_length=MOST_AXES), AfterValidator(_bounded)]
 FixedShape = Annotated[list[Count], Field(max_length=MOST_AXES), AfterValidator(_bounded)]
 
-Function = Literal["input_grad", "vjp", "jvp", "hvp", "per_example_grad"]
+Function = Literal["input_grad", "vjp", "jvp", "jacobian", "hvp", "hessian", "per_example_grad"]
 
 Arguments = dict[Name, Any]
 Chosen = Annotated[dict[Name, Arguments | None], Field(min_length=1, max_length=1)]

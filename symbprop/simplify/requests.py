@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 
 from symbprop.calculus.gradient import gradient
 from symbprop.calculus.index import Extent
+from symbprop.calculus.kronecker import elements
 from symbprop.calculus.per_example import per_example
 from symbprop.calculus.products import cotangents, tangents
 from symbprop.calculus.program import GradientProgram, Program, Role
 from symbprop.calculus.requested import Requested, Result
+from symbprop.calculus.separability import follow
 from symbprop.simplify.passes import simplify_gradient
 
 
@@ -103,12 +105,76 @@ def _per_example_grad(base: Base) -> Requested:
     return Requested("per_example_grad", made, tuple(results), about=about)
 
 
+def _jacobian(base: Base) -> Requested:
+    """Where the outputs of an example depend on that example alone, its own Jacobian; else the whole one."""
+    program = _outputs_alone(base.inference)
+    inputs, outputs = _real(program, Role.INPUT), program.outputs
+    if not inputs:
+        raise NotDefined("jacobian: there is no input of real numbers")
+    pieces: list[GradientProgram] = []
+    places: dict[tuple[str, str], tuple[str | None, bool]] = {}
+    for name in inputs:
+        shape = program.tensors[name].shape
+        along = follow(program, {name: 0}) if shape[:1] == (base.batch,) else None
+        apart = along is not None and all(along.axes.get(each) == 0 or not along.depends(each) for each in outputs)
+        axes = tuple(True if apart and axis == 0 else None for axis in range(len(shape)))
+        made = elements(program, name, outputs, axes, pieces)
+        pieces.append(made)
+        places.update({(each, name): (made.gradients.get(each), apart) for each in outputs})
+    derivatives = base.simplified(_together(program, pieces))
+    results = []
+    for output in outputs:
+        for name in inputs:
+            tensor, apart = places[output, name]
+            rest = program.tensors[name].shape[1 if apart else 0 :]
+            results.append(Result((output, name), tensor, (*program.tensors[output].shape, *rest)))
+    about = (
+        "The Jacobian: for each output and each input the derivative of every element of the one by those of the other.\n\n"
+        "    Axes of the output come first. Where an example's output depends on that example's input alone, the axis of\n"
+        "    the examples stands once: the Jacobian is that of each example.\n    "
+    )
+    return Requested("jacobian", derivatives, tuple(results), about=about, of_loss=False)
+
+
+def _hessian(base: Base) -> Requested:
+    whole = _gradient(base, "hessian")
+    parameters = _real(whole.program, Role.PARAMETER)
+    bars = dict(whole.gradients)
+    pieces: list[GradientProgram] = []
+    places: dict[tuple[str, str], str | None] = {}
+    for name in parameters:
+        axes = (None,) * len(whole.program.tensors[name].shape)
+        made = elements(whole.program, name, list(bars.values()), axes, pieces)
+        pieces.append(made)
+        places.update({(of, name): made.gradients.get(bars.get(of, "")) for of in parameters})
+    derivatives = base.simplified(_together(whole.program, pieces))
+    tensors = whole.program.tensors
+    results = [
+        Result((of, name), places[of, name], (*tensors[of].shape, *tensors[name].shape))
+        for of in parameters
+        for name in parameters
+    ]
+    about = (
+        "The Hessian of the loss, times ``cotangent``: for each two parameters the second derivatives, axes in order."
+    )
+    return Requested("hessian", derivatives, tuple(results), about=about)
+
+
+def _together(program: Program, pieces: Sequence[GradientProgram]) -> GradientProgram:
+    """The statements of derivatives by different tensors as those of one program."""
+    tensors = {name: tensor for each in pieces for name, tensor in each.tensors.items()}
+    results = {tensor: tensor for each in pieces for tensor in each.gradients.values()}
+    return GradientProgram(program, tensors, tuple(one for each in pieces for one in each.backward), results)
+
+
 MAKERS: Mapping[str, Callable[[Base], Requested]] = {
     "input_grad": _input_grad,
     "vjp": _vjp,
     "jvp": _jvp,
     "hvp": _hvp,
     "per_example_grad": _per_example_grad,
+    "jacobian": _jacobian,
+    "hessian": _hessian,
 }
 
 

@@ -101,7 +101,7 @@ def marked(error: SourceError) -> str:
 
 def assert_close(found: Arrays, wanted: Arrays) -> None:
     assert list(found) == list(wanted)
-    scale = max(float(np.max(np.abs(value), initial=0)) for value in wanted.values())
+    scale = max(1.0, *(float(np.max(np.abs(value), initial=0)) for value in wanted.values()))
     for name, value in wanted.items():
         assert found[name].shape == np.shape(value)
         assert found[name].dtype == np.float64
@@ -250,3 +250,62 @@ def test_what_is_returned_belongs_to_the_caller(compiled: Callable[..., ModuleTy
     np.testing.assert_array_equal(bar, 1)
     np.testing.assert_array_equal(found["b"], 1)
     np.testing.assert_array_equal(module.jvp({}, a, b, {"a": bar})["y"], 1)
+
+
+def unit(value: np.ndarray, place: tuple[int, ...]) -> np.ndarray:
+    found = np.zeros(np.shape(value))
+    found[place] = 1
+    return found
+
+
+@each_network
+def test_the_jacobian_is_how_outputs_move_with_each_element_of_an_input(
+    compiled: Callable[..., ModuleType], name: str
+) -> None:
+    if name == "embedded":
+        with pytest.raises(SourceError, match="no input of real numbers"):
+            compiled(asked(NETWORKS[name], "jacobian"))
+        return
+    module = compiled(asked(NETWORKS[name], "jacobian"))
+    params, data = point(module, examples=3)
+    given = [data[each] for each in module.INPUTS]
+    found = module.jacobian(params, *given)
+    for key, value in real(module, data).items():
+        rng = np.random.default_rng(3)
+        places = list(np.ndindex(value.shape[1:]))
+        for place in [places[each] for each in rng.choice(len(places), min(len(places), 12), replace=False)]:
+            along = {key: np.stack([unit(row, place) for row in value])}
+            for each, moving in outputs(module, params, moved(data, along)).items():
+                column = found[each][key]
+                assert column.shape == (*moving.shape, *value.shape[1:])
+                column = column[(..., *place)]
+                np.testing.assert_allclose(column, np.imag(moving) / STEP, rtol=1e-10, atol=1e-12)
+
+
+def test_a_jacobian_across_examples_is_whole(compiled: Callable[..., ModuleType]) -> None:
+    text = "inputs: {x: {shape: [2]}}\nformulas:\n  - c = mean(m, sin(x[m, 0]) * exp(x[m, 1]))\n  - y[n] = x[n, 0]^2 - c\n"
+    module = compiled(asked(text, "jacobian"))
+    x = np.random.default_rng(0).normal(size=(3, 2))
+    found = module.jacobian({}, x)["y"]["x"]
+    assert found.shape == (3, 3, 2)
+    for place in np.ndindex(x.shape):
+        column = np.imag(module.forward({}, x + 1j * STEP * unit(x, place))) / STEP
+        np.testing.assert_allclose(found[(..., *place)], column, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("name", ["mlp", "branched", "embedded", "recurrent", "attention", "scaled"])
+def test_the_hessian_is_how_the_gradient_moves_with_each_element(
+    compiled: Callable[..., ModuleType], name: str
+) -> None:
+    module = compiled(asked(NETWORKS[name], "hessian"))
+    params, data = point(module, examples=3)
+    found = module.hessian(params, *data.values())
+    assert list(found) == list(params)
+    for key, value in params.items():
+        places = list(np.ndindex(value.shape))
+        for place in [places[0], places[len(places) // 2], places[-1]]:
+            along = {key: unit(value, place)}
+            _, grads = module.loss_and_grad(moved(params, along), *data.values())
+            wanted = {of: np.imag(each) / STEP for of, each in grads.items()}
+            assert_close({of: found[of][key][(..., *place)] for of in params}, wanted)
+            assert all(found[of][key].shape == (*params[of].shape, *value.shape) for of in params)
