@@ -17,21 +17,21 @@ Forward
     (8)  L = Σₙₖ (image[n,k] − x[n,k])² / (64 N)
 
 Backward, with v̄ = ∂L/∂v (v_bar in the code)
-    (9)  īmage[n,k] = (image[n,k] − x[n,k]) / (32 N)                      from (8)
-    (10) z̄_image[n,k] = īmage[n,k] image[n,k] (1 − image[n,k])           from (7)
-    (11) b̄_image[k] = Σₙ z̄_image[n,k]                                   from (6)
-    (12) t̄urned[n,l] = Σₖ W_image[l,k] z̄_image[n,k]                     from (6)
-    (13) W̄_image[l,k] = Σₙ turned[n,l] z̄_image[n,k]                     from (6)
-    (14) z̄_turned[n,l] = t̄urned[n,l] 1[z_turned[n,l] > 0]               from (5)
-    (15) b̄_turned[l] = Σₙ z̄_turned[n,l]                                 from (4)
-    (16) c̄ode[n,m] = Σₗ W_turned[m,l] z̄_turned[n,l]                     from (4)
-    (17) W̄_turned[m,l] = Σₙ code[n,m] z̄_turned[n,l]                     from (4)
-    (18) b̄_code[m] = Σₙ c̄ode[n,m]                                       from (3)
-    (19) s̄een[n,j] = Σₘ W_code[j,m] c̄ode[n,m]                           from (3)
-    (20) W̄_code[j,m] = Σₙ seen[n,j] c̄ode[n,m]                           from (3)
-    (21) z̄_seen[n,j] = s̄een[n,j] 1[z_seen[n,j] > 0]                     from (2)
-    (22) b̄_seen[j] = Σₙ z̄_seen[n,j]                                     from (1)
-    (23) W̄_seen[k,j] = Σₙ x[n,k] z̄_seen[n,j]                            from (1)
+    (9)  i̅m̅a̅g̅e̅[n,k] = (image[n,k] − x[n,k]) / (32 N)                      from (8)
+    (10) z̄_image[n,k] = i̅m̅a̅g̅e̅[n,k] image[n,k] (1 − image[n,k])            from (7)
+    (11) b̄_image[k] = Σₙ z̄_image[n,k]                                     from (6)
+    (12) t̅u̅r̅n̅e̅d̅[n,l] = Σₖ W_image[l,k] z̄_image[n,k]                       from (6)
+    (13) W̄_image[l,k] = Σₙ turned[n,l] z̄_image[n,k]                       from (6)
+    (14) z̄_turned[n,l] = t̅u̅r̅n̅e̅d̅[n,l] 1[z_turned[n,l] > 0]                 from (5)
+    (15) b̄_turned[l] = Σₙ z̄_turned[n,l]                                   from (4)
+    (16) c̅o̅d̅e̅[n,m] = Σₗ W_turned[m,l] z̄_turned[n,l]                       from (4)
+    (17) W̄_turned[m,l] = Σₙ code[n,m] z̄_turned[n,l]                       from (4)
+    (18) b̄_code[m] = Σₙ c̅o̅d̅e̅[n,m]                                         from (3)
+    (19) s̅e̅e̅n̅[n,j] = Σₘ W_code[j,m] c̅o̅d̅e̅[n,m]                             from (3)
+    (20) W̄_code[j,m] = Σₙ seen[n,j] c̅o̅d̅e̅[n,m]                             from (3)
+    (21) z̄_seen[n,j] = s̅e̅e̅n̅[n,j] 1[z_seen[n,j] > 0]                       from (2)
+    (22) b̄_seen[j] = Σₙ z̄_seen[n,j]                                       from (1)
+    (23) W̄_seen[k,j] = Σₙ x[n,k] z̄_seen[n,j]                              from (1)
 
 Cost of one call of the last function
     41016 N + 3 floating-point operations, 17536 N + 153312 bytes read or written (float64)
@@ -68,7 +68,7 @@ RANGES: dict[str, tuple[float, float]] = {
 FORMULAS: dict[str, str] = {
     "W_seen": "\\bar{W}^{(\\mathrm{seen})}_{kj} = \\sum_{n} x_{nk} \\bar{z}^{(\\mathrm{seen})}_{nj}",
     "b_seen": "\\bar{b}^{(\\mathrm{seen})}_{j} = \\sum_{n} \\bar{z}^{(\\mathrm{seen})}_{nj}",
-    "W_code": "\\bar{W}^{(\\mathrm{code})}_{jm} = \\sum_{n} \\mathrm{seen}_{nj} \\overline{\\mathrm{code}}_{nm}",
+    "W_code": "\\bar{W}^{(\\mathrm{code})}_{jm} = \\sum_{n} \\mathrm{seen}_{nj} \\, \\overline{\\mathrm{code}}_{nm}",
     "b_code": "\\bar{b}^{(\\mathrm{code})}_{m} = \\sum_{n} \\overline{\\mathrm{code}}_{nm}",
     "W_turned": "\\bar{W}^{(\\mathrm{turned})}_{ml} = \\sum_{n} \\mathrm{code}_{nm} \\bar{z}^{(\\mathrm{turned})}_{nl}",
     "b_turned": "\\bar{b}^{(\\mathrm{turned})}_{l} = \\sum_{n} \\bar{z}^{(\\mathrm{turned})}_{nl}",
@@ -242,6 +242,213 @@ def loss_and_grad(
         "b_image": b_image_bar,
     }
     return L, grads
+
+
+def init_optimizer(params: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The optimiser's state before the first step, its vectors in the order of ``PARAMETERS``."""
+    return {
+        "step": np.asarray(0),
+    }
+
+
+def learning_rate(step: int) -> float:
+    """The learning rate after ``step`` steps.
+
+    (1)  r = 5
+    """
+    r = 5  # (1)
+    return float(r)
+
+
+def step(
+    params: dict[str, np.ndarray],
+    grads: dict[str, np.ndarray],
+    optimizer_state: dict[str, np.ndarray],
+    *,
+    rate: float | None = None,
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The parameters and the optimiser's state after a step. What is given stays as it is.
+
+    ``rate`` is the learning rate if it is not to be that of the schedule.
+    """
+    taken = int(optimizer_state["step"])
+    if rate is None:
+        rate = learning_rate(taken)
+    packed = _packed(params)
+    gradient = _packed(grads).astype(packed.dtype, copy=False)
+    new = _update(
+        packed,
+        gradient,
+        rate,
+    )
+    arrays = [np.asarray(each, packed.dtype) for each in new]
+    return _unpacked(arrays[0]), {
+        "step": np.asarray(taken + 1),
+    }
+
+
+def _update(
+    w: np.ndarray,
+    g: np.ndarray,
+    learning_rate: float,
+) -> tuple[np.ndarray, ...]:
+    """A step of sgd for all parameters in one vector; v′ is the value of v after it.
+
+    (1)  w′[i] = w[i] − learning_rate g[i]
+    """
+    u = np.multiply(learning_rate, g)
+    w_next = np.subtract(w, u, out=u)  # (1)
+    return (w_next,)
+
+
+def _packed(values: dict[str, np.ndarray]) -> np.ndarray:
+    """All parameters, or their gradients, in one vector, in the order of ``PARAMETERS``."""
+    if values.keys() != PARAMETERS.keys():
+        raise KeyError(f"there are {list(values)}, not {list(PARAMETERS)}")
+    for name, shape in PARAMETERS.items():
+        if np.shape(values[name]) != shape:
+            raise ValueError(f"{name} has shape {np.shape(values[name])}, not {shape}")
+    packed = np.concatenate([values[name] for name in PARAMETERS], axis=None)
+    kind = np.dtype(DTYPE) if packed.dtype.kind in "biu" else packed.dtype
+    return packed.astype(kind.newbyteorder("="), copy=False)
+
+
+def _unpacked(packed: np.ndarray) -> dict[str, np.ndarray]:
+    """The parameters in a vector of them all."""
+    return {
+        "W_seen": packed[0:3072].reshape(64, 48),
+        "b_seen": packed[3072:3120],
+        "W_code": packed[3120:3696].reshape(48, 12),
+        "b_code": packed[3696:3708],
+        "W_turned": packed[3708:4284].reshape(12, 48),
+        "b_turned": packed[4284:4332],
+        "W_image": packed[4332:7404].reshape(48, 64),
+        "b_image": packed[7404:7468],
+    }
+
+
+def fit(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+    *,
+    epochs: int = 60,
+    batch_size: int | None = 32,
+    seed: int = 0,
+    shuffle: bool = True,
+    validation: float | tuple[np.ndarray, ...] = 0.2,
+    monitor: str | None = None,
+    patience: int | None = None,
+    min_delta: float = 0.0,
+    restore_best: bool = True,
+    rate: float | None = None,
+    callback=None,
+    resume: dict | None = None,
+) -> tuple[dict[str, np.ndarray], list[dict[str, float]]]:
+    """Train on examples; give new parameters and a row of losses for each epoch.
+
+    A ``batch_size`` of None is all examples. ``validation`` is the share of the examples,
+    the last ones, that is held out, or examples of their own. Training stops after
+    ``patience`` epochs in which ``monitor`` (``loss`` or ``validation_loss``) has not
+    fallen by more than ``min_delta``; ``restore_best`` gives the parameters of the best
+    epoch. ``rate`` stands for the schedule. ``callback`` gets the run after each epoch,
+    a dictionary, and stops it by returning True; given as ``resume``, a run goes on with
+    the same numbers as if it had never stopped. Raises FloatingPointError when the loss
+    is no longer finite.
+    """
+    data = (x,)
+    data, held_out = _split(data, validation)
+    count = _examples(data)
+    size = count if batch_size is None else batch_size
+    if size < 1:
+        raise ValueError(f"a batch of {size} examples is none")
+    watched = monitor or ("loss" if held_out is None else "validation_loss")
+    run = _begin(params) if resume is None else dict(resume)
+    while run["epoch"] < epochs:
+        if patience is not None and run["epoch"] - run["best_epoch"] >= patience:
+            break
+        epoch = run["epoch"] + 1
+        params, optimizer = run["params"], run["optimizer_state"]
+        order = np.arange(count)
+        if shuffle:  # the order of an epoch follows from the seed and its number alone
+            order = np.random.default_rng([seed, epoch]).permutation(count)
+        total = 0.0
+        for start in range(0, count, size):
+            rows = order[start : start + size]
+            batch = data if size >= count else _rows(data, rows)
+            value, grads = loss_and_grad(params, *batch)
+            params, optimizer = step(params, grads, optimizer, rate=rate)
+            total += float(value) * len(rows)
+        row = {"epoch": epoch, "loss": total / count}
+        if held_out is not None:
+            row["validation_loss"] = float(loss(params, *held_out))
+        if not all(np.isfinite(each) for each in row.values()):
+            raise FloatingPointError(f"the loss is {row['loss']} in epoch {epoch}")
+        taken = int(optimizer["step"])
+        row["learning_rate"] = learning_rate(taken - 1) if rate is None else rate
+        run = {
+            **run,
+            "epoch": epoch,
+            "params": params,
+            "optimizer_state": optimizer,
+            "history": [*run["history"], row],
+        }
+        if row[watched] < run["best_value"] - min_delta:
+            run = {
+                **run,
+                "best_epoch": epoch,
+                "best_value": row[watched],
+                "best_params": params,
+            }
+        if callback is not None and callback(run):
+            break
+    best = patience is not None and restore_best
+    return run["best_params" if best else "params"], run["history"]
+
+
+def _begin(params: dict[str, np.ndarray]) -> dict:
+    """A run before its first epoch."""
+    return {
+        "epoch": 0,
+        "params": _unpacked(_packed(params)),
+        "optimizer_state": init_optimizer(params),
+        "history": [],
+        "best_epoch": 0,
+        "best_value": float("inf"),
+        "best_params": _unpacked(_packed(params)),
+    }
+
+
+def _split(
+    data: tuple[np.ndarray, ...], validation: float | tuple[np.ndarray, ...]
+) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...] | None]:
+    """The examples to train on, and those held out, if there are any."""
+    data = tuple(np.asarray(each) for each in data)
+    if isinstance(validation, tuple):
+        return data, validation
+    count = _examples(data)
+    held = round(count * validation)
+    if held == 0:
+        return data, None
+    rows = np.arange(count)
+    return _rows(data, rows[: count - held]), _rows(data, rows[count - held :])
+
+
+def _examples(data: tuple[np.ndarray, ...]) -> int:
+    """How many examples there are: 1 where nothing is given by example."""
+    shapes = (*INPUTS.values(), *TARGETS.values())
+    counts = {len(a) for a, shape in zip(data, shapes) if shape[:1] == ("N",)}
+    if len(counts) > 1:
+        raise ValueError(f"the arrays hold different numbers of examples: {counts}")
+    count = counts.pop() if counts else 1
+    if count == 0:
+        raise ValueError("there is no example to train on")
+    return count
+
+
+def _rows(data: tuple[np.ndarray, ...], rows: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Some of the examples."""
+    shapes = (*INPUTS.values(), *TARGETS.values())
+    return tuple(a[rows] if s[:1] == ("N",) else a for a, s in zip(data, shapes))
 
 
 def _arguments(

@@ -33,38 +33,40 @@ Forward, in training
     (24) L = −Σₙ (z5[n,label[n]] − z5_max[n] − log(s[n])) / N
 
 Backward, with v̄ = ∂L/∂v (v_bar in the code)
-    (25) z̄5[n,l] = (p[n,l] − δ[l,label[n]]) / N                          from (24)
-    (26) b̄[l] = Σₙ z̄5[n,l]                                              from (19)
-    (27) d̄4[n,m] = Σₗ W5[m,l] z̄5[n,l]                                   from (19)
-    (28) W̄5[m,l] = Σₙ d4[n,m] z̄5[n,l]                                   from (19)
-    (29) h̄4[n,m] = d̄4[n,m] {10/9 if u4[n,m] ≥ −4/5 else 0}              from (18)
-    (30) ȳ4[n,m] = h̄4[n,m] 1[y4[n,m] > 0]                                from (17)
-    (31) ḡamma4[m] = Σₙ xh4[n,m] ȳ4[n,m]                                  from (16)
-    (32) x̄h4[n,m] = gamma4[m] ȳ4[n,m]                                    from (16)
-    (33) b̄eta4[m] = Σₙ ȳ4[n,m]                                           from (16)
-    (34) v4_sum[m] = Σₙ x̄h4[n,m] xh4[n,m]                                from (15)
-    (35) m4_sum[m] = Σₙ x̄h4[n,m]                                         from (15)
-    (36) z̄3[n,m] = (x̄h4[n,m] − (m4_sum[m] + v4_sum[m] xh4[n,m]) / N) / √(v4[m] + 0.001)  from (15)
-    (37) d̄2[n,j] = Σₘ W3[j,m] z̄3[n,m]                                   from (10)
-    (38) W̄3[j,m] = Σₙ d2[n,j] z̄3[n,m]                                   from (10)
-    (39) h̄2[n,j] = d̄2[n,j] {5/4 if u2[n,j] ≥ −3/5 else 0}               from (9)
-    (40) ȳ2[n,j] = h̄2[n,j] 1[y2[n,j] > 0]                                from (8)
-    (41) ḡamma2[j] = Σₙ xh2[n,j] ȳ2[n,j]                                  from (7)
-    (42) x̄h2[n,j] = gamma2[j] ȳ2[n,j]                                    from (7)
-    (43) b̄eta2[j] = Σₙ ȳ2[n,j]                                           from (7)
-    (44) v2_sum[j] = Σₙ x̄h2[n,j] xh2[n,j]                                from (6)
-    (45) m2_sum[j] = Σₙ x̄h2[n,j]                                         from (6)
-    (46) z̄1[n,j] = (x̄h2[n,j] − (m2_sum[j] + v2_sum[j] xh2[n,j]) / N) / √(v2[j] + 0.001)  from (6)
-    (47) W̄1[k,j] = Σₙ x[n,k] z̄1[n,j]                                    from (1)
+    (25) z̄5[n,l] = (p[n,l] − δ[l,label[n]]) / N                           from (24)
+    (26) b̄[l] = Σₙ z̄5[n,l]                                                from (19)
+    (27) d̄4[n,m] = Σₗ W5[m,l] z̄5[n,l]                                     from (19)
+    (28) W̄5[m,l] = Σₙ d4[n,m] z̄5[n,l]                                     from (19)
+    (29) h̄4[n,m] = d̄4[n,m] {10/9 if u4[n,m] ≥ −4/5 else 0}                from (18)
+    (30) ȳ4[n,m] = h̄4[n,m] 1[y4[n,m] > 0]                                 from (17)
+    (31) g̅a̅m̅m̅a̅4[m] = Σₙ xh4[n,m] ȳ4[n,m]                                  from (16)
+    (32) x̅h̅4[n,m] = gamma4[m] ȳ4[n,m]                                     from (16)
+    (33) b̅e̅t̅a̅4[m] = Σₙ ȳ4[n,m]                                            from (16)
+    (34) v4_sum[m] = Σₙ x̅h̅4[n,m] xh4[n,m]                                 from (15)
+    (35) m4_sum[m] = Σₙ x̅h̅4[n,m]                                          from (15)
+    (36) z̄3[n,m] = (x̅h̅4[n,m] − (m4_sum[m] + v4_sum[m] xh4[n,m]) / N) / √(v4[m] + 0.001)  from (15)
+    (37) d̄2[n,j] = Σₘ W3[j,m] z̄3[n,m]                                     from (10)
+    (38) W̄3[j,m] = Σₙ d2[n,j] z̄3[n,m]                                     from (10)
+    (39) h̄2[n,j] = d̄2[n,j] {5/4 if u2[n,j] ≥ −3/5 else 0}                 from (9)
+    (40) ȳ2[n,j] = h̄2[n,j] 1[y2[n,j] > 0]                                 from (8)
+    (41) g̅a̅m̅m̅a̅2[j] = Σₙ xh2[n,j] ȳ2[n,j]                                  from (7)
+    (42) x̅h̅2[n,j] = gamma2[j] ȳ2[n,j]                                     from (7)
+    (43) b̅e̅t̅a̅2[j] = Σₙ ȳ2[n,j]                                            from (7)
+    (44) v2_sum[j] = Σₙ x̅h̅2[n,j] xh2[n,j]                                 from (6)
+    (45) m2_sum[j] = Σₙ x̅h̅2[n,j]                                          from (6)
+    (46) z̄1[n,j] = (x̅h̅2[n,j] − (m2_sum[j] + v2_sum[j] xh2[n,j]) / N) / √(v2[j] + 0.001)  from (6)
+    (47) W̄1[k,j] = Σₙ x[n,k] z̄1[n,j]                                      from (1)
 
 Forward, in inference: the same but for
     (48) xh2[n,j] = (z1[n,j] − moving_mean2[j]) / √(moving_variance2[j] + 0.001)
     (49) d2[n,j] = h2[n,j]
     (50) xh4[n,m] = (z3[n,m] − moving_mean4[m]) / √(moving_variance4[m] + 0.001)
     (51) d4[n,m] = h4[n,m]
+    (52) c[n] = argmaxₗ p[n,l]
+    (53) A = Σₙ 1[c[n] = label[n]] / N
 
 Cost of one call of the last function
-    34082 N + 963 floating-point operations, 27888 N + 141768 bytes read or written (float64)
+    34129 N + 963 floating-point operations, 28272 N + 141768 bytes read or written (float64)
     6,666 parameters
     2384 N + 768 bytes kept from forward to backward: p, d4, y4, xh4, v4, d2, y2, xh2, v2
 """
@@ -339,10 +341,13 @@ def loss(
         z5_max = np.max(z5, axis=1)  # (20)
         t = np.subtract(z5, z5_max[:, None])  # (21) z5 − z5_max
         s_term = np.exp(t, out=t)  # (21)
-        s = np.sum(s_term, axis=1)  # (22)
-        t = np.log(s)  # (24) log(s)
-        u = np.subtract(z5[np.arange(N), label], z5_max)
-        L_term = np.subtract(u, t, out=u)  # (24)
+        s_place = np.argmax(z5, axis=1)  # (22)
+        t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None])
+        s_rest_term = np.multiply(s_term, t, out=s_term)  # (22);
+        s_rest = np.sum(s_rest_term, axis=1)  # (22)
+        t = np.subtract(z5[np.arange(N), label], z5_max)  # (24) z5 − z5_max
+        u = np.log1p(s_rest)  # (24) log1p(s_rest)
+        L_term = np.subtract(t, u, out=t)  # (24)
         L = np.sum(L_term)  # (24)
         L = (-L) / N  # (24)
         return L
@@ -369,10 +374,13 @@ def loss(
     z5_max = np.max(z5, axis=1)  # (20)
     t = np.subtract(z5, z5_max[:, None])  # (21) z5 − z5_max
     s_term = np.exp(t, out=t)  # (21)
-    s = np.sum(s_term, axis=1)  # (22)
-    t = np.log(s)  # (24) log(s)
-    u = np.subtract(z5[np.arange(N), label], z5_max)
-    L_term = np.subtract(u, t, out=u)  # (24)
+    s_place = np.argmax(z5, axis=1)  # (22)
+    t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None])
+    s_rest_term = np.multiply(s_term, t, out=s_term)  # (22);
+    s_rest = np.sum(s_rest_term, axis=1)  # (22)
+    t = np.subtract(z5[np.arange(N), label], z5_max)  # (24) z5 − z5_max
+    u = np.log1p(s_rest)  # (24) log1p(s_rest)
+    L_term = np.subtract(t, u, out=t)  # (24)
     L = np.sum(L_term)  # (24)
     L = (-L) / N  # (24)
     return L
@@ -465,14 +473,24 @@ def loss_and_grad(
     t = np.subtract(z5, z5_max[:, None])  # (21) z5 − z5_max
     s_term = np.exp(t, out=t)  # (21)
     s = np.sum(s_term, axis=1)  # (22)
-    p = np.divide(s_term, s[:, None], out=s_term)  # (23); p lives in s_term
-    t = np.log(s)  # (24) log(s)
-    u = np.subtract(z5[np.arange(N), label], z5_max)
-    L_term = np.subtract(u, t, out=u)  # (24)
+    s_place = np.argmax(z5, axis=1)  # (22)
+    t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None])
+    s_rest_term = np.multiply(s_term, t)  # (22)
+    s_rest = np.sum(s_rest_term, axis=1)  # (22)
+    p = np.divide(s_term, s[:, None])  # (23)
+    t = np.subtract(z5[np.arange(N), label], z5_max)  # (24) z5 − z5_max
+    u = np.log1p(s_rest)  # (24) log1p(s_rest)
+    L_term = np.subtract(t, u, out=t)  # (24)
     L = np.sum(L_term)  # (24)
     L = (-L) / N  # (24)
-    z5_bar = np.multiply(cotangent / N, p)  # (25)
-    z5_bar[np.arange(N), label] -= cotangent / N  # (25)
+    t = np.subtract(1, s_term[np.arange(N), label])  # (25) 1 − s_term
+    np.add(s_rest, t, out=t)  # (25) s_rest + 1 − s_term
+    np.multiply(cotangent / N, t, out=t)
+    np.negative(t, out=t)
+    z5_bar_chosen = np.divide(t, s, out=t)  # (25)
+    t = np.multiply(cotangent / N, p)
+    u = np.not_equal(np.arange(10, dtype=dtype), label[:, None])
+    z5_bar = np.where(u, t, z5_bar_chosen[:, None])  # (25)
     b_bar = np.sum(z5_bar, axis=0)  # (26)
     d4_bar = np.dot(z5_bar, W5.T)  # (27)
     W5_bar = np.dot(d4.T, z5_bar)  # (28)
@@ -491,7 +509,7 @@ def loss_and_grad(
     u = np.multiply(v4_sum, xh4)
     np.add(m4_sum, u, out=u)  # (36) m4_sum + v4_sum xh4
     np.divide(u, N, out=u)  # (36) (m4_sum + v4_sum xh4) / N
-    np.subtract(xh4_bar, u, out=xh4_bar)  # (36) x̄h4 − (m4_sum + v4_sum xh4) / N
+    np.subtract(xh4_bar, u, out=xh4_bar)  # (36) x̅h̅4 − (m4_sum + v4_sum xh4) / N
     z3_bar = np.divide(xh4_bar, t, out=xh4_bar)  # (36); z3_bar lives in xh4_bar
     d2_bar = np.dot(z3_bar, W3.T)  # (37)
     W3_bar = np.dot(d2.T, z3_bar)  # (38)
@@ -510,7 +528,7 @@ def loss_and_grad(
     u = np.multiply(v2_sum, xh2)
     np.add(m2_sum, u, out=u)  # (46) m2_sum + v2_sum xh2
     np.divide(u, N, out=u)  # (46) (m2_sum + v2_sum xh2) / N
-    np.subtract(xh2_bar, u, out=xh2_bar)  # (46) x̄h2 − (m2_sum + v2_sum xh2) / N
+    np.subtract(xh2_bar, u, out=xh2_bar)  # (46) x̅h̅2 − (m2_sum + v2_sum xh2) / N
     z1_bar = np.divide(xh2_bar, t, out=xh2_bar)  # (46); z1_bar lives in xh2_bar
     W1_bar = np.dot(x.T, z1_bar)  # (47)
     grads = {
@@ -530,6 +548,288 @@ def loss_and_grad(
         "moving_variance4": moving_variance_next4,
     }
     return L, grads, next_state
+
+
+def metrics(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+    label: np.ndarray,
+    *,
+    state: dict[str, np.ndarray] | None = None,
+) -> dict[str, float]:
+    """The metrics, by name."""
+    dtype, arrays, sizes = _arguments(params, {"x": x, "label": label}, state)
+    (
+        W1,
+        gamma2,
+        beta2,
+        W3,
+        gamma4,
+        beta4,
+        W5,
+        b,
+        x,
+        label,
+        moving_mean2,
+        moving_variance2,
+        moving_mean4,
+        moving_variance4,
+    ) = arrays
+    N = sizes["N"]
+    _require_examples(sizes)
+    z1 = np.dot(x, W1)  # (1)
+    t = np.add(0.001, moving_variance2)  # (48) moving_variance2 + 0.001
+    np.sqrt(t, out=t)  # (48) √(moving_variance2 + 0.001)
+    u = np.subtract(z1, moving_mean2)  # (48) z1 − moving_mean2
+    xh2 = np.divide(u, t, out=u)  # (48)
+    np.multiply(gamma2, xh2, out=xh2)
+    y2 = np.add(beta2, xh2, out=xh2)  # (7); y2 lives in xh2
+    h2 = np.maximum(y2, 0, out=y2)  # (8); h2 lives in y2
+    d2 = h2  # (49)
+    z3 = np.dot(d2, W3)  # (10)
+    t = np.add(0.001, moving_variance4)  # (50) moving_variance4 + 0.001
+    np.sqrt(t, out=t)  # (50) √(moving_variance4 + 0.001)
+    np.subtract(z3, moving_mean4, out=z3)  # (50) z3 − moving_mean4
+    xh4 = np.divide(z3, t, out=z3)  # (50); xh4 lives in z3
+    np.multiply(gamma4, xh4, out=xh4)
+    y4 = np.add(beta4, xh4, out=xh4)  # (16); y4 lives in xh4
+    h4 = np.maximum(y4, 0, out=y4)  # (17); h4 lives in y4
+    d4 = h4  # (51)
+    z5 = np.dot(d4, W5)  # (19)
+    z5 += b  # (19)
+    z5_max = np.max(z5, axis=1)  # (20)
+    np.subtract(z5, z5_max[:, None], out=z5)  # (21) z5 − z5_max
+    s_term = np.exp(z5, out=z5)  # (21); s_term lives in z5
+    s = np.sum(s_term, axis=1)  # (22)
+    p = np.divide(s_term, s[:, None], out=s_term)  # (23); p lives in s_term
+    c = np.argmax(p, axis=1)  # (52)
+    t = np.equal(c.astype(dtype), label.astype(dtype))
+    A_term = np.multiply(np.asarray(1, dtype), t)  # (53)
+    A = np.sum(A_term)  # (53)
+    A = A / N  # (53)
+    values = {
+        "accuracy": float(A),
+    }
+    return values
+
+
+def init_optimizer(params: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The optimiser's state before the first step, its vectors in the order of ``PARAMETERS``."""
+    return {
+        "step": np.asarray(0),
+    }
+
+
+def learning_rate(step: int) -> float:
+    """The learning rate after ``step`` steps.
+
+    (1)  r = 1 / 5
+    """
+    r = 0.2  # (1)
+    return float(r)
+
+
+def step(
+    params: dict[str, np.ndarray],
+    grads: dict[str, np.ndarray],
+    optimizer_state: dict[str, np.ndarray],
+    *,
+    rate: float | None = None,
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The parameters and the optimiser's state after a step. What is given stays as it is.
+
+    ``rate`` is the learning rate if it is not to be that of the schedule.
+    """
+    taken = int(optimizer_state["step"])
+    if rate is None:
+        rate = learning_rate(taken)
+    packed = _packed(params)
+    gradient = _packed(grads).astype(packed.dtype, copy=False)
+    new = _update(
+        packed,
+        gradient,
+        rate,
+    )
+    arrays = [np.asarray(each, packed.dtype) for each in new]
+    return _unpacked(arrays[0]), {
+        "step": np.asarray(taken + 1),
+    }
+
+
+def _update(
+    w: np.ndarray,
+    g: np.ndarray,
+    learning_rate: float,
+) -> tuple[np.ndarray, ...]:
+    """A step of sgd for all parameters in one vector; v′ is the value of v after it.
+
+    (1)  w′[i] = w[i] − learning_rate g[i]
+    """
+    u = np.multiply(learning_rate, g)
+    w_next = np.subtract(w, u, out=u)  # (1)
+    return (w_next,)
+
+
+def _packed(values: dict[str, np.ndarray]) -> np.ndarray:
+    """All parameters, or their gradients, in one vector, in the order of ``PARAMETERS``."""
+    if values.keys() != PARAMETERS.keys():
+        raise KeyError(f"there are {list(values)}, not {list(PARAMETERS)}")
+    for name, shape in PARAMETERS.items():
+        if np.shape(values[name]) != shape:
+            raise ValueError(f"{name} has shape {np.shape(values[name])}, not {shape}")
+    packed = np.concatenate([values[name] for name in PARAMETERS], axis=None)
+    kind = np.dtype(DTYPE) if packed.dtype.kind in "biu" else packed.dtype
+    return packed.astype(kind.newbyteorder("="), copy=False)
+
+
+def _unpacked(packed: np.ndarray) -> dict[str, np.ndarray]:
+    """The parameters in a vector of them all."""
+    return {
+        "W1": packed[0:4096].reshape(64, 64),
+        "gamma2": packed[4096:4160],
+        "beta2": packed[4160:4224],
+        "W3": packed[4224:6272].reshape(64, 32),
+        "gamma4": packed[6272:6304],
+        "beta4": packed[6304:6336],
+        "W5": packed[6336:6656].reshape(32, 10),
+        "b": packed[6656:6666],
+    }
+
+
+def fit(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+    label: np.ndarray,
+    *,
+    epochs: int = 40,
+    batch_size: int | None = 32,
+    seed: int = 0,
+    shuffle: bool = True,
+    validation: float | tuple[np.ndarray, ...] = 0.2,
+    monitor: str | None = None,
+    patience: int | None = None,
+    min_delta: float = 0.0,
+    restore_best: bool = True,
+    rate: float | None = None,
+    callback=None,
+    resume: dict | None = None,
+    state: dict[str, np.ndarray] | None = None,
+) -> tuple[dict[str, np.ndarray], list[dict[str, float]], dict[str, np.ndarray]]:
+    """Train on examples; give new parameters, a row of losses for each epoch, the new state.
+
+    A ``batch_size`` of None is all examples. ``validation`` is the share of the examples,
+    the last ones, that is held out, or examples of their own. Training stops after
+    ``patience`` epochs in which ``monitor`` (``loss`` or ``validation_loss``) has not
+    fallen by more than ``min_delta``; ``restore_best`` gives the parameters of the best
+    epoch. ``rate`` stands for the schedule. ``callback`` gets the run after each epoch,
+    a dictionary, and stops it by returning True; given as ``resume``, a run goes on with
+    the same numbers as if it had never stopped. Raises FloatingPointError when the loss
+    is no longer finite.
+    """
+    data = (x, label)
+    data, held_out = _split(data, validation)
+    count = _examples(data)
+    size = count if batch_size is None else batch_size
+    if size < 1:
+        raise ValueError(f"a batch of {size} examples is none")
+    watched = monitor or ("loss" if held_out is None else "validation_loss")
+    run = _begin(params, state) if resume is None else dict(resume)
+    while run["epoch"] < epochs:
+        if patience is not None and run["epoch"] - run["best_epoch"] >= patience:
+            break
+        epoch = run["epoch"] + 1
+        params, optimizer = run["params"], run["optimizer_state"]
+        state = run["state"]
+        rng = np.random.default_rng([seed, epoch, 1])
+        order = np.arange(count)
+        if shuffle:  # the order of an epoch follows from the seed and its number alone
+            order = np.random.default_rng([seed, epoch]).permutation(count)
+        total = 0.0
+        for start in range(0, count, size):
+            rows = order[start : start + size]
+            batch = data if size >= count else _rows(data, rows)
+            value, grads, state = loss_and_grad(params, *batch, state=state, seed=rng)
+            params, optimizer = step(params, grads, optimizer, rate=rate)
+            total += float(value) * len(rows)
+        row = {"epoch": epoch, "loss": total / count}
+        if held_out is not None:
+            row["validation_loss"] = float(loss(params, *held_out, state=state))
+        if not all(np.isfinite(each) for each in row.values()):
+            raise FloatingPointError(f"the loss is {row['loss']} in epoch {epoch}")
+        taken = int(optimizer["step"])
+        row["learning_rate"] = learning_rate(taken - 1) if rate is None else rate
+        run = {
+            **run,
+            "epoch": epoch,
+            "params": params,
+            "optimizer_state": optimizer,
+            "state": state,
+            "history": [*run["history"], row],
+        }
+        if row[watched] < run["best_value"] - min_delta:
+            run = {
+                **run,
+                "best_epoch": epoch,
+                "best_value": row[watched],
+                "best_params": params,
+                "best_state": state,
+            }
+        if callback is not None and callback(run):
+            break
+    best = patience is not None and restore_best
+    prefix = "best_" if best else ""
+    return run[prefix + "params"], run["history"], run[prefix + "state"]
+
+
+def _begin(params: dict[str, np.ndarray], state: dict[str, np.ndarray] | None) -> dict:
+    """A run before its first epoch."""
+    dtype = _packed(params).dtype
+    given = init_state(dtype=dtype) if state is None else state
+    state = {name: np.array(each, dtype) for name, each in given.items()}
+    return {
+        "epoch": 0,
+        "params": _unpacked(_packed(params)),
+        "optimizer_state": init_optimizer(params),
+        "history": [],
+        "best_epoch": 0,
+        "best_value": float("inf"),
+        "best_params": _unpacked(_packed(params)),
+        "state": state,
+        "best_state": state,
+    }
+
+
+def _split(
+    data: tuple[np.ndarray, ...], validation: float | tuple[np.ndarray, ...]
+) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...] | None]:
+    """The examples to train on, and those held out, if there are any."""
+    data = tuple(np.asarray(each) for each in data)
+    if isinstance(validation, tuple):
+        return data, validation
+    count = _examples(data)
+    held = round(count * validation)
+    if held == 0:
+        return data, None
+    rows = np.arange(count)
+    return _rows(data, rows[: count - held]), _rows(data, rows[count - held :])
+
+
+def _examples(data: tuple[np.ndarray, ...]) -> int:
+    """How many examples there are: 1 where nothing is given by example."""
+    shapes = (*INPUTS.values(), *TARGETS.values())
+    counts = {len(a) for a, shape in zip(data, shapes) if shape[:1] == ("N",)}
+    if len(counts) > 1:
+        raise ValueError(f"the arrays hold different numbers of examples: {counts}")
+    count = counts.pop() if counts else 1
+    if count == 0:
+        raise ValueError("there is no example to train on")
+    return count
+
+
+def _rows(data: tuple[np.ndarray, ...], rows: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Some of the examples."""
+    shapes = (*INPUTS.values(), *TARGETS.values())
+    return tuple(a[rows] if s[:1] == ("N",) else a for a, s in zip(data, shapes))
 
 
 def _arguments(

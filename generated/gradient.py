@@ -7,7 +7,7 @@ Forward
     (1)  L = 3 x² + y² + 2 x y
 
 Backward, with v̄ = ∂L/∂v (v_bar in the code)
-    (2)  x̄ = 6 x + 2 y                                                   from (1)
+    (2)  x̄ = 6 x + 2 y                                                    from (1)
     (3)  ȳ = 2 (x + y)                                                    from (1)
 
 Cost of one call of the last function

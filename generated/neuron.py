@@ -13,9 +13,9 @@ Forward
 
 Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (4)  ā[n,j] = 2 (a[n,j] − y[n,j]) / N                                 from (3)
-    (5)  z̄[n,j] = ā[n,j] a[n,j] (1 − a[n,j])                             from (2)
-    (6)  b̄[j] = Σₙ z̄[n,j]                                               from (1)
-    (7)  W̄[k,j] = Σₙ x[n,k] z̄[n,j]                                      from (1)
+    (5)  z̄[n,j] = ā[n,j] a[n,j] (1 − a[n,j])                              from (2)
+    (6)  b̄[j] = Σₙ z̄[n,j]                                                 from (1)
+    (7)  W̄[k,j] = Σₙ x[n,k] z̄[n,j]                                        from (1)
 
 Cost of one call of the last function
     64 N + 2 floating-point operations, 152 N + 112 bytes read or written (float64)

@@ -22,27 +22,27 @@ Forward
     (13) L_total = L + D
 
 Backward, with v̄ = ∂L_total/∂v (v_bar in the code)
-    (14) īmage[n,k] = (1 − x[n,k] − x[n,k] exp(−image[n,k])) / (N (1 + exp(−image[n,k])))  from (13)
-    (15) b̄_image[k] = Σₙ īmage[n,k]                                      from (8)
-    (16) t̄urned[n,l] = Σₖ W_image[l,k] īmage[n,k]                        from (8)
-    (17) W̄_image[l,k] = Σₙ turned[n,l] īmage[n,k]                        from (8)
-    (18) z̄_turned[n,l] = t̄urned[n,l] (1 − turned[n,l]²)                 from (7)
-    (19) b̄_turned[l] = Σₙ z̄_turned[n,l]                                 from (6)
-    (20) c̄ode[n,m] = Σₗ W_turned[m,l] z̄_turned[n,l]                     from (6)
-    (21) W̄_turned[m,l] = Σₙ code[n,m] z̄_turned[n,l]                     from (6)
-    (22) m̄ean[n,m] = mean[n,m] / N + c̄ode[n,m]                          from (13), (5)
-    (23) l̄ogvar[n,m] = ((exp(logvar[n,m]) − 1) / N + noise[n,m] c̄ode[n,m] exp(logvar[n,m] / 2)) / 2  from (13), (5)
-    (24) b̄_logvar[m] = Σₙ l̄ogvar[n,m]                                   from (4)
-    (25) W̄_logvar[j,m] = Σₙ seen[n,j] l̄ogvar[n,m]                       from (4)
-    (26) b̄_mean[m] = Σₙ m̄ean[n,m]                                       from (3)
-    (27) s̄een[n,j] = Σₘ W_logvar[j,m] l̄ogvar[n,m] + Σₘ W_mean[j,m] m̄ean[n,m]  from (4), (3)
-    (28) W̄_mean[j,m] = Σₙ seen[n,j] m̄ean[n,m]                           from (3)
-    (29) z̄_seen[n,j] = s̄een[n,j] (1 − seen[n,j]²)                       from (2)
-    (30) b̄_seen[j] = Σₙ z̄_seen[n,j]                                     from (1)
-    (31) W̄_seen[k,j] = Σₙ x[n,k] z̄_seen[n,j]                            from (1)
+    (14) i̅m̅a̅g̅e̅[n,k] = (1 − x[n,k] − x[n,k] exp(−image[n,k])) / (N (1 + exp(−image[n,k])))  from (13)
+    (15) b̄_image[k] = Σₙ i̅m̅a̅g̅e̅[n,k]                                       from (8)
+    (16) t̅u̅r̅n̅e̅d̅[n,l] = Σₖ W_image[l,k] i̅m̅a̅g̅e̅[n,k]                         from (8)
+    (17) W̄_image[l,k] = Σₙ turned[n,l] i̅m̅a̅g̅e̅[n,k]                         from (8)
+    (18) z̄_turned[n,l] = t̅u̅r̅n̅e̅d̅[n,l] (1 − turned[n,l]²)                   from (7)
+    (19) b̄_turned[l] = Σₙ z̄_turned[n,l]                                   from (6)
+    (20) c̅o̅d̅e̅[n,m] = Σₗ W_turned[m,l] z̄_turned[n,l]                       from (6)
+    (21) W̄_turned[m,l] = Σₙ code[n,m] z̄_turned[n,l]                       from (6)
+    (22) m̅e̅a̅n̅[n,m] = mean[n,m] / N + c̅o̅d̅e̅[n,m]                            from (13), (5)
+    (23) l̅o̅g̅v̅a̅r̅[n,m] = ((exp(logvar[n,m]) − 1) / N + noise[n,m] c̅o̅d̅e̅[n,m] exp(logvar[n,m] / 2)) / 2  from (13), (5)
+    (24) b̄_logvar[m] = Σₙ l̅o̅g̅v̅a̅r̅[n,m]                                     from (4)
+    (25) W̄_logvar[j,m] = Σₙ seen[n,j] l̅o̅g̅v̅a̅r̅[n,m]                         from (4)
+    (26) b̄_mean[m] = Σₙ m̅e̅a̅n̅[n,m]                                         from (3)
+    (27) s̅e̅e̅n̅[n,j] = Σₘ W_logvar[j,m] l̅o̅g̅v̅a̅r̅[n,m] + Σₘ W_mean[j,m] m̅e̅a̅n̅[n,m]  from (4), (3)
+    (28) W̄_mean[j,m] = Σₙ seen[n,j] m̅e̅a̅n̅[n,m]                             from (3)
+    (29) z̄_seen[n,j] = s̅e̅e̅n̅[n,j] (1 − seen[n,j]²)                         from (2)
+    (30) b̄_seen[j] = Σₙ z̄_seen[n,j]                                       from (1)
+    (31) W̄_seen[k,j] = Σₙ x[n,k] z̄_seen[n,j]                              from (1)
 
 Cost of one call of the last function
-    38262 N + 6 floating-point operations, 18880 N + 139496 bytes read or written (float64)
+    38270 N + 6 floating-point operations, 18880 N + 139496 bytes read or written (float64)
     6,888 parameters
     1376 N bytes kept from forward to backward: mean, image, turned, code, logvar, seen
 """
@@ -79,13 +79,13 @@ RANGES: dict[str, tuple[float, float]] = {
 FORMULAS: dict[str, str] = {
     "W_seen": "\\bar{W}^{(\\mathrm{seen})}_{kj} = \\sum_{n} x_{nk} \\bar{z}^{(\\mathrm{seen})}_{nj}",
     "b_seen": "\\bar{b}^{(\\mathrm{seen})}_{j} = \\sum_{n} \\bar{z}^{(\\mathrm{seen})}_{nj}",
-    "W_mean": "\\bar{W}^{(\\mathrm{mean})}_{jm} = \\sum_{n} \\mathrm{seen}_{nj} \\overline{\\mathrm{mean}}_{nm}",
+    "W_mean": "\\bar{W}^{(\\mathrm{mean})}_{jm} = \\sum_{n} \\mathrm{seen}_{nj} \\, \\overline{\\mathrm{mean}}_{nm}",
     "b_mean": "\\bar{b}^{(\\mathrm{mean})}_{m} = \\sum_{n} \\overline{\\mathrm{mean}}_{nm}",
-    "W_logvar": "\\bar{W}^{(\\mathrm{logvar})}_{jm} = \\sum_{n} \\mathrm{seen}_{nj} \\overline{\\mathrm{logvar}}_{nm}",
+    "W_logvar": "\\bar{W}^{(\\mathrm{logvar})}_{jm} = \\sum_{n} \\mathrm{seen}_{nj} \\, \\overline{\\mathrm{logvar}}_{nm}",
     "b_logvar": "\\bar{b}^{(\\mathrm{logvar})}_{m} = \\sum_{n} \\overline{\\mathrm{logvar}}_{nm}",
     "W_turned": "\\bar{W}^{(\\mathrm{turned})}_{ml} = \\sum_{n} \\mathrm{code}_{nm} \\bar{z}^{(\\mathrm{turned})}_{nl}",
     "b_turned": "\\bar{b}^{(\\mathrm{turned})}_{l} = \\sum_{n} \\bar{z}^{(\\mathrm{turned})}_{nl}",
-    "W_image": "\\bar{W}^{(\\mathrm{image})}_{lk} = \\sum_{n} \\mathrm{turned}_{nl} \\overline{\\mathrm{image}}_{nk}",
+    "W_image": "\\bar{W}^{(\\mathrm{image})}_{lk} = \\sum_{n} \\mathrm{turned}_{nl} \\, \\overline{\\mathrm{image}}_{nk}",
     "b_image": "\\bar{b}^{(\\mathrm{image})}_{k} = \\sum_{n} \\overline{\\mathrm{image}}_{nk}",
 }
 ZERO_GRADIENTS: dict[str, str] = {}
@@ -195,14 +195,15 @@ def loss(
     np.multiply(image, w, out=w)
     u = np.negative(image)  # (9) −image
     np.minimum(image, u, out=image)  # (9) −|image|
-    np.exp(image, out=image)  # (9) exp(−|image|)
-    np.log1p(image, out=image)  # (9) log1p(exp(−|image|))
-    s1_term = np.add(w, image, out=w)  # (9)
+    u = _wide_exp(image)  # (9) wide_exp(−|image|)
+    np.log1p(u, out=u)  # (9) log1p(wide_exp(−|image|))
+    s1_term = np.add(w, u, out=w)  # (9)
     s1 = np.sum(s1_term, axis=1)  # (9)
     L = np.sum(s1)  # (10)
     L = L / N  # (10)
     t = np.multiply(mean, mean)  # (11) mean²
-    u = np.expm1(logvar)  # (11) expm1(logvar)
+    np.minimum(1267650600228229401496703205376, logvar, out=logvar)  # (11)
+    u = np.expm1(logvar)  # (11) expm1(min(1267650600228229401496703205376, logvar))
     np.add(t, u, out=t)
     s2_term = np.subtract(t, logvar, out=t)  # (11)
     s2 = np.sum(s2_term, axis=1)  # (11)
@@ -261,16 +262,17 @@ def loss_and_grad(
     np.multiply(image, w, out=w)
     u = np.negative(image)  # (9) −image
     np.minimum(image, u, out=u)  # (9) −|image|
-    np.exp(u, out=u)  # (9) exp(−|image|)
-    np.log1p(u, out=u)  # (9) log1p(exp(−|image|))
-    s1_term = np.add(w, u, out=w)  # (9)
+    t = _wide_exp(u)  # (9) wide_exp(−|image|)
+    np.log1p(t, out=t)  # (9) log1p(wide_exp(−|image|))
+    s1_term = np.add(w, t, out=w)  # (9)
     s1 = np.sum(s1_term, axis=1)  # (9)
     L = np.sum(s1)  # (10)
     L = L / N  # (10)
     t = np.multiply(mean, mean)  # (11) mean²
-    u = np.expm1(logvar)  # (11) expm1(logvar)
-    np.add(t, u, out=t)
-    s2_term = np.subtract(t, logvar, out=t)  # (11)
+    u = np.minimum(1267650600228229401496703205376, logvar)  # (11)
+    v = np.expm1(u)  # (11) expm1(min(1267650600228229401496703205376, logvar))
+    np.add(t, v, out=t)
+    s2_term = np.subtract(t, u, out=t)  # (11)
     s2 = np.sum(s2_term, axis=1)  # (11)
     D = np.sum(s2)  # (12)
     D = D / (2 * N)  # (12)
@@ -314,7 +316,7 @@ def loss_and_grad(
     np.exp(u, out=u)  # (23) exp(logvar / 2)
     np.multiply(noise, code_bar, out=code_bar)
     np.multiply(code_bar, u, out=code_bar)
-    np.divide(code_bar, 2, out=code_bar)  # (23) noise c̄ode exp(logvar / 2) / 2
+    np.divide(code_bar, 2, out=code_bar)  # (23) noise c̅o̅d̅e̅ exp(logvar / 2) / 2
     logvar_bar = np.add(t, code_bar, out=t)  # (23)
     b_logvar_bar = np.sum(logvar_bar, axis=0)  # (24)
     W_logvar_bar = np.dot(seen.T, logvar_bar)  # (25)
@@ -346,6 +348,216 @@ def loss_and_grad(
         "b_image": b_image_bar,
     }
     return L_total, grads
+
+
+def init_optimizer(params: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The optimiser's state before the first step, its vectors in the order of ``PARAMETERS``."""
+    return {
+        "step": np.asarray(0),
+    }
+
+
+def learning_rate(step: int) -> float:
+    """The learning rate after ``step`` steps.
+
+    (1)  r = 0.02
+    """
+    r = 0.02  # (1)
+    return float(r)
+
+
+def step(
+    params: dict[str, np.ndarray],
+    grads: dict[str, np.ndarray],
+    optimizer_state: dict[str, np.ndarray],
+    *,
+    rate: float | None = None,
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The parameters and the optimiser's state after a step. What is given stays as it is.
+
+    ``rate`` is the learning rate if it is not to be that of the schedule.
+    """
+    taken = int(optimizer_state["step"])
+    if rate is None:
+        rate = learning_rate(taken)
+    packed = _packed(params)
+    gradient = _packed(grads).astype(packed.dtype, copy=False)
+    new = _update(
+        packed,
+        gradient,
+        rate,
+    )
+    arrays = [np.asarray(each, packed.dtype) for each in new]
+    return _unpacked(arrays[0]), {
+        "step": np.asarray(taken + 1),
+    }
+
+
+def _update(
+    w: np.ndarray,
+    g: np.ndarray,
+    learning_rate: float,
+) -> tuple[np.ndarray, ...]:
+    """A step of sgd for all parameters in one vector; v′ is the value of v after it.
+
+    (1)  w′[i] = w[i] − learning_rate g[i]
+    """
+    u = np.multiply(learning_rate, g)
+    w_next = np.subtract(w, u, out=u)  # (1)
+    return (w_next,)
+
+
+def _packed(values: dict[str, np.ndarray]) -> np.ndarray:
+    """All parameters, or their gradients, in one vector, in the order of ``PARAMETERS``."""
+    if values.keys() != PARAMETERS.keys():
+        raise KeyError(f"there are {list(values)}, not {list(PARAMETERS)}")
+    for name, shape in PARAMETERS.items():
+        if np.shape(values[name]) != shape:
+            raise ValueError(f"{name} has shape {np.shape(values[name])}, not {shape}")
+    packed = np.concatenate([values[name] for name in PARAMETERS], axis=None)
+    kind = np.dtype(DTYPE) if packed.dtype.kind in "biu" else packed.dtype
+    return packed.astype(kind.newbyteorder("="), copy=False)
+
+
+def _unpacked(packed: np.ndarray) -> dict[str, np.ndarray]:
+    """The parameters in a vector of them all."""
+    return {
+        "W_seen": packed[0:3072].reshape(64, 48),
+        "b_seen": packed[3072:3120],
+        "W_mean": packed[3120:3312].reshape(48, 4),
+        "b_mean": packed[3312:3316],
+        "W_logvar": packed[3316:3508].reshape(48, 4),
+        "b_logvar": packed[3508:3512],
+        "W_turned": packed[3512:3704].reshape(4, 48),
+        "b_turned": packed[3704:3752],
+        "W_image": packed[3752:6824].reshape(48, 64),
+        "b_image": packed[6824:6888],
+    }
+
+
+def fit(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+    noise: np.ndarray,
+    *,
+    epochs: int = 40,
+    batch_size: int | None = 32,
+    seed: int = 0,
+    shuffle: bool = True,
+    validation: float | tuple[np.ndarray, ...] = 0.2,
+    monitor: str | None = None,
+    patience: int | None = None,
+    min_delta: float = 0.0,
+    restore_best: bool = True,
+    rate: float | None = None,
+    callback=None,
+    resume: dict | None = None,
+) -> tuple[dict[str, np.ndarray], list[dict[str, float]]]:
+    """Train on examples; give new parameters and a row of losses for each epoch.
+
+    A ``batch_size`` of None is all examples. ``validation`` is the share of the examples,
+    the last ones, that is held out, or examples of their own. Training stops after
+    ``patience`` epochs in which ``monitor`` (``loss`` or ``validation_loss``) has not
+    fallen by more than ``min_delta``; ``restore_best`` gives the parameters of the best
+    epoch. ``rate`` stands for the schedule. ``callback`` gets the run after each epoch,
+    a dictionary, and stops it by returning True; given as ``resume``, a run goes on with
+    the same numbers as if it had never stopped. Raises FloatingPointError when the loss
+    is no longer finite.
+    """
+    data = (x, noise)
+    data, held_out = _split(data, validation)
+    count = _examples(data)
+    size = count if batch_size is None else batch_size
+    if size < 1:
+        raise ValueError(f"a batch of {size} examples is none")
+    watched = monitor or ("loss" if held_out is None else "validation_loss")
+    run = _begin(params) if resume is None else dict(resume)
+    while run["epoch"] < epochs:
+        if patience is not None and run["epoch"] - run["best_epoch"] >= patience:
+            break
+        epoch = run["epoch"] + 1
+        params, optimizer = run["params"], run["optimizer_state"]
+        order = np.arange(count)
+        if shuffle:  # the order of an epoch follows from the seed and its number alone
+            order = np.random.default_rng([seed, epoch]).permutation(count)
+        total = 0.0
+        for start in range(0, count, size):
+            rows = order[start : start + size]
+            batch = data if size >= count else _rows(data, rows)
+            value, grads = loss_and_grad(params, *batch)
+            params, optimizer = step(params, grads, optimizer, rate=rate)
+            total += float(value) * len(rows)
+        row = {"epoch": epoch, "loss": total / count}
+        if held_out is not None:
+            row["validation_loss"] = float(loss(params, *held_out))
+        if not all(np.isfinite(each) for each in row.values()):
+            raise FloatingPointError(f"the loss is {row['loss']} in epoch {epoch}")
+        taken = int(optimizer["step"])
+        row["learning_rate"] = learning_rate(taken - 1) if rate is None else rate
+        run = {
+            **run,
+            "epoch": epoch,
+            "params": params,
+            "optimizer_state": optimizer,
+            "history": [*run["history"], row],
+        }
+        if row[watched] < run["best_value"] - min_delta:
+            run = {
+                **run,
+                "best_epoch": epoch,
+                "best_value": row[watched],
+                "best_params": params,
+            }
+        if callback is not None and callback(run):
+            break
+    best = patience is not None and restore_best
+    return run["best_params" if best else "params"], run["history"]
+
+
+def _begin(params: dict[str, np.ndarray]) -> dict:
+    """A run before its first epoch."""
+    return {
+        "epoch": 0,
+        "params": _unpacked(_packed(params)),
+        "optimizer_state": init_optimizer(params),
+        "history": [],
+        "best_epoch": 0,
+        "best_value": float("inf"),
+        "best_params": _unpacked(_packed(params)),
+    }
+
+
+def _split(
+    data: tuple[np.ndarray, ...], validation: float | tuple[np.ndarray, ...]
+) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...] | None]:
+    """The examples to train on, and those held out, if there are any."""
+    data = tuple(np.asarray(each) for each in data)
+    if isinstance(validation, tuple):
+        return data, validation
+    count = _examples(data)
+    held = round(count * validation)
+    if held == 0:
+        return data, None
+    rows = np.arange(count)
+    return _rows(data, rows[: count - held]), _rows(data, rows[count - held :])
+
+
+def _examples(data: tuple[np.ndarray, ...]) -> int:
+    """How many examples there are: 1 where nothing is given by example."""
+    shapes = (*INPUTS.values(), *TARGETS.values())
+    counts = {len(a) for a, shape in zip(data, shapes) if shape[:1] == ("N",)}
+    if len(counts) > 1:
+        raise ValueError(f"the arrays hold different numbers of examples: {counts}")
+    count = counts.pop() if counts else 1
+    if count == 0:
+        raise ValueError("there is no example to train on")
+    return count
+
+
+def _rows(data: tuple[np.ndarray, ...], rows: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Some of the examples."""
+    shapes = (*INPUTS.values(), *TARGETS.values())
+    return tuple(a[rows] if s[:1] == ("N",) else a for a, s in zip(data, shapes))
 
 
 def _arguments(

@@ -21,6 +21,18 @@ layers:
 loss: sparse_categorical_crossentropy
 """
 
+CENTRED = """
+inputs: {x: {shape: [4]}}
+targets: {y: {shape: [4]}}
+operations: |
+  op centred(x[..., k], gamma[k] = ones):
+      mean[...] = mean(k, x[..., k])
+      spread[...] = mean(k, (x[..., k] - mean[...])^2)
+      y[..., k] = gamma[k] * (x[..., k] - mean[...]) / sqrt(spread[...] + 1/1000)
+layers: [{dense: {units: 4}}, {centred: {}}]
+loss: mean_squared_error
+"""
+
 BRANCHED = """
 inputs: {a: {shape: [4]}, b: {shape: [4]}}
 targets: {t: {shape: [2]}, c: {shape: [], dtype: int, classes: 3}}

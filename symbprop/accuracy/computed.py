@@ -11,11 +11,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 from sympy import Expr, Function, Mul, Pow, Symbol, exp
 
-from symbprop.accuracy.choice import Form, choose, forms, is_large, worst_errors
+from symbprop.accuracy.anchors import with_anchors
+from symbprop.accuracy.choice import BOUND, Form, choose, forms, is_large, worst_errors
 from symbprop.accuracy.estimate import Estimate, estimate, given
-from symbprop.accuracy.points import Domain, sample
+from symbprop.accuracy.points import Array, Domain, sample
+from symbprop.accuracy.remainders import with_remainders
+from symbprop.accuracy.rewriting import within_range
 from symbprop.calculus.functions import Select
 from symbprop.calculus.index import Access, Range
 from symbprop.calculus.program import Program
@@ -26,15 +30,32 @@ from symbprop.simplify.inline import substituted
 from symbprop.simplify.tidy import cheapest_form
 
 DEPTH = 6  # how many definitions are inlined, one into the other
+DOUBTFUL = 4 * BOUND  # mixed ulps
 READS = 6  # more inputs than these are not sampled together
 
 _chosen: dict[object, Form] = {}  # by the levels, whatever the names: layers alike are thought about once
 
 
-def computed(program: Program) -> Program:
-    """The program that is computed for ``program``, statement for statement."""
+def computed(program: Program) -> tuple[Program, tuple[int, ...]]:
+    """The program that is computed for ``program``, and for each statement of it the one that it computes, or part of it."""
+    program, sources = with_anchors(program)
+    printed = {id(each) for each in program.statements}
+    program, origins = with_remainders(program)
     chooser = _Chooser(program)
-    return replace(program, statements=tuple(map(chooser.of, program.statements)))
+    chosen = [chooser.of(each) if id(each) in printed else chooser.settled(each) for each in program.statements]
+    return replace(program, statements=tuple(chosen)), tuple(sources[each] for each in origins)
+
+
+def doubtful(program: Program) -> dict[str, float]:
+    """The functions of one variable for which no form was found that meets the bound by far, and their errors.
+
+    By the tensor's name: mixed ulps, from the running error analysis over all points; infinite where every form
+    overflows, or is not a number, somewhere.
+    """
+    chooser = _Chooser(program)
+    for each in program.statements:
+        chooser.of(each)
+    return {name: error for name, error in chooser.errors.items() if not error <= DOUBTFUL}
 
 
 class _Chooser:
@@ -53,6 +74,14 @@ class _Chooser:
         )
         self._forms: dict[str, Statement] = {}
         self._box: tuple[Range, ...] = ()
+        self.errors: dict[str, float] = {}  # of functions of one variable
+
+    def settled(self, source: Statement) -> Statement:
+        """A statement that is computed as it stands."""
+        name = source.target.tensor
+        if name in self._definitions and self._definitions[name].statement is source:
+            self._forms[name] = source
+        return source
 
     def of(self, source: Statement) -> Statement:
         """The statement that is computed for ``source``: the same reads, or reads of what those are defined by."""
@@ -60,9 +89,7 @@ class _Chooser:
         defines = name in self._definitions and self._definitions[name].statement is source
         self._box = source.domain
         if source.reduction is not Reduction.SUM or not self._is_delicate(source):
-            if defines:
-                self._forms[name] = source
-            return source
+            return self.settled(source)
         levels = self._levels(self._fused(source))
         inputs = self._inputs(levels)
         numbers = {read: number for number, read in enumerate(dict.fromkeys(r for e in levels for r in e.reads))}
@@ -73,6 +100,8 @@ class _Chooser:
         if key not in _chosen:
             _chosen[key] = self._choose(levels, inputs)
         form = _chosen[key]
+        if sum(not each.fixed for each in inputs.values()) == 1:
+            self.errors[name] = max(form.error, self.errors.get(name, 0.0))
         made = replace(levels[form.depth], expr=form.expression)
         if defines:
             self._forms[name] = made
@@ -159,7 +188,7 @@ class _Chooser:
         leaves = {
             read: given(column, n, len(inputs)) for n, (read, column) in enumerate(zip(inputs, columns, strict=True))
         }
-        rounded = [each.interval is None for each in inputs.values()]
+        rounded = [each.interval is None and not each.fixed for each in inputs.values()]
         candidates: list[Form] = []
         estimates: list[Estimate] = []
         for depth, level in enumerate(levels):
@@ -173,7 +202,10 @@ class _Chooser:
             candidates = [replace(each, error=error) for each, error in zip(candidates, errors, strict=True)]
             if any(each.meets for each in candidates):
                 break
-        return choose(candidates)
+        chosen = choose(candidates)
+        level = levels[chosen.depth]
+        known = {symbol: self._estimate(read, leaves) for symbol, read in level.read_positions()}
+        return _with_limits(chosen, known, columns, rounded)
 
     def _estimate(self, read: Access, leaves: dict[Access, Estimate]) -> Estimate:
         if read not in leaves:
@@ -182,6 +214,20 @@ class _Chooser:
             known = {symbol: self._estimate(each, leaves) for symbol, each in inner.read_positions()}
             leaves[read] = estimate(inner.expr, known)
         return leaves[read]
+
+
+def _with_limits(
+    form: Form, known: Mapping[Symbol, Estimate], columns: Sequence[Array], rounded: Sequence[bool]
+) -> Form:
+    """``form``, or where that is not a number at an infinity, a form that has the limit there."""
+    value = estimate(form.expression, known).value
+    if not np.any(np.isnan(value) & ~np.isnan(np.roll(value, 2))):  # two rows before: at the largest number
+        return form
+    reads = sorted(form.expression.free_symbols & known.keys(), key=str)
+    kept = [each for symbol in reads for each in within_range(form.expression, symbol)]
+    candidates = [form, *(replace(form, expression=each, cost=cost(each)) for each in kept)]
+    errors = worst_errors([estimate(each.expression, known) for each in candidates], columns, rounded, trusted=1)
+    return choose([replace(each, error=error) for each, error in zip(candidates, errors, strict=True)])
 
 
 def is_delicate(expression: Expr) -> bool:

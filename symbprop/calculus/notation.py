@@ -10,6 +10,7 @@ SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 SUBSCRIPTS = dict(zip("aehijklmnoprstuvx0123456789", "ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀₁₂₃₄₅₆₇₈₉", strict=True))
 MACRON, OVERLINE, DOT = "\u0304", "\u0305", "\u0307"
 MARKS = {"_bar": MACRON, "_dot": DOT}
+NEXT = "_next"  # the value after a step: m_next is m′
 GREEK = set(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau phi chi psi omega".split()
 )
@@ -26,6 +27,8 @@ class Text:
 
     def name(self, name: str) -> str:
         """A bar stands over a letter, over the whole of a word: z̄1, W̄_out, m̅e̅a̅n̅."""
+        if name.endswith(NEXT) and name != NEXT:
+            return self.name(name.removesuffix(NEXT)) + "′"
         base, mark = split_mark(name)
         if not mark:
             return base
@@ -107,6 +110,8 @@ class Latex(Text):
 
         A number that tells two tensors of one name apart, ``y_2``, stands in square brackets.
         """
+        if name.endswith(NEXT) and name != NEXT:
+            return self.name(name.removesuffix(NEXT)) + "'"
         base, mark = split_mark(name)
         base, count = counted(base)
         match = re.fullmatch(r"([^\W\d_]+)(\d*)(?:_([^\W\d_]\w*))?", base)

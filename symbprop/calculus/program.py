@@ -9,6 +9,7 @@ from enum import Enum
 from sympy import Expr, S
 
 from symbprop.calculus.index import Extent
+from symbprop.calculus.showing import Shown
 from symbprop.calculus.statement import Statement
 
 
@@ -45,7 +46,7 @@ class Tensor:
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class Program(Shown):
     """Statements in an order in which each reads only what stands before it.
 
     ``updates`` maps a state to the computed tensor that is its next value; ``metrics`` are scalars that are watched, by
@@ -78,7 +79,7 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
-class GradientProgram:
+class GradientProgram(Shown):
     """A forward program, the backward statements of its loss, and where each gradient is.
 
     ``gradients`` maps a parameter to its cotangent; a parameter whose gradient is identically zero is in ``zeros``

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
+import sys
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from symbprop.accuracy.computed import doubtful
+from symbprop.calculus.program import Program
 from symbprop.cli.faults import CheckFailed
 from symbprop.cli.reading import read_spec
 from symbprop.deliver import Delivery, NotVerifiedError, compile_to
@@ -26,6 +30,8 @@ def run_compile(spec: str, output: Path, *, verify: bool, without: list[str], as
             raise SourceError(f"there is no pass '{name}'", hint=did_you_mean(name, (*FORWARD, *BACKWARD)))
     description, source = read_spec(spec)
     result, delivery = hand_over(description, source, output, verify=verify, without=without)
+    for name, error in doubtful(whole_program(result.derived)).items():
+        print(f"warning: {name}: {_loss_of_digits(error)} somewhere, whatever form it is given", file=sys.stderr)
     if as_json:
         print(json.dumps(_report(result, delivery), indent=2, ensure_ascii=False))
         return
@@ -34,6 +40,19 @@ def run_compile(spec: str, output: Path, *, verify: bool, without: list[str], as
         print(delivery.certificate.format())
     stages = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in result.seconds.items())
     print(f"\nwrote {delivery.path} ({stages})")
+
+
+def whole_program(derived: Derived) -> Program:
+    """The whole program: the gradient's where there is one."""
+    return derived.forward if derived.gradient is None else derived.gradient.program
+
+
+def _loss_of_digits(error: float) -> str:
+    """A bound on an error in mixed ulps (docs/accuracy.md) in words."""
+    if math.isinf(error):
+        return "it overflows or is not a number"
+    bound = f"{error:.0f}" if error < 1000 else f"10^{math.ceil(math.log10(error))}"
+    return f"its error is up to {bound} units in the last place"
 
 
 def hand_over(

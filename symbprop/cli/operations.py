@@ -17,7 +17,7 @@ from symbprop.language.elaborate import Elaborated, elaborate
 from symbprop.language.scope import group_of, integer_names
 from symbprop.language.source import NOWHERE, SourceError
 from symbprop.language.syntax import AttributeValue, Operation
-from symbprop.library.catalogue import catalogue
+from symbprop.library.catalogue import TRAINING, catalogue
 from symbprop.network.axes import name_axes
 from symbprop.network.schema import json_schema
 from symbprop.simplify.passes import simplify_forward, simplify_gradient
@@ -54,7 +54,8 @@ def run_ops(name: str | None, format: str, *, as_json: bool) -> None:
     described = program_of(operation)
     made = None if described is None else _gradient(described)
     if made is None:
-        print("It has no argument to differentiate by.")
+        what = "It is a part of training" if library.category(name) in TRAINING else "It has no argument"
+        print(f"{what}: there is nothing to differentiate.")
     else:
         print(derivation(made, steps=True, format=format, described=described), end="")
 
@@ -77,6 +78,8 @@ def derived_gradient(operation: Operation) -> GradientProgram | None:
 
 def program_of(operation: Operation) -> Program | None:
     """An operation as a program: its real arguments are parameters, its result, weighted, is the loss."""
+    if catalogue().categories.get(operation.name) in TRAINING:
+        return None
     given: dict[str, Tensor] = {}
     for each in operation.arguments:
         if each.initializer or each.absent is not None:

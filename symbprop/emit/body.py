@@ -14,7 +14,7 @@ from symbprop.emit.contraction import contract
 from symbprop.emit.elementwise import Elementwise
 from symbprop.emit.extrema import CHOICES, choice, first_maximum, pairwise
 from symbprop.emit.lines import Line
-from symbprop.emit.loops import is_ufunc, step_numbers, typed_steps
+from symbprop.emit.loops import is_ufunc, loop_head, step_numbers, typed_steps
 from symbprop.emit.matrices import Matrices
 from symbprop.emit.offsets import Offsets, offsets, only_compared, products
 from symbprop.emit.scatter import scatter
@@ -64,9 +64,7 @@ class Body:
         self._inside -= 1
         self._firsts = {}
         inside = [replace(line, depth=line.depth + 1) for line in self.lines[before:]]
-        steps = f"range({size(step.extent)})"
-        steps = f"reversed({steps})" if step.reverse else steps
-        self.lines[before:] = [Line(f"for {step.index.name} in {steps}:"), *inside]
+        self.lines[before:] = [Line(loop_head(step)), *inside]
 
     def _write(self, given: Sequence[Step]) -> None:
         steps = iter(zip(given, (*given, None)[1:], strict=True))

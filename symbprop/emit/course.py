@@ -29,7 +29,7 @@ class Course:
         self._notes = notes
         self._modes = modes
         self._reserved = modes.reserved.union(reserved)
-        self._computed = computed(program)
+        self._computed, self._origins = computed(program)
         self._plans: dict[tuple[str, ...], Plan] = {}
 
     def plan(self, results: Sequence[str]) -> Plan:
@@ -48,7 +48,11 @@ class Course:
         """Noise drawn, and the plan of ``results`` run."""
         names = self.names(results)
         draws, helpers = self._modes.draws(self.program, names)
-        body = Body(self.plan(results), names, self._notes.cite, self._notes.explain)
+        body = Body(self.plan(results), names, self._cite, self._notes.explain)
         written = [row for line in (*draws, *body.write()) for row in line.render(indent)]
         self.helpers |= body.helpers | helpers
         return written
+
+    def _cite(self, position: int) -> str:
+        """The number of the equation that the statement computed at ``position`` computes, or part of it."""
+        return self._notes.cite(self._origins[position])

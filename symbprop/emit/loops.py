@@ -8,6 +8,7 @@ import numpy as np
 from sympy import Expr, Symbol
 
 from symbprop.calculus.functions import Floor, is_condition
+from symbprop.emit.sizes import size
 from symbprop.schedule.plan import Loop, Step
 
 
@@ -29,6 +30,12 @@ def typed_steps(expression: Expr, numbers: Collection[Symbol]) -> Expr:
     if isinstance(expression, Symbol):
         return Symbol(f"dtype.type({expression.name})", integer=True, nonnegative=True)
     return expression.func(*(typed_steps(each, numbers) for each in expression.args))
+
+
+def loop_head(step: Loop) -> str:
+    """``for t in range(T):``, or from the last step."""
+    steps = f"range({size(step.extent)})"
+    return f"for {step.index.name} in {f'reversed({steps})' if step.reverse else steps}:"
 
 
 def is_ufunc(call: str) -> bool:

@@ -15,13 +15,14 @@ from symbprop.emit.docstring import Heading, module_docstring
 from symbprop.emit.function import Function
 from symbprop.emit.functions import RequestedFunction
 from symbprop.emit.initial import initial_values
-from symbprop.emit.literals import string, table
+from symbprop.emit.literals import dictionary, string, table
 from symbprop.emit.missing import helper_source
 from symbprop.emit.modes import STATE, modes_of
 from symbprop.emit.notes import FurtherNotes, Notes
 from symbprop.emit.opening import opening
 from symbprop.emit.sizes import size
 from symbprop.emit.templates import environment
+from symbprop.emit.training import training_source
 from symbprop.emit.variables import size_names, variables
 from symbprop.network.network import Network
 from symbprop.schedule.cost import CostSheet, cost_sheet
@@ -76,10 +77,11 @@ class _Writer:
     def module(self) -> str:
         """The whole text."""
         functions = list(self._functions())
+        training, trained = self._training()
         initial, draws = initial_values(self.compiled.network.initializers, self.parameters)
         started, more = initial_values(self.compiled.network.initializers, self.modes.states)
         asked = set[str]().union(*(each.helpers for each in self.requested))
-        helpers = sorted(self.course.helpers | self.inference.helpers | draws | more | asked)
+        helpers = sorted(self.course.helpers | self.inference.helpers | draws | more | trained | asked)
         return environment().get_template("module.py.jinja").render(
             docstring=module_docstring(
                 self.compiled.heading, self.notes, self.program, self.compiled.gradient, self._cost(), self.further,
@@ -95,8 +97,16 @@ class _Writer:
             states=started,
             state_draws=any("rng" in line for line in started),
             functions=functions,
+            training=training,
             helpers=[helper_source(name) for name in helpers],
         )  # fmt: skip
+
+    def _training(self) -> tuple[str, frozenset[str]]:
+        """The functions that train, where the description has a part on training, and the helpers that they call."""
+        if (part := self.compiled.network.training) is None or self.compiled.gradient is None:
+            return "", frozenset()
+        names, keywords = variables(self.whole, reserved=self.modes.reserved), self.modes.arguments([self.program])
+        return training_source(part, self.parameters, self._givens(), names, keywords)
 
     def _cost(self) -> CostSheet:
         """The cost of the last public function."""
@@ -167,7 +177,7 @@ class _Writer:
 
     def _state(self, course: Course, results: Sequence[str], indent: int) -> list[str]:
         entries = self.modes.next_state(course.program, course.plan(results), course.names(results))
-        return _dictionary("next_state", entries, indent)
+        return dictionary("next_state", entries, indent)
 
     def _loss(self) -> Function:
         loss = self.compiled.forward.loss
@@ -190,13 +200,14 @@ class _Writer:
         entries = []
         for tensor in self.parameters:
             if tensor.name in gradient.gradients:
-                value = self._owned(gradient.gradients[tensor.name], names, shared)
-                if tensor.shape == ():
-                    value = f"np.asarray({value})"
+                bar = gradient.gradients[tensor.name]
+                value = self._owned(bar, names, shared)
+                if tensor.shape == ():  # one that is shared may be the cotangent, a plain number
+                    value = f"np.array({names[bar]}, dtype)" if bar in shared else f"np.asarray({value})"
             else:
                 value = f"np.zeros({names[tensor.name]}.shape, dtype)"
             entries.append((string(tensor.name), value))
-        body = [*course.lines(results, 4), *_dictionary("grads", entries)]
+        body = [*course.lines(results, 4), *dictionary("grads", entries)]
         returned, returns = f"{names[results[0]]}, grads", f"float, {STATE}"
         if self.modes.states:
             body += self._state(course, results, 4)
@@ -215,7 +226,7 @@ class _Writer:
         results = tuple(dict.fromkeys(metrics.values()))
         names = self.inference.names(results)
         entries = [(string(label), f"float({names[name]})") for label, name in metrics.items()]
-        body = [*self.inference.lines(results, 4), *_dictionary("values", entries)]
+        body = [*self.inference.lines(results, 4), *dictionary("values", entries)]
         lines = [*self._opening(self._givens(), names, body, self._required()), *body, "    return values"]
         keywords = self.modes.arguments([self.inference.program])
         return self._function("metrics", self._givens(), "dict[str, float]", "The metrics, by name.", lines, keywords)
@@ -287,8 +298,3 @@ def _shapes(tensors: Sequence[Tensor]) -> dict[str, str]:
 def _tuple(shape: tuple[Extent, ...]) -> str:
     parts = [size(each) if isinstance(each, int) else string(size(each)) for each in shape]
     return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
-
-
-def _dictionary(name: str, entries: Sequence[tuple[str, str]], indent: int = 4) -> list[str]:
-    pad = " " * indent
-    return [f"{pad}{name} = {{", *(f"{pad}    {key}: {value}," for key, value in entries), f"{pad}}}"]

@@ -26,7 +26,7 @@ STYLE = (
     ".step .number{order:2;flex:none}.step .number:empty{display:none}"
     "@media(max-width:40rem){body{margin:1rem auto}.step{padding-left:1.2rem}.row{gap:.5rem}}"
     f"math{{font-family:{MATH_FONTS};font-size:1.06em}}"
-    ".cases{text-align:left}.cases mtd{text-align:left;padding:.1em .5em}.bold{font-weight:bold}"
+    ".cases{text-align:left}.cases mtd{text-align:left;padding:.1em .5em}"
 )
 
 LATEX_WORDS = {c: "\\" + c for c in "#$%&_{}"} | {
@@ -186,7 +186,7 @@ def html_rows(lines: Sequence[Line], part: str = "h3") -> list[str]:
         else:
             number = "" if line.number is None else f"({line.number})"
             shown = f"from {number}" if line.kind is Kind.STEP and number else number
-            cells = f'<span class="number">{shown}</span><span class="formula">{mathml(line.text)}</span>'
+            cells = f'<span class="number">{shown}</span> <span class="formula">{mathml(line.text)}</span>'
             rows.append(f'<div class="row {line.kind.value}">{cells}</div>')
     return rows
 

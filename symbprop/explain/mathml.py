@@ -24,6 +24,7 @@ GREEK = dict(
         strict=True,
     )
 )
+BOLD = {ord(str(digit)): 0x1D7CE + digit for digit in range(10)}
 LARGE = {"sum": "∑", "prod": "∏"}
 FUNCTIONS = {"exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min", "det", "tr"}
 SPACES = {"quad": "1em", "qquad": "2em", ",": "0.17em", ";": "0.28em", "!": "0", " ": "0.3em"}
@@ -164,7 +165,8 @@ class _Translator:
         return f"<mtext>{html.escape(self._words())}</mtext>"
 
     def bold(self) -> str:
-        return f'<mn class="bold">{html.escape(self._words())}</mn>'
+        """Digits have bold characters of their own, which need no style sheet."""
+        return f"<mn>{html.escape(self._words()).translate(BOLD)}</mn>"
 
     def operator(self) -> str:
         return f"<mi>{html.escape(self._words().replace(',', ' '))}</mi>"

@@ -130,7 +130,7 @@ class _Reader:
             raise NoMatrixForm
         text = matrix_product(factors, axes, self.notation)
         if above != 1:
-            text = f"{every.write(above, PRODUCT)} {text}"
+            text = self.notation.product([every.write(above, PRODUCT), text])
         return Term(sign, text, self._below(every, below))
 
     def _arrays(self, arrays: Sequence[Expr], divisors: Sequence[Expr], keep: bool) -> list[Factor]:
@@ -176,7 +176,7 @@ class _Reader:
             return transposed(text, self.notation), ATOM
         one = ones(self.notation)
         if len(axes) == 2 and indices == (axes[0],):
-            return f"{text} {transposed(one, self.notation)}", PRODUCT
+            return self.notation.product([text, transposed(one, self.notation)]), PRODUCT
         if len(axes) == 2 and indices == (axes[1],):
-            return f"{one} {transposed(text, self.notation)}", PRODUCT
+            return self.notation.product([one, transposed(text, self.notation)]), PRODUCT
         return text, ATOM  # of another factor: never written by this writer

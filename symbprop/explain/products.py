@@ -35,7 +35,9 @@ def matrix_product(factors: Sequence[Factor], axes: Sequence[str], notation: Tex
         if len(axes) == 2 and end is None:  # an outer product
             column, _ = chain.follow(axes[1], axes)
             other = notation.product(column)
-            text = f"{text} {transposed(notation.parentheses(other) if len(column) > 1 else other, notation)}"
+            text = notation.product(
+                [text, transposed(notation.parentheses(other) if len(column) > 1 else other, notation)]
+            )
         elif len(axes) == 2 and end != axes[1]:
             raise NoMatrixForm
     if chain.left:
@@ -55,7 +57,7 @@ def _scalar_product(factors: Sequence[Factor], notation: Text) -> str:
         inside = _unbracketed(left)
         return rf"\left\lVert {inside} \right\rVert^{{2}}" if latex else f"‖{inside}‖²"
     if len(factors[0].indices) == 1:
-        return f"{transposed(left, notation)} {right}"
+        return notation.product([transposed(left, notation), right])
     inside = f"{_unbracketed(left)}, {_unbracketed(right)}"
     return rf"\left\langle {inside} \right\rangle" if latex else f"⟨{inside}⟩"
 

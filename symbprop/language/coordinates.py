@@ -35,7 +35,6 @@ class Coordinates:
 
     def __init__(self, extents: Extents, attributes: Mapping[str, AttributeValue]) -> None:
         self.extents = extents
-        self.attributes = attributes
         self.sizes = Sizes(extents, attributes)
         self.shapes: dict[str, Shape] = {}
         self.integers: set[str] = set()
@@ -45,6 +44,15 @@ class Coordinates:
         self.group_ranks: dict[str, int] = {}
         self._indices = 0
         self._everywhere: dict[str, str | tuple[str, ...]] = {}
+
+    @property
+    def attributes(self) -> Mapping[str, AttributeValue]:
+        """The attributes of the operation that is elaborated: another's, while that one is called inside a formula."""
+        return self.sizes.attributes
+
+    @attributes.setter
+    def attributes(self, values: Mapping[str, AttributeValue]) -> None:
+        self.sizes.attributes = values
 
     @abstractmethod
     def scalar(self, node: Expression, scope: Scope, local: Mapping[str, Expr] | None = None) -> Expr:

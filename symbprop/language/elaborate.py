@@ -126,9 +126,8 @@ class _Builder:
             self.extents.settle_signature()
             self.expressions.sizes.signature = scope
         self.extents.signature = dict(scope.indices)
-        for early in read_early(self.operation.equations):
-            if early not in given:
-                self.expressions.shapes.setdefault(early, Shape(early, [None] * ranks[early], computed=True))
+        for early in (each for each in read_early(self.operation.equations) if each not in given):
+            self.expressions.shapes.setdefault(early, Shape(early, [None] * ranks[early], computed=True))
 
     def _signature(self, argument: Argument, scope: Scope) -> Scope:
         """Declare an argument: its indices are shared by the whole signature."""
@@ -208,10 +207,8 @@ class _Builder:
             tensors.append(Tensor(names[local], axes, role, local in table.integers, bound, fill=fill))
             if role is Role.PARAMETER:
                 parameters[names[local]] = local
-        origins = {name: each for each, name in names.items()}
-        statements = solvable(
-            [self._settle(each, names) for each in self.expressions.pending], self.operation.equations, origins
-        )
+        settled = [self._settle(each, names) for each in self.expressions.pending]
+        statements = solvable(settled, self.operation.equations, {name: each for each, name in names.items()})
         modes = modes_of(names, self.states, self.following, self.noise, asked=table.asked_mode)
         return Elaborated(
             tuple(tensors), statements, tuple(names[each] for each in self.results), parameters, self._refined(), modes
@@ -219,9 +216,9 @@ class _Builder:
 
     def _prune(self) -> None:
         """Drop what an operation computes and its result does not need, since a folded ``where`` chose otherwise."""
-        if self.expressions.open_names or not self.results:
+        if self.expressions.open_names or not (self.results or self.following):
             return
-        wanted, table = {self.results[-1], *self.following}, self.expressions
+        wanted, table = {*self.results[-1:], *self.following}, self.expressions
         table.pending = needed_for(wanted, table.pending, table.accesses, table.outside.reads)
         self.results = [name for name in self.results if name in wanted]
 

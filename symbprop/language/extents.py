@@ -28,7 +28,7 @@ class Extents:
     partial: set[str] = field(default_factory=set)  # indices that need not run along a whole axis
     signature: dict[str, str] = field(default_factory=dict)  # the index that each letter is in the signature
     formulas: list[tuple[str, Extent, Span]] = field(default_factory=list)  # extents given by other extents
-    riders: set[str] = field(default_factory=set)  # indices that only stand bare in targets
+    riders: set[str] = field(default_factory=set)
     equation: str = ""  # the target of the equation that is being elaborated
 
     def declare(self, index: str, label: str, span: Span) -> None:
@@ -63,7 +63,7 @@ class Extents:
     def solve(self, *, free: bool, circles: Mapping[str, int] | None = None) -> None:
         """Find every extent. ``free`` lets one that nothing fixes be a size of its own, named after its index.
 
-        ``circles`` numbers the targets that depend on themselves: those of one circle have one number.
+        ``circles`` numbers the targets that depend on themselves.
         """
         mark_inside(self.constraints, circles or {})
         self.riders = riders((*self.constraints, *self.passing), set(self.spans) - set(self.known))
@@ -73,7 +73,7 @@ class Extents:
         while True:
             while self._equalities() or self._targets() or self._formulas(free):
                 pass
-            if self._namesakes() or self._ranges() or self._passing():
+            if self._ranges() or self._passing():
                 continue
             missing = [index for index in self.spans if index not in self.known]
             if not missing:
@@ -188,15 +188,11 @@ class Extents:
                 total = extent(total + factor * (count - 1))
         return total
 
-    def _namesakes(self) -> bool:
-        """The extents of indices that only stand in reads within a recurrence: those of the same name around them."""
-        found = namesake(self.constraints, self.spans, self.known, self.labels)
-        if found is not None:
-            self.known[found[0]] = found[1]
-        return found is not None
-
     def _ranges(self) -> bool:
         """The extents of indices that only stand in sums: as far as every read stays inside."""
+        if twin := namesake(self.constraints, self.spans, self.known, self.labels):
+            self.known.update([twin])
+            return True
         limits: dict[str, list[Extent | None]] = {}
         for each in self.constraints:
             for axis, coordinate in enumerate(each.access.index):

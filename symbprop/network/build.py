@@ -19,10 +19,11 @@ from symbprop.network.assembly import BATCH, Assembly
 from symbprop.network.derivatives import in_parts, with_derivatives
 from symbprop.network.description import Choice, Description, LayerSpec, LossSpec
 from symbprop.network.graph import in_order
-from symbprop.network.metrics import metric_terms
+from symbprop.network.metrics import metric_terms, watched
 from symbprop.network.modes import name_axes_of_modes, with_same_givens
 from symbprop.network.naming import identifier, rename
 from symbprop.network.network import Layer, Network
+from symbprop.network.training import training
 
 
 def build(description: Description, *, free_sizes: bool = False) -> Network:
@@ -46,9 +47,10 @@ def build(description: Description, *, free_sizes: bool = False) -> Network:
         noise.update({names[name]: draw for name, draw in other.noise.items()})
         program, inference = with_same_givens(program, rename(inferring, names))
     program, inference, axes = name_axes_of_modes(program, inference, BATCH)
-    return Network(
-        description.name, check(program), initializers, layers, axes, description, description.dtype, inference, noise
-    )
+    wanted = description.training if program.loss is not None else None
+    part = None if wanted is None else training(wanted, built.library)
+    return Network(description.name, check(program), initializers, layers, axes, description, description.dtype,
+                   inference, noise, part)  # fmt: skip
 
 
 class _Builder(Assembly):
@@ -65,7 +67,7 @@ class _Builder(Assembly):
                 raise SourceError(f"nothing reads the parameter '{label}'", spec.span)
         metrics = {
             name: self._loss_term(spec, outputs, 0)
-            for name, spec in metric_terms(description.metrics, description.loss, self.library)
+            for name, spec in metric_terms(watched(description, self.library), description.loss, self.library)
         }
         statements = tuple(self.statements)
         return Program(self.tensors, statements, tuple(dict.fromkeys(outputs)), loss, self.updates, metrics)
@@ -274,13 +276,11 @@ class _Builder(Assembly):
         if spec.kind in self.parts and not spec.arguments:
             return self.scalar(self.parts[spec.kind], spec.span)
         operation = self.operation(spec.kind, spec.span)
-        wanted = len(data_arguments(operation))
-        inputs = [self.resolve(label) for label in spec.inputs]
+        wanted, inputs = len(data_arguments(operation)), [self.resolve(label) for label in spec.inputs]
         targets = [identifier(label) for label in self.description.targets]
         if not inputs:
-            inputs = [outputs[min(position, len(outputs) - 1)], *targets[min(position, max(len(targets) - 1, 0)) :]][
-                :wanted
-            ]
+            rest = targets[min(position, max(len(targets) - 1, 0)) :]
+            inputs = [outputs[min(position, len(outputs) - 1)], *rest][:wanted]
         if len(inputs) != wanted:
             raise SourceError(
                 f"'{spec.kind}' takes {wanted} tensors, here are {len(inputs)}",

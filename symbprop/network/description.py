@@ -118,18 +118,32 @@ class LossSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class StoppingSpec:
+    """When to stop early: after ``patience`` epochs in which ``monitor`` has not fallen by more than ``min_delta``."""
+
+    patience: int
+    monitor: str | None = None
+    min_delta: Fraction = Fraction(0)
+    restore_best: bool = True
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingSpec:
-    """How ``symbprop train`` fits the network; ``validation`` is the fraction of the examples that is held out,
-    ``data`` the file that holds the examples.
+    """How the network is fitted; ``validation`` is the fraction of the examples that is held out, ``data`` the file that
+    holds the examples. A ``batch_size`` of None is all of them.
     """
 
-    optimizer: Choice = Choice("sgd")
+    optimizer: Choice | None = None
     learning_rate: Fraction | Choice | None = None
+    warmup: Choice | None = None
+    clip: Choice | None = None
     epochs: int = 1
-    batch_size: int = 32
+    batch_size: int | None = 32
     seed: int = 0
     shuffle: bool = True
     validation: Fraction = Fraction(0)
+    early_stopping: StoppingSpec | None = None
     data: str | None = None
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 

@@ -167,6 +167,11 @@ FixedShape = Annotated[list[Count], Field(max_length=MOST_AXES), AfterValidator(
 
 Function = Literal["input_grad", "vjp", "jvp", "jacobian", "hvp", "hessian", "per_example_grad"]
 
+BatchSize = Annotated[
+    Annotated[Count, Tag("number")] | Annotated[Literal["all"], Tag("text")],
+    either("a positive whole number, or all"),
+]
+
 Arguments = dict[Name, Any]
 Chosen = Annotated[dict[Name, Arguments | None], Field(min_length=1, max_length=1)]
 Choice = Annotated[

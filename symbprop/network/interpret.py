@@ -16,12 +16,13 @@ from symbprop.network.description import (
     LayerSpec,
     LossSpec,
     ParameterSpec,
+    StoppingSpec,
     TensorSpec,
     TrainingSpec,
 )
 from symbprop.network.node import Entry, MappingNode, Node, ScalarNode, SequenceNode
 from symbprop.network.operationform import LayerArguments, LayerText, LossArguments, LossText, operation_keys
-from symbprop.network.textform import DescriptionText, ParameterText, TensorText, TrainingText
+from symbprop.network.textform import DescriptionText, ParameterText, StoppingText, TensorText, TrainingText
 
 
 def interpret(root: MappingNode, text: DescriptionText) -> Description:
@@ -205,18 +206,27 @@ def _training(entry: Entry | None, text: TrainingText | None) -> TrainingSpec | 
     given = _entries(entry.value)
     rate = given["learning_rate"].value if "learning_rate" in given else None
     return TrainingSpec(
-        optimizer=(_choice(given["optimizer"].value) if "optimizer" in given else None) or Choice("sgd"),
+        optimizer=_choice(given["optimizer"].value) if "optimizer" in given else None,
         learning_rate=_fraction(rate)
         if isinstance(text.learning_rate, Fraction) and rate is not None
         else _choice(rate),
+        warmup=_choice(given["warmup"].value) if "warmup" in given else None,
+        clip=_choice(given["clip"].value) if "clip" in given else None,
         epochs=text.epochs,
-        batch_size=text.batch_size,
+        batch_size=None if text.batch_size == "all" else text.batch_size,
         seed=text.seed,
         shuffle=text.shuffle,
         validation=text.validation,
+        early_stopping=_stopping(given.get("early_stopping"), text.early_stopping),
         data=text.data,
         span=entry.span,
     )
+
+
+def _stopping(entry: Entry | None, text: StoppingText | None) -> StoppingSpec | None:
+    if entry is None or text is None:
+        return None
+    return StoppingSpec(text.patience, text.monitor, text.min_delta, text.restore_best, entry.span)
 
 
 def _refuse_shared_names(description: Description) -> None:

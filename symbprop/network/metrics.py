@@ -7,10 +7,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from symbprop.language.source import SourceError
 from symbprop.language.syntax import Operation
 from symbprop.network.arguments import attribute
-from symbprop.network.description import Argument, Choice, Label, LossSpec
+from symbprop.network.description import Argument, Choice, Description, Label, LossSpec
 from symbprop.network.node import ScalarNode, SequenceNode
 
+ACCURACY = "accuracy"  # the attribute of a loss that names its metric
 INPUTS = "inputs"  # an argument of any metric: what it is taken of
+
+
+def watched(description: Description, library: Mapping[str, Operation]) -> Sequence[Choice]:
+    """The metrics that are asked for. If none are, what trains with one loss is measured by the accuracy it names."""
+    if description.metrics or description.training is None or len(description.loss) != 1:
+        return description.metrics
+    (loss,) = description.loss
+    operation = library.get(loss.kind)
+    named = operation is not None and any(each.name == ACCURACY for each in operation.attributes)
+    return (Choice(ACCURACY, {}, loss.span),) if named and not loss.inputs else ()
 
 
 def metric_terms(

@@ -10,6 +10,7 @@ from sympy import Expr
 from symbprop.calculus.program import Program
 from symbprop.language.syntax import Draw
 from symbprop.network.description import Description
+from symbprop.network.training import Training
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +57,4 @@ class Network:
     dtype: str = "float64"
     inference: Program | None = None
     noise: Mapping[str, Draw] = field(default_factory=dict)
+    training: Training | None = None

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, FailFast, Field, model_validator
 
 from symbprop.network.fields import (
+    BatchSize,
     Choice,
     Count,
     FixedShape,
@@ -70,23 +71,42 @@ class ParameterText(TextForm):
     """The interval sensible values lie in: a hint for verification."""
 
 
-class TrainingText(TextForm):
-    """How ``symbprop train`` fits the network."""
+class StoppingText(TextForm):
+    """When to stop before the last epoch."""
 
-    optimizer: Choice = "sgd"
-    """The rule that changes the parameters."""
+    patience: Count
+    """How many epochs may pass without an improvement."""
+    monitor: Literal["loss", "validation_loss"] | None = None
+    """What is to fall: the loss on the examples held out, if there are any, else that on the others."""
+    min_delta: Portion = Field(default=0, validate_default=True)
+    """How far it has to fall to count as an improvement."""
+    restore_best: bool = True
+    """Whether the parameters of the best epoch are the result, or those of the last."""
+
+
+class TrainingText(TextForm):
+    """How ``fit`` and ``symbprop train`` fit the network."""
+
+    optimizer: Choice | None = None
+    """The rule that changes the parameters; plain gradient descent if not given."""
     learning_rate: Rate | None = None
     """A number or a schedule; the optimizer's own if not given."""
+    warmup: Choice | None = None
+    """What the learning rate is multiplied by at the start."""
+    clip: Choice | None = None
+    """How a gradient is clipped before the step."""
     epochs: Count = 1
     """How often every example is seen."""
-    batch_size: Count = 32
-    """How many examples a step is taken for."""
+    batch_size: BatchSize = 32
+    """How many examples a step is taken for: a number, or all."""
     seed: Whole = 0
     """From which first values and the order of the examples follow."""
     shuffle: bool = True
     """Whether the order of the examples changes from epoch to epoch."""
     validation: Portion = Field(default=0, validate_default=True)
     """The fraction of the examples that is held out."""
+    early_stopping: StoppingText | None = None
+    """When to stop before the last epoch."""
     data: str | None = None
     """An .npz file with an array for each input and target; relative to the description's folder."""
 

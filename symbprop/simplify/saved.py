@@ -13,6 +13,7 @@ from symbprop.calculus.statement import Statement, read_symbol, statement
 from symbprop.simplify.cost import cost, operations
 from symbprop.simplify.definitions import Definition, definitions, element_definitions, matches
 from symbprop.simplify.inline import substituted
+from symbprop.simplify.proof import proved
 from symbprop.simplify.tidy import cheapest_form
 
 LARGEST = 120  # nodes; what is longer is not searched for saved values
@@ -109,7 +110,7 @@ def in_terms_of(expression: Expr, pattern: Expr, saved: Symbol) -> Expr | None:
         for each in map(cheapest_form, candidates)
         if cost(each) < cost(expression) and not _grows(each, expression, pattern)
     ]
-    return min(candidates, key=cost) if candidates else None
+    return proved(expression, min(candidates, key=cost), ((saved, pattern),)) if candidates else None
 
 
 def _put_in(expression: Expr, pattern: Expr, saved: Symbol) -> Expr:

@@ -11,6 +11,7 @@ from symbprop.calculus.nodes import expanded_size, is_reciprocal, tree_size
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.calculus.statement import Statement, statement
 from symbprop.simplify.cost import cost
+from symbprop.simplify.proof import proved
 from symbprop.simplify.roots import over_one_root
 from symbprop.simplify.signs import by_sign_of_reads
 
@@ -37,7 +38,7 @@ def _tidied(each: Statement) -> Statement:
 
 @cache
 def cheapest_form(expression: Expr) -> Expr:
-    """Proof: ``factor_terms`` and ``expand`` are identities of polynomial algebra."""
+    """``factor_terms`` and ``expand`` are identities of polynomial algebra; what is chosen is proved again, on use."""
     if tree_size(expression) > LARGEST:
         return expression
     quotient = expression.replace(sinh, lambda u: tanh(u) * cosh(u))  # sinh = tanh · cosh
@@ -48,7 +49,7 @@ def cheapest_form(expression: Expr) -> Expr:
     candidates.extend(map(_over_common_divisors, tuple(candidates)))
     candidates.append(_through_reciprocal(expression))
     candidates.extend((by_sign_of_reads(expression), over_one_root(expression)))
-    return min(candidates, key=cost)
+    return proved(expression, min(candidates, key=cost))
 
 
 def _through_reciprocal(expression: Expr) -> Expr:

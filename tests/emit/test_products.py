@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 
 Compiled = Callable[..., ModuleType]
-SIZES = {"n": 3, "h": 2, "t": 4, "s": 5, "d": 3, "k": 2}
+SIZES = {"n": 3, "h": 2, "t": 5, "s": 6, "d": 7, "k": 4}  # wide enough for products of matrices to pay
 CASES = {  # the left operand's indices, the right one's, the result's, and the call that is expected
     "scores": ("nthd", "nshd", "nhts", "np.matmul"),
     "values": ("nhts", "nshd", "nthd", "np.matmul"),
     "transposed": ("nhts", "nthd", "nshd", "np.matmul"),
     "two rows": ("nthd", "ndk", "nthk", "np.matmul"),
-    "two summed": ("nhtd", "ntdk", "nhk", "np.matmul"),
+    "two summed": ("nhsd", "nsdk", "nhk", "np.einsum"),  # two rows: no faster as a product of matrices
+    "two summed, wide": ("ntsd", "nsdk", "ntk", "np.matmul"),
     "vector": ("ntd", "nd", "nt", "np.matmul"),
     "weights": ("ntd", "dhk", "nthk", "np.tensordot"),
     "inner": ("ntd", "ntd", "nt", "np.einsum"),

@@ -15,7 +15,7 @@ import numpy as np
 
 SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 TOKEN = re.compile(
-    r"\s*(𝟏ᵀ|𝟏|1\[|‖²|\d+/\d+|\d+(?:\.\d+)?|[⁻⁰-⁹²³¹]+|⊙\d|ᵀ|[^\W\d⁰-⁹²³ᵀ𝟏](?:(?!ᵀ|𝟏|²|³)[\w\u0304])*|\S)"
+    r"\s*(𝟏ᵀ|𝟏|1\[|‖²|\d+/\d+|\d+(?:\.\d+)?|[⁻⁰-⁹²³¹]+|⊙\d|ᵀ|[^\W\d⁰-⁹²³ᵀ𝟏](?:(?!ᵀ|𝟏|²|³)[\w\u0304\u0305])*|\S)"
 )
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "exp": np.exp,

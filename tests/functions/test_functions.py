@@ -283,7 +283,9 @@ def test_the_jacobian_is_how_outputs_move_with_each_element_of_an_input(
 
 
 def test_a_jacobian_across_examples_is_whole(compiled: Callable[..., ModuleType]) -> None:
-    text = "inputs: {x: {shape: [2]}}\nformulas:\n  - c = mean(m, sin(x[m, 0]) * exp(x[m, 1]))\n  - y[n] = x[n, 0]^2 - c\n"
+    text = (
+        "inputs: {x: {shape: [2]}}\nformulas:\n  - c = mean(m, sin(x[m, 0]) * exp(x[m, 1]))\n  - y[n] = x[n, 0]^2 - c\n"
+    )
     module = compiled(asked(text, "jacobian"))
     x = np.random.default_rng(0).normal(size=(3, 2))
     found = module.jacobian({}, x)["y"]["x"]

@@ -54,3 +54,14 @@ def test_what_does_not_fit_is_told(layer: str, message: str) -> None:
     with pytest.raises(SourceError) as caught:
         build(read(Source("net.yaml", text)))
     assert message in caught.value.message
+
+
+def test_an_operation_called_in_a_formula_has_its_own_attributes(compiled: Compiled) -> None:
+    """Those it is written with, also where the formula's own operation has none, or others of the same name."""
+    text = (
+        "inputs: {x: {shape: [3]}}\noperations: |\n  # Two\n  op two(x[...]; approximate = true, activation = gelu):\n"
+    )
+    text += "      y[...] = activation(x[...]) + where(approximate, 1, 2)\nlayers: [two]\n"
+    x = RNG.standard_normal((4, 3))
+    exact = compiled("inputs: {x: {shape: [3]}}\nlayers: [gelu]\n").forward({}, x)
+    np.testing.assert_allclose(compiled(text).forward({}, x), exact + 1, rtol=1e-13)
