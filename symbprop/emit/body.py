@@ -67,7 +67,7 @@ class Body:
         self.lines[before:] = [Line(loop_head(step)), *inside]
 
     def _write(self, given: Sequence[Step]) -> None:
-        steps = iter(zip(given, (*given[1:], None), strict=True))
+        steps = iter(zip(given, (*given, None)[1:], strict=True))
         for step, following in steps:
             match step:
                 case Loop():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from symbprop.accuracy.computed import computed
 from symbprop.calculus.program import Program
@@ -15,14 +15,20 @@ from symbprop.schedule.schedule import schedule
 
 
 class Course:
-    """``whole`` has the tensors of every program of the module, so that a name is one variable in all of them."""
+    """``whole`` has the tensors of every program of the module, so that a name is one variable in all of them.
 
-    def __init__(self, program: Program, whole: Program, notes: Notes, modes: Modes) -> None:
+    No variable has a name that is ``reserved``.
+    """
+
+    def __init__(
+        self, program: Program, whole: Program, notes: Notes, modes: Modes, reserved: Collection[str] = ()
+    ) -> None:
         self.program = program
         self.helpers: set[str] = set()
         self._whole = whole
         self._notes = notes
         self._modes = modes
+        self._reserved = modes.reserved.union(reserved)
         self._computed, self._origins = computed(program)
         self._plans: dict[tuple[str, ...], Plan] = {}
 
@@ -36,7 +42,7 @@ class Course:
     def names(self, results: Sequence[str]) -> Mapping[str, str]:
         """The variable of every tensor of the plan of ``results``."""
         extra = [name for name in self.plan(results).tensors if name not in self._whole.tensors]
-        return variables(self._whole, extra, self._modes.reserved)
+        return variables(self._whole, extra, self._reserved)
 
     def lines(self, results: Sequence[str], indent: int) -> list[str]:
         """Noise drawn, and the plan of ``results`` run."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from symbprop.calculus.equations import Equation
 from symbprop.calculus.index import extent
@@ -36,8 +37,12 @@ def module_docstring(
     gradient: GradientProgram | None,
     cost: CostSheet,
     inference: Notes | None = None,
+    functions: Mapping[str, Notes] = MappingProxyType({}),
 ) -> str:
-    """The docstring with its quotes; ``inference`` has the equations that hold there and not in training."""
+    """The docstring with its quotes.
+
+    ``inference`` has the equations that hold there and not in training, ``functions`` those of other public functions.
+    """
     tensors = program.tensors
     parts = [
         heading.title,
@@ -65,7 +70,12 @@ def module_docstring(
         inner = inference.program.tensors
         parts += ["", "Forward, in inference: the same but for"]
         parts += [_numbered(each, format_equation(each, inner), "") for each in inference.forward]
-    parts += ["", *_cost_lines(cost)]
+    for name, further in functions.items():
+        inner = further.program.tensors
+        parts += ["", f"Beside these, in {name}"]
+        parts += [_numbered(each, format_equation(each, inner), "") for each in further.forward]
+    named = "the last function" if not functions else "forward" if gradient is None else "loss_and_grad"
+    parts += ["", *_cost_lines(cost, named)]
     text = docstring_safe("\n".join(parts))
     return f'"""{text}\n"""'
 
@@ -77,12 +87,12 @@ def _numbered(equation: Equation, text: str, cited: str) -> str:
     return line
 
 
-def _cost_lines(cost: CostSheet) -> list[str]:
+def _cost_lines(cost: CostSheet, named: str) -> list[str]:
     def number(size: object) -> str:
         return f"{size:,}" if isinstance(size, int) else format_extent(size)
 
     lines = [
-        "Cost of one call of the last function",
+        f"Cost of one call of {named}",
         f"    {number(cost.operations)} floating-point operations, {number(extent(8 * cost.moved))} bytes read or written (float64)",
         f"    {number(cost.parameters)} parameters",
     ]

@@ -9,8 +9,11 @@ from symbprop.calculus.dependence import needed
 from symbprop.calculus.functions import Detach
 from symbprop.calculus.index import Extent
 from symbprop.calculus.program import GradientProgram, Program, Role, Tensor
+from symbprop.calculus.requested import Requested
 from symbprop.emit.course import Course
 from symbprop.emit.docstring import Heading, module_docstring
+from symbprop.emit.function import Function
+from symbprop.emit.functions import RequestedFunction
 from symbprop.emit.initial import initial_values
 from symbprop.emit.literals import dictionary, string, table
 from symbprop.emit.missing import helper_source
@@ -26,21 +29,10 @@ from symbprop.schedule.cost import CostSheet, cost_sheet
 
 
 @dataclass(frozen=True, slots=True)
-class Function:
-    """One public function of the module, as finished text."""
-
-    name: str
-    parameters: tuple[str, ...]
-    returns: str
-    docstring: str
-    lines: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Compiled:
     """What the module is written from: the network, its simplified gradient (or forward program), its heading.
 
-    ``inference`` is the program of a network that infers otherwise than it trains.
+    ``inference`` is the program of a network that infers otherwise than it trains; ``functions`` are asked for too.
     """
 
     network: Network
@@ -48,6 +40,7 @@ class Compiled:
     gradient: GradientProgram | None
     heading: Heading
     inference: Program | None = None
+    functions: tuple[Requested, ...] = ()
 
 
 def emit(compiled: Compiled) -> str:
@@ -73,6 +66,10 @@ class _Writer:
         if compiled.inference is not None:
             self.further = FurtherNotes(compiled.inference, self.notes)
             self.inference = Course(compiled.inference, self.whole, self.further, self.modes)
+        self.requested: list[RequestedFunction] = []
+        for each in compiled.functions:
+            earlier = [self.notes, *filter(None, [self.further]), *(one.notes for one in self.requested)]
+            self.requested.append(RequestedFunction(each, self.modes, earlier))
         self.parameters = list(self.program.of(Role.PARAMETER))
         self.inputs = list(self.program.of(Role.INPUT))
         self.targets = list(self.program.of(Role.TARGET))
@@ -83,10 +80,12 @@ class _Writer:
         training, trained = self._training()
         initial, draws = initial_values(self.compiled.network.initializers, self.parameters)
         started, more = initial_values(self.compiled.network.initializers, self.modes.states)
-        helpers = sorted(self.course.helpers | self.inference.helpers | draws | more | trained)
+        asked = set[str]().union(*(each.helpers for each in self.requested))
+        helpers = sorted(self.course.helpers | self.inference.helpers | draws | more | trained | asked)
         return environment().get_template("module.py.jinja").render(
             docstring=module_docstring(
-                self.compiled.heading, self.notes, self.program, self.compiled.gradient, self._cost(), self.further
+                self.compiled.heading, self.notes, self.program, self.compiled.gradient, self._cost(), self.further,
+                {each.requested.name: each.notes for each in self.requested},
             ),
             name=string(self.compiled.network.name),
             version=string(self.compiled.heading.version),
@@ -149,6 +148,7 @@ class _Writer:
             found.append(self._loss_and_grad(self.compiled.gradient))
         if self.inference.program.metrics:
             found.append(self._metrics(self.inference.program.metrics))
+        found.extend(each.write(self.parameters, self.inputs, self.targets) for each in self.requested)
         return found
 
     def _forward(self) -> Function:

@@ -74,13 +74,13 @@ class Notes:
 class FurtherNotes(Notes):
     """The equations of a program that is computed beside another: equal ones keep their number, new ones follow on."""
 
-    def __init__(self, program: Program, first: Notes) -> None:
+    def __init__(self, program: Program, *earlier: Notes) -> None:
         self.program = program
         self.backward = ()
         self._numbers: dict[int, int] = {}
         self._of_tensor: dict[str, list[int]] = {}
-        known = {equation.statements: equation.number for equation in (*first.forward, *first.backward)}
-        count, new = len(known), []
+        known = {each.statements: each.number for notes in earlier for each in (*notes.forward, *notes.backward)}
+        count, new = max(known.values(), default=0), []
         for equation in number_equations(needed(program, program.results)):
             number = known.get(equation.statements)
             if number is None:

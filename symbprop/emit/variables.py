@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Collection, Iterable
 
 from symbprop.calculus.program import Program, Role
@@ -38,4 +39,6 @@ def size_names(program: Program) -> set[str]:
 
 
 def _is_loss_seed(program: Program, tensor: str) -> bool:
-    return program.tensors[tensor].role is Role.SEED and program.tensors[tensor].shape == ()
+    if program.loss is None or program.tensors[tensor].role is not Role.SEED or program.tensors[tensor].shape:
+        return False
+    return re.fullmatch(rf"{re.escape(program.loss)}_bar(_\d+)?", tensor) is not None

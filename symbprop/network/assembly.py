@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from symbprop.calculus.dependence import needed
 from symbprop.calculus.index import Extent, size_symbol
-from symbprop.calculus.program import Role, Tensor
+from symbprop.calculus.program import Program, Role, Tensor
 from symbprop.calculus.statement import Statement
-from symbprop.language.elaborate import Elaborated, elaborate
+from symbprop.language.elaborate import Declared, Elaborated, elaborate
 from symbprop.language.parser import parse_operations
 from symbprop.language.source import SourceError, Span, did_you_mean
 from symbprop.language.syntax import Draw, Operation
@@ -174,6 +175,19 @@ class Assembly:
             raise SourceError(
                 f"'{operation.name}' does not fit {shapes}: {error.message}", span, hint=error.hint
             ) from error
+
+    def declared(self) -> dict[str, Declared]:
+        """What the description says of the parameters of its formulas."""
+        return {
+            name: Declared(spec.shape, None if spec.range is None else (float(spec.range[0]), float(spec.range[1])))
+            for name, spec in self.description.parameters.items()
+        }
+
+    def depends_on_targets(self, name: str) -> bool:
+        """Whether a tensor's value needs a target, so that it is no prediction."""
+        program = Program(self.tensors, tuple(self.statements))
+        targets = [tensor.name for tensor in program.of(Role.TARGET)]
+        return any(source in targets for each in needed(program, [name]) for source in each.sources())
 
     def scalar(self, name: str, span: Span) -> str:
         """``name``, or a ``SourceError`` if it is not one number."""

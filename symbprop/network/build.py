@@ -8,15 +8,15 @@ from dataclasses import replace
 from sympy import Rational, S
 
 from symbprop.calculus.check import check
-from symbprop.calculus.dependence import needed
 from symbprop.calculus.index import Access
 from symbprop.calculus.program import Program, Role, Tensor
 from symbprop.calculus.statement import Statement, read_symbol, statement
-from symbprop.language.elaborate import Declared, elaborate, formula
+from symbprop.language.elaborate import elaborate, formula
 from symbprop.language.parser import parse_equations
 from symbprop.language.source import SourceError, Span, did_you_mean
 from symbprop.network.arguments import data_arguments, match, optional_inputs, roles
 from symbprop.network.assembly import BATCH, Assembly
+from symbprop.network.derivatives import in_parts, with_derivatives
 from symbprop.network.description import Choice, Description, LayerSpec, LossSpec
 from symbprop.network.graph import in_order
 from symbprop.network.metrics import metric_terms, watched
@@ -165,6 +165,8 @@ class _Builder(Assembly):
             given["x"] = self.tensors[inputs[0]]
         shared = {} if spec.share is None else self.shared[spec.share.text]
         given.update({local: self.tensors[name] for local, name in shared.items()})
+        equations, given = with_derivatives(operation.equations, given, self)
+        operation = replace(operation, equations=equations)
         result = operation.equations[-1].target.name
         block = label or str(self.block + 1)
 
@@ -178,7 +180,7 @@ class _Builder(Assembly):
             name,
             self.library,
             open_names=True,
-            declared=self._declared(),
+            declared=self.declared(),
             label=label or "formula",
             training=self.training,
         )
@@ -195,12 +197,6 @@ class _Builder(Assembly):
             self.block += 1
         return made.results[-1], tuple(made.parameters)
 
-    def _declared(self) -> dict[str, Declared]:
-        return {
-            name: Declared(spec.shape, None if spec.range is None else (float(spec.range[0]), float(spec.range[1])))
-            for name, spec in self.description.parameters.items()
-        }
-
     def _parameter_start(self, parameter: str, local: str, chosen: Choice | None, span: Span) -> None:
         spec = self.description.parameters.get(local)
         if spec is not None:
@@ -215,27 +211,27 @@ class _Builder(Assembly):
 
     def _formulas(self) -> list[str]:
         equations = tuple(each for source in self.description.formulas for each in parse_equations(source))
-        operation = formula(equations, self.description.span)
-        given = {label: self.tensors[name] for label, name in self.parts.items()}
-        made = elaborate(
-            operation, given, {}, lambda local: self.wishes.add(local, ""), self.library,
-            open_names=True, declared=self._declared(), free_sizes=self.free_sizes, label="formula",
-            training=self.training,
-        )  # fmt: skip
-        self.absorb(made)
-        for parameter, local in made.parameters.items():
-            self._parameter_start(parameter, local, None, self.description.span)
-        for equation, result in zip(dict.fromkeys(each.target.name for each in equations), made.results, strict=True):
-            self.parts[equation] = result
-        self.layers.append(Layer("formulas", "formula", made.results[-1], tuple(made.parameters)))
-        predicted = [name for name in made.results if not self._depends_on_targets(name)]
-        return self._outputs([predicted[-1] if predicted else made.results[-1]])
-
-    def _depends_on_targets(self, name: str) -> bool:
-        """Whether a tensor's value needs a target, so that it is no prediction."""
-        program = Program(self.tensors, tuple(self.statements))
-        targets = [tensor.name for tensor in program.of(Role.TARGET)]
-        return any(source in targets for each in needed(program, [name]) for source in each.sources())
+        parts = list(in_parts(equations))
+        results, parameters, known = list[str](), list[str](), dict[str, Tensor]()
+        for part in parts:
+            given = {**known, **{label: self.tensors[name] for label, name in self.parts.items()}}
+            part, given = with_derivatives(part, given, self)
+            made = elaborate(
+                formula(part, self.description.span), given, {}, lambda local: self.wishes.add(local, ""), self.library,
+                open_names=True, declared=self.declared(), free_sizes=self.free_sizes, label="formula",
+                training=self.training,
+            )  # fmt: skip
+            self.absorb(made)
+            for parameter, local in made.parameters.items():
+                self._parameter_start(parameter, local, None, self.description.span)
+                known[local] = self.tensors[parameter]
+            for equation, result in zip(dict.fromkeys(each.target.name for each in part), made.results, strict=True):
+                self.parts[equation] = result
+            results += made.results
+            parameters += made.parameters
+        self.layers.append(Layer("formulas", "formula", results[-1], tuple(parameters)))
+        predicted = [name for name in results if not self.depends_on_targets(name)]
+        return self._outputs([predicted[-1] if predicted else results[-1]])
 
     def _loss(self, outputs: Sequence[str]) -> str | None:
         terms: list[tuple[Rational, str]] = []
@@ -268,11 +264,11 @@ class _Builder(Assembly):
 
     def _loss_term(self, spec: LossSpec, outputs: Sequence[str], position: int) -> str:
         if spec.formula is not None:
-            operation = formula(parse_equations(spec.formula), spec.span)
             given = {name.split("@")[-1]: self.tensors[name] for name in outputs}
             given.update({label: self.tensors[name] for label, name in self.parts.items()})
+            equations, given = with_derivatives(parse_equations(spec.formula), given, self)
             made = elaborate(
-                operation, given, {}, lambda local: self.wishes.add(local, str(position + 1)), self.library,
+                formula(equations, spec.span), given, {}, lambda local: self.wishes.add(local, str(position + 1)), self.library,
                 open_names=False, label="loss", training=self.training,
             )  # fmt: skip
             self.absorb(made)

@@ -153,7 +153,7 @@ class Description:
     """A whole network: exactly one of ``layers`` (a chain), ``nodes`` (a graph) and ``formulas`` is not empty.
 
     ``outputs`` empty means the last layer, or every node that nothing reads. ``operations`` are texts in the index
-    language that define operations of the description's own.
+    language that define operations of the description's own. ``functions`` are asked for beside the gradient.
     """
 
     name: str
@@ -167,6 +167,7 @@ class Description:
     loss: tuple[LossSpec, ...] = ()
     outputs: tuple[Label, ...] = ()
     metrics: tuple[Choice, ...] = ()
+    functions: tuple[Label, ...] = ()
     dtype: str = "float64"
     training: TrainingSpec | None = None
     doc: str = ""

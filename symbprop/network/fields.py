@@ -165,6 +165,8 @@ Dimension = Annotated[
 Shape = Annotated[list[Dimension], Field(max_length=MOST_AXES), AfterValidator(_bounded)]
 FixedShape = Annotated[list[Count], Field(max_length=MOST_AXES), AfterValidator(_bounded)]
 
+Function = Literal["input_grad", "vjp", "jvp", "jacobian", "hvp", "hessian", "per_example_grad"]
+
 BatchSize = Annotated[
     Annotated[Count, Tag("number")] | Annotated[Literal["all"], Tag("text")],
     either("a positive whole number, or all"),

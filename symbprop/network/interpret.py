@@ -44,6 +44,7 @@ def interpret(root: MappingNode, text: DescriptionText) -> Description:
         loss=tuple(_loss(node) for node in _items(root.get("loss"))),
         outputs=_labels(root.get("outputs")),
         metrics=tuple(each for each in map(_choice, _items(root.get("metrics"))) if each is not None),
+        functions=tuple({each.text: each for each in _labels(root.get("functions"))}.values()),
         dtype=text.dtype,
         training=_training(root.entries.get("training"), text.training),
         doc=text.doc or "",

@@ -16,6 +16,7 @@ from symbprop.network.fields import (
     Count,
     FixedShape,
     Formulas,
+    Function,
     Interval,
     Name,
     Names,
@@ -148,6 +149,8 @@ class DescriptionText(TextForm):
     """What ``forward`` gives; the last layer, or every node that nothing reads."""
     metrics: list[Choice] = Field(default_factory=list)
     """What is watched beside the loss: metrics and losses of the library; ``accuracy`` is the one that suits the loss."""
+    functions: list[Function] = Field(default_factory=list)
+    """Functions beside ``loss_and_grad`` that the emitted module is to have."""
     dtype: Literal["float64", "float32"] = "float64"
     """The type of the parameters."""
     training: TrainingText | None = None
