@@ -9,12 +9,12 @@ Forward
     (3)  y = exp(v)
 
 Backward, with v̄ = ∂y/∂v (v_bar in the code)
-    (4)  v̄ = y                                                           from (3)
-    (5)  ū = v̄ cos(u)                                                    from (2)
-    (6)  x̄ = 2 x ū                                                       from (1)
+    (4)  v̄ = y                                                            from (3)
+    (5)  ū = v̄ cos(u)                                                     from (2)
+    (6)  x̄ = 2 x ū                                                        from (1)
 
 Cost of one call of the last function
-    15 floating-point operations, 88 bytes read or written (float64)
+    8 floating-point operations, 88 bytes read or written (float64)
     1 parameters
     16 bytes kept from forward to backward: y, u
 """
@@ -58,8 +58,7 @@ def forward(
     (x,) = arrays
     u = x * x  # (1)
     v = np.sin(u)  # (2)
-    # (3)
-    y = np.where(np.greater_equal(v, 0), np.asarray(1 / np.exp(np.minimum(v, -v)), dtype), np.asarray(np.exp(np.minimum(v, -v)), dtype))
+    y = np.exp(v)  # (3)
     return y
 
 
@@ -71,8 +70,7 @@ def loss(
     (x,) = arrays
     u = x * x  # (1)
     v = np.sin(u)  # (2)
-    # (3)
-    y = np.where(np.greater_equal(v, 0), np.asarray(1 / np.exp(np.minimum(v, -v)), dtype), np.asarray(np.exp(np.minimum(v, -v)), dtype))
+    y = np.exp(v)  # (3)
     return y
 
 
@@ -86,8 +84,7 @@ def loss_and_grad(
     (x,) = arrays
     u = x * x  # (1)
     v = np.sin(u)  # (2)
-    # (3)
-    y = np.where(np.greater_equal(v, 0), np.asarray(1 / np.exp(np.minimum(v, -v)), dtype), np.asarray(np.exp(np.minimum(v, -v)), dtype))
+    y = np.exp(v)  # (3)
     x_bar = 2 * x * cotangent * y * np.cos(u)  # (6)
     grads = {
         "x": np.asarray(x_bar),

@@ -15,18 +15,20 @@ Forward
     (6)  s[n] = Σₘ s_term[n,m]
     (7)  p[n,m] = s_term[n,m] / s[n]
     (8)  L = −Σₙ (z2[n,label[n]] − z2_max[n] − log(s[n])) / N
+    (9)  c[n] = argmaxₘ p[n,m]
+    (10) A = Σₙ 1[c[n] = label[n]] / N
 
 Backward, with v̄ = ∂L/∂v (v_bar in the code)
-    (9)  z̄2[n,m] = (p[n,m] − δ[m,label[n]]) / N                          from (8)
-    (10) b̄2[m] = Σₙ z̄2[n,m]                                             from (3)
-    (11) h̄[n,j] = Σₘ W2[j,m] z̄2[n,m]                                    from (3)
-    (12) W̄2[j,m] = Σₙ h[n,j] z̄2[n,m]                                    from (3)
-    (13) z̄1[n,j] = h̄[n,j] (1 − h[n,j]²)                                 from (2)
-    (14) b̄1[j] = Σₙ z̄1[n,j]                                             from (1)
-    (15) W̄1[k,j] = Σₙ x[n,k] z̄1[n,j]                                    from (1)
+    (11) z̄2[n,m] = (p[n,m] − δ[m,label[n]]) / N                           from (8)
+    (12) b̄2[m] = Σₙ z̄2[n,m]                                               from (3)
+    (13) h̄[n,j] = Σₘ W2[j,m] z̄2[n,m]                                      from (3)
+    (14) W̄2[j,m] = Σₙ h[n,j] z̄2[n,m]                                      from (3)
+    (15) z̄1[n,j] = h̄[n,j] (1 − h[n,j]²)                                   from (2)
+    (16) b̄1[j] = Σₙ z̄1[n,j]                                               from (1)
+    (17) W̄1[k,j] = Σₙ x[n,k] z̄1[n,j]                                      from (1)
 
 Cost of one call of the last function
-    10754 N + 3 floating-point operations, 5360 N + 41160 bytes read or written (float64)
+    10801 N + 3 floating-point operations, 5744 N + 41160 bytes read or written (float64)
     2,410 parameters
     336 N bytes kept from forward to backward: p, h
 """
@@ -116,10 +118,13 @@ def loss(
     z2_max = np.max(z2, axis=1)  # (4)
     t = np.subtract(z2, z2_max[:, None])  # (5) z2 − z2_max
     s_term = np.exp(t, out=t)  # (5)
-    s = np.sum(s_term, axis=1)  # (6)
-    t = np.log(s)  # (8) log(s)
-    u = np.subtract(z2[np.arange(N), label], z2_max)
-    L_term = np.subtract(u, t, out=u)  # (8)
+    s_place = np.argmax(z2, axis=1)  # (6)
+    t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None])
+    s_rest_term = np.multiply(s_term, t, out=s_term)  # (6); s_rest_term lives in s_term
+    s_rest = np.sum(s_rest_term, axis=1)  # (6)
+    t = np.subtract(z2[np.arange(N), label], z2_max)  # (8) z2 − z2_max
+    u = np.log1p(s_rest)  # (8) log1p(s_rest)
+    L_term = np.subtract(t, u, out=t)  # (8)
     L = np.sum(L_term)  # (8)
     L = (-L) / N  # (8)
     return L
@@ -146,28 +151,38 @@ def loss_and_grad(
     t = np.subtract(z2, z2_max[:, None])  # (5) z2 − z2_max
     s_term = np.exp(t, out=t)  # (5)
     s = np.sum(s_term, axis=1)  # (6)
-    p = np.divide(s_term, s[:, None], out=s_term)  # (7); p lives in s_term
-    t = np.log(s)  # (8) log(s)
-    u = np.subtract(z2[np.arange(N), label], z2_max)
-    L_term = np.subtract(u, t, out=u)  # (8)
+    s_place = np.argmax(z2, axis=1)  # (6)
+    t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None])
+    s_rest_term = np.multiply(s_term, t)  # (6)
+    s_rest = np.sum(s_rest_term, axis=1)  # (6)
+    p = np.divide(s_term, s[:, None])  # (7)
+    t = np.subtract(z2[np.arange(N), label], z2_max)  # (8) z2 − z2_max
+    u = np.log1p(s_rest)  # (8) log1p(s_rest)
+    L_term = np.subtract(t, u, out=t)  # (8)
     L = np.sum(L_term)  # (8)
     L = (-L) / N  # (8)
-    z2_bar = np.multiply(cotangent / N, p)  # (9)
-    z2_bar[np.arange(N), label] -= cotangent / N  # (9)
-    b2_bar = np.sum(z2_bar, axis=0)  # (10)
-    h_bar = np.dot(z2_bar, W2.T)  # (11)
-    W2_bar = np.dot(h.T, z2_bar)  # (12)
-    t = np.negative(z1)  # (13) −z1
-    np.minimum(z1, t, out=t)  # (13) −|z1|
-    np.exp(t, out=t)  # (13) exp(−|z1|)
-    np.multiply(t, t, out=t)  # (13) exp(−|z1|)²
-    u = np.add(1, t)  # (13) exp(−|z1|)² + 1
-    np.multiply(u, u, out=u)  # (13) (exp(−|z1|)² + 1)²
+    t = np.subtract(1, s_term[np.arange(N), label])  # (11) 1 − s_term
+    np.add(s_rest, t, out=t)  # (11) s_rest + 1 − s_term
+    np.multiply(cotangent / N, t, out=t)
+    np.negative(t, out=t)
+    z2_bar_chosen = np.divide(t, s, out=t)  # (11)
+    t = np.multiply(cotangent / N, p)
+    u = np.not_equal(np.arange(10, dtype=dtype), label[:, None])
+    z2_bar = np.where(u, t, z2_bar_chosen[:, None])  # (11)
+    b2_bar = np.sum(z2_bar, axis=0)  # (12)
+    h_bar = np.dot(z2_bar, W2.T)  # (13)
+    W2_bar = np.dot(h.T, z2_bar)  # (14)
+    t = np.negative(z1)  # (15) −z1
+    np.minimum(z1, t, out=t)  # (15) −|z1|
+    np.exp(t, out=t)  # (15) exp(−|z1|)
+    np.multiply(t, t, out=t)  # (15) exp(−|z1|)²
+    u = np.add(1, t)  # (15) exp(−|z1|)² + 1
+    np.multiply(u, u, out=u)  # (15) (exp(−|z1|)² + 1)²
     np.multiply(4, h_bar, out=h_bar)
     np.multiply(h_bar, t, out=h_bar)
-    z1_bar = np.divide(h_bar, u, out=h_bar)  # (13); z1_bar lives in h_bar
-    b1_bar = np.sum(z1_bar, axis=0)  # (14)
-    W1_bar = np.dot(x.T, z1_bar)  # (15)
+    z1_bar = np.divide(h_bar, u, out=h_bar)  # (15); z1_bar lives in h_bar
+    b1_bar = np.sum(z1_bar, axis=0)  # (16)
+    W1_bar = np.dot(x.T, z1_bar)  # (17)
     grads = {
         "W1": W1_bar,
         "b1": b1_bar,
@@ -175,6 +190,241 @@ def loss_and_grad(
         "b2": b2_bar,
     }
     return L, grads
+
+
+def metrics(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+    label: np.ndarray,
+) -> dict[str, float]:
+    """The metrics, by name."""
+    dtype, arrays, sizes = _arguments(params, {"x": x, "label": label})
+    W1, b1, W2, b2, x, label = arrays
+    N = sizes["N"]
+    _require_examples(sizes)
+    z1 = np.dot(x, W1)  # (1)
+    z1 += b1  # (1)
+    h = np.tanh(z1, out=z1)  # (2); h lives in z1
+    z2 = np.dot(h, W2)  # (3)
+    z2 += b2  # (3)
+    z2_max = np.max(z2, axis=1)  # (4)
+    np.subtract(z2, z2_max[:, None], out=z2)  # (5) z2 − z2_max
+    s_term = np.exp(z2, out=z2)  # (5); s_term lives in z2
+    s = np.sum(s_term, axis=1)  # (6)
+    p = np.divide(s_term, s[:, None], out=s_term)  # (7); p lives in s_term
+    c = np.argmax(p, axis=1)  # (9)
+    t = np.equal(c.astype(dtype), label.astype(dtype))
+    A_term = np.multiply(np.asarray(1, dtype), t)  # (10)
+    A = np.sum(A_term)  # (10)
+    A = A / N  # (10)
+    values = {
+        "accuracy": float(A),
+    }
+    return values
+
+
+def init_optimizer(params: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The optimiser's state before the first step, its vectors in the order of ``PARAMETERS``."""
+    return {
+        "step": np.asarray(0),
+    }
+
+
+def learning_rate(step: int) -> float:
+    """The learning rate after ``step`` steps.
+
+    (1)  r = 1 / 2
+    """
+    r = 0.5  # (1)
+    return float(r)
+
+
+def step(
+    params: dict[str, np.ndarray],
+    grads: dict[str, np.ndarray],
+    optimizer_state: dict[str, np.ndarray],
+    *,
+    rate: float | None = None,
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The parameters and the optimiser's state after a step. What is given stays as it is.
+
+    ``rate`` is the learning rate if it is not to be that of the schedule.
+    """
+    taken = int(optimizer_state["step"])
+    if rate is None:
+        rate = learning_rate(taken)
+    packed = _packed(params)
+    gradient = _packed(grads).astype(packed.dtype, copy=False)
+    new = _update(
+        packed,
+        gradient,
+        rate,
+    )
+    arrays = [np.asarray(each, packed.dtype) for each in new]
+    return _unpacked(arrays[0]), {
+        "step": np.asarray(taken + 1),
+    }
+
+
+def _update(
+    w: np.ndarray,
+    g: np.ndarray,
+    learning_rate: float,
+) -> tuple[np.ndarray, ...]:
+    """A step of sgd for all parameters in one vector; v′ is the value of v after it.
+
+    (1)  w′[i] = w[i] − learning_rate g[i]
+    """
+    u = np.multiply(learning_rate, g)
+    w_next = np.subtract(w, u, out=u)  # (1)
+    return (w_next,)
+
+
+def _packed(values: dict[str, np.ndarray]) -> np.ndarray:
+    """All parameters, or their gradients, in one vector, in the order of ``PARAMETERS``."""
+    if values.keys() != PARAMETERS.keys():
+        raise KeyError(f"there are {list(values)}, not {list(PARAMETERS)}")
+    for name, shape in PARAMETERS.items():
+        if np.shape(values[name]) != shape:
+            raise ValueError(f"{name} has shape {np.shape(values[name])}, not {shape}")
+    packed = np.concatenate([values[name] for name in PARAMETERS], axis=None)
+    kind = np.dtype(DTYPE) if packed.dtype.kind in "biu" else packed.dtype
+    return packed.astype(kind.newbyteorder("="), copy=False)
+
+
+def _unpacked(packed: np.ndarray) -> dict[str, np.ndarray]:
+    """The parameters in a vector of them all."""
+    return {
+        "W1": packed[0:2048].reshape(64, 32),
+        "b1": packed[2048:2080],
+        "W2": packed[2080:2400].reshape(32, 10),
+        "b2": packed[2400:2410],
+    }
+
+
+def fit(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+    label: np.ndarray,
+    *,
+    epochs: int = 40,
+    batch_size: int | None = 32,
+    seed: int = 0,
+    shuffle: bool = True,
+    validation: float | tuple[np.ndarray, ...] = 0.2,
+    monitor: str | None = None,
+    patience: int | None = None,
+    min_delta: float = 0.0,
+    restore_best: bool = True,
+    rate: float | None = None,
+    callback=None,
+    resume: dict | None = None,
+) -> tuple[dict[str, np.ndarray], list[dict[str, float]]]:
+    """Train on examples; give new parameters and a row of losses for each epoch.
+
+    A ``batch_size`` of None is all examples. ``validation`` is the share of the examples,
+    the last ones, that is held out, or examples of their own. Training stops after
+    ``patience`` epochs in which ``monitor`` (``loss`` or ``validation_loss``) has not
+    fallen by more than ``min_delta``; ``restore_best`` gives the parameters of the best
+    epoch. ``rate`` stands for the schedule. ``callback`` gets the run after each epoch,
+    a dictionary, and stops it by returning True; given as ``resume``, a run goes on with
+    the same numbers as if it had never stopped. Raises FloatingPointError when the loss
+    is no longer finite.
+    """
+    data = (x, label)
+    data, held_out = _split(data, validation)
+    count = _examples(data)
+    size = count if batch_size is None else batch_size
+    if size < 1:
+        raise ValueError(f"a batch of {size} examples is none")
+    watched = monitor or ("loss" if held_out is None else "validation_loss")
+    run = _begin(params) if resume is None else dict(resume)
+    while run["epoch"] < epochs:
+        if patience is not None and run["epoch"] - run["best_epoch"] >= patience:
+            break
+        epoch = run["epoch"] + 1
+        params, optimizer = run["params"], run["optimizer_state"]
+        order = np.arange(count)
+        if shuffle:  # the order of an epoch follows from the seed and its number alone
+            order = np.random.default_rng([seed, epoch]).permutation(count)
+        total = 0.0
+        for start in range(0, count, size):
+            rows = order[start : start + size]
+            batch = data if size >= count else _rows(data, rows)
+            value, grads = loss_and_grad(params, *batch)
+            params, optimizer = step(params, grads, optimizer, rate=rate)
+            total += float(value) * len(rows)
+        row = {"epoch": epoch, "loss": total / count}
+        if held_out is not None:
+            row["validation_loss"] = float(loss(params, *held_out))
+        if not all(np.isfinite(each) for each in row.values()):
+            raise FloatingPointError(f"the loss is {row['loss']} in epoch {epoch}")
+        taken = int(optimizer["step"])
+        row["learning_rate"] = learning_rate(taken - 1) if rate is None else rate
+        run = {
+            **run,
+            "epoch": epoch,
+            "params": params,
+            "optimizer_state": optimizer,
+            "history": [*run["history"], row],
+        }
+        if row[watched] < run["best_value"] - min_delta:
+            run = {
+                **run,
+                "best_epoch": epoch,
+                "best_value": row[watched],
+                "best_params": params,
+            }
+        if callback is not None and callback(run):
+            break
+    best = patience is not None and restore_best
+    return run["best_params" if best else "params"], run["history"]
+
+
+def _begin(params: dict[str, np.ndarray]) -> dict:
+    """A run before its first epoch."""
+    return {
+        "epoch": 0,
+        "params": _unpacked(_packed(params)),
+        "optimizer_state": init_optimizer(params),
+        "history": [],
+        "best_epoch": 0,
+        "best_value": float("inf"),
+        "best_params": _unpacked(_packed(params)),
+    }
+
+
+def _split(
+    data: tuple[np.ndarray, ...], validation: float | tuple[np.ndarray, ...]
+) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...] | None]:
+    """The examples to train on, and those held out, if there are any."""
+    data = tuple(np.asarray(each) for each in data)
+    if isinstance(validation, tuple):
+        return data, validation
+    count = _examples(data)
+    held = round(count * validation)
+    if held == 0:
+        return data, None
+    rows = np.arange(count)
+    return _rows(data, rows[: count - held]), _rows(data, rows[count - held :])
+
+
+def _examples(data: tuple[np.ndarray, ...]) -> int:
+    """How many examples there are: 1 where nothing is given by example."""
+    shapes = (*INPUTS.values(), *TARGETS.values())
+    counts = {len(a) for a, shape in zip(data, shapes) if shape[:1] == ("N",)}
+    if len(counts) > 1:
+        raise ValueError(f"the arrays hold different numbers of examples: {counts}")
+    count = counts.pop() if counts else 1
+    if count == 0:
+        raise ValueError("there is no example to train on")
+    return count
+
+
+def _rows(data: tuple[np.ndarray, ...], rows: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Some of the examples."""
+    shapes = (*INPUTS.values(), *TARGETS.values())
+    return tuple(a[rows] if s[:1] == ("N",) else a for a, s in zip(data, shapes))
 
 
 def _arguments(

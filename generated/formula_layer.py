@@ -14,16 +14,16 @@ Forward
 
 Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (5)  ȳ3[n,o] = 2 (y3[n,o] − y[n,o]) / (3 N)                           from (4)
-    (6)  c̄[o] = Σₙ ȳ3[n,o]                                               from (3)
-    (7)  B̄[o,j,j'] = Σₙ y2[n,j] y2[n,j'] ȳ3[n,o]                         from (3)
-    (8)  ȳ2[n,j] = Σ_{o,j'} B[o,j,j'] y2[n,j'] ȳ3[n,o] + Σ_{o,j'} y2[n,j'] B[o,j',j] ȳ3[n,o]  from (3)
-    (9)  z̄[n,j] = ȳ2[n,j] (z[n,j] beta[j] exp(−z[n,j] beta[j]) / (1 + exp(−z[n,j] beta[j])) + 1) / (1 + exp(−z[n,j] beta[j]))  from (2)
-    (10) b̄eta[j] = Σₙ z[n,j]² ȳ2[n,j] exp(−z[n,j] beta[j]) / (1 + exp(−z[n,j] beta[j]))²  from (2)
-    (11) b̄[j] = Σₙ z̄[n,j]                                               from (1)
-    (12) W̄[k,j] = Σₙ features[n,k] z̄[n,j]                               from (1)
+    (6)  c̄[o] = Σₙ ȳ3[n,o]                                                from (3)
+    (7)  B̄[o,j,j'] = Σₙ y2[n,j] y2[n,j'] ȳ3[n,o]                          from (3)
+    (8)  ȳ2[n,j] = Σ_{o,j'} y2[n,j'] ȳ3[n,o] (B[o,j,j'] + B[o,j',j])      from (3)
+    (9)  z̄[n,j] = ȳ2[n,j] (beta[j] y2[n,j] + exp(z[n,j] beta[j])) / (1 + exp(z[n,j] beta[j]))  from (2)
+    (10) b̅e̅t̅a̅[j] = Σₙ z[n,j]² ȳ2[n,j] exp(−z[n,j] beta[j]) / (1 + exp(−z[n,j] beta[j]))²  from (2)
+    (11) b̄[j] = Σₙ z̄[n,j]                                                 from (1)
+    (12) W̄[k,j] = Σₙ features[n,k] z̄[n,j]                                 from (1)
 
 Cost of one call of the last function
-    1464 N + 3 floating-point operations, 2584 N + 4496 bytes read or written (float64)
+    1260 N + 111 floating-point operations, 2224 N + 6224 bytes read or written (float64)
     165 parameters
     120 N bytes kept from forward to backward: y3, y2, z
 """
@@ -83,18 +83,19 @@ def forward(
     W, b, beta, B, c, features = arrays
     z = np.dot(features, W)  # (1)
     z += b  # (1)
+    np.maximum(-1267650600228229401496703205376, z, out=z)  # (2)
     t = np.multiply(beta, z)
     u = np.multiply(beta, z)
-    np.negative(u, out=u)  # (2) −z beta
-    np.minimum(t, u, out=u)  # (2) −|z beta|
-    np.exp(u, out=u)  # (2) exp(−|z beta|)
-    v = np.add(1, u)  # (2) 1 + exp(−|z beta|)
+    np.negative(u, out=u)  # (2) −beta max(−1267650600228229401496703205376, z)
+    np.minimum(t, u, out=u)  # (2)
+    v = _wide_exp(u)  # (2)
+    u = np.add(1, v)  # (2)
     w = np.greater_equal(t, 0)
-    t = np.where(w, 1, u)  # (2) {1 if z beta ≥ 0 else exp(−|z beta|)}
+    t = np.where(w, 1, v)  # (2)
     np.multiply(z, t, out=z)
-    y2 = np.divide(z, v, out=z)  # (2); y2 lives in z
+    y2 = np.divide(z, u, out=z)  # (2); y2 lives in z
     y3_part = np.tensordot(y2, B, axes=([1], [1]))  # (3)
-    y3 = np.einsum("na,noa->no", y2, y3_part)  # (3)
+    y3 = np.matmul(y2[:, None, :], y3_part.transpose(0, 2, 1))[:, 0]  # (3)
     y3 += c  # (3)
     return y3
 
@@ -111,18 +112,19 @@ def loss(
     _require_examples(sizes)
     z = np.dot(features, W)  # (1)
     z += b  # (1)
+    np.maximum(-1267650600228229401496703205376, z, out=z)  # (2)
     t = np.multiply(beta, z)
     u = np.multiply(beta, z)
-    np.negative(u, out=u)  # (2) −z beta
-    np.minimum(t, u, out=u)  # (2) −|z beta|
-    np.exp(u, out=u)  # (2) exp(−|z beta|)
-    v = np.add(1, u)  # (2) 1 + exp(−|z beta|)
+    np.negative(u, out=u)  # (2) −beta max(−1267650600228229401496703205376, z)
+    np.minimum(t, u, out=u)  # (2)
+    v = _wide_exp(u)  # (2)
+    u = np.add(1, v)  # (2)
     w = np.greater_equal(t, 0)
-    t = np.where(w, 1, u)  # (2) {1 if z beta ≥ 0 else exp(−|z beta|)}
+    t = np.where(w, 1, v)  # (2)
     np.multiply(z, t, out=z)
-    y2 = np.divide(z, v, out=z)  # (2); y2 lives in z
+    y2 = np.divide(z, u, out=z)  # (2); y2 lives in z
     y3_part = np.tensordot(y2, B, axes=([1], [1]))  # (3)
-    y3 = np.einsum("na,noa->no", y2, y3_part)  # (3)
+    y3 = np.matmul(y2[:, None, :], y3_part.transpose(0, 2, 1))[:, 0]  # (3)
     y3 += c  # (3)
     t = np.subtract(y3, y)  # (4) y3 − y
     L_term = np.multiply(t, t, out=t)  # (4)
@@ -145,18 +147,19 @@ def loss_and_grad(
     _require_examples(sizes)
     z = np.dot(features, W)  # (1)
     z += b  # (1)
-    t = np.multiply(beta, z)
-    u = np.multiply(beta, z)
-    np.negative(u, out=u)  # (2) −z beta
-    np.minimum(t, u, out=u)  # (2) −|z beta|
-    np.exp(u, out=u)  # (2) exp(−|z beta|)
-    v = np.add(1, u)  # (2) 1 + exp(−|z beta|)
-    w = np.greater_equal(t, 0)
-    t = np.where(w, 1, u)  # (2) {1 if z beta ≥ 0 else exp(−|z beta|)}
-    np.multiply(z, t, out=t)
+    t = np.maximum(-1267650600228229401496703205376, z)  # (2)
+    u = np.multiply(beta, t)
+    v = np.multiply(beta, t)
+    np.negative(v, out=v)  # (2) −beta max(−1267650600228229401496703205376, z)
+    np.minimum(u, v, out=v)  # (2)
+    w = _wide_exp(v)  # (2)
+    v = np.add(1, w)  # (2)
+    r = np.greater_equal(u, 0)
+    u = np.where(r, 1, w)  # (2)
+    np.multiply(t, u, out=t)
     y2 = np.divide(t, v, out=t)  # (2)
     y3_part = np.tensordot(y2, B, axes=([1], [1]))  # (3)
-    y3 = np.einsum("na,noa->no", y2, y3_part)  # (3)
+    y3 = np.matmul(y2[:, None, :], y3_part.transpose(0, 2, 1))[:, 0]  # (3)
     y3 += c  # (3)
     t = np.subtract(y3, y)  # (4) y3 − y
     L_term = np.multiply(t, t, out=t)  # (4)
@@ -167,37 +170,38 @@ def loss_and_grad(
     c_bar = np.sum(y3_bar, axis=0)  # (6)
     B_bar_part = np.multiply(y2[:, None], y3_bar[:, :, None])  # (7)
     B_bar = np.tensordot(B_bar_part, y2, axes=([0], [0]))  # (7)
+    y2_bar_term = np.add(B, B.transpose(0, 2, 1))  # (8)
     y2_bar_part = np.multiply(y2[:, None], y3_bar[:, :, None])  # (8)
-    y2_bar = np.tensordot(y2_bar_part, B, axes=([1, 2], [0, 2]))  # (8)
-    y2_bar_part_2 = np.multiply(y2[:, None], y3_bar[:, :, None])  # (8)
-    y2_bar += np.tensordot(y2_bar_part_2, B, axes=([1, 2], [0, 1]))  # (8)
+    y2_bar = np.tensordot(y2_bar_part, y2_bar_term, axes=([1, 2], [0, 2]))  # (8)
     t = np.multiply(beta, z)
     u = np.multiply(beta, z)
     np.negative(u, out=u)  # (9) −z beta
     np.minimum(t, u, out=u)  # (9) −|z beta|
     np.exp(u, out=u)  # (9) exp(−|z beta|)
     v = np.add(1, u)  # (9) 1 + exp(−|z beta|)
-    np.multiply(v, v, out=v)  # (9) (1 + exp(−|z beta|))²
-    w = np.add(1, t)  # (9) z beta + 1
-    r = np.multiply(w, u)
-    np.add(1, r, out=r)  # (9) exp(−|z beta|) (z beta + 1) + 1
-    np.add(w, u, out=w)  # (9) z beta + 1 + exp(−|z beta|)
-    np.multiply(w, u, out=w)
+    w = np.minimum(1267650600228229401496703205376, y2)  # (9)
+    r = np.multiply(beta, u)
+    np.multiply(r, w, out=r)
+    np.add(1, r, out=r)  # (9)
+    np.multiply(beta, w, out=w)
+    np.add(w, u, out=w)  # (9)
     u = np.greater_equal(t, 0)
     t = np.where(u, r, w)  # (9)
     np.multiply(y2_bar, t, out=t)
     z_bar = np.divide(t, v, out=t)  # (9)
-    t = np.multiply(z, z)  # (10) z²
-    u = np.multiply(beta, z)
-    v = np.multiply(beta, z)
-    np.negative(v, out=v)  # (10) −z beta
-    np.minimum(u, v, out=u)  # (10) −|z beta|
-    np.exp(u, out=u)  # (10) exp(−|z beta|)
-    v = np.add(1, u)  # (10) 1 + exp(−|z beta|)
-    np.multiply(v, v, out=v)  # (10) (1 + exp(−|z beta|))²
-    np.multiply(t, y2_bar, out=t)
-    np.multiply(t, u, out=t)
-    beta_bar_term = np.divide(t, v, out=t)  # (10)
+    t = np.minimum(1267650600228229401496703205376, z)  # (10)
+    np.maximum(-1267650600228229401496703205376, t, out=t)  # (10)
+    u = np.multiply(beta, t)
+    v = np.multiply(beta, t)
+    np.negative(v, out=v)  # (10)
+    np.minimum(u, v, out=u)  # (10)
+    v = _wide_exp(u)  # (10)
+    u = np.add(1, v)  # (10)
+    np.multiply(u, u, out=u)  # (10)
+    np.multiply(t, t, out=t)  # (10)
+    np.multiply(y2_bar, v, out=y2_bar)
+    np.multiply(y2_bar, t, out=y2_bar)
+    beta_bar_term = np.divide(y2_bar, u, out=y2_bar)  # (10);
     beta_bar = np.sum(beta_bar_term, axis=0)  # (10)
     b_bar = np.sum(z_bar, axis=0)  # (11)
     W_bar = np.dot(features.T, z_bar)  # (12)
@@ -276,3 +280,10 @@ def _require_examples(sizes: dict[str, int]) -> None:
     for name, length in sizes.items():
         if length == 0:
             raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+
+
+def _wide_exp(x: np.ndarray) -> np.ndarray:
+    """The exponential, in double precision also where x is single: to half an ulp."""
+    if x.dtype != np.float32:
+        return np.exp(x)
+    return np.exp(x, dtype=np.float64).astype(np.float32)

@@ -7,11 +7,11 @@ Forward
     (1)  L = 3 x² + y² + 2 x y
 
 Backward, with v̄ = ∂L/∂v (v_bar in the code)
-    (2)  x̄ = 6 x + 2 y                                                   from (1)
-    (3)  ȳ = 2 x + 2 y                                                    from (1)
+    (2)  x̄ = 6 x + 2 y                                                    from (1)
+    (3)  ȳ = 2 (x + y)                                                    from (1)
 
 Cost of one call of the last function
-    14 floating-point operations, 88 bytes read or written (float64)
+    15 floating-point operations, 88 bytes read or written (float64)
     2 parameters
 """
 
@@ -33,7 +33,7 @@ INTEGERS: dict[str, int] = {}
 RANGES: dict[str, tuple[float, float]] = {}
 FORMULAS: dict[str, str] = {
     "x": "\\bar{x} = 6 x + 2 y",
-    "y": "\\bar{y} = 2 x + 2 y",
+    "y": "\\bar{y} = 2 \\left(x + y\\right)",
 }
 ZERO_GRADIENTS: dict[str, str] = {}
 
@@ -78,7 +78,7 @@ def loss_and_grad(
     x, y = arrays
     L = 3 * x * x + y * y + 2 * x * y  # (1)
     x_bar = cotangent * (6 * x + 2 * y)  # (2)
-    y_bar = 2 * cotangent * (x + y)  # (3)
+    y_bar = cotangent * (2 * x + 2 * y)  # (3)
     grads = {
         "x": np.asarray(x_bar),
         "y": np.asarray(y_bar),

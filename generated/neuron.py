@@ -13,9 +13,9 @@ Forward
 
 Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (4)  ā[n,j] = 2 (a[n,j] − y[n,j]) / N                                 from (3)
-    (5)  z̄[n,j] = ā[n,j] a[n,j] (1 − a[n,j])                             from (2)
-    (6)  b̄[j] = Σₙ z̄[n,j]                                               from (1)
-    (7)  W̄[k,j] = Σₙ x[n,k] z̄[n,j]                                      from (1)
+    (5)  z̄[n,j] = ā[n,j] a[n,j] (1 − a[n,j])                              from (2)
+    (6)  b̄[j] = Σₙ z̄[n,j]                                                 from (1)
+    (7)  W̄[k,j] = Σₙ x[n,k] z̄[n,j]                                        from (1)
 
 Cost of one call of the last function
     64 N + 2 floating-point operations, 152 N + 112 bytes read or written (float64)
@@ -155,12 +155,12 @@ def loss_and_grad(
     w = np.subtract(y, 1)  # (5) y − 1
     r = np.multiply(2, w)
     np.negative(t, out=t)
-    np.subtract(t, r, out=t)  # (5) −2 y wide_exp(−|z|) − 2 (y − 1)
+    np.subtract(t, r, out=t)  # (5) 2 (−y wide_exp(−|z|) − (y − 1))
     r = np.multiply(2, y)
     np.multiply(2, w, out=w)
     np.multiply(w, u, out=w)
     np.negative(r, out=r)
-    np.subtract(r, w, out=r)  # (5) −2 y − 2 wide_exp(−|z|) (y − 1)
+    np.subtract(r, w, out=r)  # (5) 2 (−y − wide_exp(−|z|) (y − 1))
     w = np.greater_equal(z, 0)
     q = np.where(w, t, r)  # (5)
     np.multiply(cotangent / N, u, out=u)

@@ -16,18 +16,18 @@ Forward
     (7)  L = Σₙₘ (output[n,m] − y[n,m])² / (3 N)
 
 Backward, with v̄ = ∂L/∂v (v_bar in the code)
-    (8)  ōutput[n,m] = 2 (output[n,m] − y[n,m]) / (3 N)                   from (7)
-    (9)  b̄_output[m] = Σₙ ōutput[n,m]                                    from (6)
-    (10) s̄um[n,j] = Σₘ W_output[j,m] ōutput[n,m]                         from (6)
-    (11) W̄_output[j,m] = Σₙ sum[n,j] ōutput[n,m]                         from (6)
-    (12) īnner[n,j] = s̄um[n,j]                                           from (5)
-    (13) z̄_inner[n,j] = īnner[n,j] 1[z_inner[n,j] > 0]                   from (4)
-    (14) b̄_inner[j] = Σₙ z̄_inner[n,j]                                   from (3)
-    (15) h̄idden[n,j] = s̄um[n,j] + Σ_{j'} W_inner[j,j'] z̄_inner[n,j']   from (5), (3)
-    (16) W̄_inner[j',j] = Σₙ hidden[n,j'] z̄_inner[n,j]                   from (3)
-    (17) z̄_hidden[n,j] = h̄idden[n,j] 1[z_hidden[n,j] > 0]               from (2)
-    (18) b̄_hidden[j] = Σₙ z̄_hidden[n,j]                                 from (1)
-    (19) W̄_hidden[k,j] = Σₙ x[n,k] z̄_hidden[n,j]                        from (1)
+    (8)  o̅u̅t̅p̅u̅t̅[n,m] = 2 (output[n,m] − y[n,m]) / (3 N)                   from (7)
+    (9)  b̄_output[m] = Σₙ o̅u̅t̅p̅u̅t̅[n,m]                                     from (6)
+    (10) s̅u̅m̅[n,j] = Σₘ W_output[j,m] o̅u̅t̅p̅u̅t̅[n,m]                          from (6)
+    (11) W̄_output[j,m] = Σₙ sum[n,j] o̅u̅t̅p̅u̅t̅[n,m]                          from (6)
+    (12) i̅n̅n̅e̅r̅[n,j] = s̅u̅m̅[n,j]                                            from (5)
+    (13) z̄_inner[n,j] = i̅n̅n̅e̅r̅[n,j] 1[z_inner[n,j] > 0]                    from (4)
+    (14) b̄_inner[j] = Σₙ z̄_inner[n,j]                                     from (3)
+    (15) h̅i̅d̅d̅e̅n̅[n,j] = s̅u̅m̅[n,j] + Σ_{j'} W_inner[j,j'] z̄_inner[n,j']      from (5), (3)
+    (16) W̄_inner[j',j] = Σₙ hidden[n,j'] z̄_inner[n,j]                     from (3)
+    (17) z̄_hidden[n,j] = h̅i̅d̅d̅e̅n̅[n,j] 1[z_hidden[n,j] > 0]                 from (2)
+    (18) b̄_hidden[j] = Σₙ z̄_hidden[n,j]                                   from (1)
+    (19) W̄_hidden[k,j] = Σₙ x[n,k] z̄_hidden[n,j]                          from (1)
 
 Cost of one call of the last function
     2548 N + 3 floating-point operations, 4256 N + 9936 bytes read or written (float64)
@@ -64,7 +64,7 @@ FORMULAS: dict[str, str] = {
     "b_hidden": "\\bar{b}^{(\\mathrm{hidden})}_{j} = \\sum_{n} \\bar{z}^{(\\mathrm{hidden})}_{nj}",
     "W_inner": "\\bar{W}^{(\\mathrm{inner})}_{j'j} = \\sum_{n} \\mathrm{hidden}_{nj'} \\bar{z}^{(\\mathrm{inner})}_{nj}",
     "b_inner": "\\bar{b}^{(\\mathrm{inner})}_{j} = \\sum_{n} \\bar{z}^{(\\mathrm{inner})}_{nj}",
-    "W_output": "\\bar{W}^{(\\mathrm{output})}_{jm} = \\sum_{n} \\mathrm{sum}_{nj} \\overline{\\mathrm{output}}_{nm}",
+    "W_output": "\\bar{W}^{(\\mathrm{output})}_{jm} = \\sum_{n} \\mathrm{sum}_{nj} \\, \\overline{\\mathrm{output}}_{nm}",
     "b_output": "\\bar{b}^{(\\mathrm{output})}_{m} = \\sum_{n} \\overline{\\mathrm{output}}_{nm}",
 }
 ZERO_GRADIENTS: dict[str, str] = {}

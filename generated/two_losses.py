@@ -24,22 +24,22 @@ Forward
     (15) L_total = L1 + L2 / 2
 
 Backward, with v̄ = ∂L_total/∂v (v_bar in the code)
-    (16) āpart[n,l] = (apart[n,l] − distance[n,l]) / N                    from (15)
-    (17) b̄_apart[l] = Σₙ āpart[n,l]                                      from (12)
-    (18) b̄oth[n,j] = Σₗ W_apart[j,l] āpart[n,l]                          from (12)
-    (19) W̄_apart[j,l] = Σₙ both[n,j] āpart[n,l]                          from (12)
-    (20) r̄ight_code[n,j] = b̄oth[n,j+12]                                 from (10), (11)
-    (21) z̄_digit[n,m] = (digit[n,m] − δ[m,label[n]]) / N                 from (15)
-    (22) b̄_digit[m] = Σₙ z̄_digit[n,m]                                   from (5)
-    (23) l̄eft_code[n,j] = b̄oth[n,j] + Σₘ W_digit[j,m] z̄_digit[n,m]     from (10), (11), (5)
-    (24) W̄_digit[j,m] = Σₙ left_code[n,j] z̄_digit[n,m]                  from (5)
-    (25) z̄_right_code[n,j] = r̄ight_code[n,j] (1 − right_code[n,j]²)     from (4)
-    (26) z̄_left_code[n,j] = l̄eft_code[n,j] (1 − left_code[n,j]²)        from (2)
-    (27) b̄_left_code[j] = Σₙ z̄_right_code[n,j] + Σₙ z̄_left_code[n,j]   from (3), (1)
+    (16) a̅p̅a̅r̅t̅[n,l] = (apart[n,l] − distance[n,l]) / N                    from (15)
+    (17) b̄_apart[l] = Σₙ a̅p̅a̅r̅t̅[n,l]                                       from (12)
+    (18) b̅o̅t̅h̅[n,j] = Σₗ W_apart[j,l] a̅p̅a̅r̅t̅[n,l]                           from (12)
+    (19) W̄_apart[j,l] = Σₙ both[n,j] a̅p̅a̅r̅t̅[n,l]                           from (12)
+    (20) r̅i̅g̅h̅t̅_̅c̅o̅d̅e̅[n,j] = b̅o̅t̅h̅[n,j+12]                                   from (10), (11)
+    (21) z̄_digit[n,m] = (digit[n,m] − δ[m,label[n]]) / N                  from (15)
+    (22) b̄_digit[m] = Σₙ z̄_digit[n,m]                                     from (5)
+    (23) l̅e̅f̅t̅_̅c̅o̅d̅e̅[n,j] = b̅o̅t̅h̅[n,j] + Σₘ W_digit[j,m] z̄_digit[n,m]        from (10), (11), (5)
+    (24) W̄_digit[j,m] = Σₙ left_code[n,j] z̄_digit[n,m]                    from (5)
+    (25) z̄_right_code[n,j] = r̅i̅g̅h̅t̅_̅c̅o̅d̅e̅[n,j] (1 − right_code[n,j]²)       from (4)
+    (26) z̄_left_code[n,j] = l̅e̅f̅t̅_̅c̅o̅d̅e̅[n,j] (1 − left_code[n,j]²)          from (2)
+    (27) b̄_left_code[j] = Σₙ z̄_right_code[n,j] + Σₙ z̄_left_code[n,j]      from (3), (1)
     (28) W̄_left_code[k,j] = Σₙ right[n,k] z̄_right_code[n,j] + Σₙ left[n,k] z̄_left_code[n,j]  from (3), (1)
 
 Cost of one call of the last function
-    7533 N + 7 floating-point operations, 7152 N + 28696 bytes read or written (float64)
+    7580 N + 7 floating-point operations, 7536 N + 28696 bytes read or written (float64)
     935 parameters
     472 N bytes kept from forward to backward: apart, both, digit, left_code, right_code
 """
@@ -81,7 +81,7 @@ FORMULAS: dict[str, str] = {
     "b_left_code": "\\bar{b}^{(\\mathrm{left\\_code})}_{j} = \\sum_{n} \\bar{z}^{(\\mathrm{right\\_code})}_{nj} + \\sum_{n} \\bar{z}^{(\\mathrm{left\\_code})}_{nj}",
     "W_digit": "\\bar{W}^{(\\mathrm{digit})}_{jm} = \\sum_{n} \\mathrm{left\\_code}_{nj} \\bar{z}^{(\\mathrm{digit})}_{nm}",
     "b_digit": "\\bar{b}^{(\\mathrm{digit})}_{m} = \\sum_{n} \\bar{z}^{(\\mathrm{digit})}_{nm}",
-    "W_apart": "\\bar{W}^{(\\mathrm{apart})}_{jl} = \\sum_{n} \\mathrm{both}_{nj} \\overline{\\mathrm{apart}}_{nl}",
+    "W_apart": "\\bar{W}^{(\\mathrm{apart})}_{jl} = \\sum_{n} \\mathrm{both}_{nj} \\, \\overline{\\mathrm{apart}}_{nl}",
     "b_apart": "\\bar{b}^{(\\mathrm{apart})}_{l} = \\sum_{n} \\overline{\\mathrm{apart}}_{nl}",
 }
 ZERO_GRADIENTS: dict[str, str] = {}
@@ -168,15 +168,18 @@ def loss(
     z_digit_max = np.max(z_digit, axis=1)  # (6)
     t = np.subtract(z_digit, z_digit_max[:, None])  # (7) z_digit − z_digit_max
     s_digit_term = np.exp(t, out=t)  # (7)
-    s_digit = np.sum(s_digit_term, axis=1)  # (8)
+    s_digit_place = np.argmax(z_digit, axis=1)  # (8)
+    t = np.not_equal(np.arange(10, dtype=dtype), s_digit_place[:, None])
+    s_digit_rest_term = np.multiply(s_digit_term, t, out=s_digit_term)  # (8);
+    s_digit_rest = np.sum(s_digit_rest_term, axis=1)  # (8)
     both = np.empty((N, 24), dtype)  # (10)
     both[:, :12] = left_code  # (10)
     both[:, 12:] = right_code  # (11)
     apart = np.dot(both, W_apart)  # (12)
     apart += b_apart  # (12)
-    t = np.log(s_digit)  # (13) log(s_digit)
-    u = np.subtract(z_digit[np.arange(N), label], z_digit_max)
-    L1_term = np.subtract(u, t, out=u)  # (13)
+    t = np.subtract(z_digit[np.arange(N), label], z_digit_max)  # (13)
+    u = np.log1p(s_digit_rest)  # (13) log1p(s_digit_rest)
+    L1_term = np.subtract(t, u, out=t)  # (13)
     L1 = np.sum(L1_term)  # (13)
     L1 = (-L1) / N  # (13)
     t = np.subtract(apart, distance)  # (14) apart − distance
@@ -227,15 +230,19 @@ def loss_and_grad(
     t = np.subtract(z_digit, z_digit_max[:, None])  # (7) z_digit − z_digit_max
     s_digit_term = np.exp(t, out=t)  # (7)
     s_digit = np.sum(s_digit_term, axis=1)  # (8)
-    digit = np.divide(s_digit_term, s_digit[:, None], out=s_digit_term)  # (9);
+    s_digit_place = np.argmax(z_digit, axis=1)  # (8)
+    t = np.not_equal(np.arange(10, dtype=dtype), s_digit_place[:, None])
+    s_digit_rest_term = np.multiply(s_digit_term, t)  # (8)
+    s_digit_rest = np.sum(s_digit_rest_term, axis=1)  # (8)
+    digit = np.divide(s_digit_term, s_digit[:, None])  # (9)
     both = np.empty((N, 24), dtype)  # (10)
     both[:, :12] = left_code  # (10)
     both[:, 12:] = right_code  # (11)
     apart = np.dot(both, W_apart)  # (12)
     apart += b_apart  # (12)
-    t = np.log(s_digit)  # (13) log(s_digit)
-    u = np.subtract(z_digit[np.arange(N), label], z_digit_max)
-    L1_term = np.subtract(u, t, out=u)  # (13)
+    t = np.subtract(z_digit[np.arange(N), label], z_digit_max)  # (13)
+    u = np.log1p(s_digit_rest)  # (13) log1p(s_digit_rest)
+    L1_term = np.subtract(t, u, out=t)  # (13)
     L1 = np.sum(L1_term)  # (13)
     L1 = (-L1) / N  # (13)
     t = np.subtract(apart, distance)  # (14) apart − distance
@@ -249,8 +256,14 @@ def loss_and_grad(
     b_apart_bar = np.sum(apart_bar, axis=0)  # (17)
     both_bar = np.dot(apart_bar, W_apart.T)  # (18)
     W_apart_bar = np.dot(both.T, apart_bar)  # (19)
-    z_digit_bar = np.multiply(cotangent / N, digit)  # (21)
-    z_digit_bar[np.arange(N), label] -= cotangent / N  # (21)
+    t = np.subtract(1, s_digit_term[np.arange(N), label])  # (21) 1 − s_digit_term
+    np.add(s_digit_rest, t, out=t)  # (21) s_digit_rest + 1 − s_digit_term
+    np.multiply(cotangent / N, t, out=t)
+    np.negative(t, out=t)
+    z_digit_bar_chosen = np.divide(t, s_digit, out=t)  # (21)
+    t = np.multiply(cotangent / N, digit)
+    u = np.not_equal(np.arange(10, dtype=dtype), label[:, None])
+    z_digit_bar = np.where(u, t, z_digit_bar_chosen[:, None])  # (21)
     b_digit_bar = np.sum(z_digit_bar, axis=0)  # (22)
     left_code_bar = both_bar[:, :12].copy()  # (23)
     left_code_bar += np.dot(z_digit_bar, W_digit.T)  # (23)

@@ -12,15 +12,17 @@ Forward
     (3)  z2[n,m] = Σⱼ h[n,j] W2[j,m] + b2[m]
     (4)  a[n,m] = 1 / (1 + exp(−z2[n,m]))
     (5)  L = Σₙₘ (log(1 + exp(z2[n,m])) − y[n,m] z2[n,m]) / N
+    (6)  q[n,m] = a[n,m]
+    (7)  A = Σₙₘ {1[y[n,m] > 1/2] if q[n,m] > 1/2 else 1[y[n,m] ≤ 1/2]} / N
 
 Backward, with v̄ = ∂L/∂v (v_bar in the code)
-    (6)  z̄2[n,m] = (a[n,m] − y[n,m]) / N                                 from (5)
-    (7)  b̄2[m] = Σₙ z̄2[n,m]                                             from (3)
-    (8)  h̄[n,j] = Σₘ W2[j,m] z̄2[n,m]                                    from (3)
-    (9)  W̄2[j,m] = Σₙ h[n,j] z̄2[n,m]                                    from (3)
-    (10) z̄1[n,j] = h̄[n,j] (1 − h[n,j]²)                                 from (2)
-    (11) b̄1[j] = Σₙ z̄1[n,j]                                             from (1)
-    (12) W̄1[k,j] = Σₙ x[n,k] z̄1[n,j]                                    from (1)
+    (8)  z̄2[n,m] = (a[n,m] − y[n,m]) / N                                  from (5)
+    (9)  b̄2[m] = Σₙ z̄2[n,m]                                               from (3)
+    (10) h̄[n,j] = Σₘ W2[j,m] z̄2[n,m]                                      from (3)
+    (11) W̄2[j,m] = Σₙ h[n,j] z̄2[n,m]                                      from (3)
+    (12) z̄1[n,j] = h̄[n,j] (1 − h[n,j]²)                                   from (2)
+    (13) b̄1[j] = Σₙ z̄1[n,j]                                               from (1)
+    (14) W̄1[k,j] = Σₙ x[n,k] z̄1[n,j]                                      from (1)
 
 Cost of one call of the last function
     158 N + 2 floating-point operations, 512 N + 336 bytes read or written (float64)
@@ -118,9 +120,9 @@ def loss(
     np.multiply(z2, w, out=w)
     u = np.negative(z2)  # (5) −z2
     np.minimum(z2, u, out=u)  # (5) −|z2|
-    np.exp(u, out=u)  # (5) exp(−|z2|)
-    np.log1p(u, out=u)  # (5) log1p(exp(−|z2|))
-    L_term = np.add(w, u, out=w)  # (5)
+    t = _wide_exp(u)  # (5) wide_exp(−|z2|)
+    np.log1p(t, out=t)  # (5) log1p(wide_exp(−|z2|))
+    L_term = np.add(w, t, out=w)  # (5)
     L = np.sum(L_term)  # (5)
     L = L / N  # (5)
     return L
@@ -150,40 +152,40 @@ def loss_and_grad(
     np.multiply(z2, w, out=w)
     u = np.negative(z2)  # (5) −z2
     np.minimum(z2, u, out=u)  # (5) −|z2|
-    np.exp(u, out=u)  # (5) exp(−|z2|)
-    np.log1p(u, out=u)  # (5) log1p(exp(−|z2|))
-    L_term = np.add(w, u, out=w)  # (5)
+    t = _wide_exp(u)  # (5) wide_exp(−|z2|)
+    np.log1p(t, out=t)  # (5) log1p(wide_exp(−|z2|))
+    L_term = np.add(w, t, out=w)  # (5)
     L = np.sum(L_term)  # (5)
     L = L / N  # (5)
-    t = np.negative(z2)  # (6) −z2
-    np.minimum(z2, t, out=t)  # (6) −|z2|
-    u = _wide_exp(t)  # (6) wide_exp(−|z2|)
-    t = np.add(1, u)  # (6) 1 + wide_exp(−|z2|)
+    t = np.negative(z2)  # (8) −z2
+    np.minimum(z2, t, out=t)  # (8) −|z2|
+    u = _wide_exp(t)  # (8) wide_exp(−|z2|)
+    t = np.add(1, u)  # (8) 1 + wide_exp(−|z2|)
     v = np.multiply(y, u)
-    w = np.subtract(y, 1)  # (6) y − 1
+    w = np.subtract(y, 1)  # (8) y − 1
     np.negative(v, out=v)
-    np.subtract(v, w, out=v)  # (6) −y wide_exp(−|z2|) − (y − 1)
+    np.subtract(v, w, out=v)  # (8) −y wide_exp(−|z2|) − (y − 1)
     np.multiply(w, u, out=w)
     u = np.negative(y)
-    np.subtract(u, w, out=u)  # (6) −y − wide_exp(−|z2|) (y − 1)
+    np.subtract(u, w, out=u)  # (8) −y − wide_exp(−|z2|) (y − 1)
     w = np.greater_equal(z2, 0)
-    r = np.where(w, v, u)  # (6)
+    r = np.where(w, v, u)  # (8)
     np.multiply(cotangent / N, r, out=r)
-    z2_bar = np.divide(r, t, out=r)  # (6)
-    b2_bar = np.sum(z2_bar, axis=0)  # (7)
-    h_bar = np.dot(z2_bar, W2.T)  # (8)
-    W2_bar = np.dot(h.T, z2_bar)  # (9)
-    t = np.negative(z1)  # (10) −z1
-    np.minimum(z1, t, out=t)  # (10) −|z1|
-    np.exp(t, out=t)  # (10) exp(−|z1|)
-    np.multiply(t, t, out=t)  # (10) exp(−|z1|)²
-    u = np.add(1, t)  # (10) exp(−|z1|)² + 1
-    np.multiply(u, u, out=u)  # (10) (exp(−|z1|)² + 1)²
+    z2_bar = np.divide(r, t, out=r)  # (8)
+    b2_bar = np.sum(z2_bar, axis=0)  # (9)
+    h_bar = np.dot(z2_bar, W2.T)  # (10)
+    W2_bar = np.dot(h.T, z2_bar)  # (11)
+    t = np.negative(z1)  # (12) −z1
+    np.minimum(z1, t, out=t)  # (12) −|z1|
+    np.exp(t, out=t)  # (12) exp(−|z1|)
+    np.multiply(t, t, out=t)  # (12) exp(−|z1|)²
+    u = np.add(1, t)  # (12) exp(−|z1|)² + 1
+    np.multiply(u, u, out=u)  # (12) (exp(−|z1|)² + 1)²
     np.multiply(4, h_bar, out=h_bar)
     np.multiply(h_bar, t, out=h_bar)
-    z1_bar = np.divide(h_bar, u, out=h_bar)  # (10); z1_bar lives in h_bar
-    b1_bar = np.sum(z1_bar, axis=0)  # (11)
-    W1_bar = np.dot(x.T, z1_bar)  # (12)
+    z1_bar = np.divide(h_bar, u, out=h_bar)  # (12); z1_bar lives in h_bar
+    b1_bar = np.sum(z1_bar, axis=0)  # (13)
+    W1_bar = np.dot(x.T, z1_bar)  # (14)
     grads = {
         "W1": W1_bar,
         "b1": b1_bar,
@@ -191,6 +193,246 @@ def loss_and_grad(
         "b2": b2_bar,
     }
     return L, grads
+
+
+def metrics(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+    y: np.ndarray,
+) -> dict[str, float]:
+    """The metrics, by name."""
+    dtype, arrays, sizes = _arguments(params, {"x": x, "y": y})
+    W1, b1, W2, b2, x, y = arrays
+    N = sizes["N"]
+    _require_examples(sizes)
+    z1 = np.dot(x, W1)  # (1)
+    z1 += b1  # (1)
+    h = np.tanh(z1, out=z1)  # (2); h lives in z1
+    z2 = np.dot(h, W2)  # (3)
+    z2 += b2  # (3)
+    t = np.negative(z2)  # (4) −z2
+    np.minimum(z2, t, out=t)  # (4) −|z2|
+    np.exp(t, out=t)  # (4) exp(−|z2|)
+    u = np.add(1, t)  # (4) 1 + exp(−|z2|)
+    v = np.greater_equal(z2, 0)
+    w = np.where(v, 1, t)  # (4) {1 if z2 ≥ 0 else exp(−|z2|)}
+    a = np.divide(w, u, out=w)  # (4)
+    q = a  # (6)
+    t = np.greater(y, 0.5)
+    u = np.multiply(np.asarray(1, dtype), t)  # (7) 1[y > 1/2]
+    v = np.where(t, np.asarray(0, dtype), np.asarray(1, dtype))  # (7) 1[y ≤ 1/2]
+    t = np.greater(q, 0.5)
+    A_term = np.where(t, u, v)  # (7)
+    A = np.sum(A_term)  # (7)
+    A = A / N  # (7)
+    values = {
+        "accuracy": float(A),
+    }
+    return values
+
+
+def init_optimizer(params: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The optimiser's state before the first step, its vectors in the order of ``PARAMETERS``."""
+    return {
+        "step": np.asarray(0),
+    }
+
+
+def learning_rate(step: int) -> float:
+    """The learning rate after ``step`` steps.
+
+    (1)  r = 1
+    """
+    r = 1  # (1)
+    return float(r)
+
+
+def step(
+    params: dict[str, np.ndarray],
+    grads: dict[str, np.ndarray],
+    optimizer_state: dict[str, np.ndarray],
+    *,
+    rate: float | None = None,
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The parameters and the optimiser's state after a step. What is given stays as it is.
+
+    ``rate`` is the learning rate if it is not to be that of the schedule.
+    """
+    taken = int(optimizer_state["step"])
+    if rate is None:
+        rate = learning_rate(taken)
+    packed = _packed(params)
+    gradient = _packed(grads).astype(packed.dtype, copy=False)
+    new = _update(
+        packed,
+        gradient,
+        rate,
+    )
+    arrays = [np.asarray(each, packed.dtype) for each in new]
+    return _unpacked(arrays[0]), {
+        "step": np.asarray(taken + 1),
+    }
+
+
+def _update(
+    w: np.ndarray,
+    g: np.ndarray,
+    learning_rate: float,
+) -> tuple[np.ndarray, ...]:
+    """A step of sgd for all parameters in one vector; v′ is the value of v after it.
+
+    (1)  w′[i] = w[i] − learning_rate g[i]
+    """
+    u = np.multiply(learning_rate, g)
+    w_next = np.subtract(w, u, out=u)  # (1)
+    return (w_next,)
+
+
+def _packed(values: dict[str, np.ndarray]) -> np.ndarray:
+    """All parameters, or their gradients, in one vector, in the order of ``PARAMETERS``."""
+    if values.keys() != PARAMETERS.keys():
+        raise KeyError(f"there are {list(values)}, not {list(PARAMETERS)}")
+    for name, shape in PARAMETERS.items():
+        if np.shape(values[name]) != shape:
+            raise ValueError(f"{name} has shape {np.shape(values[name])}, not {shape}")
+    packed = np.concatenate([values[name] for name in PARAMETERS], axis=None)
+    kind = np.dtype(DTYPE) if packed.dtype.kind in "biu" else packed.dtype
+    return packed.astype(kind.newbyteorder("="), copy=False)
+
+
+def _unpacked(packed: np.ndarray) -> dict[str, np.ndarray]:
+    """The parameters in a vector of them all."""
+    return {
+        "W1": packed[0:8].reshape(2, 4),
+        "b1": packed[8:12],
+        "W2": packed[12:16].reshape(4, 1),
+        "b2": packed[16:17],
+    }
+
+
+def fit(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+    y: np.ndarray,
+    *,
+    epochs: int = 500,
+    batch_size: int | None = 4,
+    seed: int = 0,
+    shuffle: bool = True,
+    validation: float | tuple[np.ndarray, ...] = 0.0,
+    monitor: str | None = None,
+    patience: int | None = None,
+    min_delta: float = 0.0,
+    restore_best: bool = True,
+    rate: float | None = None,
+    callback=None,
+    resume: dict | None = None,
+) -> tuple[dict[str, np.ndarray], list[dict[str, float]]]:
+    """Train on examples; give new parameters and a row of losses for each epoch.
+
+    A ``batch_size`` of None is all examples. ``validation`` is the share of the examples,
+    the last ones, that is held out, or examples of their own. Training stops after
+    ``patience`` epochs in which ``monitor`` (``loss`` or ``validation_loss``) has not
+    fallen by more than ``min_delta``; ``restore_best`` gives the parameters of the best
+    epoch. ``rate`` stands for the schedule. ``callback`` gets the run after each epoch,
+    a dictionary, and stops it by returning True; given as ``resume``, a run goes on with
+    the same numbers as if it had never stopped. Raises FloatingPointError when the loss
+    is no longer finite.
+    """
+    data = (x, y)
+    data, held_out = _split(data, validation)
+    count = _examples(data)
+    size = count if batch_size is None else batch_size
+    if size < 1:
+        raise ValueError(f"a batch of {size} examples is none")
+    watched = monitor or ("loss" if held_out is None else "validation_loss")
+    run = _begin(params) if resume is None else dict(resume)
+    while run["epoch"] < epochs:
+        if patience is not None and run["epoch"] - run["best_epoch"] >= patience:
+            break
+        epoch = run["epoch"] + 1
+        params, optimizer = run["params"], run["optimizer_state"]
+        order = np.arange(count)
+        if shuffle:  # the order of an epoch follows from the seed and its number alone
+            order = np.random.default_rng([seed, epoch]).permutation(count)
+        total = 0.0
+        for start in range(0, count, size):
+            rows = order[start : start + size]
+            batch = data if size >= count else _rows(data, rows)
+            value, grads = loss_and_grad(params, *batch)
+            params, optimizer = step(params, grads, optimizer, rate=rate)
+            total += float(value) * len(rows)
+        row = {"epoch": epoch, "loss": total / count}
+        if held_out is not None:
+            row["validation_loss"] = float(loss(params, *held_out))
+        if not all(np.isfinite(each) for each in row.values()):
+            raise FloatingPointError(f"the loss is {row['loss']} in epoch {epoch}")
+        taken = int(optimizer["step"])
+        row["learning_rate"] = learning_rate(taken - 1) if rate is None else rate
+        run = {
+            **run,
+            "epoch": epoch,
+            "params": params,
+            "optimizer_state": optimizer,
+            "history": [*run["history"], row],
+        }
+        if row[watched] < run["best_value"] - min_delta:
+            run = {
+                **run,
+                "best_epoch": epoch,
+                "best_value": row[watched],
+                "best_params": params,
+            }
+        if callback is not None and callback(run):
+            break
+    best = patience is not None and restore_best
+    return run["best_params" if best else "params"], run["history"]
+
+
+def _begin(params: dict[str, np.ndarray]) -> dict:
+    """A run before its first epoch."""
+    return {
+        "epoch": 0,
+        "params": _unpacked(_packed(params)),
+        "optimizer_state": init_optimizer(params),
+        "history": [],
+        "best_epoch": 0,
+        "best_value": float("inf"),
+        "best_params": _unpacked(_packed(params)),
+    }
+
+
+def _split(
+    data: tuple[np.ndarray, ...], validation: float | tuple[np.ndarray, ...]
+) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...] | None]:
+    """The examples to train on, and those held out, if there are any."""
+    data = tuple(np.asarray(each) for each in data)
+    if isinstance(validation, tuple):
+        return data, validation
+    count = _examples(data)
+    held = round(count * validation)
+    if held == 0:
+        return data, None
+    rows = np.arange(count)
+    return _rows(data, rows[: count - held]), _rows(data, rows[count - held :])
+
+
+def _examples(data: tuple[np.ndarray, ...]) -> int:
+    """How many examples there are: 1 where nothing is given by example."""
+    shapes = (*INPUTS.values(), *TARGETS.values())
+    counts = {len(a) for a, shape in zip(data, shapes) if shape[:1] == ("N",)}
+    if len(counts) > 1:
+        raise ValueError(f"the arrays hold different numbers of examples: {counts}")
+    count = counts.pop() if counts else 1
+    if count == 0:
+        raise ValueError("there is no example to train on")
+    return count
+
+
+def _rows(data: tuple[np.ndarray, ...], rows: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Some of the examples."""
+    shapes = (*INPUTS.values(), *TARGETS.values())
+    return tuple(a[rows] if s[:1] == ("N",) else a for a, s in zip(data, shapes))
 
 
 def _arguments(

@@ -14,8 +14,10 @@ from typing import Any
 from symbprop.calculus.equations import Equation, number_equations
 from symbprop.calculus.notation import LATEX, TEXT
 from symbprop.calculus.printer import format_equation
-from symbprop.calculus.program import Program, Role
+from symbprop.calculus.program import GradientProgram, Program, Role
+from symbprop.calculus.showing import html_of, latex_of
 from symbprop.deliver import compile_to
+from symbprop.explain import notebooks  # noqa: F401 (how programs show themselves)
 from symbprop.explain.derive import derivation
 from symbprop.explain.mathml import mathml
 from symbprop.explain.matrix import matrix_form
@@ -130,11 +132,15 @@ class Network:
         return derivation(program, wrt, form, steps, format, described=derived.network.program)
 
     def _repr_latex_(self) -> str:
-        return self.derivation(format="latex")
+        return latex_of(self._shown) or ""
 
     def _repr_html_(self) -> str:
         """The forward and backward equations, drawn by the browser itself."""
-        return self.derivation(format="html").partition("<main>")[2].partition("</main>")[0]
+        return html_of(self._shown) or ""
+
+    @property
+    def _shown(self) -> Program | GradientProgram:
+        return self._derived.forward if self._derived.gradient is None else self._derived.gradient
 
     def __repr__(self) -> str:
         return f"<symbprop.Network {self.name!r} with parameters {self.parameters}>"

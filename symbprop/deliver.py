@@ -10,11 +10,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from symbprop.calculus.invariance import reason_for_zero
 from symbprop.language.source import Source
 from symbprop.network.description import Description
 from symbprop.network.naming import identifier
 from symbprop.pipeline import Result, compile_description
+from symbprop.stillness import reasons_for_zero
 from symbprop.verify.certificate import Certificate
 from symbprop.verify.module import load_module, verify_module
 
@@ -115,17 +115,22 @@ def compile_to(
 ) -> tuple[Result, Delivery]:
     """Compile a description into ``directory``.
 
-    A gradient that vanishes at every probe is no silent zero: its reason is looked for, and the module is made again with
-    the reason in it. Raises as :func:`deliver` and the pipeline do.
+    A gradient that vanishes at every probe is no silent zero, and one of nothing but rounding is no gradient: a reason
+    is looked for, and where one is found the module is made again with the reason in it. Raises as :func:`deliver` and
+    the pipeline do.
     """
     result = compile_description(description, source, without=without)
     name = result.derived.network.name
-    delivery = deliver(name, result.source, directory, verify=verify)
-    found = delivery.certificate.parameters if delivery.certificate else ()
-    program = result.derived.network.program
-    suspects = [each.name for each in found if each.always_zero and not each.reason_zero]
-    reasons = {suspect: reason_for_zero(program, suspect) for suspect in suspects}
-    zeros = {suspect: reason for suspect, reason in reasons.items() if reason is not None}
+    try:
+        delivery = deliver(name, result.source, directory, verify=verify)
+        found = delivery.certificate.parameters if delivery.certificate else ()
+        suspects = [each.name for each in found if each.always_zero and not each.reason_zero]
+        zeros = reasons_for_zero(result.derived.network, suspects)
+    except NotVerifiedError as error:
+        wrong = [each.name for each in error.certificate.parameters if not each.passed or each.always_zero]
+        zeros = reasons_for_zero(result.derived.network, wrong)
+        if not zeros:
+            raise
     if zeros:
         result = compile_description(description, source, without=without, zeros=zeros)
         delivery = deliver(name, result.source, directory, verify=verify)

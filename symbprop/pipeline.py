@@ -11,25 +11,35 @@ from types import MappingProxyType
 
 from symbprop.calculus.gradient import gradient
 from symbprop.calculus.program import GradientProgram, Program, Role
+from symbprop.calculus.requested import Requested
+from symbprop.calculus.separability import NotSeparable
 from symbprop.emit.docstring import Heading
 from symbprop.emit.module import Compiled, emit
-from symbprop.language.source import Source
+from symbprop.language.source import Source, SourceError
 from symbprop.library.catalogue import catalogue
+from symbprop.network.assembly import BATCH
 from symbprop.network.build import build
 from symbprop.network.description import Description
 from symbprop.network.network import Network
 from symbprop.network.schema import read_description
 from symbprop.simplify.passes import finish_forward, simplify_forward, simplify_gradient
+from symbprop.simplify.requests import Base, NotDefined, request
 from symbprop.version import __version__
 
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A network, its simplified forward program, and its simplified gradient if it has a loss and parameters."""
+    """A network, its simplified forward program, and its simplified gradient if it has a loss and parameters.
+
+    ``inference`` is the simplified program of a network that infers otherwise than it trains, ``functions`` are those
+    asked for beside the gradient.
+    """
 
     network: Network
     forward: Program
     gradient: GradientProgram | None
+    inference: Program | None = None
+    functions: tuple[Requested, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +85,27 @@ def differentiate(
     ``zeros`` are parameters whose gradient is known to vanish, each with the reason: nothing is derived for them.
     """
     forward = simplify_forward(network.program, without)
+    inferring = forward if network.inference is None else simplify_forward(network.inference, without)
+    inference = None if network.inference is None else finish_forward(inferring, without)
     parameters = [tensor.name for tensor in forward.of(Role.PARAMETER) if tensor.name not in zeros]
     if forward.loss is None or not parameters:
-        return Derived(network, finish_forward(forward, without), None)
+        functions = _functions(network, Base(forward, None, inferring, BATCH, without))
+        return Derived(network, finish_forward(forward, without), None, inference, functions)
     simplified = simplify_gradient(gradient(forward, parameters), without)
     simplified = replace(simplified, zeros={**simplified.zeros, **zeros})
-    return Derived(network, simplified.forward, simplified)
+    functions = _functions(network, Base(forward, simplified, inferring, BATCH, without))
+    return Derived(network, simplified.forward, simplified, inference, functions)
+
+
+def _functions(network: Network, base: Base) -> tuple[Requested, ...]:
+    """The functions that the description asks for. Raises ``SourceError`` for one that cannot be."""
+    found = []
+    for label in () if network.description is None else network.description.functions:
+        try:
+            found.append(request(label.text, base))
+        except (NotDefined, NotSeparable) as error:
+            raise SourceError(str(error), label.span, hint=f"leave {label.text} out of functions") from error
+    return tuple(found)
 
 
 def compile_description(
@@ -97,7 +122,8 @@ def compile_description(
     with clock.stage("derive"):
         derived = differentiate(network, without=without, zeros=zeros)
     with clock.stage("emit"):
-        text = emit(Compiled(network, derived.forward, derived.gradient, heading(network, source)))
+        heads = heading(network, source)
+        text = emit(Compiled(network, derived.forward, derived.gradient, heads, derived.inference, derived.functions))
     return Result(derived, text, clock.seconds)
 
 

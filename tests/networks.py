@@ -21,6 +21,18 @@ layers:
 loss: sparse_categorical_crossentropy
 """
 
+CENTRED = """
+inputs: {x: {shape: [4]}}
+targets: {y: {shape: [4]}}
+operations: |
+  op centred(x[..., k], gamma[k] = ones):
+      mean[...] = mean(k, x[..., k])
+      spread[...] = mean(k, (x[..., k] - mean[...])^2)
+      y[..., k] = gamma[k] * (x[..., k] - mean[...]) / sqrt(spread[...] + 1/1000)
+layers: [{dense: {units: 4}}, {centred: {}}]
+loss: mean_squared_error
+"""
+
 BRANCHED = """
 inputs: {a: {shape: [4]}, b: {shape: [4]}}
 targets: {t: {shape: [2]}, c: {shape: [], dtype: int, classes: 3}}
@@ -68,9 +80,28 @@ layers:
 loss: {formula: "L = mean((n, i), abs(q[n, i] - y[n, i]))"}
 """.replace('- formula: "q', '- name: q\n    formula: "q')
 
+ATTENTIVE = """
+inputs: {x: {shape: [T, 4]}, mask: {shape: [T], dtype: int, classes: 2}}
+targets: {y: {shape: [T, 4]}}
+nodes:
+  a: {multi_head_attention: {num_heads: 2, key_dim: 3, use_causal_mask: true}, inputs: {query: x, mask: mask}}
+  r: {add: {}, inputs: [x, a]}
+  u: {layer_normalization: {}, inputs: [r]}
+  p: {dense: {units: 4, activation: softmax}, inputs: [u]}
+loss: {mean_squared_error: {inputs: [p, y]}}
+"""
+
 BARE = 'formulas: "L = 3*x^2 + 2*x*y + y^2"\n'
 
-ALL = {"mlp": MLP, "branched": BRANCHED, "reshaped": RESHAPED, "embedded": EMBEDDED, "mixed": MIXED, "bare": BARE}
+ALL = {
+    "mlp": MLP,
+    "branched": BRANCHED,
+    "reshaped": RESHAPED,
+    "embedded": EMBEDDED,
+    "mixed": MIXED,
+    "attentive": ATTENTIVE,
+    "bare": BARE,
+}
 
 
 def point(module: ModuleType, seed: int = 0, batch: int = 5) -> tuple[dict[str, np.ndarray], list[np.ndarray]]:

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.accuracy [--points N] [--peers] [--rows NAME …]``: measure, and write docs/accuracy.csv."""
+"""``python -m benchmarks.accuracy [--points N]``: measure, and write docs/accuracy.csv and docs/accuracy.md."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ import csv
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 from benchmarks.accuracy.ours import emitted
+from benchmarks.accuracy.page import KINDS, TABLE, write_page
 from benchmarks.accuracy.rows import ROWS
 from benchmarks.accuracy.sweep import points, worst
 
-FILE = Path(__file__).parents[2] / "docs" / "accuracy.csv"
 FIELDS = (
     "function", "dtype", "points", "goal", "value ulps", "value at", "value y", "derivative ulps", "derivative at", "derivative y",
 )  # fmt: skip
-KINDS = ("float64", "float32")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=1)
     given = parser.parse_args()
     jobs = [Job(number, kind, given.points, given.seed) for number in range(len(ROWS)) for kind in KINDS]
-    with FILE.open("w", newline="", encoding="utf-8") as stream:
+    with TABLE.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, FIELDS, lineterminator="\n")
         writer.writeheader()
         with ProcessPoolExecutor(given.processes) as pool:
@@ -58,6 +56,7 @@ def main() -> None:
                 writer.writerow(line)
                 stream.flush()
                 print(*line.values(), sep="  ", file=sys.stderr, flush=True)
+    write_page()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """``python -m benchmarks.accuracy.peers``: the same rows computed by SymPy's naive code, JAX and PyTorch.
 
-Writes docs/accuracy.md from docs/accuracy.csv and what it measures; peers that are not installed get no column.
+Writes docs/accuracy_peers.csv and renews docs/accuracy.md; a peer that is not installed keeps the figures it has.
 """
 
 from __future__ import annotations
@@ -10,15 +10,14 @@ import csv
 import importlib.util
 import math
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from sympy import diff, lambdify
 
+from benchmarks.accuracy.page import KINDS, PEERS, PEERS_TABLE, read_table, write_page
 from benchmarks.accuracy.rows import ROWS, Row, X, Y
 from benchmarks.accuracy.sweep import Array, Results, points, worst
 
-DOCS = Path(__file__).parents[2] / "docs"
 Compute = Callable[[Array, Array], Results]
 
 
@@ -65,67 +64,32 @@ def by_torch(row: Row) -> Compute:
     return compute
 
 
-PEERS = {"sympy": ("SymPy, naive", naive), "jax": ("JAX", by_jax), "torch": ("PyTorch", by_torch)}
+COMPUTE = {"sympy": naive, "jax": by_jax, "torch": by_torch}
 
 
-def shown(ulps: float, goal: float) -> str:
-    """A figure as a person reads it; bold where it misses the goal."""
-    text = "∞" if math.isinf(ulps) else f"{ulps:.1f}" if ulps < 1000 else f"10^{math.log10(ulps):.0f}"
-    return text if ulps <= goal else f"**{text}**"
-
-
-def table(dtype: str, count: int, installed: list[str]) -> list[str]:
-    """The rows of one precision: value and derivative of each peer."""
-    with (DOCS / "accuracy.csv").open(encoding="utf-8") as stream:
-        ours = {(line["function"], line["dtype"]): line for line in csv.DictReader(stream)}
-    heads = ["function", "symbprop", *(PEERS[each][0] for each in installed)]
-    lines = ["| " + " | ".join(heads) + " |", "|---|" + "---:|" * (len(heads) - 1)]
-    missed = dict.fromkeys(["symbprop", *installed], 0)
-    for row in ROWS:
-        line = ours[row.name, dtype]
-        pair = [float(line["value ulps"]), float(line["derivative ulps"])]
-        cells = [" / ".join(shown(each, row.goal) for each in pair)]
-        missed["symbprop"] += sum(each > row.goal for each in pair)
-        x, y = points(row, count, dtype, 1)
-        for each in installed:
-            found = [one.ulps for one in worst(row, PEERS[each][1](row), x, y)]
-            missed[each] += sum(one > row.goal for one in found)
-            cells.append(" / ".join(shown(one, row.goal) for one in found))
-        lines.append("| " + " | ".join([row.name, *cells]) + " |")
-    total = " | ".join(f"{missed[each]} of {2 * len(ROWS)}" for each in missed)
-    return [*lines, f"| *miss the goal* | {total} |"]
-
-
-TEXT = """# How accurate the kernels are
-
-The worst error of a value and of a derivative (value / derivative) in *mixed ulps*,
-
-    |error| / (ulp(f) + |x f'| 2^-p),        p = 53 (float64) or 24 (float32):
-
-one unit in the last place of the result, plus what half a unit in the last place of the argument moves it. ∞ means: not a
-number, or infinite where the truth is finite. The goal is 4 for functions and 8 for losses; what misses it is **bold**. The points are
-zeros, subnormals, ±max, every magnitude between, and many where functions bend and where exponentials underflow. The truth is the plain
-formula and its SymPy derivative in Arb's ball arithmetic, to 100 bits that are proved right.
-
-symbprop: {points} points a row, all of them in [accuracy.csv](accuracy.csv) with the place of the worst. The peers: {count} points a row,
-the formulas that their users write (`jax.nn`, `torch.nn.functional`), differentiated by their own means, on the CPU.
-
-Made by `python -m benchmarks.accuracy --points {points}` and `python -m benchmarks.accuracy.peers --points {count}`.
-"""
+def measure(row: Row, dtype: str, peer: str, count: int) -> dict[str, str]:
+    """One line of the table: the worst errors of a peer."""
+    x, y = points(row, count, dtype, 1)
+    pair = [one.ulps for one in worst(row, COMPUTE[peer](row), x, y)]
+    ulps = dict(zip(("value ulps", "derivative ulps"), (f"{each:.3g}" for each in pair), strict=True))
+    return {"function": row.name, "dtype": dtype, "peer": peer, "points": str(count), **ulps}
 
 
 def main() -> None:
-    """Measure the peers that are installed and write the page."""
+    """Measure the peers that are installed, and write their table and the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--points", type=int, default=10_000)
     count = parser.parse_args().points
-    installed = [each for each in PEERS if importlib.util.find_spec(each)]
-    with (DOCS / "accuracy.csv").open(encoding="utf-8") as stream:
-        measured = next(csv.DictReader(stream))["points"]
-    parts = [TEXT.format(points=measured, count=count)]
-    kinds = ("float64", "float32")
-    parts.extend("\n".join([f"## {dtype}", "", *table(dtype, count, installed)]) for dtype in kinds)
-    (DOCS / "accuracy.md").write_text("\n\n".join(part.strip() for part in parts) + "\n", encoding="utf-8")
+    lines = {(line["function"], line["dtype"], line["peer"]): line for line in read_table(PEERS_TABLE)}
+    for row in ROWS:
+        for dtype in KINDS:
+            for peer in filter(importlib.util.find_spec, PEERS):
+                lines[row.name, dtype, peer] = measure(row, dtype, peer, count)
+    with PEERS_TABLE.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, next(iter(lines.values())), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(lines.values())
+    write_page()
 
 
 if __name__ == "__main__":

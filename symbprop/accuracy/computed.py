@@ -11,30 +11,51 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 from sympy import Expr, Function, Mul, Pow, Symbol, exp
 
-from symbprop.accuracy.choice import Form, choose, forms, is_large, worst_errors
+from symbprop.accuracy.anchors import with_anchors
+from symbprop.accuracy.choice import BOUND, Form, choose, forms, is_large, worst_errors
 from symbprop.accuracy.estimate import Estimate, estimate, given
-from symbprop.accuracy.points import Domain, sample
+from symbprop.accuracy.points import Array, Domain, sample
+from symbprop.accuracy.remainders import with_remainders
+from symbprop.accuracy.rewriting import within_range
 from symbprop.calculus.functions import Select
-from symbprop.calculus.index import Access
+from symbprop.calculus.index import Access, Range
 from symbprop.calculus.program import Program
 from symbprop.calculus.statement import Reduction, Statement, read_symbol
 from symbprop.simplify.cost import cost
-from symbprop.simplify.definitions import Definition, definitions
+from symbprop.simplify.definitions import Definition, element_definitions
 from symbprop.simplify.inline import substituted
 from symbprop.simplify.tidy import cheapest_form
 
 DEPTH = 6  # how many definitions are inlined, one into the other
+DOUBTFUL = 4 * BOUND  # mixed ulps
 READS = 6  # more inputs than these are not sampled together
 
 _chosen: dict[object, Form] = {}  # by the levels, whatever the names: layers alike are thought about once
 
 
-def computed(program: Program) -> Program:
-    """The program that is computed for ``program``, statement for statement."""
+def computed(program: Program) -> tuple[Program, tuple[int, ...]]:
+    """The program that is computed for ``program``, and for each statement of it the one that it computes, or part of it."""
+    program, sources = with_anchors(program)
+    printed = {id(each) for each in program.statements}
+    program, origins = with_remainders(program)
     chooser = _Chooser(program)
-    return replace(program, statements=tuple(map(chooser.of, program.statements)))
+    chosen = [chooser.of(each) if id(each) in printed else chooser.settled(each) for each in program.statements]
+    return replace(program, statements=tuple(chosen)), tuple(sources[each] for each in origins)
+
+
+def doubtful(program: Program) -> dict[str, float]:
+    """The functions of one variable for which no form was found that meets the bound by far, and their errors.
+
+    By the tensor's name: mixed ulps, from the running error analysis over all points; infinite where every form
+    overflows, or is not a number, somewhere.
+    """
+    chooser = _Chooser(program)
+    for each in program.statements:
+        chooser.of(each)
+    return {name: error for name, error in chooser.errors.items() if not error <= DOUBTFUL}
 
 
 class _Chooser:
@@ -42,24 +63,33 @@ class _Chooser:
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._pointwise = definitions(program)
+        self._pointwise = element_definitions(program)
         self._definitions = _delicate(self._pointwise)
         self._readers = Counter(read.tensor for each in program.statements for read in each.reads)
-        self._readers.update(program.outputs)
+        self._readers.update((*program.outputs, *program.updates.values(), *program.metrics.values()))
         self._nonnegative = frozenset(
             name
             for name, statements in program.definitions().items()
             if all(each.expr.is_nonnegative for each in statements)
         )
         self._forms: dict[str, Statement] = {}
+        self._box: tuple[Range, ...] = ()
+        self.errors: dict[str, float] = {}  # of functions of one variable
+
+    def settled(self, source: Statement) -> Statement:
+        """A statement that is computed as it stands."""
+        name = source.target.tensor
+        if name in self._definitions and self._definitions[name].statement is source:
+            self._forms[name] = source
+        return source
 
     def of(self, source: Statement) -> Statement:
         """The statement that is computed for ``source``: the same reads, or reads of what those are defined by."""
         name = source.target.tensor
+        defines = name in self._definitions and self._definitions[name].statement is source
+        self._box = source.domain
         if source.reduction is not Reduction.SUM or not self._is_delicate(source):
-            if name in self._definitions:
-                self._forms[name] = source
-            return source
+            return self.settled(source)
         levels = self._levels(self._fused(source))
         inputs = self._inputs(levels)
         numbers = {read: number for number, read in enumerate(dict.fromkeys(r for e in levels for r in e.reads))}
@@ -70,8 +100,10 @@ class _Chooser:
         if key not in _chosen:
             _chosen[key] = self._choose(levels, inputs)
         form = _chosen[key]
+        if sum(not each.fixed for each in inputs.values()) == 1:
+            self.errors[name] = max(form.error, self.errors.get(name, 0.0))
         made = replace(levels[form.depth], expr=form.expression)
-        if name in self._definitions:
+        if defines:
             self._forms[name] = made
         return made
 
@@ -86,7 +118,7 @@ class _Chooser:
         for _ in range(DEPTH):
             deeper = levels[-1]
             for read in deeper.reads:
-                if read.tensor in self._forms and read not in fixed:
+                if read.tensor in self._forms and read not in fixed and self._is_defined(read):
                     deeper = substituted(deeper, read, self._definitions[read.tensor])
             if deeper is levels[-1] or is_large(deeper.expr):
                 break
@@ -117,7 +149,7 @@ class _Chooser:
             alone = [
                 read
                 for symbol, read in source.read_positions()
-                if scale.has(symbol) and self._readers[read.tensor] == 1 and read.tensor in self._pointwise
+                if scale.has(symbol) and self._readers[read.tensor] == 1 and self._is_defined(read)
             ]
             if not alone:
                 break
@@ -127,17 +159,21 @@ class _Chooser:
             source = made
         return source
 
+    def _is_defined(self, read: Access) -> bool:
+        """Whether one statement defines all elements that are read."""
+        return read.tensor in self._pointwise and self._pointwise[read.tensor].reaches(read, self._box)
+
     def _is_delicate(self, source: Statement) -> bool:
         """A sum of products is as good as its factors, each of which had its own choice."""
-        reads = any(read.tensor in self._definitions for read in source.reads)
+        reads = any(read.tensor in self._definitions and self._is_defined(read) for read in source.reads)
         return is_delicate(source.expr) or (reads and not source.reduced and not is_read(source.expr))
 
     def _reading(self, read: Access) -> Statement | None:
         """The computed statement of what is read, at the place where it is read."""
         form = self._forms.get(read.tensor)
-        if form is None:
+        if form is None or not self._is_defined(read):
             return None
-        place = {str(c.bare): here for c, here in zip(form.target.index, read.index, strict=True)}
+        place = Definition(form).place(read)
         return replace(form, target=read, reads=tuple(each.substitute(place) for each in form.reads))
 
     def _domain(self, read: Access) -> Domain:
@@ -152,7 +188,7 @@ class _Chooser:
         leaves = {
             read: given(column, n, len(inputs)) for n, (read, column) in enumerate(zip(inputs, columns, strict=True))
         }
-        rounded = [each.interval is None for each in inputs.values()]
+        rounded = [each.interval is None and not each.fixed for each in inputs.values()]
         candidates: list[Form] = []
         estimates: list[Estimate] = []
         for depth, level in enumerate(levels):
@@ -166,7 +202,10 @@ class _Chooser:
             candidates = [replace(each, error=error) for each, error in zip(candidates, errors, strict=True)]
             if any(each.meets for each in candidates):
                 break
-        return choose(candidates)
+        chosen = choose(candidates)
+        level = levels[chosen.depth]
+        known = {symbol: self._estimate(read, leaves) for symbol, read in level.read_positions()}
+        return _with_limits(chosen, known, columns, rounded)
 
     def _estimate(self, read: Access, leaves: dict[Access, Estimate]) -> Estimate:
         if read not in leaves:
@@ -175,6 +214,20 @@ class _Chooser:
             known = {symbol: self._estimate(each, leaves) for symbol, each in inner.read_positions()}
             leaves[read] = estimate(inner.expr, known)
         return leaves[read]
+
+
+def _with_limits(
+    form: Form, known: Mapping[Symbol, Estimate], columns: Sequence[Array], rounded: Sequence[bool]
+) -> Form:
+    """``form``, or where that is not a number at an infinity, a form that has the limit there."""
+    value = estimate(form.expression, known).value
+    if not np.any(np.isnan(value) & ~np.isnan(np.roll(value, 2))):  # two rows before: at the largest number
+        return form
+    reads = sorted(form.expression.free_symbols & known.keys(), key=str)
+    kept = [each for symbol in reads for each in within_range(form.expression, symbol)]
+    candidates = [form, *(replace(form, expression=each, cost=cost(each)) for each in kept)]
+    errors = worst_errors([estimate(each.expression, known) for each in candidates], columns, rounded, trusted=1)
+    return choose([replace(each, error=error) for each, error in zip(candidates, errors, strict=True)])
 
 
 def is_delicate(expression: Expr) -> bool:

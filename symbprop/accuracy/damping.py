@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sympy import Add, Basic, Expr, Integer, Mul, Poly, Symbol, degree, exp
+from sympy import Add, Basic, Expr, Integer, Mul, Poly, Symbol, cancel, degree, exp, expand
 
 from symbprop.accuracy.polynomials import SMALL
 from symbprop.calculus.functions import Held, absolute, larger, smaller
 
 MAIN, TAIL = Symbol("M", positive=True), Symbol("T", positive=True)  # E = M·T, M no smaller than exp(−43)
+GROWN = Symbol("G", real=True)  # g itself, of a higher degree than 1
 FLOOR = Integer(43)  # exp(−43) and its square are normal numbers in single precision too
 
 
@@ -18,13 +19,15 @@ FLOOR = Integer(43)  # exp(−43) and its square are normal numbers in single pr
 class Split:
     """A generator g, the condition under which it counts as positive, whether logarithms are taken near g = 0,
 
-    and the size of its variable from which on exp(−|g|) is 0 and so is all that it multiplies.
+    the size of its variable from which on exp(−|g|) is 0 and so is all that it multiplies, and whether each power of
+    the variable gets its own quotient.
     """
 
     argument: Expr
     condition: Basic
     near: bool = False
     bound: int | None = None
+    apart: bool = False
 
     @property
     def variable(self) -> Symbol:
@@ -37,23 +40,41 @@ class Split:
         return Held(larger(smaller(self.variable, limit), -limit))
 
     def exponentials(self, tails: bool) -> Mapping[Expr, Expr]:
-        """E and its two factors written out. A power of the variable might overflow: so it is kept within the bound."""
+        """E, its two factors and g written out. A power of the variable might overflow: so it is kept within the bound."""
         argument = self.argument
         if self.bound is not None and not _is_tame(argument, self.variable):
-            argument = by_horner(argument, self.variable).xreplace({self.variable: self.held()})
+            argument = from_linear_term(argument, self.variable).xreplace({self.variable: self.held()})
         size = absolute(argument)
         if not tails:
-            return {SMALL: Held(exp(-size)), MAIN: Held(exp(-size))}
+            return {SMALL: Held(exp(-size)), MAIN: Held(exp(-size)), GROWN: argument}
         parts = split_exponential(-size)
-        return {SMALL: Held(parts[MAIN] * parts[TAIL]), **parts}
+        return {SMALL: Held(parts[MAIN] * parts[TAIL]), **parts, GROWN: argument}
+
+    def in_argument(self, value: Expr) -> Expr:
+        """``value`` with a multiple of g in each power of E named: what rounds g moves both alike, nearly as x does.
+
+        1 + c x + 3 d x³ beside exp(−|c x + d x³|) is 1 + g + 2 d x³.
+        """
+        if self.bound is None or degree(self.argument, self.variable) == 1:
+            return value
+        parts = dict(Poly(self.argument, self.variable).terms())
+        found: Expr = Integer(0)
+        for (power,), coefficient in Poly(value, SMALL).terms():
+            terms = dict(Poly(coefficient, self.variable).terms())
+            if all(each in terms for each in parts):
+                multiple = cancel(terms[1,] / parts[1,]) if (1,) in parts else Integer(0)
+                coefficient = expand(coefficient - multiple * self.argument) + multiple * GROWN
+            found += coefficient * SMALL**power
+        return found
 
 
-def by_horner(argument: Expr, variable: Symbol) -> Expr:
-    """X (c + d x²) for a cubic: fewer roundings than c x (1 + e x²)."""
+def from_linear_term(argument: Expr, variable: Symbol) -> Expr:
+    """A cubic as c (x + d x³): nearly all of it is rounded twice and no more, when it is added to and when scaled."""
     terms = Poly(argument, variable).terms()
     if len(terms) < 2 or any(power % 2 == 0 for (power,), _ in terms):
         return argument
-    return variable * Held(Add(*(c * variable ** (power - 1) for (power,), c in terms)))
+    scale = dict(terms).get((1,), terms[0][1])
+    return scale * Held(Add(*(cancel(c / scale) * variable**power for (power,), c in terms)))
 
 
 def split_exponential(argument: Expr) -> dict[Expr, Expr]:
@@ -81,10 +102,17 @@ def damped(value: Expr, split: Split, sign: int) -> Expr:
     else:
         kept = Held(smaller(variable, limit) if sign > 0 else larger(variable, -limit))
     power = next(each.as_base_exp()[1] for each in value.args if each.as_base_exp()[0] == SMALL)
-    if not (value / SMALL).has(variable):
+    if not (value / SMALL).has(variable, GROWN):
         return value
     rest = (value / SMALL**power).xreplace({variable: kept})
     return Held(MAIN**power * rest) * TAIL**power
+
+
+def without_tail(bottom: Expr, plain: Expr, split: Split) -> Expr:
+    """A denominator, E in it no smaller than exp(−43): 1 + exp(−43) is 1."""
+    constant = plain.subs(SMALL, 0)
+    safe = split.bound is not None and constant.is_number and constant != 0
+    return bottom.xreplace({SMALL: MAIN}) if safe else bottom
 
 
 def _is_tame(argument: Expr, variable: Symbol) -> bool:

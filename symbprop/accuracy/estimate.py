@@ -2,7 +2,8 @@
 
 Every operation is recorded with its own rounding; a sweep back gives the weight with which each rounding, and each
 input, reaches the result (Linnainmaa 1976; Higham 2002, section 3.3). So errors that cancel are seen to cancel, and no
-higher precision is needed: thousands of points cost milliseconds.
+higher precision is needed: thousands of points cost milliseconds. Beside the bound, which all roundings would have to
+conspire to reach, stands what they come to when they are independent (Higham and Mary 2019).
 """
 
 from __future__ import annotations
@@ -21,15 +22,20 @@ from symbprop.calculus.nodes import inverse, is_reciprocal, ordered
 
 _COMPARE = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal, "==": np.equal, "!=": np.not_equal}  # fmt: skip
 HUGE = 1e300  # no weight is taken to be larger, so that none is infinite
+LIKELY = 3 / 3**0.5  # three standard deviations, each rounding being uniform between its bounds
 SIZE = 32.0  # what a size that is free at run time counts as
 
 
 @dataclass(slots=True)
 class Estimate:
-    """Values, bounds on their absolute errors, derivatives with respect to each input, and where all was quiet."""
+    """Values, bounds on their absolute errors, the errors met in thousands of points, derivatives with respect to each
+
+    input, and where all was quiet.
+    """
 
     value: Array
     error: Array
+    likely: Array
     slopes: Array  # [inputs, points]
     quiet: NDArray[np.bool_]
 
@@ -38,7 +44,7 @@ def given(values: Array, position: int, count: int) -> Estimate:
     """An input: exact, with derivative 1 with respect to itself."""
     slopes = np.zeros((count, len(values)))
     slopes[position] = 1
-    return Estimate(values, np.zeros(len(values)), slopes, np.ones(len(values), bool))
+    return Estimate(values, np.zeros(len(values)), np.zeros(len(values)), slopes, np.ones(len(values), bool))
 
 
 def estimate(expression: Expr, leaves: Mapping[Symbol, Estimate]) -> Estimate:
@@ -82,17 +88,20 @@ class _Tape:
         place = self.of(expression)
         weights = [self._zero] * (place + 1)
         weights[place] = self._zero + 1
-        error = self._zero.copy()
+        error, spread = self._zero.copy(), self._zero.copy()
         slopes = np.zeros((self._inputs, self._points))
         for position in range(place, -1, -1):
             entry, weight = self._entries[position], weights[position]
-            error += _times(np.abs(weight), entry.rounding)
+            own = _times(np.abs(weight), entry.rounding)
+            error += own
             if position in self._symbols:
+                own = _times(np.abs(weight), self._leaves[self._symbols[position]].likely) / LIKELY
                 slopes += _times(weight, self._leaves[self._symbols[position]].slopes)
+            spread = np.hypot(spread, own)  # squares might leave the range
             for operand, partial in zip(entry.operands, entry.partials, strict=True):
                 weights[operand] = weights[operand] + np.clip(_times(weight, partial), -HUGE, HUGE)
         result = self._entries[place]
-        return Estimate(result.value, error, slopes, result.quiet)
+        return Estimate(result.value, error, np.minimum(error, LIKELY * spread), slopes, result.quiet)
 
     def of(self, node: Basic) -> int:
         if node not in self._places:
@@ -219,7 +228,8 @@ class _Tape:
         place = self.of(argument)
         x = self._entries[place].value
         value = function(x)
-        own = units * UNIT * np.abs(value) + underflow(value, x)
+        known = np.where(np.isfinite(value), np.spacing(np.abs(value)), np.inf)
+        own = np.where(x == 0, 0.0, units / 2 * known) + underflow(value, x)  # exp(0) is 1
         return self._operation(value, (place,), (slope(x, value),), own)
 
     def _root_of_squares(self, a: int, b: int) -> int:

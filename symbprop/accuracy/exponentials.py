@@ -36,10 +36,13 @@ from sympy import (
 from sympy.codegen.cfunctions import expm1, log1p
 from sympy.polys.polyerrors import PolynomialError
 
-from symbprop.accuracy.damping import MAIN, TAIL, Split, bound_of, damped
+from symbprop.accuracy.damping import TAIL, Split, bound_of, damped, without_tail
 from symbprop.accuracy.merging import merged
 from symbprop.accuracy.polynomials import SMALL, polynomial
-from symbprop.calculus.functions import Select, absolute, smaller
+from symbprop.calculus.functions import Held, Select, absolute, smaller
+from symbprop.calculus.nodes import tree_size
+
+LONGEST_ARGUMENT = 40  # nodes; exponentials of longer ones are not compared with each other
 
 
 def by_sign(expression: Expr) -> Iterator[Expr]:
@@ -57,18 +60,29 @@ def by_sign(expression: Expr) -> Iterator[Expr]:
     for limit in (None,) if bound is None else (None, bound):
         forms = []
         for near in (False, True):
-            split = Split(argument, condition, near, limit)
             try:
-                branches = [_branch(expanded, split, sign) for sign in (1, -1)]
+                form = _form(expanded, Split(argument, condition, near, limit))
             except PolynomialError:
                 return
-            if branches[0] is not None and branches[1] is not None:
-                forms.append(_finished(merged(condition, branches[0], branches[1]), split).xreplace(numbers))
+            if form is not None:
+                forms.append(form.xreplace(numbers))
         yield from forms[:1]
+        if forms and limit is not None and not expanded.has(log):
+            apart = _form(expanded, Split(argument, condition, bound=limit, apart=True))
+            if apart is not None:
+                yield apart.xreplace(numbers)
         if len(forms) == 2 and forms[0] != forms[1]:
             far, close = forms
             yield close
             yield Select(size <= 1, close.xreplace({size: smaller(size, S.One)}), far).xreplace(numbers)
+
+
+def _form(expression: Expr, split: Split) -> Expr | None:
+    """Both branches as one expression, E written out."""
+    ahead, behind = (_branch(expression, split, sign) for sign in (1, -1))
+    if ahead is None or behind is None:
+        return None
+    return _finished(merged(split.condition, ahead, behind), split)
 
 
 def _with_named_numbers(expression: Expr) -> tuple[Expr, Mapping[Expr, Expr]]:
@@ -108,7 +122,7 @@ def generator(expression: Expr) -> Expr | None:
     arguments = sorted(
         {each.args[0] for each in expression.atoms(exp) if not is_bounded(each)}, key=lambda each: each.sort_key()
     )
-    if not arguments:
+    if not arguments or any(tree_size(each) > LONGEST_ARGUMENT for each in arguments):
         return None
     ratios = [cancel(each / arguments[0]) for each in arguments]
     if not all(isinstance(each, Rational) for each in ratios):
@@ -200,16 +214,39 @@ def _branch(expression: Expr, split: Split, sign: int) -> tuple[Expr, Expr] | No
     content *= factor_terms(below / content).as_coeff_Mul()[0]
     above, below = expand(above / content), expand(below / content)
     values = {symbol: value for value, symbol in logarithms.items()}
-    top = factor_terms(_in_logarithms(above, list(values)), clear=False)
+    if split.apart:
+        found = _by_powers(above, below, split, sign)
+        return None if found is None else (found, S.One)
+    top = factor_terms(_in_logarithms(above if values else split.in_argument(above), list(values)), clear=False)
     bottom = without_tail(polynomial(below), below, split)
     return damped(top, split, sign).xreplace(values), bottom
 
 
-def without_tail(bottom: Expr, plain: Expr, split: Split) -> Expr:
-    """A denominator, E in it no smaller than exp(−43): 1 + exp(−43) is 1."""
-    constant = plain.subs(SMALL, 0)
-    safe = split.bound is not None and constant.is_number and constant != 0
-    return bottom.xreplace({SMALL: MAIN}) if safe else bottom
+def _by_powers(above: Expr, below: Expr, split: Split, sign: int) -> Expr | None:
+    """What has the variable as a factor apart from what has not, each cancelled alone: (x σ)′ as σ + x σ′;
+
+    of both, the value at E = 0 comes first, and the rest, which is small, is added to it.
+    """
+    still = above.subs(split.variable, 0)
+    parts = [fraction(cancel(each / below)) for each in (still, above - still)]
+    if still == 0 or parts[0][1] == parts[1][1] or any(bottom.subs(SMALL, 0) == 0 for _, bottom in parts):
+        return None
+    shared = gcd(parts[0][1], parts[1][1])
+    shared /= shared.subs(SMALL, 0).as_coeff_Mul()[0] or S.One
+    power = min(min(each[0] for each in Poly(top, SMALL).monoms()) for top, _ in parts)
+    start: Expr = S.Zero
+    rest: Expr = S.Zero
+    for top, bottom in parts:
+        own = cancel(bottom / shared)
+        content = own.subs(SMALL, 0).as_coeff_Mul()[0] or S.One
+        top, own = expand(top / content / SMALL**power), expand(own / content)
+        first = top.subs(SMALL, 0) / own.subs(SMALL, 0)
+        start += first
+        small = split.in_argument(expand(top - first * own))
+        rest += polynomial(small) / without_tail(polynomial(own), own, split)
+    start = factor_terms(split.in_argument(expand(start)))
+    total = SMALL**power * Add(*(Held(each) if each.is_Add else each for each in (start, rest)))
+    return damped(total, split, sign) / without_tail(polynomial(shared), expand(shared), split)
 
 
 def _in_logarithms(above: Expr, symbols: list[Symbol]) -> Expr:

@@ -36,6 +36,9 @@ def sample(domains: tuple[Domain, ...]) -> tuple[Array, ...]:
         rows = slice(position * len(SPECIAL), position * len(SPECIAL) + len(special))
         if rows.stop <= POINTS:
             columns[position][rows] = special
+            if len(special):  # at an infinity the others are what they are at the largest number, two rows before
+                for other in columns[:position] + columns[position + 1 :]:
+                    other[rows][-2:] = other[rows][-4:-2]
     return tuple(columns)
 
 

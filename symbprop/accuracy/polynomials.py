@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sympy import Add, Expr, Poly, Symbol, expand, factor, factor_list, log
+from sympy import Add, Expr, Integer, Poly, Symbol, expand, factor, factor_list, log
 from sympy.codegen.cfunctions import expm1
 
 from symbprop.calculus.functions import Held
 
+LARGEST = 12  # denominator of a factor that is no trace of decimals whose denominators were cleared
 SMALL = Symbol("E", positive=True)
 
 
@@ -17,6 +18,8 @@ def polynomial(value: Expr) -> Expr:
     constant, factors = factor_list(value)
     result: Expr = constant
     for base, power in factors:
+        if power == 1 and result.is_Rational and result.q > LARGEST and base.is_Add:
+            base, result = expand(result * base), Integer(1)  # decimals as they were: no division by 10⁵
         result *= _factor(base) ** power
     return result
 
@@ -37,7 +40,7 @@ def _factor(base: Expr) -> Expr:
 def _coefficient(value: Expr) -> Expr:
     """A coefficient factored, or as it stands where that would only clear its decimals: 0.3 x + 1."""
     factored = factor(value)
-    return factored if factored.as_coeff_Mul()[0].q <= 12 else expand(value)
+    return factored if factored.as_coeff_Mul()[0].q <= LARGEST else expand(value)
 
 
 def signs_inside(value: Expr) -> Expr:

@@ -14,11 +14,8 @@ from sympy import (
     Rational,
     S,
     Symbol,
-    erf,
-    erfc,
     exp,
     expand,
-    factor_terms,
     log,
     sqrt,
     together,
@@ -26,10 +23,11 @@ from sympy import (
 from sympy.codegen.cfunctions import expm1, hypot, log1p
 
 from symbprop.accuracy.damping import split_exponential
-from symbprop.accuracy.functions import scaled_erfc, wide_exp
+from symbprop.accuracy.functions import wide_exp
 from symbprop.calculus.functions import Held, Select, absolute, larger, smaller
 
 Rewriting = Callable[[Expr], Expr]
+FARTHEST = Integer(2) ** 100  # in range of single precision too
 FAR = Integer(40)  # exp(−x²/2) is 0 in float64 from here on
 
 
@@ -66,28 +64,6 @@ def _with_expm1(node: Add) -> Expr:
             terms.remove(-factor)
             terms.append(factor * expm1(exponential.args[0], evaluate=False))
     return Add(*terms)
-
-
-def complement(expression: Expr) -> Expr:
-    """1 + erf(u) as erfc(−u)."""
-    if not expression.has(erf):
-        return expression
-    nodes = expression.atoms(erf)
-    result = expand(expression.xreplace({node: erfc(-node.args[0], evaluate=False) - 1 for node in nodes}))
-    return factor_terms(result)
-
-
-def scaled_complement(expression: Expr) -> Expr:
-    """s·erfc(u) as one function: erfc underflows before the product does."""
-
-    def is_scaled(node: Basic) -> bool:
-        return isinstance(node, Mul) and bool(node.free_symbols) and any(isinstance(each, erfc) for each in node.args)
-
-    def scaled(node: Mul) -> Expr:
-        tail = next(each for each in node.args if isinstance(each, erfc))
-        return scaled_erfc(node / tail, tail.args[0]) if (node / tail).free_symbols else node
-
-    return expression.replace(is_scaled, scaled)
 
 
 def root_of_squares(expression: Expr) -> Expr:
@@ -194,6 +170,15 @@ def reciprocal_powers(expression: Expr) -> Expr:
 def wide_exponentials(expression: Expr) -> Expr:
     """Exp in double precision also for single: a half unit in the last place instead of two and a half."""
     return expression.replace(exp, lambda u: wide_exp(u))
+
+
+def within_range(expression: Expr, variable: Symbol) -> tuple[Expr, ...]:
+    """A variable kept from infinity below, above, and on both sides: ∞/∞ and ∞·0 so become what they tend to.
+
+    Not an identity, unless the expression is as good as constant from there on, or grows no faster than the variable.
+    """
+    ends = (larger(variable, -FARTHEST), smaller(variable, FARTHEST), larger(smaller(variable, FARTHEST), -FARTHEST))
+    return tuple(expression.xreplace({variable: Held(each)}) for each in ends)
 
 
 def divisions_first(expression: Expr) -> Expr:

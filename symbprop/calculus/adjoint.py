@@ -34,6 +34,11 @@ def tangent(of: Linearized, active: Collection[str], dot: Callable[[str], str]) 
     ]
 
 
+def moves(of: Linearized, active: Collection[str]) -> bool:
+    """Whether the statement has a tangent where those of ``active`` have one."""
+    return any(True for _ in _local_derivatives(of.statement, active))
+
+
 def _local_derivatives(source: Statement, active: Collection[str]) -> Iterator[tuple[Access, Expr]]:
     """Each active read A[g(r)] with ∂e/∂A[g(r)], where that is not zero."""
     for symbol, read in source.read_positions():

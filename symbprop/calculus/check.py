@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sympy import Expr, Symbol
 
 from symbprop.calculus.index import Access, Affine, Extent, extent
 from symbprop.calculus.program import Program, Role
+from symbprop.calculus.recurrence import NoOrder, arranged, circles
 from symbprop.calculus.statement import Reduction, Statement, index_symbol, read_symbol
 
 
@@ -19,21 +22,41 @@ def check(program: Program) -> Program:
     remaining: dict[str, int] = {}
     for each in program.statements:
         remaining[each.target.tensor] = remaining.get(each.target.tensor, 0) + 1
+    groups = circles(program.statements)
+    circle = {name: number for number, group in enumerate(groups) for name in _targets(group)}
     for each in program.statements:
         _check_statement(program, each)
         for source in each.sources():
-            if source not in available:
+            together = source in circle and circle[source] == circle.get(each.target.tensor)
+            if source not in available and not together:
                 _fail(each, f"it reads {source}, which is not computed before it")
         name = each.target.tensor
         remaining[name] -= 1
         if remaining[name] == 0:
             available.add(name)
-    for name in (*program.outputs, *((program.loss,) if program.loss else ())):
+    try:
+        arranged([each for group in groups for each in group], lambda wish, around: wish + "'" * len(around))
+    except NoOrder as error:
+        raise InvalidProgram(str(error)) from error
+    for name in program.results:
         if name not in available:
             raise InvalidProgram(f"the output {name} is never computed")
+    for state, following in program.updates.items():
+        _check_update(program, state, following)
     if program.loss and program.tensors[program.loss].shape != ():
         raise InvalidProgram(f"the loss {program.loss} is not a scalar")
     return program
+
+
+def _check_update(program: Program, state: str, following: str) -> None:
+    if state not in program.tensors or program.tensors[state].role is not Role.STATE:
+        raise InvalidProgram(f"{following} is the next value of {state}, which is no state")
+    if program.tensors[state].shape != program.tensors[following].shape:
+        raise InvalidProgram(f"{following} has another shape than {state}, whose next value it is")
+
+
+def _targets(statements: Iterable[Statement]) -> set[str]:
+    return {each.target.tensor for each in statements}
 
 
 def _check_statement(program: Program, each: Statement) -> None:

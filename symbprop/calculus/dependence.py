@@ -16,9 +16,10 @@ def needed(program: Program, results: Collection[str]) -> tuple[Statement, ...]:
 def needed_among(statements: Sequence[Statement], results: Collection[str]) -> tuple[Statement, ...]:
     """Those of ``statements`` that ``results`` depend on, in order."""
     wanted = set(results)
-    kept: list[Statement] = []
-    for each in reversed(statements):
-        if each.target.tensor in wanted:
-            wanted.update(each.sources())
-            kept.append(each)
-    return tuple(reversed(kept))
+    known = -1
+    while known < len(wanted):  # once for a program without recurrences, and once to see that it is one
+        known = len(wanted)
+        for each in reversed(statements):
+            if each.target.tensor in wanted:
+                wanted.update(each.sources())
+    return tuple(each for each in statements if each.target.tensor in wanted)

@@ -10,7 +10,17 @@ from sympy import S
 
 from symbprop.calculus.check import is_negative
 from symbprop.calculus.index import Access, Affine, Extent, at, extent
+from symbprop.calculus.recurrence import Instance, Part, Recurrence, arranged, circles
 from symbprop.calculus.statement import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A recurrence runs along ``index``: 0 … extent − 1, from the last one with ``reverse``."""
+
+    index: str
+    extent: Extent
+    reverse: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +29,14 @@ class Equation:
 
     The first has a target with bare indices wherever there is one; a target that other statements only reach through
     integers (``z̄[n, label[n]]``) is printed with a Kronecker delta. ``shares`` says that another equation may add to
-    some of the same elements, so that neither is the whole truth about them.
+    some of the same elements, so that neither is the whole truth about them. ``runs`` says in which order a recurrence
+    computes the elements, along one index or along several.
     """
 
     number: int
     statements: tuple[Statement, ...]
     shares: bool = False
+    runs: tuple[Run, ...] = ()
 
     @property
     def tensor(self) -> str:
@@ -43,6 +55,7 @@ def number_equations(statements: Sequence[Statement], start: int = 1) -> tuple[E
         groups.setdefault(each.target.tensor, []).append(each)
     remaining = {tensor: len(group) for tensor, group in groups.items()}
     found: list[Equation] = []
+    runs = _runs(statements)
     for each in statements:
         tensor = each.target.tensor
         remaining[tensor] -= 1
@@ -50,8 +63,26 @@ def number_equations(statements: Sequence[Statement], start: int = 1) -> tuple[E
             families = _families(groups[tensor])
             shares = not _are_disjoint([family[0] for family in families])
             for family in families:
-                found.append(Equation(start + len(found), tuple(family), shares))
+                runs_of_family = next((runs[id(one)] for one in family if id(one) in runs), ())
+                found.append(Equation(start + len(found), tuple(family), shares, runs_of_family))
     return tuple(found)
+
+
+def _runs(statements: Sequence[Statement]) -> dict[int, tuple[Run, ...]]:
+    """How a recurrence runs, for the ``id`` of each of its statements."""
+    inside = [each for group in circles(statements) for each in group]
+    found: dict[int, tuple[Run, ...]] = {}
+    stack: list[tuple[Statement | Part, tuple[Recurrence, ...]]] = [
+        (each, ()) for each in arranged(inside, lambda wish, around: wish + "'" * len(around))
+    ]
+    while stack:
+        part, loops = stack.pop()
+        if isinstance(part, Recurrence):
+            stack.extend((each, (*loops, part)) for each in part.body)
+        elif isinstance(part, Instance):
+            pairs = zip(part.index, loops, strict=True)
+            found[id(part.source)] = tuple(Run(index, loop.extent, loop.reverse) for index, loop in pairs)
+    return found
 
 
 def _families(statements: Sequence[Statement]) -> list[list[Statement]]:
@@ -74,7 +105,7 @@ def _are_disjoint(representatives: Sequence[Statement]) -> bool:
     if len(representatives) == 1:
         return True
     for axis in range(len(representatives[0].target.index)):
-        spans = [_span(each, axis) for each in representatives]
+        spans = [span(each.target.index[axis], {r.index: r.extent for r in each.domain}) for each in representatives]
         pairs = list(itertools.pairwise(spans))
         if all(is_negative(extent(one[1] - two[0])) for one, two in pairs):
             return True
@@ -83,12 +114,20 @@ def _are_disjoint(representatives: Sequence[Statement]) -> bool:
     return False
 
 
-def _span(each: Statement, axis: int) -> tuple[Extent, Extent]:
-    """The least and the largest value of a coordinate of the target; without bound where it reads an integer."""
-    coordinate = each.target.index[axis]
+def are_apart(one: Statement, two: Statement) -> bool:
+    """Whether along some axis all that one statement writes lies below all that the other writes."""
+    extents = [{r.index: r.extent for r in each.domain} for each in (one, two)]
+    for left, right in zip(one.target.index, two.target.index, strict=True):
+        (low, high), (first, last) = span(left, extents[0]), span(right, extents[1])
+        if is_negative(extent(high - first)) or is_negative(extent(last - low)):
+            return True
+    return False
+
+
+def span(coordinate: Affine, extents: Mapping[str, Extent]) -> tuple[Extent, Extent]:
+    """The least and the largest value of a coordinate; without bound where it reads an integer."""
     if any(True for _ in coordinate.gathers()):
         return S.NegativeInfinity, S.Infinity
-    extents = {one.index: one.extent for one in each.domain}
     low = high = coordinate.offset
     for atom, coefficient in coordinate.terms:
         last = extent(coefficient * (extents[str(atom)] - 1))

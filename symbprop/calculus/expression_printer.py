@@ -61,11 +61,17 @@ class ExpressionWriter:
             return self.leaf(node), ATOM
         if isinstance(node, Rational):
             return self._number(node)
+        if node in (S.Infinity, S.NegativeInfinity):
+            text = notation.constant("infinity")
+            return (text, ATOM) if node is S.Infinity else (f"{notation.minus}{text}", SUM)
         if isinstance(node, Pi):
             return notation.constant("pi"), ATOM
         if isinstance(node, Exp1):
             return notation.constant("e"), ATOM
         if isinstance(node, Add):
+            common, rest = node.primitive()
+            if common != 1 and all(abs(each.as_coeff_Mul()[0]) == 1 for each in rest.args):
+                return self._product(_unmultiplied([common, rest]))
             parts = [split_sign(each) for each in ordered_terms(node)]
             return join_terms(
                 [(sign, self.write(term, SUM + 1 if sign < 0 else SUM)) for sign, term in parts], notation
@@ -126,7 +132,7 @@ class ExpressionWriter:
         if not isinstance(node, Mul):
             return self.write(node, PRODUCT)
         factors = sorted(node.args, key=_factor_order)
-        return self.notation.times.join(self.write(each, PRODUCT) for each in factors)
+        return self.notation.product([self.write(each, PRODUCT) for each in factors])
 
     def _power(self, node: Pow) -> tuple[str, int]:
         notation = self.notation
@@ -137,7 +143,11 @@ class ExpressionWriter:
             return notation.root(self.write(node.base, 0)), ATOM
         if node.exp.is_Integer:
             return notation.power(self.write(node.base, ATOM), str(node.exp), True), ATOM
-        return notation.power(self.write(node.base, ATOM), self.write(node.exp, ATOM), False), PRODUCT
+        base = self.write(node.base, ATOM)
+        if notation is LATEX:  # what stands raised needs no brackets, and a fraction there no bar
+            whole = isinstance(node.exp, Rational)
+            return notation.power(base, str(node.exp) if whole else self.write(node.exp, 0), False), PRODUCT
+        return notation.power(base, self.write(node.exp, ATOM), False), PRODUCT
 
     def _select(self, node: Select) -> tuple[str, int]:
         condition, chosen, otherwise = node.args
@@ -194,7 +204,7 @@ def quotient(node: Expr) -> tuple[Expr, Expr]:
             below.append(Pow(factor.base, -factor.exp))
         elif isinstance(factor, Rational):
             number *= factor
-        elif isinstance(factor, Add) and node.is_Mul:
+        elif isinstance(factor, Add):
             common, rest = factor.primitive()
             plain = all(abs(each.as_coeff_Mul()[0]) == 1 for each in rest.args)
             number, above = (number * common, [*above, rest]) if plain else (number, [*above, factor])

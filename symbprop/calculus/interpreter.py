@@ -7,52 +7,21 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
-from sympy import Add, And, Basic, Expr, Integer, Mul, Not, Or, Pow, Rational, Symbol
-from sympy import E as EULER
-from sympy.core.numbers import Exp1, Pi
-from sympy.logic.boolalg import BooleanFalse, BooleanTrue
+from sympy import Expr, Rational, Symbol
 
-from symbprop.calculus.functions import Detach, Floor, Select
+from symbprop.calculus.arithmetic import FLOAT, Arithmetic, Value, evaluator
 from symbprop.calculus.index import Access, Affine, Extent
 from symbprop.calculus.program import Program, Role
+from symbprop.calculus.recurrence import circles, ordered
 from symbprop.calculus.statement import Reduction, Statement, index_symbol
 
-Value = Any  # a float, a Fraction, an mpmath number: whatever the caller computes in
+__all__ = ["FLOAT", "Arithmetic", "Elements", "interpret"]
+
 Elements = dict[tuple[int, ...], Value]
-
-
-def _power(base: Value, exponent: Value) -> Value:
-    return base**exponent
-
-
-@dataclass(frozen=True, eq=False)
-class Arithmetic:
-    """Scalar arithmetic, compared by identity: how to make a number from a rational, and the functions by their SymPy name."""
-
-    rational: Callable[[int, int], Value]
-    functions: Mapping[str, Callable[..., Value]]
-    pi: Value = math.pi
-    e: Value = math.e
-    power: Callable[[Value, Value], Value] = field(default=_power)
-
-
-FLOAT = Arithmetic(
-    rational=lambda p, q: p / q,
-    functions={
-        **{name: getattr(math, name) for name in ("exp", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh")},
-        **{name: getattr(math, name) for name in ("asin", "acos", "atan", "asinh", "acosh", "atanh", "erf", "erfc")},
-        "log": math.log,
-        "Floor": math.floor,
-    },
-)
-
-COMPARE = {"<": lt, "<=": le, ">": gt, ">=": ge, "==": eq, "!=": ne}
 
 
 def interpret(
@@ -63,17 +32,38 @@ def interpret(
     ``values`` gives the tensors that are not computed, as nested sequences or arrays; ``sizes`` the free sizes.
     """
     environment: dict[str, Elements] = {}
+    written: dict[str, Elements] = {}  # what statements wrote into tensors that are not zero where nothing is written
     for tensor in program.tensors.values():
         shape = [_size(each, sizes) for each in tensor.shape]
         points = itertools.product(*(range(n) for n in shape))
         if tensor.role is Role.VALUE:
-            environment[tensor.name] = {point: arithmetic.rational(0, 1) for point in points}
+            fill = _fill(tensor.fill, arithmetic)
+            environment[tensor.name] = dict.fromkeys(points, fill)
+            if tensor.fill != 0:
+                written[tensor.name] = {}
         else:
             given = values[tensor.name]
             environment[tensor.name] = {point: _element(given, point) for point in points}
-    for each in program.statements:
-        _run(each, environment, sizes, arithmetic)
+    waiting: dict[int, list[Statement]] = {}
+    groups = {id(each): group for group in circles(program.statements) for each in group}
+    for each in ordered(program.statements) if groups else program.statements:
+        if id(each) not in groups:
+            _run(_Runner(each, environment, sizes, arithmetic, written.get(each.target.tensor)))
+            continue
+        group = groups[id(each)]
+        waiting.setdefault(id(group), []).append(each)
+        if len(waiting[id(group)]) == len(group):
+            _run_together(
+                [_Runner(one, environment, sizes, arithmetic, written.get(one.target.tensor)) for one in group]
+            )
     return environment
+
+
+def _fill(value: Expr, arithmetic: Arithmetic) -> Value:
+    if value.is_infinite:
+        return math.inf if value.is_extended_positive else -math.inf
+    rational = Rational(value)
+    return arithmetic.rational(rational.p, rational.q)
 
 
 def _element(given: Value, point: tuple[int, ...]) -> Value:
@@ -86,23 +76,111 @@ def _size(value: Extent, sizes: Mapping[str, int]) -> int:
     return value if isinstance(value, int) else int(value.subs({s: sizes[s.name] for s in value.free_symbols}))
 
 
-def _run(each: Statement, environment: dict[str, Elements], sizes: Mapping[str, int], arithmetic: Arithmetic) -> None:
-    evaluate = _compile(each.expr, arithmetic)
-    ranges = [range(_size(r.extent, sizes)) for r in each.domain]
-    order = {r.index: position for position, r in enumerate(each.domain)}
-    symbols = {symbol.name: value for symbol, value in _size_values(each.expr, sizes)}
-    target = environment[each.target.tensor]
-    best: Elements = {}
-    for point in itertools.product(*ranges):
-        leaves = dict(symbols)
+@dataclass(slots=True)
+class _Cell:
+    """What one statement does to one element of its target: the points, in order, and the elements they read."""
+
+    run: _Runner
+    key: tuple[int, ...]
+    points: list[tuple[int, ...]] = field(default_factory=list)
+    missing: int = 0
+
+
+class _Runner:
+    """One statement, ready to be evaluated at one point after another."""
+
+    def __init__(
+        self,
+        each: Statement,
+        environment: dict[str, Elements],
+        sizes: Mapping[str, int],
+        arithmetic: Arithmetic,
+        written: Elements | None,
+    ) -> None:
+        self.statement = each
+        self.written = written
+        self.zero = arithmetic.rational(0, 1)
+        self.environment = environment
+        self.sizes = sizes
+        self.evaluate = evaluator(each.expr, arithmetic)
+        self.order = {r.index: position for position, r in enumerate(each.domain)}
+        self.symbols = {symbol.name: value for symbol, value in _size_values(each.expr, sizes)}
+        self.target = environment[each.target.tensor]
+        self.best: Elements = {}
+
+    def points(self) -> Iterator[tuple[int, ...]]:
+        return itertools.product(*(range(_size(r.extent, self.sizes)) for r in self.statement.domain))
+
+    def place(self, access: Access, point: Sequence[int]) -> tuple[int, ...]:
+        return _point(access, point, self.order, self.environment, self.sizes)
+
+    def at(self, point: tuple[int, ...]) -> None:
+        leaves = dict(self.symbols)
         for position, number in enumerate(point):
             leaves[index_symbol(position).name] = number
-        for symbol, access in each.read_positions():
-            leaves[symbol.name] = environment[access.tensor][_point(access, point, order, environment, sizes)]
-        value = evaluate(leaves)
-        key = _point(each.target, point, order, environment, sizes)
-        selected = point[order[each.selects]] if each.selects else None
-        _combine(each.reduction, target, best, key, value, selected)
+        for symbol, access in self.statement.read_positions():
+            leaves[symbol.name] = self.environment[access.tensor][self.place(access, point)]
+        key = self.place(self.statement.target, point)
+        selected = point[self.order[self.statement.selects]] if self.statement.selects else None
+        if self.written is not None and key not in self.written:
+            self.target[key] = self.zero
+            self.written[key] = None
+        _combine(self.statement.reduction, self.target, self.best, key, self.evaluate(leaves), selected)
+
+
+def _run(runner: _Runner) -> None:
+    for point in runner.points():
+        runner.at(point)
+
+
+def _run_together(group: Sequence[_Runner]) -> None:
+    """Statements that read each other's targets: each element as soon as all that it needs is there.
+
+    It follows single elements, and so knows nothing of steps and loops. Raises ``ValueError`` if some wait for each other.
+    """
+    computed = {each.statement.target.tensor for each in group}
+    if any(computed & _positions(each.statement) for each in group):
+        raise ValueError("an integer tensor that a recurrence computes cannot choose elements within it")
+    cells: dict[tuple[int, tuple[int, ...]], _Cell] = {}
+    writes: dict[tuple[str, tuple[int, ...]], int] = {}
+    for number, runner in enumerate(group):
+        target = runner.statement.target
+        for point in runner.points():
+            key = runner.place(target, point)
+            if (number, key) not in cells:
+                cells[number, key] = _Cell(runner, key)
+                element = (target.tensor, key)
+                writes[element] = writes.get(element, 0) + 1
+            cells[number, key].points.append(point)
+    readers: dict[tuple[str, tuple[int, ...]], list[_Cell]] = {}
+    for cell in cells.values():
+        reads = [access for access in cell.run.statement.reads if access.tensor in computed]
+        needs = {(access.tensor, cell.run.place(access, point)) for access in reads for point in cell.points}
+        for element in needs:
+            if writes.get(element):
+                readers.setdefault(element, []).append(cell)
+                cell.missing += 1
+    ready = [cell for cell in cells.values() if cell.missing == 0]
+    done = 0
+    while ready:
+        cell = ready.pop()
+        done += 1
+        for point in cell.points:
+            cell.run.at(point)
+        element = (cell.run.statement.target.tensor, cell.key)
+        writes[element] -= 1
+        if writes[element] == 0:
+            for reader in readers.get(element, ()):
+                reader.missing -= 1
+                if reader.missing == 0:
+                    ready.append(reader)
+    if done < len(cells):
+        raise ValueError(f"elements of {', '.join(sorted(computed))} wait for each other")
+
+
+def _positions(each: Statement) -> set[str]:
+    """The integer tensors that choose elements."""
+    return set(each.sources()) - {access.tensor for access in each.reads}
 
 
 def _combine(
@@ -153,66 +231,3 @@ def _size_values(expression: Expr, sizes: Mapping[str, int]) -> Iterator[tuple[S
     for symbol in expression.free_symbols:
         if symbol.is_positive and symbol.name in sizes:
             yield symbol, sizes[symbol.name]
-
-
-Evaluator = Callable[[Mapping[str, Value]], Value]
-
-
-@cache
-def _compile(node: Basic, arithmetic: Arithmetic) -> Evaluator:
-    """A SymPy expression as a Python closure; no text is ever executed."""
-    if isinstance(node, Symbol):
-        name = node.name
-        return lambda leaves: leaves[name]
-    if isinstance(node, Integer):
-        integer = int(node)
-        return lambda leaves: integer
-    if isinstance(node, Rational):
-        fraction = arithmetic.rational(node.p, node.q)
-        return lambda leaves: fraction
-    if isinstance(node, Pi):
-        return lambda leaves: arithmetic.pi
-    if isinstance(node, Exp1) or node == EULER:
-        return lambda leaves: arithmetic.e
-    if isinstance(node, (BooleanTrue, BooleanFalse)):
-        truth = bool(node)
-        return lambda leaves: truth
-    parts = [_compile(argument, arithmetic) for argument in node.args]
-    return _combine_parts(node, parts, arithmetic)
-
-
-def _combine_parts(node: Basic, parts: list[Evaluator], arithmetic: Arithmetic) -> Evaluator:
-    if isinstance(node, Add):
-        return lambda leaves: _fold(lambda a, b: a + b, parts, leaves)
-    if isinstance(node, Mul):
-        return lambda leaves: _fold(lambda a, b: a * b, parts, leaves)
-    if isinstance(node, Pow):
-        if node.exp == Rational(1, 2):
-            return lambda leaves: arithmetic.functions["sqrt"](parts[0](leaves))
-        if node.exp == Rational(-1, 2):
-            return lambda leaves: 1 / arithmetic.functions["sqrt"](parts[0](leaves))
-        return lambda leaves: arithmetic.power(parts[0](leaves), parts[1](leaves))
-    if isinstance(node, Select):
-        condition, chosen, otherwise = parts
-        return lambda leaves: chosen(leaves) if condition(leaves) else otherwise(leaves)
-    if isinstance(node, Detach):
-        return parts[0]
-    if isinstance(node, And):
-        return lambda leaves: all(part(leaves) for part in parts)
-    if isinstance(node, Or):
-        return lambda leaves: any(part(leaves) for part in parts)
-    if isinstance(node, Not):
-        return lambda leaves: not parts[0](leaves)
-    if node.is_Relational:
-        compare = COMPARE[node.rel_op]
-        return lambda leaves: compare(parts[0](leaves), parts[1](leaves))
-    name = "Floor" if isinstance(node, Floor) else type(node).__name__
-    function = arithmetic.functions[name]
-    return lambda leaves: function(*(part(leaves) for part in parts))
-
-
-def _fold(operate: Callable[[Value, Value], Value], parts: Sequence[Evaluator], leaves: Mapping[str, Value]) -> Value:
-    total = parts[0](leaves)
-    for part in parts[1:]:
-        total = operate(total, part(leaves))
-    return total

@@ -16,8 +16,10 @@ from dataclasses import dataclass, replace
 from sympy import Eq, Expr, S
 
 from symbprop.calculus.functions import Select
+from symbprop.calculus.gradient import influenced
 from symbprop.calculus.index import Access, Affine, Extent, Range, at, constant
-from symbprop.calculus.program import Program, Tensor
+from symbprop.calculus.products import tangents
+from symbprop.calculus.program import GradientProgram, Program, Tensor
 from symbprop.calculus.statement import Statement, index_symbol, read_symbol, reindex, statement
 
 
@@ -34,6 +36,28 @@ class Delta:
     def free(self) -> tuple[int, ...]:
         """The axes of the seed that the derivatives have as their last axes."""
         return tuple(axis for axis, each in enumerate(self.axes) if each is None)
+
+
+def elements(
+    program: Program,
+    wrt: str,
+    of: Sequence[str],
+    axes: tuple[int | bool | None, ...],
+    earlier: Sequence[GradientProgram] = (),
+) -> GradientProgram:
+    """The derivatives of the tensors ``of`` by the elements of ``wrt`` that ``axes`` says, as in a :class:`Delta`.
+
+    ``gradients`` maps a tensor to that of its derivatives. No new tensor is called like one of the ``earlier`` ones.
+    """
+    taken = {name: tensor for each in earlier for name, tensor in each.tensors.items()}
+    known = replace(program, tensors={**program.tensors, **taken})
+    made, seeds = tangents(known, [wrt], of, suffix=f"by_{wrt}")
+    own = {name: tensor for name, tensor in made.tensors.items() if name not in taken}
+    linear = influenced(Program({**known.tensors, **own}, made.backward), [seeds[wrt]])
+    statements, tensors = differentiate_elements(made.backward, own, linear, Delta(seeds[wrt], axes))
+    written = {each.target.tensor for each in statements}
+    results = {name: tensor for name, tensor in made.gradients.items() if tensor in written}
+    return GradientProgram(program, tensors, statements, results)
 
 
 def differentiate_elements(

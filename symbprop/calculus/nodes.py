@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from math import comb
 
-from sympy import Basic, Expr, Pow
+from sympy import Add, Basic, Expr, Mul, Pow, S
 
 
 def ordered(terms: Sequence[Expr]) -> list[Expr]:
@@ -17,6 +18,13 @@ def split_sign(term: Expr) -> tuple[int, Expr]:
     """A term as ±1 and the rest."""
     coefficient, _ = term.as_coeff_Mul()
     return (-1, -term) if coefficient.is_negative else (1, term)
+
+
+def shared_number(total: Add) -> tuple[Expr, Expr]:
+    """The number that all terms of a sum have, 2 in 2 a − 2 b, which SymPy multiplies out, and the rest; 1 if none."""
+    common, rest = total.primitive()
+    plain = all(abs(each.as_coeff_Mul()[0]) == 1 for each in rest.args)
+    return (common, rest) if plain else (S.One, total)
 
 
 def inverse(power: Pow) -> Expr:
@@ -33,3 +41,25 @@ def is_reciprocal(node: Basic) -> bool:
 def tree_size(expr: Basic) -> int:
     """The nodes of an expression written out as a tree; only up to what is of interest, since it may be astronomic."""
     return min(10**6, 1 + sum(map(tree_size, expr.args)))
+
+
+@cache
+def expanded_size(expr: Basic) -> int:
+    """About how many terms multiplying an expression out makes, inside the arguments of functions too; up to 10⁶."""
+    return min(10**6, max((_terms(expr), *map(expanded_size, expr.args))))
+
+
+@cache
+def _terms(expr: Basic) -> int:
+    if isinstance(expr, Add):
+        count = sum(map(_terms, expr.args))
+    elif isinstance(expr, Mul):
+        count = 1
+        for each in expr.args:
+            count *= _terms(each)
+    elif isinstance(expr, Pow) and expr.exp.is_Integer:
+        power = min(abs(int(expr.exp)), 32)
+        count = comb(_terms(expr.base) + power - 1, power)
+    else:
+        count = 1
+    return min(10**6, count)

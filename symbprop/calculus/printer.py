@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from sympy import Add, Basic, Expr, S, Symbol
 
-from symbprop.calculus.equations import Equation, is_bare, is_injective
+from symbprop.calculus.equations import Equation, Run, is_bare, is_injective
 from symbprop.calculus.expression_printer import (
     ATOM,
     PRODUCT,
@@ -42,7 +42,9 @@ def format_equation(equation: Equation, tensors: Mapping[str, Tensor], notation:
         parts = [replace(equation, statements=(each,), shares=True) for each in equation.statements]
         return "; ".join(format_equation(each, tensors, notation) for each in parts)
     terms = [term for each in equation.statements for term in _terms(each, left, tensors, notation)]
-    tail = "".join(_format_limit(index, size, notation) for index, size in limits(equation, tensors))
+    run = {each.index for each in equation.runs}
+    tail = "".join(_format_limit(i, size, notation) for i, size in limits(equation, tensors) if i not in run)
+    tail += "".join(_format_run(each, notation) for each in equation.runs)
     relation = "+=" if equation.shares else "="
     return f"{format_access(left, notation)} {relation} {gathered(terms, notation)}{tail}"
 
@@ -151,6 +153,15 @@ def limits(equation: Equation, tensors: Mapping[str, Tensor]) -> list[tuple[str,
     return [(index, extents[index]) for index, size in pairs if extents[index] != size]
 
 
+def _format_run(run: Run, notation: Text) -> str:
+    """``for t = 0 … T − 1``, the steps of a recurrence in the order in which they are computed."""
+    ends = ["0", format_extent(extent(run.extent - 1), notation)]
+    first, last = reversed(ends) if run.reverse else ends
+    if notation is LATEX:
+        return rf"\quad \text{{for }} {format_index(run.index, notation)} = {first}, \ldots, {last}"
+    return f"   for {run.index} = {first} … {last}"
+
+
 def _format_limit(index: str, size: Extent, notation: Text) -> str:
     space = r"\quad " if notation is LATEX else "   "
     return f"{space}({notation.relation(format_index(index, notation), '<', format_extent(size, notation))})"
@@ -172,6 +183,8 @@ def gathered(terms: Sequence[Term], notation: Text) -> str:
     if len(terms) > 1 and len(below) == 1 and "" not in below:
         inside = join_terms([(term.sign, term.above) for term in terms], notation)
         return notation.fraction(_closed(inside, notation is not LATEX, notation), below.pop())
+    if len(terms) == 1 and terms[0].sign > 0 and not terms[0].below:
+        return terms[0].above
     return join_terms([(term.sign, _whole(term, notation)) for term in terms], notation)
 
 
@@ -204,7 +217,9 @@ def separated(sign: int, expression: Expr) -> list[tuple[int, Expr]]:
     numerator, denominator = quotient(expression)
     if not isinstance(numerator, Add):
         return [(sign, expression)]
-    return [(sign * s, term / denominator) for s, term in map(split_sign, ordered_terms(numerator))]
+    terms = [(sign * s, term / denominator) for s, term in map(split_sign, ordered_terms(numerator))]
+    # (K a − b) / K is not taken apart into a − b / K, which would be another formula.
+    return terms if all(quotient(term)[1] == denominator for _, term in terms) else [(sign, expression)]
 
 
 def reduced_indices(each: Statement, left: Access, names: Mapping[str, str]) -> list[str]:
@@ -235,7 +250,7 @@ def _term(sign: int, expression: Expr, deltas: Sequence[str], writer: Expression
     is_sum = isinstance(numerator, Add) and not deltas
     factors = [] if numerator == 1 and deltas else [writer.write(numerator, SUM if is_sum else PRODUCT)]
     below = "" if denominator == 1 else writer.write(denominator, 0 if writer.notation is LATEX else ATOM)
-    return Term(sign, writer.notation.times.join([*factors, *deltas]), below, is_sum)
+    return Term(sign, writer.notation.product([*factors, *deltas]), below, is_sum)
 
 
 def alignment(each: Statement, left: Access) -> dict[str, str]:

@@ -14,10 +14,12 @@ from symbprop.calculus.program import GradientProgram, Program, Role, Tensor
 from symbprop.calculus.statement import Statement, read_symbol, statement
 
 
-def tangents(program: Program, wrt: Sequence[str], of: Sequence[str], *, suffix: str = "dot") -> GradientProgram:
-    """The tangent statements of ``of`` behind those of the program; ``gradients`` maps a tensor to its tangent.
+def tangents(
+    program: Program, wrt: Sequence[str], of: Sequence[str], *, suffix: str = "dot"
+) -> tuple[GradientProgram, Mapping[str, str]]:
+    """The tangent statements of ``of`` behind those of the program; and the seed that is the tangent of each of ``wrt``.
 
-    The tangents of ``wrt`` are seeds. A tensor whose tangent is identically zero is in ``zeros``.
+    ``gradients`` maps a tensor to its tangent. A tensor whose tangent is identically zero is in ``zeros``.
     """
     longer, found = jvp(program, wrt, suffix=suffix)
     new = [each for each in longer.statements if each.target.tensor not in program.tensors]
@@ -26,7 +28,8 @@ def tangents(program: Program, wrt: Sequence[str], of: Sequence[str], *, suffix:
     kept = needed_among(new, tuple(results.values()))
     tensors = {name: tensor for name, tensor in longer.tensors.items() if name not in program.tensors}
     zeros = {name: f"{name} does not depend on {', '.join(wrt)}" for name in of if name not in results}
-    return GradientProgram(program, tensors, kept, results, zeros)
+    seeds = {name: found[name] for name in wrt}
+    return GradientProgram(program, tensors, kept, results, zeros), seeds
 
 
 def cotangents(

@@ -6,7 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from sympy import Expr, S
+
 from symbprop.calculus.index import Extent
+from symbprop.calculus.showing import Shown
 from symbprop.calculus.statement import Statement
 
 
@@ -16,6 +19,8 @@ class Role(Enum):
     INPUT = "input"
     TARGET = "target"
     PARAMETER = "parameter"
+    STATE = "state"  # kept from call to call, not trained: a running mean
+    NOISE = "noise"  # drawn anew at each call
     VALUE = "value"  # computed
     SEED = "seed"  # a cotangent or tangent that the caller gives
 
@@ -25,7 +30,8 @@ class Tensor:
     """A tensor: its name, shape and role.
 
     ``classes`` bounds the values of an integer tensor (0 … classes − 1), ``interval`` says where sensible real values
-    lie, ``label`` is what a person calls it.
+    lie, ``label`` is what a person calls it. ``fill`` is the value of the elements of a computed tensor that no
+    statement writes.
     """
 
     name: str
@@ -36,17 +42,29 @@ class Tensor:
     interval: tuple[float, float] | None = None
     label: str = ""
     constant: bool = False  # to differentiation, because the program does not depend on its value
-    derived: bool = False  # by the rule from other statements, as a derivative inside a description is
+    fill: Expr = S.Zero
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
-    """Statements in an order in which each reads only what stands before it."""
+class Program(Shown):
+    """Statements in an order in which each reads only what stands before it.
+
+    ``updates`` maps a state to the computed tensor that is its next value; ``metrics`` are scalars that are watched, by
+    name. No derivative is ever taken of either.
+    """
 
     tensors: Mapping[str, Tensor]
     statements: tuple[Statement, ...]
     outputs: tuple[str, ...] = ()
     loss: str | None = None
+    updates: Mapping[str, str] = field(default_factory=dict)
+    metrics: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """Everything that is wanted of the program: outputs, loss, next states, metrics."""
+        loss = (self.loss,) if self.loss else ()
+        return (*self.outputs, *loss, *self.updates.values(), *self.metrics.values())
 
     def of(self, role: Role) -> Iterator[Tensor]:
         """The tensors of one role, in order of declaration."""
@@ -61,7 +79,7 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
-class GradientProgram:
+class GradientProgram(Shown):
     """A forward program, the backward statements of its loss, and where each gradient is.
 
     ``gradients`` maps a parameter to its cotangent; a parameter whose gradient is identically zero is in ``zeros``
@@ -81,4 +99,5 @@ class GradientProgram:
         tensors = {**self.forward.tensors, **self.tensors}
         loss = self.forward.loss
         outputs = (*((loss,) if loss else ()), *self.gradients.values())
-        return Program(tensors, (*self.forward.statements, *self.backward), outputs, loss)
+        statements = (*self.forward.statements, *self.backward)
+        return Program(tensors, statements, outputs, loss, self.forward.updates, self.forward.metrics)

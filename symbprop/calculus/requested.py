@@ -26,7 +26,7 @@ class Result:
 class Requested:
     """``derivatives`` holds the statements; ``seeds`` maps an argument (``tangents``) to its entries and their tensors.
 
-    ``about`` says in words what an array of the result is.
+    ``about`` is the function's docstring; ``of_loss`` says whether the loss is differentiated or the outputs are.
     """
 
     name: str
@@ -34,3 +34,4 @@ class Requested:
     results: tuple[Result, ...]
     seeds: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     about: str = ""
+    of_loss: bool = True

@@ -80,9 +80,7 @@ class _Mixed(Exception):
         self.statement = statement
 
 
-def _kind(
-    each: Statement, axes: Mapping[str, int], totals: set[str], mixing: Mapping[str, Statement]
-) -> int | None:
+def _kind(each: Statement, axes: Mapping[str, int], totals: set[str], mixing: Mapping[str, Statement]) -> int | None:
     """The axis of the target that carries what is followed; −1 for a sum over it, ``None`` if nothing of it is read."""
     for name in each.sources():
         if name in mixing:
@@ -100,12 +98,13 @@ def _kind(
             raise _Mixed(each)
         return -1
     (index,) = indices
-    carried = [axis for axis, coordinate in enumerate(each.target.index) if index in coordinate.indices()]
+    target = each.target.index
+    carried = [axis for axis, one in enumerate(target) if index is not None and index in one.indices()]
     if not carried:
         if each.reduction is not Reduction.SUM:
             raise _Mixed(each)
         return -1
-    if len(carried) > 1 or each.target.index[carried[0]].bare != index:
+    if index is None or len(carried) > 1 or each.target.index[carried[0]].bare != index:
         raise _Mixed(each)
     return carried[0]
 

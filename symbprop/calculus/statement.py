@@ -19,6 +19,7 @@ from sympy import Expr, Symbol
 from sympy.core.sympify import _sympify
 
 from symbprop.calculus.index import Access, Affine, Range
+from symbprop.calculus.showing import Shown
 
 
 class Reduction(Enum):
@@ -45,7 +46,7 @@ def index_symbol(position: int) -> Symbol:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Shown):
     """``target[f(r)] += expr`` for every point r of ``domain``.
 
     Indices in ``domain`` that do not occur in ``target`` are reduced with ``reduction``. Several statements with one

@@ -117,21 +117,28 @@ def train(
     data: Annotated[Path | None, typer.Option(help="An .npz file with an array for each input and target.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="How often every example is seen.")] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Examples for one step.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(min=0.0, help="The step size.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(min=0.0, help="One step size, instead of a schedule.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="From which first values and orders follow.")] = None,
     validation: Annotated[float | None, typer.Option(min=0.0, max=0.9, help="The share held out.")] = None,
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write into.")] = Path("generated"),
+    weights: Annotated[
+        list[Path] | None, typer.Option(help="A .npz or .safetensors file for the weights; repeatable.")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(help="A picture of the learning curves and gradient norms.")] = None,
+    checkpoint: Annotated[Path | None, typer.Option(help="An .npz file to save the run in after each epoch.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="The checkpoint of a run to go on with.")] = None,
     json: AsJson = False,
 ) -> None:
     """Compile, verify and fit; save the weights and the learning curve.
 
-    Example: symbprop train examples/digits.yaml --epochs 40
+    Example: symbprop train examples/digits.yaml --epochs 40 --plot curves.png
     """
-    from symbprop.cli.training import run_train
+    from symbprop.cli.training import Files, run_train
 
-    options = {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}
+    options = {"epochs": epochs, "batch_size": batch_size, "rate": learning_rate}
     options |= {"seed": seed, "validation": validation}
-    guarded(run_train, spec, data, {k: v for k, v in options.items() if v is not None}, output, as_json=json)
+    files = Files(data, checkpoint or resume, resume, plot, tuple(weights or ()))
+    guarded(run_train, spec, files, {k: v for k, v in options.items() if v is not None}, output, as_json=json)
 
 
 @app.command()
@@ -164,11 +171,11 @@ def schema(
 
 @app.command()
 def summary(spec: Spec, json: AsJson = False) -> None:
-    """Print layers, shapes, parameters and cost.
+    """Print each layer with its output shape, parameters, multiply-adds and memory, and what a gradient costs.
 
     Example: symbprop summary examples/digits.yaml
     """
-    from symbprop.cli.compiling import run_summary
+    from symbprop.cli.summary import run_summary
 
     guarded(run_summary, spec, as_json=json)
 

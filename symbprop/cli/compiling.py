@@ -1,24 +1,23 @@
-"""``compile`` and ``summary``."""
+"""``compile``."""
 
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from symbprop.calculus.printer import format_extent
-from symbprop.calculus.program import Role
+from symbprop.accuracy.computed import doubtful
+from symbprop.calculus.program import Program
 from symbprop.cli.faults import CheckFailed
 from symbprop.cli.reading import read_spec
 from symbprop.deliver import Delivery, NotVerifiedError, compile_to
 from symbprop.explain.derive import derivation
 from symbprop.language.source import Source, SourceError, did_you_mean
 from symbprop.network.description import Description
-from symbprop.pipeline import Derived, Result, derive
-from symbprop.schedule.cost import cost_sheet
-from symbprop.schedule.schedule import schedule
+from symbprop.pipeline import Derived, Result
 from symbprop.simplify.passes import BACKWARD, FORWARD
 
 LONGEST = 80  # equations; a longer derivation is left to the file
@@ -31,6 +30,8 @@ def run_compile(spec: str, output: Path, *, verify: bool, without: list[str], as
             raise SourceError(f"there is no pass '{name}'", hint=did_you_mean(name, (*FORWARD, *BACKWARD)))
     description, source = read_spec(spec)
     result, delivery = hand_over(description, source, output, verify=verify, without=without)
+    for name, error in doubtful(whole_program(result.derived)).items():
+        print(f"warning: {name}: {_loss_of_digits(error)} somewhere, whatever form it is given", file=sys.stderr)
     if as_json:
         print(json.dumps(_report(result, delivery), indent=2, ensure_ascii=False))
         return
@@ -39,6 +40,19 @@ def run_compile(spec: str, output: Path, *, verify: bool, without: list[str], as
         print(delivery.certificate.format())
     stages = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in result.seconds.items())
     print(f"\nwrote {delivery.path} ({stages})")
+
+
+def whole_program(derived: Derived) -> Program:
+    """The whole program: the gradient's where there is one."""
+    return derived.forward if derived.gradient is None else derived.gradient.program
+
+
+def _loss_of_digits(error: float) -> str:
+    """A bound on an error in mixed ulps (docs/accuracy.md) in words."""
+    if math.isinf(error):
+        return "it overflows or is not a number"
+    bound = f"{error:.0f}" if error < 1000 else f"10^{math.ceil(math.log10(error))}"
+    return f"its error is up to {bound} units in the last place"
 
 
 def hand_over(
@@ -67,41 +81,3 @@ def _report(result: Result, delivery: Delivery) -> dict[str, Any]:
         "certificate": None if certificate is None else certificate.to_json(),
         "zero_gradients": dict(result.derived.gradient.zeros) if result.derived.gradient else {},
     }
-
-
-def run_summary(spec: str, *, as_json: bool) -> None:
-    """The layers, what they hold, and what a gradient costs."""
-    description, _ = read_spec(spec)
-    derived = derive(description)
-    program = derived.forward if derived.gradient is None else derived.gradient.program
-    results = derived.forward.outputs if derived.gradient is None else program.outputs
-    sheet = cost_sheet(program, schedule(program, results), derived.gradient)
-    rows = []
-    for layer in derived.network.layers:
-        shape = program.tensors[layer.output].shape
-        counts = [_count(program.tensors[name].shape) for name in layer.parameters]
-        rows.append((layer.label, layer.kind, "[" + ", ".join(map(format_extent, shape)) + "]", sum(counts)))
-    total = sum(_count(tensor.shape) for tensor in program.of(Role.PARAMETER))
-    if as_json:
-        table = [dict(zip(("layer", "kind", "shape", "parameters"), row, strict=True)) for row in rows]
-        costs = {"operations": format_extent(sheet.operations), "elements_moved": format_extent(sheet.moved)}
-        json.dump({"layers": table, "parameters": total, **costs}, sys.stdout, indent=2)
-        print()
-        return
-    width = max([len(row[0]) for row in rows] + [5])
-    kinds = max([len(row[1]) for row in rows] + [4])
-    shapes = max([len(row[2]) for row in rows] + [12])
-    print(f"{'layer':<{width}}  {'kind':<{kinds}}  {'output shape':<{shapes}}  parameters")
-    for label, kind, shape_text, count in rows:
-        print(f"{label:<{width}}  {kind:<{kinds}}  {shape_text:<{shapes}}  {count:>10,}")
-    print(
-        f"\n{total:,} parameters; one gradient: {format_extent(sheet.operations)} floating-point operations, ", end=""
-    )
-    print(f"{format_extent(sheet.moved)} array elements read or written, {format_extent(sheet.saved)} kept")
-
-
-def _count(shape: tuple[Any, ...]) -> int:
-    total = 1
-    for size in shape:
-        total *= size if isinstance(size, int) else 1
-    return total

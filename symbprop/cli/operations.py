@@ -8,18 +8,21 @@ from pathlib import Path
 
 from symbprop.calculus.check import check
 from symbprop.calculus.gradient import gradient
-from symbprop.calculus.index import Access, at, size_symbol
+from symbprop.calculus.index import Access, Extent, Range, at, size_symbol
 from symbprop.calculus.program import GradientProgram, Program, Role, Tensor
 from symbprop.calculus.statement import Statement, read_symbol, statement
 from symbprop.deliver import replacing
 from symbprop.explain.derive import derivation
 from symbprop.language.elaborate import Elaborated, elaborate
+from symbprop.language.scope import group_of, integer_names
 from symbprop.language.source import NOWHERE, SourceError
 from symbprop.language.syntax import AttributeValue, Operation
-from symbprop.library.catalogue import catalogue
+from symbprop.library.catalogue import TRAINING, catalogue
 from symbprop.network.axes import name_axes
 from symbprop.network.schema import json_schema
 from symbprop.simplify.passes import simplify_forward, simplify_gradient
+
+SPATIAL = (3, 4, 3)  # the axes of an operation that is shown by itself
 
 
 def run_ops(name: str | None, format: str, *, as_json: bool) -> None:
@@ -51,7 +54,8 @@ def run_ops(name: str | None, format: str, *, as_json: bool) -> None:
     described = program_of(operation)
     made = None if described is None else _gradient(described)
     if made is None:
-        print("It has no argument to differentiate by.")
+        what = "It is a part of training" if library.category(name) in TRAINING else "It has no argument"
+        print(f"{what}: there is nothing to differentiate.")
     else:
         print(derivation(made, steps=True, format=format, described=described), end="")
 
@@ -74,28 +78,31 @@ def derived_gradient(operation: Operation) -> GradientProgram | None:
 
 def program_of(operation: Operation) -> Program | None:
     """An operation as a program: its real arguments are parameters, its result, weighted, is the loss."""
+    if catalogue().categories.get(operation.name) in TRAINING:
+        return None
     given: dict[str, Tensor] = {}
     for each in operation.arguments:
-        if each.initializer:
+        if each.initializer or each.absent is not None:
             continue
-        rank = sum(1 for _ in each.index)
-        letters = [
-            size_symbol("N") if position == 0 and rank > 0 else size_symbol(_size_name(each.name, position))
-            for position in range(rank)
-        ]
-        integer = any(_indexes_with(operation, each.name))
+        letters: list[Extent] = []
+        for coordinate in each.index:
+            if operation.axes and group_of(coordinate) is not None:
+                letters.extend(SPATIAL[: operation.axes])  # how far a window reaches depends on numbers
+            else:
+                letters.append(size_symbol(_size_name(each.name, len(letters)) if letters else "N"))
+        integer = any(each.name in integer_names(equation) for equation in operation.equations)
         given[each.name] = Tensor(each.name, tuple(letters), Role.PARAMETER, integer=integer, classes=None)
     made = _elaborated(operation, given)
     if made is None:
         return None
-    tensors = {**{t.name: t for t in given.values()}, **{t.name: t for t in made.tensors}}
+    tensors = {**{t.name: t for t in given.values()}, **{t.name: t for t in made.tensors}, **made.refined}
     return _with_cotangent(tensors, list(made.statements), made.results[-1])
 
 
 def _elaborated(operation: Operation, given: dict[str, Tensor]) -> Elaborated | None:
     """The operation with every attribute that must be given at some value: a size, or a shape."""
     needed = [each.name for each in operation.attributes if each.default is None]
-    values: tuple[AttributeValue, ...] = (Fraction(4), (Fraction(2), Fraction(3)))
+    values: tuple[AttributeValue, ...] = (Fraction(2 if operation.axes else 4), (Fraction(2), Fraction(3)))
     for value in values:
         try:
             attributes = dict.fromkeys(needed, value)
@@ -111,12 +118,9 @@ def _with_cotangent(tensors: dict[str, Tensor], statements: list[Statement], res
         loss, weight = "L", f"{result}_weight"
         tensors[weight] = Tensor(weight, tensors[result].shape, Role.TARGET)
         tensors[loss] = Tensor(loss, (), Role.VALUE)
-        source = next(each for each in statements if each.target.tensor == result)
-        index = tuple(at(r.index) for r in source.domain if r.index in set(source.target.indices()))
+        kept = [Range(f"i#{axis}", size) for axis, size in enumerate(tensors[result].shape)]
+        index = tuple(at(each.index) for each in kept)
         reads = [Access(result, index), Access(weight, index)]
-        kept = [r for r in source.domain if r.index in set(source.target.indices())]
-        if len(index) != len(tensors[result].shape):
-            return None
         statements.append(statement(Access(loss, ()), read_symbol(0) * read_symbol(1), reads, kept))
     program, _ = name_axes(check(Program(tensors, tuple(statements), (result,), loss)), size_symbol("N"))
     return program
@@ -129,11 +133,6 @@ def _gradient(program: Program) -> GradientProgram | None:
 
 def _size_name(argument: str, position: int) -> str:
     return f"K{position}" if argument else "K"
-
-
-def _indexes_with(operation: Operation, name: str) -> list[bool]:
-    text = _source(operation)
-    return [True] if f"[..., {name}[" in text or f", {name}[...]]" in text else []
 
 
 def run_schema(output: Path | None) -> None:

@@ -2,61 +2,172 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 import time
-from collections.abc import Mapping
-from fractions import Fraction
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from symbprop.cli.compiling import hand_over, shown_derivation
 from symbprop.cli.faults import CheckFailed
+from symbprop.cli.progress import Bar, sentence, table, write_curve
 from symbprop.cli.reading import read_spec
 from symbprop.deliver import replacing
 from symbprop.language.source import SourceError
 from symbprop.network.description import Description, TrainingSpec
-from symbprop.pipeline import derive
-from symbprop.train.data import read_examples
-from symbprop.train.fit import Diverged, Epoch, Settings, fit
+from symbprop.pipeline import Derived, derive
+from symbprop.train.checkpoint import pack, unpack
+from symbprop.train.data import Examples, read_examples
+from symbprop.train.files import draw_curves, require_picture, require_weights, write_weights
+from symbprop.train.measures import gradient_norms, measured
 from symbprop.verify.module import load_module
 
-METHOD = "sgd"
+NORM_EXAMPLES = 2048  # as many as the gradient norms of a picture are taken over
 
 
-def run_train(spec: str, data: Path | None, options: Mapping[str, Any], output: Path, *, as_json: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What a training reads and writes beside the module, as far as it was asked for."""
+
+    data: Path | None = None
+    checkpoint: Path | None = None
+    resume: Path | None = None
+    plot: Path | None = None
+    weights: tuple[Path, ...] = ()
+
+
+def run_train(spec: str, files: Files, options: Mapping[str, Any], output: Path, *, as_json: bool) -> None:
     """Compile and verify ``spec``, then fit it with the emitted module alone."""
     description, source = read_spec(spec)
-    path = _data_path(description, spec, data)
-    settings = _settings(description, options)
+    path = _data_path(description, spec, files.data)
+    _require_writers(files)
+    training = description.training or TrainingSpec()
+    description = replace(description, training=training)
     if derive(description).gradient is None:
         raise SourceError("there is nothing to train: the description has no loss, or no parameters")
     result, delivery = hand_over(description, source, output)
     module = load_module(delivery.path)
-    examples = read_examples(path, module)
+    trainer = _Trainer(module, training, options, files, read_examples(path, module), result.derived)
     if not as_json:
         print(shown_derivation(result.derived))
         print(delivery.certificate.format() if delivery.certificate else "")
-        print(f"\ntraining on {len(examples)} examples of {path}, {settings.validation:.0%} of them held out")
-    params = module.init(settings.seed)
+        print(f"\ntraining on {trainer.about} of {path}")
     start = time.perf_counter()
-    try:
-        curve = _with_progress(module, params, examples, settings)
-    except Diverged as error:
-        raise CheckFailed(f"symbprop: {error}; try a smaller --learning-rate") from error
+    weights, history = trainer.run()
     seconds = time.perf_counter() - start
-    weights = delivery.path.with_suffix(".npz")
-    with replacing(weights) as draft, draft.open("wb") as stream:
-        np.savez(stream, **params)
-    table = delivery.path.with_name(f"{delivery.path.stem}_curve.csv")
-    with replacing(table) as draft:
-        _write_curve(draft, curve)
-    _report(curve, seconds, [delivery.path, weights, table], as_json=as_json)
+    written = [delivery.path]
+    for target in files.weights or (delivery.path.with_suffix(".npz"),):
+        with replacing(target) as draft:
+            write_weights(draft, weights, target.suffix)
+        written.append(target)
+    curve = delivery.path.with_name(f"{delivery.path.stem}_curve.csv")
+    with replacing(curve) as draft:
+        write_curve(draft, history)
+    written.append(curve)
+    if files.plot is not None:
+        with replacing(files.plot) as draft:
+            draw_curves(draft, files.plot.suffix, history, module.NAME)
+        written.append(files.plot)
+    _report(history, trainer.best, seconds, written, as_json=as_json)
+
+
+class _Trainer:
+    """The module's ``fit`` with what the command line adds: measures, a progress bar, checkpoints."""
+
+    def __init__(
+        self,
+        module: ModuleType,
+        training: TrainingSpec,
+        options: Mapping[str, Any],
+        files: Files,
+        examples: Examples,
+        derived: Derived,
+    ) -> None:
+        settings = {
+            "batch_size": training.batch_size,
+            "seed": training.seed,
+            "shuffle": training.shuffle,
+            "validation": float(training.validation),
+            **options,
+        }
+        self.epochs = settings.pop("epochs", training.epochs)
+        self.seed = settings["seed"]
+        self.module = module
+        self.files = files
+        self.training, self.held_out = examples.split(settings["validation"])
+        if len(self.training) == 0:
+            raise SourceError("no examples are left to train on", hint="lower --validation")
+        self.settings = settings
+        self.about = f"{len(examples)} examples, {settings['validation']:.0%} of them held out,"
+        self.layers = _layers(derived) if files.plot is not None else {}
+        self.best: Mapping[str, Any] = {}
+        self._restored = training.early_stopping is not None and training.early_stopping.restore_best
+        self._bar = Bar(self.epochs)
+
+    def run(self) -> tuple[dict[str, np.ndarray], list[dict[str, Any]]]:
+        """What was learnt, parameters and state, and the history. Raises ``CheckFailed`` when the loss is no longer finite."""
+        resume = None
+        if self.files.resume is not None:
+            resume = unpack(self.files.resume, self.settings, self.module)
+            if resume["epoch"] >= self.epochs:
+                raise SourceError(
+                    f"{self.files.resume} stands at epoch {resume['epoch']} of {self.epochs}", hint="raise --epochs"
+                )
+            self._bar.begin(resume["epoch"])
+        options = {key: self.settings[key] for key in ("batch_size", "seed", "shuffle", "rate") if key in self.settings}
+        try:
+            with self._bar:
+                params, history, *states = self.module.fit(
+                    self.module.init(self.seed), *self.training.arrays, epochs=self.epochs, callback=self._after,
+                    validation=0.0 if self.held_out is None else self.held_out.arrays, resume=resume, **options,
+                )  # fmt: skip
+        except FloatingPointError as error:
+            raise CheckFailed(f"symbprop: {error}; try a smaller --learning-rate") from error
+        except KeyboardInterrupt:
+            kept = self.files.checkpoint
+            if kept is not None and self._bar.done:
+                print(f"\nepoch {self._bar.done} is in {kept}: go on with --resume {kept}", file=sys.stderr)
+            raise
+        return {name: value for table in (params, *states) for name, value in table.items()}, history
+
+    def _after(self, run: dict[str, Any]) -> bool:
+        """After an epoch: its row gets the measures, the file its checkpoint."""
+        row = run["history"][-1]
+        row.update(measured(self.module, run, self.training))
+        if self.held_out is not None:
+            found = measured(self.module, run, self.held_out)
+            row.update((f"held_out_{name}", value) for name, value in found.items())
+        if self.layers:
+            some = self.training.take(slice(0, NORM_EXAMPLES))
+            row["gradient_norms"] = gradient_norms(self.module, run, some, self.layers)
+        target = self.files.checkpoint
+        if target is not None:
+            with replacing(target) as draft, draft.open("wb") as stream:
+                np.savez(stream, **pack(run, self.settings, self.module))  # type: ignore[arg-type]
+        if self._restored:
+            self.best = run["history"][run["best_epoch"] - 1]
+        self._bar.after(row)
+        return False
+
+
+def _layers(derived: Derived) -> dict[str, tuple[str, ...]]:
+    return {each.label: each.parameters for each in derived.network.layers if each.parameters}
+
+
+def _require_writers(files: Files) -> None:
+    """What cannot be written is said before hours have passed."""
+    for path in files.weights:
+        require_weights(path)
+    if files.plot is not None:
+        require_picture(files.plot)
+    for target in (*files.weights, files.plot, files.checkpoint):
+        if target is not None and not target.parent.is_dir():
+            raise SourceError(f"there is no folder {target.parent}", hint="make it first")
 
 
 def _data_path(description: Description, spec: str, data: Path | None) -> Path:
@@ -68,74 +179,17 @@ def _data_path(description: Description, spec: str, data: Path | None) -> Path:
     raise SourceError("no examples are given", hint="write --data FILE.npz, or training: {data: FILE.npz}")
 
 
-def _settings(description: Description, options: Mapping[str, Any]) -> Settings:
-    """What the command line says, else what the description says, else the defaults."""
-    training = description.training or TrainingSpec()
-    if training.optimizer.name != METHOD or training.optimizer.arguments:
-        raise SourceError(
-            f"the optimizer '{training.optimizer.name}' is not known", training.optimizer.span, hint=f"write {METHOD}"
-        )
-    rate = training.learning_rate
-    if rate is not None and not isinstance(rate, Fraction):
-        raise SourceError("the learning rate is a number", rate.span)
-    values: dict[str, Any] = {
-        "learning_rate": float(rate) if rate is not None else Settings().learning_rate,
-        "epochs": training.epochs,
-        "batch_size": training.batch_size,
-        "seed": training.seed,
-        "validation": float(training.validation),
-        "shuffle": training.shuffle,
-    }
-    return Settings(**{**values, **options})
-
-
-def _with_progress(module: Any, params: dict[str, np.ndarray], examples: Any, settings: Settings) -> list[Epoch]:
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("epoch"),
-        MofNCompleteColumn(),
-        BarColumn(),
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-    )
-    curve: list[Epoch] = []
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=settings.epochs)
-        for epoch in fit(module, params, examples, settings):
-            curve.append(epoch)
-            progress.update(task, advance=1, description=_sentence(epoch))
-    return curve
-
-
-def _sentence(epoch: Epoch) -> str:
-    parts = [f"loss {epoch.loss:.4f}"]
-    if epoch.accuracy is not None:
-        parts.append(f"accuracy {epoch.accuracy:.1%}")
-    if epoch.held_out_loss is not None:
-        parts.append(f"held out: loss {epoch.held_out_loss:.4f}")
-    if epoch.held_out_accuracy is not None:
-        parts.append(f"accuracy {epoch.held_out_accuracy:.1%}")
-    return ", ".join(parts)
-
-
-def _write_curve(path: Path, curve: list[Epoch]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(("epoch", "loss", "held_out_loss", "accuracy", "held_out_accuracy"))
-        for each in curve:
-            writer.writerow((each.number, each.loss, each.held_out_loss, each.accuracy, each.held_out_accuracy))
-
-
-def _report(curve: list[Epoch], seconds: float, written: list[Path], *, as_json: bool) -> None:
-    last = curve[-1]
+def _report(
+    history: Sequence[Mapping[str, Any]], best: Mapping[str, Any], seconds: float, written: list[Path], *, as_json: bool
+) -> None:
+    last = history[-1]
     if as_json:
-        plain = {name: getattr(last, name) for name in ("loss", "held_out_loss", "accuracy", "held_out_accuracy")}
-        json.dump(
-            {**plain, "epochs": last.number, "seconds": seconds, "written": [str(p) for p in written]},
-            sys.stdout,
-            indent=2,
-        )
+        more = {"best_epoch": best["epoch"]} if best else {}
+        plain = {**table(last), **more, "epochs": last["epoch"], "seconds": seconds}
+        json.dump({**plain, "written": [str(path) for path in written]}, sys.stdout, indent=2)
         print()
         return
-    print(f"epoch {last.number}: {_sentence(last)} ({seconds:.1f} s)")
+    print(f"epoch {last['epoch']}: {sentence(last)} ({seconds:.1f} s)")
+    if best and best["epoch"] != last["epoch"]:
+        print(f"best was epoch {best['epoch']}: {sentence(best)}; its parameters are kept")
     print("wrote " + ", ".join(str(path) for path in written))

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sympy import Expr, Symbol
 
-from symbprop.calculus.index import Access, Extent, Range
+from symbprop.calculus.index import Access, Range
 from symbprop.calculus.nodes import split_sign
 from symbprop.calculus.statement import Reduction, index_symbol, read_symbol
 from symbprop.emit.contraction import contract
 from symbprop.emit.elementwise import Elementwise
+from symbprop.emit.extrema import CHOICES, choice, first_maximum, pairwise
 from symbprop.emit.lines import Line
+from symbprop.emit.loops import is_ufunc, loop_head, step_numbers, typed_steps
+from symbprop.emit.matrices import Matrices
+from symbprop.emit.offsets import Offsets, offsets, only_compared, products
+from symbprop.emit.scatter import scatter
 from symbprop.emit.sizes import size
+from symbprop.emit.storage import alias, allocation, shape_text
 from symbprop.emit.value import Value
 from symbprop.emit.views import View, Views, aligned
-from symbprop.schedule.order import mixed_radix, whole
-from symbprop.schedule.plan import Alias, Allocate, Contract, Fold, Map, Plan
+from symbprop.schedule.order import whole
+from symbprop.schedule.plan import Alias, Allocate, Contract, Fold, Loop, Map, Plan, Step
 
 BUFFERS = ("t", "u", "v", "w", "r", "q", "tt", "uu", "vv", "ww")
 FOLDS = {Reduction.SUM: "np.sum", Reduction.MAX: "np.max", Reduction.MIN: "np.min", Reduction.PROD: "np.prod"}
-CHOICES = {Reduction.ARGMAX: "np.argmax", Reduction.ARGMIN: "np.argmin"}
 
 
 @dataclass
@@ -37,56 +42,72 @@ class Body:
 
     def __post_init__(self) -> None:
         self.views = Views(self.plan.tensors, self.names)
-        taken = set(self.names.values())
-        self._buffers = [name for name in BUFFERS if name not in taken]
+        self._numbers = frozenset(step_numbers(self.plan.steps))
+        self._taken = {*self.names.values(), *(symbol.name for symbol in self._numbers)}
+        self._buffers = [name for name in BUFFERS if name not in self._taken]
+        self._matrix = Matrices(self.plan, self.views, self._taken)
+        self._inside = 0  # how many recurrences what is written stands in
+        self._firsts: dict[tuple[Access, tuple[str, ...]], str] = {}
 
     def write(self) -> list[Line]:
         """The lines of all steps."""
-        for step in self.plan.steps:
+        self._write(self.plan.steps)
+        self.helpers |= self.views.helpers
+        return self.lines
+
+    def _steps_of(self, step: Loop) -> None:
+        """A recurrence: its steps, one after another."""
+        before = len(self.lines)
+        self._firsts = {}
+        self._inside += 1
+        self._write(step.body)
+        self._inside -= 1
+        self._firsts = {}
+        inside = [replace(line, depth=line.depth + 1) for line in self.lines[before:]]
+        self.lines[before:] = [Line(loop_head(step)), *inside]
+
+    def _write(self, given: Sequence[Step]) -> None:
+        steps = iter(zip(given, (*given, None)[1:], strict=True))
+        for step, following in steps:
             match step:
+                case Loop():
+                    self._steps_of(step)
+                case Contract() if self._products(step, following):
+                    next(steps)
                 case Map():
-                    self._map(step)
+                    self.lines.extend(self._map(step))
                 case Contract():
                     self._contract(step)
                 case Fold():
                     self._fold(step)
                 case Allocate():
-                    shape = self._shape(self.plan.shape(step.target))
-                    if self.plan.shape(step.target):
-                        name = self.names[step.target]
-                        function = "np.zeros" if step.zeros else "np.empty"
-                        self.lines.append(Line(f"{name} = ", function, (shape, "dtype"), self.cite(step.source)))
-                    else:
-                        self.lines.append(
-                            Line(f"{self.names[step.target]} = dtype.type(0)", note=self.cite(step.source))
-                        )
+                    shape = self.plan.shape(step.target)
+                    self.lines.append(allocation(step, shape, self.names[step.target], self.cite(step.source)))
                 case Alias():
-                    self._alias(step)
-        return self.lines
-
-    def _shape(self, extents: Sequence[Extent]) -> str:
-        parts = [size(each) for each in extents]
-        return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+                    self.lines.append(alias(step, self.plan, self.views, self.names, self.cite(step.source)))
 
     # Element-wise maps -----------------------------------------------------------------------------------------------
 
-    def _map(self, step: Map) -> None:
+    def _map(self, step: Map) -> list[Line]:
+        looped = offsets(step, self.plan.tensors, self._taken)
+        if looped is not None:
+            return self._loop(looped)
         lower = Elementwise(self._leaves(step), *self._pool(), lambda expr: self._note(step, expr))
         sign, expr = split_sign(step.expr) if step.accumulate else (1, step.expr)
-        value = lower.lower(expr)
+        value = lower.lower(typed_steps(expr, self._numbers))
         self.helpers |= lower.helpers
         target = self.names[step.target.tensor]
         note = self.cite(step.source)
         plain = whole(step.target, step.domain, self.plan.shape(step.target.tensor))
         if not step.domain and plain:
-            self._scalar(target, value, sign, step, lower.lines)
-            return
+            return self._scalar(target, value, sign, step, lower.lines)
         lines = lower.lines
         if step.accumulate and plain:
             lines.append(Line(f"{target} {'+' if sign > 0 else '-'}= {value.text}", note=note))
         elif plain and value.indices == frozenset(each.index for each in step.domain):
             if value.owned and lines:
-                lives = f"; {target} lives in {value.text}" if value.text == self.names.get(step.reuse) else ""
+                moved = value.text == self.names.get(step.reuse) and value.text != target
+                lives = f"; {target} lives in {value.text}" if moved else ""
                 last = lines[-1]
                 lines[-1] = replace(last, head=f"{target} = ", note=note + lives)
             elif value.owned:
@@ -94,26 +115,52 @@ class Body:
             else:
                 lines.append(Line(f"{target} = {value.text}.copy()", note=note))
         elif plain:
-            shape = self._shape(self.plan.shape(step.target.tensor))
+            shape = shape_text(self.plan.shape(step.target.tensor))
             lines.append(Line(f"{target} = ", "np.empty", (shape, "dtype"), note))
             lines.append(Line(f"{target}[...] = {value.text}", note=note))
         else:
-            self._write_through(step.target, step.domain, value.text, step.accumulate, sign, note, lines)
-        self.lines.extend(lines)
+            in_loop = any(isinstance(c.offset, Expr) and not c.terms for c in step.target.index)
+            filled = in_loop and value.owned and not value.boolean and value.indices == frozenset(self._order(step))
+            self._write_through(step.target, step.domain, value, step.accumulate, sign, note, lines, filled)
+        return lines
+
+    def _loop(self, looped: Offsets) -> list[Line]:
+        """One pass over the map for each offset inside the windows it writes."""
+        lines: list[Line] = []
+        for depth, (variable, length) in enumerate(looped.variables):
+            if variable in self._buffers:
+                self._buffers.remove(variable)
+            note = self.cite(looped.step.source) if depth == 0 else ""
+            lines.append(Line(f"for {variable} in range({length}):", note=note, depth=depth))
+        depth = len(looped.variables)
+        return [*lines, *(replace(line, depth=depth, note="") for line in self._map(looped.step))]
+
+    def _products(self, step: Contract, following: Step | None) -> bool:
+        """A product for each offset, where the next step would add them up window by window."""
+        made = products(step, following, self.views, self.plan.tensors, self._taken)
+        if made is None:
+            return False
+        loop, place, product = made
+        for depth, (variable, length) in enumerate(loop.variables):
+            note = self.cite(step.source) if depth == 0 else ""
+            self.lines.append(Line(f"for {variable} in range({length}):", note=note, depth=depth))
+        line = Line(f"{place} += ", product.function, product.arguments, "", product.tail, len(loop.variables))
+        self.lines.append(line)
+        return True
 
     def _note(self, step: Map, expr: Expr) -> str:
         text = self.explain(step, expr)
         return f"{self.cite(step.source)} {text}".strip()
 
-    def _scalar(self, target: str, value: Value, sign: int, step: Map, lines: list[Line]) -> None:
+    def _scalar(self, target: str, value: Value, sign: int, step: Map, lines: list[Line]) -> list[Line]:
         operator = ("+=" if sign > 0 else "-=") if step.accumulate else "="
-        self.lines.extend(lines)
-        self.lines.append(Line(f"{target} {operator} {value.text}", note=self.cite(step.source)))
+        return [*lines, Line(f"{target} {operator} {value.text}", note=self.cite(step.source))]
 
     def _leaves(self, step: Map) -> Callable[[Symbol], Value]:
         positions = {read_symbol(p): access for p, access in enumerate(step.reads)}
         numbers = {index_symbol(p): each for p, each in enumerate(step.domain)}
         domain = frozenset(each.index for each in step.domain)
+        compared = only_compared(step.expr)
 
         def leaf(symbol: Symbol) -> Value:
             if symbol in numbers:
@@ -126,7 +173,7 @@ class Body:
             text = self.views.read(access, step.domain)
             indices = frozenset(access.indices())
             owned = access.tensor == step.reuse and access.index == step.target.index and indices == domain
-            if self.plan.tensors[access.tensor].integer:
+            if self.plan.tensors[access.tensor].integer and symbol not in compared:
                 text = f"{text}.astype(dtype)"
             return Value(text, indices, owned=owned)
 
@@ -156,47 +203,71 @@ class Body:
         self,
         target: Access,
         domain: Sequence[Range],
-        text: str,
+        value: Value,
         accumulate: bool,
         sign: int,
         note: str,
         lines: list[Line],
+        filled: bool,
     ) -> None:
-        """Write into part of a tensor: a slice, a reshaped view, or elements chosen by integers."""
+        """Write into part of a tensor: a slice, a reshaped view, or elements chosen by integers.
+
+        ``filled`` says that the last line computes just what goes there, so that it may write it itself.
+        """
+        text = value.text
         operator = ("+=" if sign > 0 else "-=") if accumulate else "="
         extents = {each.index: each.extent for each in domain}
         indices = [each.index for each in domain]
-        view = self.views._basic(target, extents)
+        view = self.views.basic(target, extents, windows=False)
         name = self.names[target.tensor]
         if view is not None:
             place = aligned(view, indices)
             place += "" if place.endswith("]") else "[...]"
-            lines.append(Line(f"{place} {operator} {text}", note=note))
+            if filled and not accumulate and lines and is_ufunc(lines[-1].call):
+                arguments = tuple(each for each in lines[-1].arguments if not each.startswith("out="))
+                lines[-1] = replace(lines[-1], head="", arguments=(*arguments, f"out={place}"), note=note)
+            else:
+                lines.append(Line(f"{place} {operator} {text}", note=note))
             return
         parts = [self.views.positions(each, indices, extents) for each in target.index]
         if _is_injective(target, indices) or not accumulate:
             lines.append(Line(f"{name}[{', '.join(parts)}] {operator} {text}", note=note))
         else:
-            where = f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
             function = "np.add.at" if sign > 0 else "np.subtract.at"
-            lines.append(Line("", function, (name, where, text), note))
+            full = value.indices == frozenset(indices)
+            shape = self.plan.shape(target.tensor)
+            lines.append(Line("", function, scatter(name, parts, shape, text, full=full, rank=len(indices)), note))
 
     # Sums and views --------------------------------------------------------------------------------------------------
 
     def _contract(self, step: Contract) -> None:
-        left, right = (self.views.view(each, step.domain) for each in (step.left, step.right))
-        made = contract(left, right, [str(each.bare) for each in step.target.index], step.domain)
-        target, note = self.names[step.target.tensor], self.cite(step.source)
+        target, note = self._place(step), self.cite(step.source)
+        made = None if self._inside else self._matrix.product(step, note, self.lines)
+        if made is None:
+            left, right = (self.views.view(each, step.domain) for each in (step.left, step.right))
+            made = contract(left, right, [str(each.bare) for each in step.target.index if each.terms], step.domain)
         head = f"{target} {'+=' if step.accumulate else '='} "
         self.lines.append(Line(head, made.function, made.arguments, note, made.tail))
 
+    def _place(self, step: Contract | Fold) -> str:
+        """The target, or the part of it that belongs to the step of a loop."""
+        if not any(isinstance(each.offset, Expr) and not each.terms for each in step.target.index):
+            return self.names[step.target.tensor]
+        view = self.views.basic(step.target, {each.index: each.extent for each in step.domain}, windows=False)
+        assert view is not None
+        return view.text
+
     def _fold(self, step: Fold) -> None:
-        target, note = self.names[step.target.tensor], self.cite(step.source)
+        target, note = self._place(step), self.cite(step.source)
         view = self.views.view(step.operand, step.domain)
-        kept = [str(each.bare) for each in step.target.index]
+        kept = [str(each.bare) for each in step.target.index if each.terms]
         summed = [each.index for each in step.reduced]
         if len(set(view.axes)) != len(view.axes):
             raise AssertionError(f"a repeated index in a fold of {step.operand.tensor}")
+        slid = pairwise(step, self.views, target, self._taken, note)
+        if slid is not None:
+            self.lines.extend(slid)
+            return
         if step.reduction in CHOICES:
             self._choose(step, view, kept, summed, target, note)
             return
@@ -214,37 +285,13 @@ class Body:
 
     def _choose(self, step: Fold, view: View, kept: list[str], summed: list[str], target: str, note: str) -> None:
         """The position of the first maximum along one of several axes."""
-        function = CHOICES[step.reduction]
         text = aligned(view, [*kept, *summed])
-        if len(summed) == 1:
-            self.lines.append(Line(f"{target} = ", function, (text, f"axis={len(kept)}"), note))
-            return
-        extents = {each.index: each.extent for each in step.domain}
-        lead = [size(extents[index]) for index in kept]
-        flat = f"{text}.reshape({', '.join([*lead, '-1'])})"
-        after = summed[summed.index(step.selects) + 1 :]
-        divisor = " * ".join(size(extents[index]) for index in after)
-        tail = f" // ({divisor})" if after else ""
-        if step.selects != summed[0]:
-            tail += f" % {size(extents[step.selects])}"
-        self.lines.append(Line(f"{target} = ", function, (flat, f"axis={len(kept)}"), note, tail))
-
-    def _alias(self, step: Alias) -> None:
-        target, note = self.names[step.target.tensor], self.cite(step.source)
-        extents = {each.index: each.extent for each in step.domain}
-        view = self.views.view(step.read, step.domain)
-        order = list(_target_order(step.target, extents))
-        text = aligned(view, order)
-        if any(coordinate.bare is None for coordinate in step.target.index):
-            shape = ", ".join(size(each) for each in self.plan.shape(step.target.tensor))
-            text += f".reshape({shape})"
-        self.lines.append(Line(f"{target} = {text}", note=note))
-
-
-def _target_order(target: Access, extents: Mapping[str, Extent]) -> Iterator[str]:
-    """The indices of a target, slowest first inside each axis."""
-    for coordinate in target.index:
-        yield from mixed_radix(coordinate.terms, dict(extents)) or []
+        slid = first_maximum(step, text, len(kept), target, self._firsts, self._taken)
+        if slid is not None:
+            self.helpers.add("argmax")
+            self.lines.extend(replace(line, note=note) for line in slid)
+        else:
+            self.lines.append(replace(choice(step, text, kept, target), note=note))
 
 
 def _is_injective(target: Access, indices: Sequence[str]) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from symbprop.calculus.equations import Equation
 from symbprop.calculus.index import extent
+from symbprop.calculus.notation import pad
 from symbprop.calculus.printer import format_equation, format_extent
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.emit.literals import docstring_safe
@@ -29,9 +31,18 @@ class Heading:
 
 
 def module_docstring(
-    heading: Heading, notes: Notes, program: Program, gradient: GradientProgram | None, cost: CostSheet
+    heading: Heading,
+    notes: Notes,
+    program: Program,
+    gradient: GradientProgram | None,
+    cost: CostSheet,
+    inference: Notes | None = None,
+    functions: Mapping[str, Notes] = MappingProxyType({}),
 ) -> str:
-    """The docstring with its quotes."""
+    """The docstring with its quotes.
+
+    ``inference`` has the equations that hold there and not in training, ``functions`` those of other public functions.
+    """
     tensors = program.tensors
     parts = [
         heading.title,
@@ -42,7 +53,8 @@ def module_docstring(
     if heading.axes:
         axes = [f"{letter}  {about}" for letter, about in heading.axes.items()]
         parts += ["", "Axes", *textwrap.wrap("    ".join(axes), WIDTH, initial_indent="    ", subsequent_indent="    ")]
-    parts += ["", "Forward", *(_numbered(each, format_equation(each, tensors), "") for each in notes.forward)]
+    forward = "Forward" if inference is None else "Forward, in training"
+    parts += ["", forward, *(_numbered(each, format_equation(each, tensors), "") for each in notes.forward)]
     if gradient is not None:
         parts += [
             "",
@@ -54,7 +66,16 @@ def module_docstring(
             parts.append(_numbered(each, format_equation(each, tensors), cited))
         for name, reason in gradient.zeros.items():
             parts.append(f"    The gradient of {name} is identically zero: {reason}.")
-    parts += ["", *_cost_lines(cost)]
+    if inference is not None and inference.forward:
+        inner = inference.program.tensors
+        parts += ["", "Forward, in inference: the same but for"]
+        parts += [_numbered(each, format_equation(each, inner), "") for each in inference.forward]
+    for name, further in functions.items():
+        inner = further.program.tensors
+        parts += ["", f"Beside these, in {name}"]
+        parts += [_numbered(each, format_equation(each, inner), "") for each in further.forward]
+    named = "the last function" if not functions else "forward" if gradient is None else "loss_and_grad"
+    parts += ["", *_cost_lines(cost, named)]
     text = docstring_safe("\n".join(parts))
     return f'"""{text}\n"""'
 
@@ -62,16 +83,16 @@ def module_docstring(
 def _numbered(equation: Equation, text: str, cited: str) -> str:
     line = f"    ({equation.number})".ljust(9) + text
     if cited:
-        line = line.ljust(72) + "  " + cited if len(line) < 72 else f"{line}  {cited}"
+        line = f"{pad(line, 72)}  {cited}"
     return line
 
 
-def _cost_lines(cost: CostSheet) -> list[str]:
+def _cost_lines(cost: CostSheet, named: str) -> list[str]:
     def number(size: object) -> str:
         return f"{size:,}" if isinstance(size, int) else format_extent(size)
 
     lines = [
-        "Cost of one call of the last function",
+        f"Cost of one call of {named}",
         f"    {number(cost.operations)} floating-point operations, {number(extent(8 * cost.moved))} bytes read or written (float64)",
         f"    {number(cost.parameters)} parameters",
     ]

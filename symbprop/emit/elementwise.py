@@ -18,13 +18,8 @@ UFUNCS = {
     **{name: name for name in ("exp", "expm1", "log", "log1p", "sin", "cos", "tan", "sinh", "cosh", "tanh")},
     **{f"a{name}": f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
 }
-HELPERS = {
-    "erf": "erf",
-    "erfc": "erf",
-    "scaled_erfc": "erf",
-    "wide_exp": "exp",
-    "hypot": "hypot",
-}  # the file that each is in
+# The file that each is in.
+HELPERS = {"erf": "erf", "erfc": "erf", "scaled_erfc": "erf", "wide_exp": "exp", "hypot": "hypot"}
 COMPARISONS = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal", "==": "equal", "!=": "not_equal"}
 INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 BINDING = {"add": 1, "subtract": 1, "multiply": 2, "divide": 2}
@@ -70,7 +65,7 @@ class Elementwise:
 
     def _value(self, node: Basic) -> Value:
         if node not in self._values:
-            if isinstance(node, (Detach, Held)):
+            if isinstance(node, Held):
                 value = self._value(node.args[0])
                 value.uses += max(self._readers[node], 1) - 1  # its readers read the argument's storage
             else:
@@ -95,8 +90,8 @@ class Elementwise:
             return self._select(node)
         if is_condition(node):
             return self._condition(node)
-        if isinstance(node, Floor):
-            return self._apply("np.floor", [self._value(node.args[0])], node)
+        if isinstance(node, (Detach, Floor)):
+            return self._flat(node, "detached" if isinstance(node, Detach) else "floor")
         name = type(node).__name__
         if name in HELPERS:
             self.helpers.add(HELPERS[name])
@@ -104,6 +99,13 @@ class Elementwise:
         if is_log_of_one_plus(node):
             return self._apply("np.log1p", [self._value(node.args[0] - 1)], node)
         return self._apply(f"np.{UFUNCS[name]}", [self._value(each) for each in node.args], node)
+
+    def _flat(self, node: Expr, name: str) -> Value:
+        inner = self._value(node.args[0])
+        if inner.scalar and name == "floor":
+            return self._apply("np.floor", [inner], node)
+        self.helpers.add(name)
+        return self._apply(f"_{name}", [inner], node, ufunc=False)
 
     # Sums and products -----------------------------------------------------------------------------------------------
 

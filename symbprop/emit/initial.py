@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from sympy import Symbol
 
 from symbprop.calculus.program import Tensor
+from symbprop.calculus.statement import index_symbol
 from symbprop.emit.elementwise import Elementwise
 from symbprop.emit.lines import WIDTH, Line
 from symbprop.emit.literals import string
@@ -33,7 +34,7 @@ def initial_values(initializers: Mapping[str, Initializer], parameters: Sequence
         shape = "(" + ", ".join(size(each) for each in tensor.shape) + ("," if len(tensor.shape) == 1 else "") + ")"
         head = f"{string(tensor.name)}: "
         if start.draw is None:
-            value = Elementwise(_no_leaf, lambda: "", lambda _: None, lambda _: "").lower(start.expr).text
+            value = Elementwise(_Position(tensor), lambda: "", lambda _: None, lambda _: "").lower(start.expr).text
             call, arguments = ("np.zeros", (shape,)) if value == "0" else ("np.full", (shape, value))
             lines.extend(Line(head, call, arguments, tail=",").render(8))
             continue
@@ -56,5 +57,14 @@ class _Drawn:
         return Value(self.text, frozenset())
 
 
-def _no_leaf(symbol: Symbol) -> Value:
-    raise AssertionError(f"an initialiser without a draw reads {symbol}")
+class _Position:
+    """Every symbol of an initialiser without a draw is the position along an axis."""
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.shape = tensor.shape
+
+    def __call__(self, symbol: Symbol) -> Value:
+        axis = next(p for p in range(len(self.shape)) if index_symbol(p) == symbol)
+        after = "".join([", None"] * (len(self.shape) - 1 - axis))
+        text = f"np.arange({size(self.shape[axis])})"
+        return Value(f"{text}[:{after}]" if after else text, frozenset())

@@ -10,16 +10,21 @@ WIDTH = 88  # the default of ruff format, which a reader of the emitted file wil
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One statement: ``head call(arguments)``, or plain text when there is no call; ``note`` is its comment."""
+    """One statement: ``head call(arguments)``, or plain text when there is no call; ``note`` is its comment.
+
+    ``depth`` is how many loops it stands in.
+    """
 
     head: str
     call: str = ""
     arguments: tuple[str, ...] = ()
     note: str = ""
     tail: str = ""
+    depth: int = 0  # how many loops it stands in
 
     def render(self, indent: int) -> list[str]:
         """The line, its comment behind it where it fits, else above it."""
+        indent += 4 * self.depth
         pad = " " * indent
         inner = ", ".join(self.arguments)
         flat = f"{self.head}{self.call}({inner}){self.tail}" if self.call else self.head

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 
 def string(text: str) -> str:
@@ -33,3 +33,9 @@ def table(entries: Mapping[str, str]) -> str:
         return "{}"
     rows = "".join(f"    {string(key)}: {value},\n" for key, value in entries.items())
     return "{\n" + rows + "}"
+
+
+def dictionary(name: str, entries: Sequence[tuple[str, str]], indent: int = 4) -> list[str]:
+    """The lines that give ``name`` a dictionary of finished text."""
+    pad = " " * indent
+    return [f"{pad}{name} = {{", *(f"{pad}    {key}: {value}," for key, value in entries), f"{pad}}}"]

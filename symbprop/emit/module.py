@@ -2,49 +2,45 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from symbprop.accuracy.computed import computed
 from symbprop.calculus.dependence import needed
+from symbprop.calculus.functions import Detach
 from symbprop.calculus.index import Extent
 from symbprop.calculus.program import GradientProgram, Program, Role, Tensor
-from symbprop.emit.body import Body
+from symbprop.calculus.requested import Requested
+from symbprop.emit.course import Course
 from symbprop.emit.docstring import Heading, module_docstring
+from symbprop.emit.function import Function
+from symbprop.emit.functions import RequestedFunction
 from symbprop.emit.initial import initial_values
-from symbprop.emit.lines import WIDTH, Line
-from symbprop.emit.literals import string, table
+from symbprop.emit.literals import dictionary, string, table
 from symbprop.emit.missing import helper_source
-from symbprop.emit.notes import Notes
+from symbprop.emit.modes import STATE, modes_of
+from symbprop.emit.notes import FurtherNotes, Notes
+from symbprop.emit.opening import opening
 from symbprop.emit.sizes import size
 from symbprop.emit.templates import environment
+from symbprop.emit.training import training_source
 from symbprop.emit.variables import size_names, variables
 from symbprop.network.network import Network
 from symbprop.schedule.cost import CostSheet, cost_sheet
-from symbprop.schedule.plan import Plan
-from symbprop.schedule.schedule import schedule
-
-
-@dataclass(frozen=True, slots=True)
-class Function:
-    """One public function of the module, as finished text."""
-
-    name: str
-    parameters: tuple[str, ...]
-    returns: str
-    docstring: str
-    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What the module is written from: the network, its simplified gradient (or forward program), its heading."""
+    """What the module is written from: the network, its simplified gradient (or forward program), its heading.
+
+    ``inference`` is the program of a network that infers otherwise than it trains; ``functions`` are asked for too.
+    """
 
     network: Network
     forward: Program
     gradient: GradientProgram | None
     heading: Heading
+    inference: Program | None = None
+    functions: tuple[Requested, ...] = ()
 
 
 def emit(compiled: Compiled) -> str:
@@ -58,15 +54,22 @@ class _Writer:
         self.compiled = compiled
         gradient = compiled.gradient
         self.program = compiled.forward if gradient is None else gradient.program
-        results = [*compiled.forward.outputs]
-        if compiled.forward.loss is not None:
-            results.append(compiled.forward.loss)
+        results = [*compiled.forward.results]
         if gradient is not None:
             results.extend(gradient.gradients.values())
         self.notes = Notes(self.program, compiled.forward.statements, results)
-        self.helpers: set[str] = set()
-        self._computed = computed(self.program)
-        self._plans: dict[tuple[str, ...], Plan] = {}
+        inference = compiled.inference or compiled.forward
+        self.whole = replace(self.program, tensors={**inference.tensors, **self.program.tensors})
+        self.modes = modes_of(compiled.network, self.program)
+        self.course = self.inference = Course(self.program, self.whole, self.notes, self.modes)
+        self.further: Notes | None = None
+        if compiled.inference is not None:
+            self.further = FurtherNotes(compiled.inference, self.notes)
+            self.inference = Course(compiled.inference, self.whole, self.further, self.modes)
+        self.requested: list[RequestedFunction] = []
+        for each in compiled.functions:
+            earlier = [self.notes, *filter(None, [self.further]), *(one.notes for one in self.requested)]
+            self.requested.append(RequestedFunction(each, self.modes, earlier))
         self.parameters = list(self.program.of(Role.PARAMETER))
         self.inputs = list(self.program.of(Role.INPUT))
         self.targets = list(self.program.of(Role.TARGET))
@@ -74,35 +77,42 @@ class _Writer:
     def module(self) -> str:
         """The whole text."""
         functions = list(self._functions())
+        training, trained = self._training()
         initial, draws = initial_values(self.compiled.network.initializers, self.parameters)
-        helpers = sorted(self.helpers | draws)
+        started, more = initial_values(self.compiled.network.initializers, self.modes.states)
+        asked = set[str]().union(*(each.helpers for each in self.requested))
+        helpers = sorted(self.course.helpers | self.inference.helpers | draws | more | trained | asked)
         return environment().get_template("module.py.jinja").render(
-            docstring=module_docstring(self.compiled.heading, self.notes, self.program, self.compiled.gradient, self._cost()),
+            docstring=module_docstring(
+                self.compiled.heading, self.notes, self.program, self.compiled.gradient, self._cost(), self.further,
+                {each.requested.name: each.notes for each in self.requested},
+            ),
             name=string(self.compiled.network.name),
             version=string(self.compiled.heading.version),
             dtype=string(self.compiled.network.dtype),
             constants=self._constants(),
-            sized=bool(size_names(self.program)) and self.compiled.forward.loss is not None,
+            sized=any("_require_examples" in line for each in functions for line in each.lines),
             draws=bool(draws & {"truncated", "orthogonal"}) or any("rng" in line for line in initial),
             initial=initial,
+            states=started,
+            state_draws=any("rng" in line for line in started),
             functions=functions,
+            training=training,
             helpers=[helper_source(name) for name in helpers],
         )  # fmt: skip
 
-    def _plan(self, results: Sequence[str]) -> Plan:
-        key = tuple(results)
-        if key not in self._plans:
-            self._plans[key] = schedule(self._computed, key)
-        return self._plans[key]
+    def _training(self) -> tuple[str, frozenset[str]]:
+        """The functions that train, where the description has a part on training, and the helpers that they call."""
+        if (part := self.compiled.network.training) is None or self.compiled.gradient is None:
+            return "", frozenset()
+        names, keywords = variables(self.whole, reserved=self.modes.reserved), self.modes.arguments([self.program])
+        return training_source(part, self.parameters, self._givens(), names, keywords)
 
     def _cost(self) -> CostSheet:
         """The cost of the last public function."""
         forward, gradient = self.compiled.forward, self.compiled.gradient
-        if gradient is not None and forward.loss is not None:
-            results: tuple[str, ...] = (forward.loss, *dict.fromkeys(gradient.gradients.values()))
-        else:
-            results = forward.outputs
-        return cost_sheet(self.program, self._plan(results), gradient)
+        results = forward.outputs if gradient is None else self._gradient_results(gradient)
+        return cost_sheet(self.program, self.course.plan(results), gradient)
 
     def _constants(self) -> list[tuple[str, str]]:
         shapes = "dict[str, tuple[int | str, ...]]"
@@ -112,13 +122,17 @@ class _Writer:
             t.name: size(t.classes) for t in (*self.inputs, *self.targets) if t.integer and t.classes is not None
         }
         ranges = {t.name: repr(t.interval) for t in self.program.tensors.values() if t.interval is not None}
+        kept = [(name, tensors) for name, tensors in self.modes.tables(self.program) if tensors]
         formulas = {} if gradient is None else self.notes.gradient_formulas(gradient)
         zeros = {} if gradient is None else gradient.zeros
+        detached = any(each.expr.has(Detach) for each in self.compiled.forward.statements)
         return [
+            *([("DETACHED: bool", "= True  # the gradient treats part of the loss as constant")] if detached else []),
             (f"PARAMETERS: {shapes}", f"= {table(_shapes(self.parameters))}"),
             (f"INPUTS: {shapes}", f"= {table(_shapes(self.inputs))}"),
             (f"TARGETS: {shapes}", f"= {table(_shapes(self.targets))}"),
             (f"OUTPUTS: {shapes}", f"= {table(_shapes(outputs))}"),
+            *((f"{name}: {shapes}", f"= {table(_shapes(tensors))}") for name, tensors in kept),
             ("INTEGERS: dict[str, int]", f"= {table(integers)}"),
             ("RANGES: dict[str, tuple[float, float]]", f"= {table(ranges)}"),
             ("FORMULAS: dict[str, str]", f"= {table({k: string(v) for k, v in formulas.items()})}"),
@@ -132,56 +146,121 @@ class _Writer:
             found.append(self._loss())
         if self.compiled.gradient is not None:
             found.append(self._loss_and_grad(self.compiled.gradient))
+        if self.inference.program.metrics:
+            found.append(self._metrics(self.inference.program.metrics))
+        found.extend(each.write(self.parameters, self.inputs, self.targets) for each in self.requested)
         return found
 
     def _forward(self) -> Function:
         outputs = self.compiled.forward.outputs
-        sources = {source for each in needed(self.program, outputs) for source in each.sources()}
+        sources = {s for course in self._courses() for each in needed(course.program, outputs) for s in each.sources()}
         givens = self._givens() if any(t.name in sources for t in self.targets) else self.inputs
-        body, names = self._body(outputs, givens)
-        results = [self._owned(name, names, self._shared(outputs)) for name in outputs]
-        lines = [*body, f"    return {', '.join(results)}"]
         returns = "np.ndarray" if len(outputs) == 1 else f"tuple[{', '.join(['np.ndarray'] * len(outputs))}]"
         what = "output" if len(outputs) == 1 else "outputs"
         shapes = "; ".join(f"{name} {self._shape(self.program.tensors[name])}" for name in outputs)
-        return self._function("forward", givens, returns, f"The {what}: {shapes}.", lines)
+        about = f"The {what}: {shapes}."
+        if self.modes.states:
+            returns = f"{returns} | tuple[{returns}, {STATE}]"
+            about = f"The {what}: {shapes}; with ``training`` the next state too."
+        lines = self._by_mode(outputs, givens, self._output, [], state=True)
+        return self._function("forward", givens, returns, about, lines, self._keywords(outputs))
+
+    def _output(self, course: Course, results: Sequence[str], indent: int) -> list[str]:
+        """The return of ``forward``."""
+        names, outputs = course.names(results), self.compiled.forward.outputs
+        values = ", ".join(self._owned(name, names, course.plan(results).shared) for name in outputs)
+        pad = " " * indent
+        if len(results) == len(outputs):
+            return [f"{pad}return {values}"]
+        state = self._state(course, results, indent)
+        return [*state, f"{pad}return {values if len(outputs) == 1 else f'({values})'}, next_state"]
+
+    def _state(self, course: Course, results: Sequence[str], indent: int) -> list[str]:
+        entries = self.modes.next_state(course.program, course.plan(results), course.names(results))
+        return dictionary("next_state", entries, indent)
 
     def _loss(self) -> Function:
         loss = self.compiled.forward.loss
         assert loss is not None
-        body, names = self._body((loss,), self._givens())
-        return self._function("loss", self._givens(), "float", "The loss.", [*body, f"    return {names[loss]}"])
+
+        def value(course: Course, results: Sequence[str], indent: int) -> list[str]:
+            return [f"{' ' * indent}return {course.names(results)[loss]}"]
+
+        lines = self._by_mode((loss,), self._givens(), value, self._required())
+        return self._function("loss", self._givens(), "float", "The loss.", lines, self._keywords((loss,)))
+
+    def _gradient_results(self, gradient: GradientProgram) -> tuple[str, ...]:
+        loss, following = self.compiled.forward.loss, self.program.updates.values()
+        assert loss is not None
+        return (loss, *dict.fromkeys((*gradient.gradients.values(), *following)))
 
     def _loss_and_grad(self, gradient: GradientProgram) -> Function:
-        loss = self.compiled.forward.loss
-        assert loss is not None
-        results = (loss, *dict.fromkeys(gradient.gradients.values()))
-        body, names = self._body(results, self._givens())
-        shared = self._shared(results)
+        results, course = self._gradient_results(gradient), self.course
+        names, shared = course.names(results), course.plan(results).shared
         entries = []
-        seen: set[str] = set()
         for tensor in self.parameters:
             if tensor.name in gradient.gradients:
                 bar = gradient.gradients[tensor.name]
                 value = self._owned(bar, names, shared)
-                if tensor.shape == ():
-                    value = f"np.asarray({value})"
-                seen.add(bar)
+                if tensor.shape == ():  # one that is shared may be the cotangent, a plain number
+                    value = f"np.array({names[bar]}, dtype)" if bar in shared else f"np.asarray({value})"
             else:
                 value = f"np.zeros({names[tensor.name]}.shape, dtype)"
             entries.append((string(tensor.name), value))
-        lines = [*body, *_dictionary("grads", entries), f"    return {names[loss]}, grads"]
-        return self._function(
-            "loss_and_grad", self._givens(), "tuple[float, dict[str, np.ndarray]]",
-            "The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``.",
-            lines, ("*", "cotangent: float = 1.0"),
-        )  # fmt: skip
+        body = [*course.lines(results, 4), *dictionary("grads", entries)]
+        returned, returns = f"{names[results[0]]}, grads", f"float, {STATE}"
+        if self.modes.states:
+            body += self._state(course, results, 4)
+            returned, returns = f"{returned}, next_state", f"{returns}, {STATE}"
+        lines = [*self._opening(self._givens(), names, body, self._required()), *body, f"    return {returned}"]
+        keywords = (*self.modes.arguments([self.program]), "cotangent: float = 1.0")
+        about = "The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."
+        if self.modes.states:
+            about = (
+                "The loss and its gradient in training, and the next state.\n\n"
+                "    The gradient is times ``cotangent``, with the keys and shapes of ``params``.\n    "
+            )
+        return self._function("loss_and_grad", self._givens(), f"tuple[{returns}]", about, lines, keywords)
+
+    def _metrics(self, metrics: Mapping[str, str]) -> Function:
+        results = tuple(dict.fromkeys(metrics.values()))
+        names = self.inference.names(results)
+        entries = [(string(label), f"float({names[name]})") for label, name in metrics.items()]
+        body = [*self.inference.lines(results, 4), *dictionary("values", entries)]
+        lines = [*self._opening(self._givens(), names, body, self._required()), *body, "    return values"]
+        keywords = self.modes.arguments([self.inference.program])
+        return self._function("metrics", self._givens(), "dict[str, float]", "The metrics, by name.", lines, keywords)
+
+    def _courses(self) -> list[Course]:
+        return [self.course] if self.inference is self.course else [self.course, self.inference]
+
+    def _keywords(self, results: Sequence[str]) -> tuple[str, ...]:
+        programs = [course.program for course in self._courses()]
+        return self.modes.arguments(programs, training=self.modes.differ)
+
+    def _by_mode(
+        self,
+        results: Sequence[str],
+        givens: Sequence[Tensor],
+        ending: Callable[[Course, Sequence[str], int], list[str]],
+        checks: Sequence[str],
+        *,
+        state: bool = False,
+    ) -> list[str]:
+        """The body of a function that trains or infers; with ``state`` training computes the next one too."""
+        body: list[str] = []
+        names = self.inference.names(results)
+        if self.modes.differ:
+            trained = (*results, *(self.program.updates.values() if state else ()))
+            body += ["    if training:", *self.course.lines(trained, 8), *ending(self.course, trained, 8)]
+        body += [*self.inference.lines(results, 4), *ending(self.inference, results, 4)]
+        return [*self._opening(givens, names, body, checks), *body]
+
+    def _required(self) -> list[str]:
+        return ["    _require_examples(sizes)"] if size_names(self.program) else []
 
     def _givens(self) -> list[Tensor]:
         return [*self.inputs, *self.targets]
-
-    def _shared(self, results: Sequence[str]) -> frozenset[str]:
-        return self._plan(results).shared
 
     def _owned(self, name: str, names: Mapping[str, str], shared: frozenset[str]) -> str:
         """A result is the caller's to keep: one that is a view of an argument is copied."""
@@ -199,40 +278,17 @@ class _Writer:
         lines: Sequence[str],
         more: tuple[str, ...] = (),
     ) -> Function:
-        names = variables(self.program)
-        parameters = ("params: dict[str, np.ndarray]", *(f"{names[t.name]}: np.ndarray" for t in givens), *more)
+        names = variables(self.whole, reserved=self.modes.reserved)
+        given = (f"{names[t.name]}: np.ndarray" for t in givens)
+        parameters = ("params: dict[str, np.ndarray]", *given, *(("*", *more) if more else ()))
         return Function(name, parameters, returns, f'    """{about}"""', tuple(lines))
 
-    def _body(self, results: Sequence[str], givens: Sequence[Tensor]) -> tuple[list[str], Mapping[str, str]]:
-        """The lines that check the arguments and run the plan of ``results``."""
-        plan = self._plan(results)
-        names = variables(self.program, [name for name in plan.tensors if name not in self.program.tensors])
-        body = Body(plan, names, self.notes.cite, self.notes.explain)
-        written = [row for line in body.write() for row in line.render(4)]
-        self.helpers |= body.helpers
-        opening = self._opening(givens, names, "\n".join(written))
-        if self.compiled.forward.loss in results and size_names(self.program):
-            opening.append("    _require_examples(sizes)")
-        return [*opening, *written], names
-
-    def _opening(self, givens: Sequence[Tensor], names: Mapping[str, str], text: str) -> list[str]:
-        given = "{" + ", ".join(f"{string(t.name)}: {names[t.name]}" for t in givens) + "}"
-        arrays = [names[t.name] for t in (*self.parameters, *givens)]
-        lines = [
-            row
-            for line in (Line("dtype, arrays, sizes = ", "_arguments", ("params", given)),)
-            for row in line.render(4)
-        ]
-        unpack = ", ".join(arrays)
-        if len(arrays) == 1:
-            lines.append(f"    ({unpack},) = arrays")
-        elif len(unpack) + 13 <= WIDTH:
-            lines.append(f"    {unpack} = arrays")
-        elif arrays:
-            lines.extend(["    (", *(f"        {each}," for each in arrays), "    ) = arrays"])
-        used = [each for each in sorted(size_names(self.program)) if _mentions(text, each)]
-        lines.extend(f'    {each} = sizes["{each}"]' for each in used)
-        return lines
+    def _opening(
+        self, givens: Sequence[Tensor], names: Mapping[str, str], body: Sequence[str], checks: Sequence[str]
+    ) -> list[str]:
+        tensors = [*self.parameters, *givens, *self.modes.states]
+        sizes = sorted(size_names(self.program))
+        return [*opening(givens, tensors, names, body, sizes, state=bool(self.modes.states)), *checks]
 
 
 def _shapes(tensors: Sequence[Tensor]) -> dict[str, str]:
@@ -242,11 +298,3 @@ def _shapes(tensors: Sequence[Tensor]) -> dict[str, str]:
 def _tuple(shape: tuple[Extent, ...]) -> str:
     parts = [size(each) if isinstance(each, int) else string(size(each)) for each in shape]
     return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
-
-
-def _dictionary(name: str, entries: Sequence[tuple[str, str]]) -> list[str]:
-    return [f"    {name} = {{", *(f"        {key}: {value}," for key, value in entries), "    }"]
-
-
-def _mentions(text: str, name: str) -> bool:
-    return re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", text) is not None

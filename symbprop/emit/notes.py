@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sympy import Expr
 
@@ -68,3 +69,24 @@ class Notes:
             for name, bar in gradient.gradients.items()
             if bar in by_tensor
         }
+
+
+class FurtherNotes(Notes):
+    """The equations of a program that is computed beside another: equal ones keep their number, new ones follow on."""
+
+    def __init__(self, program: Program, *earlier: Notes) -> None:
+        self.program = program
+        self.backward = ()
+        self._numbers: dict[int, int] = {}
+        self._of_tensor: dict[str, list[int]] = {}
+        known = {each.statements: each.number for notes in earlier for each in (*notes.forward, *notes.backward)}
+        count, new = max(known.values(), default=0), []
+        for equation in number_equations(needed(program, program.results)):
+            number = known.get(equation.statements)
+            if number is None:
+                count += 1
+                number = count
+                new.append(replace(equation, number=number))
+            self._of_tensor.setdefault(equation.tensor, []).append(number)
+            self._numbers.update((id(each), number) for each in equation.statements)
+        self.forward = tuple(new)

@@ -66,7 +66,9 @@ def is_indicator(node: Basic) -> bool:
 
 def is_safe_to_mask(expression: Expr) -> bool:
     """Whether an expression is finite wherever its reads are, so that multiplying it by 0 gives 0."""
-    return bool(expression.is_polynomial(*expression.free_symbols)) if expression.free_symbols else True
+    if not expression.free_symbols:
+        return expression.is_finite is not False
+    return bool(expression.is_polynomial(*expression.free_symbols))
 
 
 def is_third(coefficient: Rational) -> bool:

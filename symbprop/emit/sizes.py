@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Add, Expr, Integer, Mul, Pow, Rational, Symbol
+from sympy import Add, Expr, Integer, Mul, Pow, Rational, S, Symbol
 
 from symbprop.calculus.index import Extent
 
@@ -11,9 +11,18 @@ def number(value: Expr) -> str:
     """An exact number as the shortest Python literal that has its float64 value."""
     if isinstance(value, Integer):
         return str(int(value))
+    if value in (S.Infinity, S.NegativeInfinity):
+        return "np.inf" if value is S.Infinity else "-np.inf"
     if isinstance(value, Rational):
         return repr(value.p / value.q)
     return repr(float(value.evalf(25)))
+
+
+def constant(value: Expr) -> str:
+    """What a tensor is filled with: a number, or an infinity."""
+    if value.is_infinite:
+        return "np.inf" if value.is_extended_positive else "-np.inf"
+    return number(value)
 
 
 def size(value: Extent) -> str:

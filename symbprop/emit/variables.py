@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 
 from symbprop.calculus.program import Program, Role
 
 RESERVED = frozenset(
     ("np", "params", "grads", "dtype", "cotangent", "init", "forward", "loss", "loss_and_grad", "rng", "arrays", "seed", "sizes")
 ) | frozenset(
-    ("NAME", "VERSION", "DTYPE", "PARAMETERS", "INPUTS", "TARGETS", "OUTPUTS", "INTEGERS", "RANGES", "FORMULAS")
+    ("NAME", "VERSION", "DETACHED", "DTYPE", "PARAMETERS", "INPUTS", "TARGETS", "OUTPUTS", "INTEGERS", "RANGES", "FORMULAS")
 ) | frozenset(("ZERO_GRADIENTS", "KeyError", "TypeError", "ValueError", "dict", "list", "tuple", "int", "str", "float",
                "any", "all", "isinstance", "zip", "enumerate", "len"))  # fmt: skip
 
 
-def variables(program: Program, extra: Iterable[str] = ()) -> dict[str, str]:
-    """A distinct Python identifier for every tensor, also apart from the names of free sizes (``N``)."""
-    taken = set(RESERVED) | size_names(program)
+def variables(program: Program, extra: Iterable[str] = (), reserved: Collection[str] = ()) -> dict[str, str]:
+    """A distinct Python identifier for every tensor, also apart from the names of free sizes (``N``) and ``reserved``."""
+    taken = set(RESERVED) | size_names(program) | set(reserved)
     names: dict[str, str] = {}
     for tensor in (*program.tensors, *extra):
         if tensor in program.tensors and _is_loss_seed(program, tensor):
@@ -38,4 +39,6 @@ def size_names(program: Program) -> set[str]:
 
 
 def _is_loss_seed(program: Program, tensor: str) -> bool:
-    return program.tensors[tensor].role is Role.SEED and program.tensors[tensor].shape == ()
+    if program.loss is None or program.tensors[tensor].role is not Role.SEED or program.tensors[tensor].shape:
+        return False
+    return re.fullmatch(rf"{re.escape(program.loss)}_bar(_\d+)?", tensor) is not None

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from symbprop.calculus.index import Access, Affine, Extent, Range, extent
 from symbprop.calculus.program import Tensor
 from symbprop.emit.sizes import size
+from symbprop.emit.windows import Window, span, window
 from symbprop.schedule.order import mixed_radix
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A NumPy expression and the index that runs along each of its axes."""
+    """A NumPy expression and the index that runs along each of its axes; ``inside`` are those inside windows."""
 
     text: str
     axes: tuple[str, ...]
+    inside: tuple[str, ...] = ()
 
 
 class Views:
@@ -25,6 +27,7 @@ class Views:
     def __init__(self, tensors: Mapping[str, Tensor], names: Mapping[str, str]) -> None:
         self.tensors = tensors
         self.names = names
+        self.helpers: set[str] = set()
 
     def read(self, access: Access, domain: Sequence[Range]) -> str:
         """The access as an array that broadcasts against ``domain`` in its order."""
@@ -33,49 +36,66 @@ class Views:
     def view(self, access: Access, domain: Sequence[Range]) -> View:
         """The access with one axis for each index that it depends on, in whatever order is free of copies."""
         extents = {each.index: each.extent for each in domain}
-        basic = self._basic(access, extents)
+        basic = self.basic(access, extents)
         if basic is not None:
             return basic
         return self._gathered(access, extents)
 
-    def _basic(self, access: Access, extents: Mapping[str, Extent]) -> View | None:
-        """Slices and reshapes, when each index stands once."""
+    def basic(self, access: Access, extents: Mapping[str, Extent], *, windows: bool = True) -> View | None:
+        """Reshapes, windows and slices, when each index stands once; a window's elements are read, never written."""
         shape = self.tensors[access.tensor].shape
         parts: list[str] = []
         axes: list[str] = []
         splits: list[Extent] = []
-        reshaped = False
+        sliding: list[tuple[int, Window]] = []
+        thin: list[str] = []
         for coordinate, length in zip(access.index, shape, strict=True):
             if not all(isinstance(atom, str) for atom, _ in coordinate.terms):
                 return None
             if not coordinate.terms:
                 parts.append(size(coordinate.offset))
+                splits.append(length)
                 continue
+            ones = [str(atom) for atom, _ in coordinate.terms if extents[str(atom)] == 1]
+            if ones and len(coordinate.terms) > 1:  # an index that only is 0
+                ones = ones[: len(coordinate.terms) - 1]
+                coordinate = Affine(tuple(t for t in coordinate.terms if t[0] not in ones), coordinate.offset)
+                thin.extend(ones)
             single = _slice(coordinate, length, extents)
             if single is not None:
                 parts.append(single)
-                atom = coordinate.terms[0][0]
-                if atom in axes or not isinstance(atom, str):
-                    return None
-                axes.append(atom)
-                splits.append(extents[atom])
+                axes.append(str(coordinate.terms[0][0]))
+                splits.append(length)
                 continue
             indices = mixed_radix(coordinate.terms, dict(extents)) if coordinate.offset == 0 else None
-            if indices is None or set(indices) & set(axes):
+            if indices is not None and extent(_points(indices, extents) - length) == 0:
+                parts.extend(":" for _ in indices)
+                axes.extend(indices)
+                splits.extend(extents[index] for index in indices)
+                continue
+            slide = window(coordinate, extents) if windows else None
+            if slide is None:
                 return None
-            total: Extent = 1
-            for index in indices:
-                total = extent(total * extents[index])
-            if extent(total - length) != 0:
-                return None
-            parts.append(":")
-            axes.extend(indices)
-            splits.extend(extents[index] for index in indices)
-            reshaped = True
-        text = self.names[access.tensor] + _subscript(parts)
-        if reshaped:
+            sliding.append((len(splits), slide))
+            parts.append(slide.places(length))
+            axes.append(slide.base)
+            splits.append(length)
+        text = self.names[access.tensor]
+        if len(splits) != len(shape):
             text += f".reshape({', '.join(size(each) for each in splits)})"
-        return View(text, tuple(axes))
+        if sliding:
+            self.helpers.add("windows")
+            reach = ", ".join(str(each.reach) for _, each in sliding)
+            places = ", ".join(str(axis) for axis, _ in sliding)
+            comma = "," if len(sliding) == 1 else ""
+            text = f"_windows({text}, ({reach}{comma}), ({places}{comma}))"
+        parts.extend(each.inner() for _, each in sliding)
+        parts.extend("None" for _ in thin)
+        axes.extend(each.inside for _, each in sliding)
+        axes.extend(thin)
+        if len(set(axes)) != len(axes):
+            return None
+        return View(text + _subscript(parts), tuple(axes), tuple(each.inside for _, each in sliding))
 
     def _gathered(self, access: Access, extents: Mapping[str, Extent]) -> View:
         """Integer indexing: along one block of axes if it can be, else along all."""
@@ -162,6 +182,13 @@ def _subscript(parts: Sequence[str]) -> str:
     return f"[{', '.join(kept)}]" if kept else ""
 
 
+def _points(indices: Sequence[str], extents: Mapping[str, Extent]) -> Extent:
+    total: Extent = 1
+    for index in indices:
+        total = extent(total * extents[index])
+    return total
+
+
 def _slice(coordinate: Affine, length: Extent, extents: Mapping[str, Extent]) -> str | None:
     """A coordinate with one index as a slice."""
     if len(coordinate.terms) != 1:
@@ -171,12 +198,12 @@ def _slice(coordinate: Affine, length: Extent, extents: Mapping[str, Extent]) ->
         return None
     count, start = extents[atom], coordinate.offset
     if step == 1 and start == 0:
-        return ":" if count == length else f":{size(count)}"
+        return ":" if count == length else span("", size(count), 1)
     if step > 0:
         end = extent(start + step * (count - 1) + 1)
         head = size(start) if start != 0 else ""
         tail = "" if end == length else size(end)
-        return f"{head}:{tail}" if step == 1 else f"{head}:{tail}:{step}"
+        return span(head, tail, step)
     last = extent(start + step * (count - 1))
     tail = "" if last == 0 else size(extent(last - 1))
     return f"{size(start)}:{tail}:{step}"

@@ -45,7 +45,7 @@ class ArrayWriter(ExpressionWriter):
         for factor in self._factors_of(below[1]):
             text = f"{text or '1'} {hadamard_quotient(self.notation)} {factor}"
         scalar = "" if above[0] == 1 else self.write(above[0], PRODUCT)
-        text = " ".join(part for part in (scalar, text) if part)
+        text = self.notation.product([part for part in (scalar, text) if part])
         if below[0] != 1:
             text = self.notation.fraction(text, self.write(below[0], 0 if self.notation is LATEX else ATOM))
         return text, PRODUCT

@@ -58,7 +58,7 @@ def derivation(
 
 
 def _lines(gradient: GradientProgram, wrt: Sequence[str] | None, form: str, notation: Text) -> Iterator[Line]:
-    forward, backward = _numbered(gradient, _wanted(gradient, wrt))
+    forward, backward = _numbered(gradient, _wanted(gradient, wrt), states=wrt is None)
     yield Line(Kind.HEADING, "Forward")
     yield from (_equation(each, gradient.program, form, notation) for each in forward)
     yield Line(Kind.HEADING, "Backward, with", formula=_bar(gradient, notation))
@@ -70,7 +70,7 @@ def _lecture(
     gradient: GradientProgram, described: Program | None, wrt: Sequence[str] | None, notation: Text
 ) -> Iterator[Line]:
     wanted = _wanted(gradient, wrt)
-    forward, backward = _numbered(gradient, wanted)
+    forward, backward = _numbered(gradient, wanted, states=wrt is None)
     story = trace_of(gradient) if described is None else trace(described)
     yield from forward_steps(story, forward, notation)
     yield Line(Kind.HEADING, "Forward")
@@ -89,11 +89,14 @@ def _wanted(gradient: GradientProgram, wrt: Sequence[str] | None) -> list[str]:
     return wanted
 
 
-def _numbered(gradient: GradientProgram, wanted: Sequence[str]) -> tuple[tuple[Equation, ...], tuple[Equation, ...]]:
-    """The equations that the gradients wanted need, forward and backward."""
+def _numbered(
+    gradient: GradientProgram, wanted: Sequence[str], *, states: bool
+) -> tuple[tuple[Equation, ...], tuple[Equation, ...]]:
+    """The equations that the gradients wanted need, forward and backward; with ``states`` those of their next values."""
     loss = gradient.forward.loss or ""
     bars = [gradient.gradients[name] for name in wanted if name in gradient.gradients]
-    kept = needed(gradient.program, [loss, *bars])
+    following = gradient.forward.updates.values() if states else ()
+    kept = needed(gradient.program, [loss, *bars, *following])
     inside = {id(each) for each in gradient.forward.statements}
     forward = number_equations([each for each in kept if id(each) in inside])
     backward = number_equations([each for each in kept if id(each) not in inside], len(forward) + 1)

@@ -14,6 +14,7 @@ from symbprop.calculus.index import Access, Affine, at
 from symbprop.calculus.notation import TEXT, Text
 from symbprop.calculus.printer import format_access, format_coordinate, format_index, is_seed, left_side
 from symbprop.calculus.program import Program
+from symbprop.calculus.recurrence import recurrent
 from symbprop.calculus.statement import Reduction, Statement, index_symbol, read_symbol
 
 MOST = 400  # definitions put in; beyond it a formula says nothing that its equations do not say better
@@ -26,6 +27,8 @@ class TooLong(Exception):
 
 def expanded(equation: Equation, program: Program, notation: Text) -> str:
     """``W̄[k,j] = Σₙ x[n,k] …``: the equation's right side with nothing computed left in it.
+
+    What a recurrence computes keeps its name: written out, each step would hold all that came before it.
 
     Raises ``TooLong`` where more than ``MOST`` definitions would have to be put in.
     """
@@ -58,7 +61,8 @@ class _Expander:
     def __init__(self, program: Program, notation: Text) -> None:
         self._program = program
         self._notation = notation
-        self._definitions = program.definitions()
+        steps = recurrent(program.statements)
+        self._definitions = {name: each for name, each in program.definitions().items() if name not in steps}
         self._count = 0
 
     def value(self, access: Access, taken: set[str]) -> tuple[str, int]:
@@ -97,7 +101,7 @@ class _Expander:
             deltas.append(self._notation.delta(*pair))
         sign, text, binding = self._written(each, place, used)
         factors = [text if binding >= PRODUCT or not deltas else self._notation.parentheses(text), *deltas]
-        text = self._notation.times.join(factors)
+        text = self._notation.product(factors)
         if not reduced:
             return sign, text, min(binding, PRODUCT) if deltas else binding
         closed = text if binding >= PRODUCT else self._notation.parentheses(text)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 WIDTH, HEIGHT, GAP, RISE = 168, 46, 28, 54  # of a box, and between boxes and ranks
 MARGIN = 16
+SMALLEST = 0.8  # of its size; a wider graph than fits even so is scrolled
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def drawing(nodes: Sequence[Node], title: str) -> str:
     parts = [_edge(places[read], places[name], back=read not in given) for read, name in edges]
     parts.extend(_box(node, places[node.name]) for node in nodes)
     head = (
-        f'<svg class="flow" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
+        f'<svg class="flow" viewBox="0 0 {width} {height}" width="{width}" height="{height}" style="min-width:{SMALLEST * width:g}px" role="img" '
         f'aria-labelledby="flow-title flow-text"><title id="flow-title">{html.escape(title)}</title>'
         f'<desc id="flow-text">{html.escape(_words(nodes))}</desc>'
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'

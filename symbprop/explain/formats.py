@@ -7,19 +7,26 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from symbprop.calculus.notation import columns
 from symbprop.explain.mathml import mathml
 
 WIDTH = 100
+
+# Of the fonts that have signs which grow: those that systems bring along.
+MATH_FONTS = '"Latin Modern Math","STIX Two Math","Cambria Math","DejaVu Math TeX Gyre",math'
 
 STYLE = (
     ":root{color-scheme:light dark;--ink:#1c1c1e;--soft:#5c5c66;--paper:#fdfdfb;--line:#dcdcd6}"
     "@media(prefers-color-scheme:dark){:root{--ink:#e8e6e1;--soft:#a9a7a0;--paper:#17171a;--line:#38383d}}"
     "body{font:17px/1.55 Charter,Georgia,serif;max-width:54rem;margin:2.5rem auto;padding:0 1rem;color:var(--ink);background:var(--paper)}"
     "h2{font-size:1.2rem;margin:2rem 0 .6rem;border-bottom:1px solid var(--line)}"
-    "h3{font-size:1rem;margin:1.4rem 0 .3rem}.words{margin:.5rem 0 .1rem;color:var(--soft)}"
-    ".row{display:flex;gap:1rem;align-items:baseline;margin:.45rem 0}.number{flex:0 0 5rem;color:var(--soft);font-size:.9em}"
-    ".formula{overflow-x:auto;overflow-y:hidden;padding:.15rem .4rem .15rem 0}.step{color:var(--soft);padding-left:1.5rem}"
-    "math{font-size:1.06em}.cases{text-align:left}.cases mtd{text-align:left;padding:.1em .5em}.bold{font-weight:bold}"
+    "h3{font-size:1rem;margin:1.4rem 0 .3rem}.words{margin:.5rem 0 .1rem;color:var(--soft);overflow-x:auto;overflow-y:hidden}"
+    ".row{display:flex;gap:1rem;align-items:baseline;margin:.45rem 0}.number{flex:0 0 2.4rem;color:var(--soft);font-size:.9em}"
+    ".formula{overflow-x:auto;overflow-y:hidden;padding:.15rem .4rem .15rem 0}.step{padding-left:3.3rem}"
+    ".step .number{order:2;flex:none}.step .number:empty{display:none}"
+    "@media(max-width:40rem){body{margin:1rem auto}.step{padding-left:1.2rem}.row{gap:.5rem}}"
+    f"math{{font-family:{MATH_FONTS};font-size:1.06em}}"
+    ".cases{text-align:left}.cases mtd{text-align:left;padding:.1em .5em}"
 )
 
 LATEX_WORDS = {c: "\\" + c for c in "#$%&_{}"} | {
@@ -85,7 +92,7 @@ def wrapped(text: str, width: int, indent: str) -> str:
     """
     rows: list[str] = []
     rest = text
-    while len(rest) > width:
+    while columns(rest) > width:
         cut = _place_to_break(rest, width)
         if not cut:
             break
@@ -98,9 +105,13 @@ def _place_to_break(text: str, width: int) -> int:
     """The last of the best places in the second half of the line; 0 if there is none."""
     depth = 0
     places: dict[tuple[int, bool], int] = {}
-    for position, character in enumerate(text[:width]):
+    column = 0
+    for position, character in enumerate(text):
+        column += columns(character)
+        if column > width:
+            break
         depth += (character in "([{") - (character in ")]}")
-        if character == " " and position > width // 2:
+        if character == " " and column > width // 2 + 1:
             places[depth, text[position + 1 : position + 2] not in ("+", "−")] = position + 1
     return places[min(places)] if places else 0
 
@@ -165,7 +176,7 @@ def html_rows(lines: Sequence[Line], part: str = "h3") -> list[str]:
     """Each line as an element of a page; ``part`` is the heading of a part."""
     rows = []
     for line in lines:
-        formula = mathml(line.formula, display=False) if line.formula else ""
+        formula = mathml(line.formula, display=line.kind is Kind.WORDS) if line.formula else ""
         if line.kind is Kind.HEADING:
             rows.append(f"<h2>{html.escape(line.text)} {formula}".rstrip() + "</h2>")
         elif line.kind is Kind.PART:
@@ -175,7 +186,7 @@ def html_rows(lines: Sequence[Line], part: str = "h3") -> list[str]:
         else:
             number = "" if line.number is None else f"({line.number})"
             shown = f"from {number}" if line.kind is Kind.STEP and number else number
-            cells = f'<span class="number">{shown}</span><span class="formula">{mathml(line.text)}</span>'
+            cells = f'<span class="number">{shown}</span> <span class="formula">{mathml(line.text)}</span>'
             rows.append(f'<div class="row {line.kind.value}">{cells}</div>')
     return rows
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from symbprop.calculus.equations import number_equations
 from symbprop.calculus.notation import Text
-from symbprop.calculus.printer import format_equation, format_expression, leaves
+from symbprop.calculus.printer import format_equation, format_expression, format_right_side, leaves
 from symbprop.calculus.program import Program
 from symbprop.calculus.statement import Statement
 from symbprop.explain.formats import Kind, Line
@@ -24,16 +24,31 @@ def equations(statements: Sequence[Statement], program: Program, notation: Text)
 def simplified(before: Form, after: Form, notation: Text, *, name_the_pass: bool = True) -> Iterator[Line]:
     """What the pass between two forms of a tensor did; not yet the form that it led to."""
     told = not name_the_pass
-    finder = Rewritings(after.before)
+    finder = Rewritings(after.before, after.stage.moved.values())
+    for lost in finder.vanished(before.statements, after.statements):
+        told = True
+        yield from _vanishes(lost, list(finder.sums_behind(lost)), after.before, notation)
+    whole = list(before.statements)
     for old, new in _changed(before.statements, after.statements):
         moves = list(finder.between(old, new))
-        lost = finder.redefinition(old, new)
-        for move in [*moves, *([lost] if lost is not None else [])]:
+        split = finder.redefinition(old, new)
+        for move in [*moves, *([split] if split is not None else [])]:
             told = True
-            whole = [move.shown if each is old else each for each in before.statements]
+            if move.move is Move.PUT_IN:
+                whole[before.statements.index(old)] = move.shown
             yield from _said(move, whole, after, notation)
     if not told:
         yield Line(Kind.WORDS, f"{_named(before, after)}:")
+
+
+def _vanishes(lost: Statement, sums: Sequence[Statement], program: Program, notation: Text) -> Iterator[Line]:
+    """A term that is nothing, and the sums that make it so."""
+    yield Line(Kind.WORDS, "This term is nothing:")
+    yield Line(Kind.STEP, f"{format_right_side(lost, program.tensors, notation)} = 0")
+    if sums:
+        yield Line(Kind.WORDS, "because")
+        yield from equations(sums, program, notation)
+    yield Line(Kind.WORDS, "What is left:")
 
 
 def distinct(forms: Sequence[Form], notation: Text) -> list[Form]:
@@ -83,6 +98,6 @@ def _said(rewriting: Rewriting, whole: Sequence[Statement], form: Form, notation
     elif rewriting.move is Move.FACTOR:
         leaf = leaves(shown, program.tensors, notation)
         yield Line(
-            Kind.WORDS, f"A factor leaves the sum; from here on {rewriting.tensor} is the sum without",
+            Kind.WORDS, "A factor leaves the sum; from here on its name is that of the sum without",
             formula=format_expression(shown.expr, leaf, notation),
         )  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from symbprop.calculus.equations import Equation
 from symbprop.calculus.notation import Text
 from symbprop.calculus.printer import format_equation
-from symbprop.calculus.program import GradientProgram
+from symbprop.calculus.program import GradientProgram, Program
 from symbprop.explain.formats import Kind, Line
 from symbprop.explain.forms import distinct, equations, simplified
 from symbprop.explain.matrix import matrix_form
@@ -74,13 +74,23 @@ def backward_steps(
     told = ""
     for equation in backward:
         if equation.tensor != told:
-            way = list(steps.of(equation.tensor))
-            yield from way
-            if way[-1].kind is not Kind.WORDS:
-                yield Line(Kind.WORDS, "so that")
+            yield from way_to(equation, steps)
         told = equation.tensor
-        text = format_equation(equation, gradient.program.tensors, notation)
-        yield Line(Kind.EQUATION, text, equation.number, tensor=equation.tensor)
-        matrix = matrix_form(equation, gradient.program.tensors, notation)
-        if matrix is not None:
-            yield Line(Kind.WORDS, "In matrices:", formula=matrix)
+        yield from reached(equation, gradient.program, notation)
+
+
+def way_to(equation: Equation, steps: Steps) -> Iterator[Line]:
+    """The steps up to an equation, and the words that lead over to it."""
+    way = list(steps.of(equation.tensor))
+    yield from way
+    if way[-1].kind is Kind.STEP:
+        yield Line(Kind.WORDS, "so that")
+
+
+def reached(equation: Equation, program: Program, notation: Text) -> Iterator[Line]:
+    """The equation itself, and in matrices where it has that form."""
+    text = format_equation(equation, program.tensors, notation)
+    yield Line(Kind.EQUATION, text, equation.number, tensor=equation.tensor)
+    matrix = matrix_form(equation, program.tensors, notation)
+    if matrix is not None:
+        yield Line(Kind.WORDS, "In matrices:", formula=matrix)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 PIECE = re.compile(r"\\[A-Za-z]+\*?|\\.|[{}^_&]|\d+(?:\.\d+)?|\s+|.", re.DOTALL)
 SYMBOLS = {
     "le": "≤", "ge": "≥", "ne": "≠", "lt": "&lt;", "gt": "&gt;", "cdot": "·", "odot": "⊙", "partial": "∂", "infty": "∞",
-    "land": "∧", "lor": "∨", "lnot": "¬", "top": "⊤", "in": "∈", "to": "→", "times": "×", "circ": "∘", "backslash": "\\",
+    "land": "∧", "lor": "∨", "lnot": "¬", "oslash": "⊘", "top": "⊤", "in": "∈", "to": "→", "times": "×", "circ": "∘", "backslash": "\\",
     "hat": "^", "sim": "~", "|": "‖", "Vert": "‖", "lVert": "‖", "rVert": "‖", "langle": "⟨", "rangle": "⟩", "cdots": "⋯", "ldots": "…",
     "min": "min", "max": "max",
 }  # fmt: skip
@@ -24,6 +24,7 @@ GREEK = dict(
         strict=True,
     )
 )
+BOLD = {ord(str(digit)): 0x1D7CE + digit for digit in range(10)}
 LARGE = {"sum": "∑", "prod": "∏"}
 FUNCTIONS = {"exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min", "det", "tr"}
 SPACES = {"quad": "1em", "qquad": "2em", ",": "0.17em", ";": "0.28em", "!": "0", " ": "0.3em"}
@@ -148,10 +149,13 @@ class _Translator:
     def root(self) -> str:
         return f"<msqrt>{self._argument()}</msqrt>"
 
-    def accent(self, mark: str, stretchy: bool = False) -> str:
-        """A letter with a mark above it; over a word the mark is as wide as the word."""
-        stretch = ' stretchy="true"' if stretchy else ""
-        return f"<mover>{self._argument()}<mo{stretch}>{mark}</mo></mover>"
+    def accent(self, mark: str) -> str:
+        """A letter with a mark above it."""
+        return f"<mover>{self._argument()}<mo>{mark}</mo></mover>"
+
+    def overline(self) -> str:
+        """A line as wide as what it stands over: drawn, because few fonts have a bar that stretches."""
+        return f'<mrow style="border-top:.06em solid;padding-top:.04em">{self._argument()}</mrow>'
 
     def upright(self) -> str:
         words = self._words()
@@ -161,7 +165,8 @@ class _Translator:
         return f"<mtext>{html.escape(self._words())}</mtext>"
 
     def bold(self) -> str:
-        return f'<mn class="bold">{html.escape(self._words())}</mn>'
+        """Digits have bold characters of their own, which need no style sheet."""
+        return f"<mn>{html.escape(self._words()).translate(BOLD)}</mn>"
 
     def operator(self) -> str:
         return f"<mi>{html.escape(self._words().replace(',', ' '))}</mi>"
@@ -201,7 +206,7 @@ COMMANDS: dict[str, Callable[[_Translator], str]] = {
     "frac": _Translator.fraction,
     "sqrt": _Translator.root,
     "bar": lambda each: each.accent("¯"),
-    "overline": lambda each: each.accent("―", stretchy=True),
+    "overline": _Translator.overline,
     "dot": lambda each: each.accent("˙"),
     "mathrm": _Translator.upright,
     "mathbf": _Translator.bold,

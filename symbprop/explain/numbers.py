@@ -42,8 +42,9 @@ MIXED = Arithmetic(
 
 
 def givens(program: Program) -> list[Tensor]:
-    """What must be given: inputs, targets and parameters."""
-    return [t for role in (Role.INPUT, Role.TARGET, Role.PARAMETER) for t in program.of(role)]
+    """What must be given: inputs, targets, parameters, and state and noise where there are any."""
+    roles = (Role.INPUT, Role.TARGET, Role.PARAMETER, Role.STATE, Role.NOISE)
+    return [tensor for role in roles for tensor in program.of(role)]
 
 
 def evaluated(program: Program, given: Mapping[str, Any], sizes: Mapping[str, int]) -> dict[str, Elements]:

@@ -31,11 +31,13 @@ def matrix_product(factors: Sequence[Factor], axes: Sequence[str], notation: Tex
         text = chain.closed()
     else:
         parts, end = chain.follow(axes[0], axes)
-        text = " ".join(parts)
+        text = notation.product(parts)
         if len(axes) == 2 and end is None:  # an outer product
             column, _ = chain.follow(axes[1], axes)
-            other = " ".join(column)
-            text = f"{text} {transposed(notation.parentheses(other) if len(column) > 1 else other, notation)}"
+            other = notation.product(column)
+            text = notation.product(
+                [text, transposed(notation.parentheses(other) if len(column) > 1 else other, notation)]
+            )
         elif len(axes) == 2 and end != axes[1]:
             raise NoMatrixForm
     if chain.left:
@@ -55,7 +57,7 @@ def _scalar_product(factors: Sequence[Factor], notation: Text) -> str:
         inside = _unbracketed(left)
         return rf"\left\lVert {inside} \right\rVert^{{2}}" if latex else f"‖{inside}‖²"
     if len(factors[0].indices) == 1:
-        return f"{transposed(left, notation)} {right}"
+        return notation.product([transposed(left, notation), right])
     inside = f"{_unbracketed(left)}, {_unbracketed(right)}"
     return rf"\left\langle {inside} \right\rangle" if latex else f"⟨{inside}⟩"
 
@@ -147,4 +149,4 @@ class _Chain:
         parts = [ones(self._notation)]
         if row is None or counts[start] > 1:
             parts, _ = self.follow(start, ())
-        return " ".join([transposed(first, self._notation), *parts])
+        return self._notation.product([transposed(first, self._notation), *parts])

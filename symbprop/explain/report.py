@@ -14,7 +14,7 @@ from markupsafe import Markup
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.emit.templates import folder
 from symbprop.explain.flow import drawing
-from symbprop.explain.formats import html_rows
+from symbprop.explain.formats import MATH_FONTS, html_rows
 from symbprop.explain.mathml import mathml
 from symbprop.explain.sections import sections
 from symbprop.network.network import Layer
@@ -63,6 +63,7 @@ def report(
             title=title, facts=dict(facts), sections=parts, flow=Markup(drawing(nodes, f"The layers of {title}")),  # noqa: S704
             math=lambda latex: Markup(mathml(latex)),  # noqa: S704 (escaped by the translator)
             rows=lambda steps: Markup("\n".join(html_rows(steps, "h4"))),  # noqa: S704 (escaped by the formatter)
+            math_fonts=Markup(MATH_FONTS),  # noqa: S704 (a constant)
             tables=tables, lines=_lines(source),
         )
     )  # fmt: skip

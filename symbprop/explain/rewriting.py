@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
@@ -11,6 +11,7 @@ from sympy import Expr, exp, powsimp
 from symbprop.calculus.index import Access
 from symbprop.calculus.program import Program
 from symbprop.calculus.statement import Reduction, Statement, read_symbol
+from symbprop.explain.moved import Moved
 from symbprop.simplify.definitions import Definition, definitions
 from symbprop.simplify.inline import substituted
 from symbprop.simplify.saved import eliminate_exponential
@@ -40,10 +41,15 @@ class Rewriting:
 
 
 class Rewritings:
-    """Finds the moves of the statements of one program; what defines each tensor is found once."""
+    """Finds the moves of the statements of one program; what defines each tensor is found once.
 
-    def __init__(self, program: Program) -> None:
-        self._definitions: Mapping[str, Definition] = definitions(program)
+    ``moved`` are sums that the pass has moved: their cotangents are put in as a factor times the sum.
+    """
+
+    def __init__(self, program: Program, moved: Iterable[Moved] = ()) -> None:
+        scaled = {each.cotangent: Definition(each.scaled) for each in moved}
+        self._all = program.definitions()
+        self._definitions: Mapping[str, Definition] = {**definitions(program), **scaled}
 
     def between(self, before: Statement, after: Statement) -> Iterator[Rewriting]:
         """The moves from one form of a statement to the next, in order."""
@@ -58,6 +64,18 @@ class Rewritings:
             definition = self._definitions.get(read.tensor)
             if definition is not None:
                 yield from _read_saved(shown, after, read, definition)
+
+    def vanished(self, before: Sequence[Statement], after: Sequence[Statement]) -> list[Statement]:
+        """The statements that are left out because they add nothing, where that is all that the pass did."""
+        return [each for each in before if each not in after] if all(each in before for each in after) else []
+
+    def sums_behind(self, statement: Statement) -> Iterator[Statement]:
+        """The sums that define what ``statement`` reads, of something that it reads too: why it can be 0."""
+        read = {access.tensor for access in statement.reads}
+        for name in dict.fromkeys(access.tensor for access in statement.reads):
+            for each in self._all.get(name, ()):
+                if each.reduced and len(each.reads) == 1 and each.reads[0].tensor in read:
+                    yield each
 
     def redefinition(self, before: Statement, after: Statement) -> Rewriting | None:
         """The factor that a sum has lost to its readers, ``exp(m)`` of ``Σ exp(u)``, if it has lost one."""
@@ -87,7 +105,8 @@ def _read_saved(before: Statement, after: Statement, read: Access, definition: D
     shown = Statement(definition.statement.target.substitute(place), definition.statement.expr, inner, domain)
     yield Rewriting(Move.READ, read.tensor, shown)
     exponentials = shown.expr.atoms(exp)
-    if len(exponentials) == 1 and before.expr.has(exp) and not after.expr.has(exp) and not shown.expr.is_Mul:
+    gone = not after.expr.has(exp) or not {each.tensor for each in inner} & {each.tensor for each in after.reads}
+    if len(exponentials) == 1 and before.expr.has(exp) and gone and not shown.expr.is_Mul:
         exponential = next(iter(exponentials))
         solved = eliminate_exponential(exponential, shown.expr, read_symbol(len(inner)))
         if solved is not None:

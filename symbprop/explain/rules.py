@@ -9,25 +9,33 @@ from sympy import Expr, cosh, expand, factor_terms, sinh, tanh
 
 from symbprop.calculus.notation import LATEX, TEXT, Text
 from symbprop.simplify.inline import inline_into_logarithms
+from symbprop.simplify.masks import mask_exponents
+from symbprop.simplify.merge import merge_terms
 from symbprop.simplify.passes import drop_unused, finish_forward
+from symbprop.simplify.rescale import rescale_cotangents
 from symbprop.simplify.roots import over_one_root
 from symbprop.simplify.saved import read_saved_values
 from symbprop.simplify.scalars import inline_scalar_cotangents
 from symbprop.simplify.share import share_gradient_terms
 from symbprop.simplify.shift import subtract_maximum
 from symbprop.simplify.signs import by_sign_of_reads
+from symbprop.simplify.sums import read_saved_sums
 from symbprop.simplify.tidy import tidy_forward, tidy_gradient
 
-TIDIED = "The same, in its shortest form"
+TIDIED = "The same, in the form that costs least"
 SHARED = "A term that two equations share has a name"
 
 TITLES: Mapping[Callable[..., Any], str] = {
+    mask_exponents: "The condition moves into the exponent",
     subtract_maximum: "The largest term is taken out of the sum of exponentials",
     inline_into_logarithms: "The logarithm of a product, a quotient or an exponential is split",
     tidy_forward: TIDIED,
     tidy_gradient: TIDIED,
     inline_scalar_cotangents: "A constant cotangent is put in",
     read_saved_values: "The forward pass has saved this value, so it is read",
+    read_saved_sums: "The forward pass has saved this sum",
+    rescale_cotangents: "The factors that have left their sums are put in",
+    merge_terms: "Terms with a common factor are put together",
     drop_unused: "Nothing reads it any more",
     share_gradient_terms: SHARED,
     finish_forward: SHARED,
@@ -35,15 +43,19 @@ TITLES: Mapping[Callable[..., Any], str] = {
 
 # Why a pass may do what it does, where its name does not say it: words, and the identity in either notation.
 REASONS: Mapping[str, tuple[str, Mapping[Text, str]]] = {
+    TITLES[mask_exponents]: (
+        "A term that is left out is one of an exponent without bound",
+        {TEXT: "exp(−∞) = 0", LATEX: r"\exp\left(-\infty\right) = 0"},
+    ),
     TITLES[subtract_maximum]: (
-        "With the largest u for m nothing overflows, and for any m",
+        "With the largest u for m nothing overflows, and for any m,",
         {
             TEXT: "Σ exp(u) = exp(m) Σ exp(u − m)",
             LATEX: r"\sum \exp\left(u\right) = \exp\left(m\right) \sum \exp\left(u - m\right)",
         },
     ),
     TITLES[inline_into_logarithms]: (
-        "For a positive s",
+        "For a positive s,",
         {
             TEXT: "log(exp(u) / s) = u − log(s)",
             LATEX: r"\log\left(\frac{\exp\left(u\right)}{s}\right) = u - \log\left(s\right)",

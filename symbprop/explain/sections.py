@@ -12,6 +12,7 @@ from symbprop.calculus.printer import format_equation, format_extent
 from symbprop.calculus.program import GradientProgram, Program, Role
 from symbprop.explain.flow import Node
 from symbprop.explain.formats import Line
+from symbprop.explain.lecture import reached, way_to
 from symbprop.explain.origins import Origins
 from symbprop.explain.steps import Steps
 from symbprop.explain.trace import trace, trace_of
@@ -49,7 +50,7 @@ def sections(
     The steps begin with the program as it was ``described`` if that is given.
     """
     whole, inner = (program, program) if isinstance(program, Program) else (program.program, program.forward)
-    results = [*inner.outputs, *((inner.loss,) if inner.loss else ()), *whole.outputs]
+    results = [*inner.results, *whole.outputs]
     kept = needed(whole, results)
     inside = {id(each) for each in inner.statements}
     forward = number_equations([each for each in kept if id(each) in inside])
@@ -60,7 +61,7 @@ def sections(
     found = []
     for name in dict.fromkeys([*(layer.label for layer in layers), LOSS]):
         mine = [each for each in forward if owner[each.tensor] == name]
-        theirs = [each for each in backward if owner.get(split_mark(each.tensor)[0], LOSS) == name]
+        theirs = [each for each in backward if _home(each, owner) == name]
         if mine or theirs:
             found.append(
                 Section(
@@ -86,6 +87,13 @@ def _owners(forward: Sequence[Equation], layers: Sequence[Layer]) -> dict[str, s
     return owner
 
 
+def _home(each: Equation, owner: Mapping[str, str]) -> str:
+    """The layer of a cotangent; of a sum without a primal of its own, that of the cotangents it is a sum of."""
+    reads = [read.tensor for one in each.statements for read in one.reads]
+    primals = [split_mark(name)[0] for name in (each.tensor, *(name for name in reads if split_mark(name)[1]))]
+    return next((owner[name] for name in primals if name in owner), LOSS)
+
+
 def _shapes(
     name: str, layers: Sequence[Layer], mine: Sequence[Equation], whole: Program
 ) -> tuple[tuple[str, str], ...]:
@@ -101,7 +109,7 @@ def _steps(program: GradientProgram | Program, described: Program | None, forwar
 
 
 def _row(each: Equation, whole: Program, steps: Steps | None) -> Row:
-    told = () if steps is None else tuple(steps.of(each.tensor))
+    told = () if steps is None else (*way_to(each, steps), *reached(each, whole, LATEX))
     return Row(each.number, format_equation(each, whole.tensors, LATEX), told)
 
 

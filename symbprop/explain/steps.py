@@ -11,7 +11,7 @@ from sympy import Add, Expr
 from symbprop.calculus.equations import Equation, number_equations
 from symbprop.calculus.expression_printer import split_sign
 from symbprop.calculus.index import Access, at
-from symbprop.calculus.notation import LATEX, Text, split_mark
+from symbprop.calculus.notation import LATEX, Text
 from symbprop.calculus.printer import (
     Term,
     alignment,
@@ -49,23 +49,36 @@ class Steps:
         self._origins = origins
         self._notation = notation
         self._told = {each.target.tensor for each in gradient.backward}
+        self._told |= {each.cotangent for each in trace.moved.values() if each.sum in self._told}
         self._parameters = {bar: name for name, bar in gradient.gradients.items()}
 
     def of(self, cotangent: str) -> Iterator[Line]:
         """The steps to ``cotangent``, before them those to cotangents that the closed forms no longer have."""
-        for name in self._untold(cotangent):
-            yield self._heading(name)
-            yield from self._rule(name)
-            yield from self._put_in(name)
+        moved = self._trace.moved.get(cotangent)
+        origin = cotangent if moved is None else moved.cotangent
+        for name in self._untold(origin):
+            yield from self._way(name, to_the_end=True)
+        yield from self._way(origin, to_the_end=moved is not None)
+        if moved is not None:
+            yield Line(Kind.WORDS, "A factor leaves the sum, and the sum has a name of its own:")
+            yield from equations([moved.scaled], self._gradient.program, self._notation)
+            yield Line(Kind.WORDS, "with")
+
+    def _way(self, cotangent: str, *, to_the_end: bool) -> Iterator[Line]:
+        """The chain rule and each form; the last form is left to the equation unless told ``to_the_end``."""
         yield self._heading(cotangent)
         yield from self._rule(cotangent)
         forms = distinct(self._trace.forms(cotangent), self._notation)
-        if len(forms) > 1:
+        if len(forms) > 1 or to_the_end:
             yield from self._put_in(cotangent)
         for position, (before, after) in enumerate(itertools.pairwise(forms)):
-            yield from simplified(before, after, self._notation)
-            if position < len(forms) - 2:
-                yield from equations(after.statements, after.stage.program, self._notation)
+            told = list(simplified(before, after, self._notation))
+            result = list(equations(after.statements, after.stage.program, self._notation))
+            if told[-len(result) :] == result:  # what was put in is all
+                del told[-len(result) :]
+            yield from told
+            if to_the_end or position < len(forms) - 2:
+                yield from result
 
     def _heading(self, cotangent: str) -> Line:
         if cotangent in self._parameters:
@@ -73,8 +86,9 @@ class Steps:
                 Kind.PART, "The gradient with respect to", formula=self._notation.name(self._parameters[cotangent])
             )
         paths = self._paths.into.get(cotangent, ())
-        primal = paths[0].read.tensor if paths else split_mark(cotangent)[0]
-        return Line(Kind.PART, "The cotangent of", formula=self._notation.name(primal))
+        if not paths:
+            return Line(Kind.PART, "An intermediate value,", formula=self._notation.name(cotangent))
+        return Line(Kind.PART, "The cotangent of", formula=self._notation.name(paths[0].read.tensor))
 
     def _put_in(self, cotangent: str) -> Iterator[Line]:
         """The cotangent as the rule gives it."""
@@ -125,6 +139,16 @@ class Steps:
             value = value if sign > 0 else f"{self._notation.minus}{value}"
             quotient = _derivative(path.linear.target, path.read, self._notation)
             yield Line(Kind.STEP, f"{quotient} = {value}", self._origins.number(path.source))
+        yield from self._constants(next(iter(paths.values())).read.tensor)
+
+    def _constants(self, primal: str) -> Iterator[Line]:
+        """The equations that read ``primal`` too and that the chain rule passes over."""
+        for source in self._gradient.forward.statements:
+            target = self._gradient.forward.tensors[source.target.tensor]
+            number = self._origins.number(source)
+            if target.constant and number is not None and any(read.tensor == primal for read in source.reads):
+                words = f"Nothing comes from ({number}): the loss does not depend on the value of"
+                yield Line(Kind.WORDS, words, formula=self._notation.name(target.name))
 
     def _product(self, path: Path, left: Access) -> str:
         """One term of the chain rule: cotangent times derivative, summed over what the left side does not have.
@@ -142,7 +166,7 @@ class Steps:
         factors += deltas_of(whole, left, names, notation)
         inside = {names[index] for index in _inner(path)}
         outside = [index for index in reduced_indices(whole, left, names) if index not in inside]
-        return format_sum(outside, notation.times.join(factors), notation)
+        return format_sum(outside, notation.product(factors), notation)
 
 
 def _readers(numbers: Sequence[int | None]) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from symbprop.calculus.gradient import gradient
 from symbprop.calculus.program import GradientProgram, Program, Role
 from symbprop.calculus.statement import Statement
+from symbprop.explain.moved import Moved, moved_sums
 from symbprop.explain.rules import title
 from symbprop.simplify.passes import BACKWARD, FORWARD, finish_forward
 
@@ -16,10 +17,11 @@ DESCRIBED, DERIVED, SIMPLIFIED = "As described", "As the chain rule gives it", "
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The whole program after one pass. ``title`` says what the pass does."""
+    """The whole program after one pass. ``title`` says what the pass does, ``moved`` holds the sums it has moved."""
 
     title: str
     program: Program
+    moved: Mapping[str, Moved] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Trace:
         self.stages = stages
         self.raw = raw
         self.gradient = simplified
+        self.moved = {name: each for stage in stages for name, each in stage.moved.items()}
         self._forms: dict[str, list[Form]] = {}
         before = stages[0].program
         for stage in stages:
@@ -72,8 +75,8 @@ def trace(program: Program, without: Collection[str] = ()) -> Trace:
     made = raw
     for name, backward_pass in BACKWARD.items():
         if name not in without:
-            made = backward_pass(made)
-            stages.append(Stage(title(backward_pass), made.program))
+            before, made = made, backward_pass(made)
+            stages.append(Stage(title(backward_pass), made.program, moved_sums(before, made)))
     return Trace(stages, raw, made)
 
 

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
-from sympy import Add, Expr, Integer, S
+from sympy import Add, Expr, Integer, Rational, S
 
 from symbprop.calculus.index import Access, Affine, Extent
 from symbprop.calculus.program import Role, Tensor
 from symbprop.calculus.statement import Reduction, Statement, index_symbol, read_symbol, statement
-from symbprop.language.expressions import Expressions, Pending
-from symbprop.language.extents import Extents, Shape
-from symbprop.language.scope import Scope, additive_terms, equation_reads, group_of, rank_groups
+from symbprop.language.defaults import attribute_values, in_place_of_absent
+from symbprop.language.expressions import Expressions
+from symbprop.language.extents import Extents
+from symbprop.language.modes import Modes, modes_of, role_of, state_followed
+from symbprop.language.outside import needed_for
+from symbprop.language.pending import Pending, mentioned, without_thin
+from symbprop.language.ranks import learn_groups
+from symbprop.language.scope import Scope, additive_terms, group_of, letters
+from symbprop.language.shapes import Shape
 from symbprop.language.source import SourceError, Span
-from symbprop.language.syntax import (
-    Argument,
-    AttributeValue,
-    Dots,
-    Equation,
-    Operation,
-    Ranged,
-    Read,
-)
+from symbprop.language.syntax import Argument, AttributeValue, Equation, Operation
+from symbprop.language.system import circular, read_early, solvable, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,8 @@ class Elaborated:
     """The statements of some equations and the tensors they made.
 
     ``parameters`` maps the global name of each new parameter to its local one; ``results`` are the equations' targets
-    in order; ``refined`` are given tensors of which more is known now (classes, interval).
+    in order; ``refined`` are given tensors of which more is known now (classes, interval); ``modes`` are new states and
+    noise, and whether training and inference differ.
     """
 
     tensors: tuple[Tensor, ...]
@@ -46,6 +47,7 @@ class Elaborated:
     results: tuple[str, ...]
     parameters: Mapping[str, str] = field(default_factory=dict)
     refined: Mapping[str, Tensor] = field(default_factory=dict)
+    modes: Modes = field(default_factory=Modes)
 
 
 def elaborate(
@@ -59,17 +61,20 @@ def elaborate(
     declared: Mapping[str, Declared] | None = None,
     free_sizes: bool = False,
     label: str = "",
+    training: bool = True,
 ) -> Elaborated:
     """The statements of ``operation`` applied to the tensors ``given`` (by local name).
 
     ``name`` makes the program-wide name of a new tensor from a local wish. Arguments not given become parameters. With
     ``open_names`` (a formula of the user) every name declared nowhere becomes a parameter too; otherwise it is an
-    error. Raises ``SourceError``.
+    error. ``training`` is what that name means in a condition. Raises ``SourceError``.
     """
-    values = {each.name: each.default for each in operation.attributes if each.default is not None}
-    values.update(attributes)
-    builder = _Builder(operation, given, values, name, operations, open_names, declared or {}, label or operation.name)
-    for equation in operation.equations:
+    values = attribute_values(operation, attributes)
+    given = {**given, **in_place_of_absent(operation, given)}
+    builder = _Builder(
+        operation, given, values, name, operations, open_names, declared or {}, label or operation.name, training
+    )
+    for equation in builder.operation.equations:
         builder.equation(equation)
     return builder.finish(free_sizes=free_sizes)
 
@@ -85,15 +90,27 @@ class _Builder:
         open_names: bool,
         declared: Mapping[str, Declared],
         label: str,
+        training: bool,
     ) -> None:
-        self.operation = operation
         self.given = given
         self.name = name
         self.label = label
         self.extents = Extents()
         self.expressions = Expressions(self.extents, attributes, operations, open_names, declared)
+        self.expressions.training = training
+        self.expressions.letters = frozenset(each for equation in operation.equations for each in letters(equation))
         self.results: list[str] = []
-        arguments = {each.name: each for each in operation.arguments}
+        self.states = {each.name for each in operation.arguments if each.state}
+        self.noise = {each.name: each.noise for each in operation.arguments if each.noise is not None}
+        self.expressions.sizes.axes = operation.axes
+        self.expressions.sizes.lets = {each.name: each for each in operation.lets}
+        equations = standing(operation.equations, lambda node: self.expressions.condition(node, Scope(), None))
+        self.operation = replace(operation, equations=equations)
+        self.following = [each.target.name for each in equations if each.following]
+        for each in operation.arguments:
+            if isinstance(each.absent, Fraction) and each.name not in given:
+                self.expressions.absent[each.name] = Rational(each.absent.numerator, each.absent.denominator)
+        arguments = {each.name: each for each in operation.arguments if each.name not in self.expressions.absent}
         for local, tensor in given.items():
             shape = Shape(local, list(tensor.shape), classes=tensor.classes)
             self.expressions.shapes[local] = shape
@@ -101,26 +118,16 @@ class _Builder:
                 self.expressions.integers.add(local)
                 if tensor.classes is not None:
                     self.extents.classes[local] = tensor.classes
-        self._learn_groups(arguments)
+        ranks = {local: len(tensor.shape) for local, tensor in given.items()}
+        learn_groups(self.operation, ranks, self.expressions.group_ranks, self.expressions.group_rank)
         scope = Scope()
-        for argument in operation.arguments:
+        for argument in arguments.values():
             scope = self._signature(argument, scope)
-
-    def _learn_groups(self, arguments: Mapping[str, Argument]) -> None:
-        ranks = {local: len(tensor.shape) for local, tensor in self.given.items()}
-        groups = self.expressions.group_ranks
-        signature = (Read(each.name, each.index, each.span) for each in arguments.values())
-        rank_groups(signature, ranks, groups)
-        for equation in self.operation.equations:
-            for each in equation.target.index:
-                if isinstance(each, Ranged) and isinstance(each.index, Dots):
-                    groups[each.index.name] = self.expressions.tuple_length(each.extent)
-            rank_groups(equation_reads(equation), ranks, groups)
-            count = 0
-            for each in equation.target.index:
-                group = group_of(each)
-                count += 1 if group is None else groups.get(group.name, 0)
-            ranks.setdefault(equation.target.name, count)
+            self.extents.settle_signature()
+            self.expressions.sizes.signature = scope
+        self.extents.signature = dict(scope.indices)
+        for early in (each for each in read_early(self.operation.equations) if each not in given):
+            self.expressions.shapes.setdefault(early, Shape(early, [None] * ranks[early], computed=True))
 
     def _signature(self, argument: Argument, scope: Scope) -> Scope:
         """Declare an argument: its indices are shared by the whole signature."""
@@ -153,6 +160,7 @@ class _Builder:
 
     def equation(self, equation: Equation) -> None:
         target = equation.target
+        self.extents.equation = target.name
         known = self.expressions.shapes
         if target.name in self.given or (target.name in known and not known[target.name].computed):
             raise SourceError(f"{target.name} is given, it cannot be computed again", target.span)
@@ -163,7 +171,10 @@ class _Builder:
             raise SourceError(f"{target.name} had {len(shape.axes)} axes before, here {len(coordinates)}", target.span)
         access = Access(target.name, coordinates)
         self.extents.meet(shape, access, target.span, writes=True)
-        if target.name not in self.results:
+        if equation.following:
+            state = state_followed(target, self.states)
+            self.extents.meet(known[state], Access(state, coordinates), target.span)
+        elif target.name not in self.results:
             self.results.append(target.name)
         rest: list[Expr] = []
         for sign, term in additive_terms(equation.expression):
@@ -173,45 +184,48 @@ class _Builder:
                 self.expressions.reduction(reduce, scope, into=access, factor=sign * factor)
             else:
                 rest.append(sign * self.expressions.scalar(term, scope))
-        total = self.expressions.real(_sum(rest), equation.expression.span)
+        total = self.expressions.real(Add(*rest), equation.expression.span)
         if rest and (total != 0 or len(rest) == len(additive_terms(equation.expression))):
             self.expressions.pending.append(Pending(access, total, (), Reduction.SUM, equation.span))
 
     def finish(self, *, free_sizes: bool) -> Elaborated:
-        self.extents.solve(free=free_sizes)
+        self._prune()
+        self.extents.solve(free=free_sizes, circles=circular(self.operation.equations))
+        table = self.expressions
+        table.outside.settle(table.accesses, table.shapes, table.pending, self.extents, table.new_index, table.symbol)
         used = self._used()
         tensors, parameters, names = [], {}, {local: tensor.name for local, tensor in self.given.items()}
         for local, shape in self.expressions.shapes.items():
             if local in self.given or local not in used:
                 continue
             names[local] = self.name(local)
-            role = Role.VALUE if shape.computed else Role.PARAMETER
+            role = role_of(shape, self.states, self.noise)
             axes = tuple(self.extents.value(axis) for axis in shape.axes if axis is not None)
-            tensors.append(
-                Tensor(names[local], axes, role, integer=local in self.expressions.integers and not shape.computed)
-            )
-            if not shape.computed:
+            classes = table.chosen.get(local)
+            bound = None if classes is None else self.extents.value(classes)
+            fill = table.outside.fills.get(local, S.Zero)
+            tensors.append(Tensor(names[local], axes, role, local in table.integers, bound, fill=fill))
+            if role is Role.PARAMETER:
                 parameters[names[local]] = local
-        statements = tuple(self._settle(each, names) for each in self.expressions.pending)
+        settled = [self._settle(each, names) for each in self.expressions.pending]
+        statements = solvable(settled, self.operation.equations, {name: each for each, name in names.items()})
+        modes = modes_of(names, self.states, self.following, self.noise, asked=table.asked_mode)
         return Elaborated(
-            tuple(tensors), statements, tuple(names[each] for each in self.results), parameters, self._refined()
+            tuple(tensors), statements, tuple(names[each] for each in self.results), parameters, self._refined(), modes
         )
 
+    def _prune(self) -> None:
+        """Drop what an operation computes and its result does not need, since a folded ``where`` chose otherwise."""
+        if self.expressions.open_names or not (self.results or self.following):
+            return
+        wanted, table = {*self.results[-1:], *self.following}, self.expressions
+        table.pending = needed_for(wanted, table.pending, table.accesses, table.outside.reads)
+        self.results = [name for name in self.results if name in wanted]
+
     def _used(self) -> set[str]:
-        """Tensors that some statement names; an optional parameter that a folded ``where`` dropped is not one."""
-        used: set[str] = set()
-        for each in self.expressions.pending:
-            free = each.expr.free_symbols
-            used.add(each.target.tensor)
-            accesses = [a for symbol, a in self.expressions.accesses.items() if symbol in free]
-            for access in (each.target, *accesses):
-                used.add(access.tensor)
-                stack = list(access.gathers())
-                while stack:
-                    gather = stack.pop()
-                    used.add(gather.tensor)
-                    stack.extend(gather.gathers())
-        return used
+        """States, and tensors that some statement names: not an optional parameter that a folded ``where`` dropped."""
+        table = self.expressions
+        return self.states.union(*(mentioned(each, table.accesses) for each in table.pending))
 
     def _refined(self) -> dict[str, Tensor]:
         refined = {}
@@ -236,9 +250,9 @@ class _Builder:
 
     def _settle(self, pending: Pending, names: Mapping[str, str]) -> Statement:
         """A statement over program-wide names, its domain the target's indices and then the reduced ones."""
-        free = pending.expr.free_symbols
         table = self.expressions
-        accesses = [(symbol, access) for symbol, access in table.accesses.items() if symbol in free]
+        pending, accesses = without_thin(pending, table.accesses, table.numbers, self.extents.known)
+        free = pending.expr.free_symbols
         target = self._global(pending.target, names)
         order: dict[str, None] = dict.fromkeys(pending.target.indices())
         for _, access in accesses:
@@ -250,11 +264,8 @@ class _Builder:
         stray = [index for index in domain if index not in bound and index not in set(pending.target.indices())]
         if stray:
             label = self.extents.labels[stray[0]]
-            raise SourceError(
-                f"the index {label} stands neither in the target nor in a sum",
-                pending.span,
-                hint=f"write sum({label}, …)",
-            )
+            message = f"the index {label} stands neither in the target nor in a sum"
+            raise SourceError(message, pending.span, hint=f"write sum({label}, …)")
         replaced = {symbol: read_symbol(position) for position, (symbol, _) in enumerate(accesses)}
         for index, symbol in numbers.items():
             replaced[symbol] = index_symbol(domain.index(index))
@@ -266,15 +277,12 @@ class _Builder:
         )
         ranges = [self.extents.range(index) for index in domain]
         reads = [self._global(access, names) for _, access in accesses]
-        return statement(target, expr, reads, ranges, pending.reduction, label=self.label)
+        selects = pending.bound[0] if pending.reduction in (Reduction.ARGMAX, Reduction.ARGMIN) else ""
+        return statement(target, expr, reads, ranges, pending.reduction, selects=selects, label=self.label)
 
     def _global(self, access: Access, names: Mapping[str, str]) -> Access:
         settled = Access(access.tensor, tuple(self.extents.settle(each) for each in access.index))
         return settled.retarget(lambda local: names[local])
-
-
-def _sum(terms: Sequence[Expr]) -> Expr:
-    return Add(*terms) if terms else S.Zero
 
 
 def formula(equations: tuple[Equation, ...], span: Span) -> Operation:

@@ -1,43 +1,18 @@
 """Shape inference: the extents of indices and tensors, from the places where they meet.
 
 Every access gives constraints. A bare index and the axis it stands in have one extent. An index that only ever stands
-shifted or strided somewhere (``x[n, 2*h + p]``, ``x[i + 1] - x[i]``), or that is given a range, may stop short of an axis:
-it runs as far as all its reads stay inside.
+shifted or strided (``x[n, 2*h + p]``), or that is given a range, may stop short of an axis: it runs as far as its reads do.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sympy import Symbol
-
 from symbprop.calculus.index import Access, Affine, Extent, Range, extent, size_symbol
+from symbprop.language.shapes import Constraint, Shape, format_axes, is_known, placeholder, typical
 from symbprop.language.source import SourceError, Span
-
-
-def placeholder(index: str) -> Symbol:
-    """The symbol that stands for the extent of ``index`` until it is known."""
-    return size_symbol(f"|{index}|")
-
-
-@dataclass(slots=True)
-class Shape:
-    """The axes of one tensor, ``None`` where not yet known."""
-
-    name: str
-    axes: list[Extent | None]
-    computed: bool = False
-    classes: Extent | None = None
-
-
-@dataclass(slots=True)
-class Constraint:
-    """An access, and the tensor whose axes it stands in; ``writes`` where it is a target."""
-
-    shape: Shape
-    access: Access
-    span: Span
-    writes: bool
+from symbprop.language.steps import mark_inside, namesake, riders
 
 
 @dataclass
@@ -49,36 +24,64 @@ class Extents:
     labels: dict[str, str] = field(default_factory=dict)
     constraints: list[Constraint] = field(default_factory=list)
     classes: dict[str, Extent] = field(default_factory=dict)
+    passing: list[Constraint] = field(default_factory=list)
     partial: set[str] = field(default_factory=set)  # indices that need not run along a whole axis
+    signature: dict[str, str] = field(default_factory=dict)  # the index that each letter is in the signature
+    formulas: list[tuple[str, Extent, Span]] = field(default_factory=list)  # extents given by other extents
+    riders: set[str] = field(default_factory=set)
+    equation: str = ""  # the target of the equation that is being elaborated
 
     def declare(self, index: str, label: str, span: Span) -> None:
         self.spans[index] = span
         self.labels[index] = label
 
     def fix(self, index: str, value: Extent, span: Span) -> None:
-        """``j:units``: the extent is given."""
+        """``j:units``: the extent is given, as a number or by extents that may not be known yet."""
+        self.partial.add(index)
+        if not isinstance(value, int):
+            self.formulas.append((index, value, span))
+            return
         if self.known.get(index, value) != value:
             message = f"the index {self.labels[index]} runs over {self.known[index]}, here it is given {value}"
             raise SourceError(message, span)
         self.known[index] = value
-        self.partial.add(index)
 
     def meet(self, shape: Shape, access: Access, span: Span, *, writes: bool = False) -> None:
-        self.constraints.append(Constraint(shape, access, span, writes))
+        self.constraints.append(Constraint(shape, access, span, writes, self.equation))
 
-    def solve(self, *, free: bool) -> None:
-        """Find every extent. ``free`` lets one that nothing fixes be a size of its own, named after its index."""
+    def pass_by(self, shape: Shape, access: Access, span: Span) -> None:
+        """A read with ``else``, which may leave its tensor: it only says how far an index runs that nothing else fixes."""
+        self.passing.append(Constraint(shape, access, span, False))
+
+    def settle_signature(self) -> None:
+        """What the given tensors say of the indices of a signature, before any equation is read."""
+        self.partial.update(
+            i for each in self.constraints for c in each.access.index if c.bare is None for i in c.indices()
+        )
+        self._equalities()
+
+    def solve(self, *, free: bool, circles: Mapping[str, int] | None = None) -> None:
+        """Find every extent. ``free`` lets one that nothing fixes be a size of its own, named after its index.
+
+        ``circles`` numbers the targets that depend on themselves.
+        """
+        mark_inside(self.constraints, circles or {})
+        self.riders = riders((*self.constraints, *self.passing), set(self.spans) - set(self.known))
         for each in self.constraints:
             if not each.writes:
                 self.partial.update(i for c in each.access.index if c.bare is None for i in c.indices())
         while True:
-            while self._equalities() or self._targets():
+            while self._equalities() or self._targets() or self._formulas(free):
                 pass
-            if self._ranges():
+            if self._ranges() or self._passing():
                 continue
             missing = [index for index in self.spans if index not in self.known]
             if not missing:
                 break
+            alike = {index: self.known.get(self.signature.get(self.labels[index], "")) for index in missing}
+            if any(alike.values()):
+                self.known.update((index, size) for index, size in alike.items() if size is not None)
+                continue
             if not free:
                 label = self.labels[missing[0]]
                 raise SourceError(
@@ -87,8 +90,26 @@ class Extents:
                     hint=f"give it a size where it stands first, as in {label}:8, or give the tensor's shape",
                 )
             self._free(missing[0])
+        self._formulas(free)
         for each in self.constraints:
             self._verify(each)
+
+    def _formulas(self, free: bool) -> bool:
+        """The extents given by formulas of others that are known now; whether anything new came of it."""
+        moved = False
+        for index, formula, span in self.formulas:
+            value = self.value(formula)
+            if not is_known(value) or self.known.get(index) == value:
+                continue
+            label = self.labels[index]
+            if index in self.known:
+                raise SourceError(f"the index {label} runs over {self.known[index]}, here it is given {value}", span)
+            whole = isinstance(value, int) or free or all(c.is_Integer for c in value.as_coefficients_dict().values())
+            if not whole or (isinstance(value, int) and value < 1):
+                raise SourceError(f"the index {label} would run over {value}, which is no whole size", span)
+            self.known[index] = value
+            moved = True
+        return moved
 
     def value(self, size: Extent) -> Extent:
         """An extent with its placeholders filled in."""
@@ -114,7 +135,7 @@ class Extents:
         for each in self.constraints:
             for axis, coordinate in enumerate(each.access.index):
                 index = coordinate.bare
-                if index is None:
+                if index is None or (each.inside and index not in self.known):
                     continue
                 size = each.shape.axes[axis]
                 if size is not None and index not in self.known and index not in self.partial:
@@ -136,30 +157,32 @@ class Extents:
             for axis, coordinate in enumerate(each.access.index):
                 if each.shape.axes[axis] is None:
                     shapes[id(each.shape)] = each.shape
-                    unknown.setdefault((id(each.shape), axis), []).append(self._last(coordinate))
+                    lasts = unknown.setdefault((id(each.shape), axis), [])
+                    if coordinate.bare not in self.riders or coordinate.bare in self.known:
+                        lasts.append(self._last(coordinate))
         for (key, axis), lasts in unknown.items():
             known = [last for last in lasts if last is not None]
-            if len(known) == len(lasts):
+            if known and len(known) == len(lasts):
                 sizes = {extent(last + 1) for last in known}
                 numbers = [size for size in sizes if isinstance(size, int)]
                 if len(sizes) == 1 or len(numbers) == len(sizes):
                     shapes[key].axes[axis] = max(numbers) if len(numbers) == len(sizes) else sizes.pop()
                 else:
-                    shapes[key].axes[axis] = max(sizes, key=_typical)
+                    shapes[key].axes[axis] = max(sizes, key=typical)
                 moved = True
         return moved
 
     def _last(self, coordinate: Affine) -> Extent | None:
         """The largest value of a coordinate, ``None`` while an extent in it is unknown."""
         total = self.value(coordinate.offset)
-        if not isinstance(total, int) and any(s.name.startswith("|") for s in total.free_symbols):
+        if not is_known(total):
             return None
         for atom, coefficient in coordinate.terms:
             count = self.known.get(atom) if isinstance(atom, str) else self.classes.get(atom.tensor)
             if count is None:
                 return None
             factor = self.value(coefficient)
-            if not isinstance(factor, int) and any(s.name.startswith("|") for s in factor.free_symbols):
+            if not is_known(factor):
                 return None
             if not (isinstance(factor, int) and factor < 0):
                 total = extent(total + factor * (count - 1))
@@ -167,11 +190,14 @@ class Extents:
 
     def _ranges(self) -> bool:
         """The extents of indices that only stand in sums: as far as every read stays inside."""
+        if twin := namesake(self.constraints, self.spans, self.known, self.labels):
+            self.known.update([twin])
+            return True
         limits: dict[str, list[Extent | None]] = {}
         for each in self.constraints:
             for axis, coordinate in enumerate(each.access.index):
                 for index in coordinate.indices():
-                    if index not in self.known and (coordinate.bare is None or index in self.partial):
+                    if index not in self.known and (coordinate.bare is None or each.inside or index in self.partial):
                         limits.setdefault(index, []).append(self._limit(each, axis, coordinate, index))
         for index, found in limits.items():
             numbers = [limit for limit in found if limit is not None]
@@ -182,8 +208,28 @@ class Extents:
             return True
         return False
 
+    def _passing(self) -> bool:
+        """An index that nothing fixes runs along the axis it is read along with ``else``."""
+        for each in self.passing:
+            for coordinate, size in zip(each.access.index, each.shape.axes, strict=True):
+                for atom, coefficient in coordinate.terms:
+                    if isinstance(atom, str) and coefficient == 1 and atom not in self.known and size is not None:
+                        self.known[atom] = size
+                        return True
+        return False
+
+    def bounds(self, coordinate: Affine) -> tuple[Extent, Extent]:
+        """The least and the largest value of a coordinate without integer reads, once all extents are known."""
+        last = self._last(coordinate)
+        assert last is not None
+        return self._first(coordinate), last
+
     def _limit(self, each: Constraint, axis: int, coordinate: Affine, index: str) -> Extent | None:
         size = each.shape.axes[axis]
+        if size is not None and coordinate.terms == ((index, -1),) and not each.writes:
+            mirrored = extent(size - 1 - coordinate.offset + placeholder(index))  # x[size(t) - 1 - t]: all of the axis
+            if isinstance(mirrored, int) or not any(s.name.startswith("|") for s in mirrored.free_symbols):
+                return mirrored
         others = tuple(term for term in coordinate.terms if term[0] != index)
         last = self._last(Affine(others, coordinate.offset))
         factor = self.value(dict(coordinate.terms).get(index, 0))
@@ -220,7 +266,7 @@ class Extents:
                         f"the index {self.labels[index]} runs over {self.known[index]}, but axis {axis} of "
                         f"{each.shape.name} has {size} elements",
                         each.span,
-                        hint=f"{each.shape.name} has shape {_format(each.shape.axes)}",
+                        hint=f"{each.shape.name} has shape {format_axes(each.shape.axes)}",
                     )
                 if each.writes:
                     continue
@@ -240,6 +286,9 @@ class Extents:
         known = self.known[index]
         if known == size or each.writes:
             return True
+        if each.inside:
+            room = extent(size - known)
+            return room >= 0 if isinstance(room, int) else bool(room.is_nonnegative)
         return index in self.partial and isinstance(known, int) and isinstance(size, int) and known < size
 
     def _first(self, coordinate: Affine) -> Extent:
@@ -249,12 +298,3 @@ class Extents:
             if isinstance(atom, str) and isinstance(factor, int) and factor < 0:
                 total = extent(total + factor * (self.known[atom] - 1))
         return total
-
-
-def _typical(size: Extent) -> int:
-    """A size for comparing sizes that are free at run time."""
-    return size if isinstance(size, int) else int(size.subs(dict.fromkeys(size.free_symbols, 1000)))
-
-
-def _format(axes: list[Extent | None]) -> str:
-    return "[" + ", ".join("?" if axis is None else str(axis) for axis in axes) + "]"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 UNARY = (
-    "exp log sqrt sin cos tan tanh sinh cosh asin acos atan asinh acosh atanh erf erfc abs sign log1p expm1 floor detach"
+    "exp log sqrt sin cos tan tanh sinh cosh asin acos atan asinh acosh atanh erf erfc abs sign log1p expm1 floor ceil detach"
 ).split()
 
 BUILTINS: dict[str, tuple[int, int | None]] = {
@@ -14,4 +14,4 @@ BUILTINS: dict[str, tuple[int, int | None]] = {
     "min": (2, None),
 }
 
-REDUCTIONS = ("sum", "mean", "prod", "max", "min")
+REDUCTIONS = ("sum", "mean", "prod", "max", "min", "argmax", "argmin")

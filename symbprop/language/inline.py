@@ -8,7 +8,7 @@ from typing import Protocol
 from sympy import Expr
 
 from symbprop.language.scope import Scope, equation_reads
-from symbprop.language.source import SourceError
+from symbprop.language.source import SourceError, Span
 from symbprop.language.syntax import AttributeValue, Call, Dots, Expression, Operation
 
 
@@ -18,6 +18,8 @@ class Elaborator(Protocol):
     attributes: Mapping[str, AttributeValue]
 
     def scalar(self, node: Expression, scope: Scope, local: Mapping[str, Expr] | None = None) -> Expr: ...
+
+    def named(self, value: Expr, span: Span) -> Expr: ...
 
 
 def inlined(operation: Operation, arguments: Sequence[Expr], call: Call, elaborator: Elaborator) -> Expr:
@@ -32,14 +34,15 @@ def inlined(operation: Operation, arguments: Sequence[Expr], call: Call, elabora
         raise SourceError(
             f"{operation.name} takes {len(operation.arguments)} arguments, here are {len(arguments)}", call.span
         )
-    values = dict(zip((each.name for each in operation.arguments), arguments, strict=True))
+    named = [elaborator.named(each, call.span) for each in arguments]
+    values = dict(zip((each.name for each in operation.arguments), named, strict=True))
     outer = elaborator.attributes
     elaborator.attributes = {each.name: each.default for each in operation.attributes if each.default is not None}
     try:
-        result = values[operation.arguments[0].name]
+        result, last = values[operation.arguments[0].name], operation.equations[-1]
         for equation in operation.equations:
             result = elaborator.scalar(equation.expression, Scope(), values)
-            values[equation.target.name] = result
+            values[equation.target.name] = result if equation is last else elaborator.named(result, call.span)
     finally:
         elaborator.attributes = outer
     return result
@@ -52,4 +55,4 @@ def _is_elementwise(operation: Operation) -> bool:
         indices.append(equation.target.index)
         indices.extend(read.index for read in equation_reads(equation))
     plain = all(len(index) == 1 and isinstance(index[0], Dots) for index in indices)
-    return plain and not any(each.initializer for each in operation.arguments)
+    return plain and not any(each.initializer or each.noise for each in operation.arguments)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -18,14 +19,16 @@ from symbprop.language.trees import Trees
 
 LONGEST = 100_000  # characters of one formula
 DEEPEST = 100  # levels of brackets
+FAMILY = (1, 2, 3)  # how many axes the group in an operation's name may have
 BRACKETS = {"(": ")", "[": "]"}
 
 WORDS = {
     "NAME": "a name", "NUMBER": "a number", "LPAR": "'('", "RPAR": "')'", "LSQB": "'['", "RSQB": "']'", "COMMA": "','",
     "ADD": "'+' or '-'", "MUL": "'*' or '/'", "POW": "'^'", "COMPARE": "a comparison", "EQUAL": "'='", "ACCUMULATE": "'+='", "COLON": "':'",
-    "SEMICOLON": "';'", "OP": "'op'", "AND": "'and'", "OR": "'or'", "NOT": "'not'", "FLAT": "'flat'", "IN": "'in'",
+    "SEMICOLON": "';'", "OP": "'op'", "AND": "'and'", "OR": "'or'", "NOT": "'not'", "FLAT": "'flat'", "IN": "'in'", "IF": "'if'",
     "AS": "'as'", "_NL": "the end of the line", "_SEP": "the end of the formula", "$END": "the end",
-    "__ANON_0": "'...'",
+    "__ANON_0": "'...'", "ELSE": "'else'", "LET": "'let'", "LBRACE": "'{'", "VBAR": "'|'", "TILDE": "'~'", "STATE": "'state'",
+    "PRIMED": "a primed name",
 }  # fmt: skip
 
 
@@ -41,10 +44,11 @@ def parse_operations(source: Source) -> tuple[Operation, ...]:
     found: dict[str, Operation] = {}
     for start, end in pairwise([*starts, len(text)]):
         padded = _blank(text[:start]) + text[start:end].rstrip()
-        operation: Operation = _parse("operation", source, padded, comment=_comment_above(source.text, start))
-        if operation.name in found:
-            raise SourceError(f"the operation {operation.name} is defined twice", operation.span)
-        found[operation.name] = operation
+        written: Operation = _parse("operation", source, padded, comment=_comment_above(source.text, start))
+        for operation in _members(written):
+            if operation.name in found:
+                raise SourceError(f"the operation {operation.name} is defined twice", operation.span)
+            found[operation.name] = operation
     return tuple(found.values())
 
 
@@ -62,6 +66,14 @@ def parse_expression(source: Source) -> Expression:
     padded = re.sub(r"\n", " ", text)
     expression: Expression = _parse("expression", source, padded)
     return expression
+
+
+def _members(operation: Operation) -> list[Operation]:
+    """``conv{i}d`` as conv1d, conv2d and conv3d; any other operation as itself."""
+    if not operation.family:
+        return [operation]
+    names = {axes: operation.name.replace(f"{{{operation.family}}}", str(axes)) for axes in FAMILY}
+    return [replace(operation, name=name, axes=axes) for axes, name in names.items()]
 
 
 def _prepared(source: Source) -> str:

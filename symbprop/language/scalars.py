@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from fractions import Fraction
 
 import sympy
 from sympy import Expr, Rational, S, Symbol
@@ -22,6 +23,7 @@ FUNCTIONS: dict[str, Callable[..., Expr]] = {
     "log1p": lambda x: sympy.log(1 + x),
     "expm1": lambda x: sympy.exp(x) - 1,
     "floor": Floor,
+    "ceil": lambda x: -Floor(-x),
     "detach": Detach,
 }
 
@@ -81,6 +83,11 @@ def _is_moderate(expression: Expr) -> bool:
         return bool(abs(sympy.log(sympy.Abs(expression.evalf(15)) + 1).evalf(8)) < 690)
     except (OverflowError, TypeError, ValueError):
         return False
+
+
+def rational(value: Fraction) -> Expr:
+    """An exact number."""
+    return Rational(value.numerator, value.denominator)
 
 
 def is_constant(expression: Expr) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from symbprop.language.source import SourceError
 from symbprop.language.syntax import (
     Binary,
     Call,
@@ -32,6 +31,10 @@ class Scope:
     def inside(self, indices: Mapping[str, str], groups: Mapping[str, tuple[str, ...]]) -> Scope:
         return Scope({**self.indices, **indices}, {**self.groups, **groups})
 
+    def in_order(self) -> list[str]:
+        """Every index in the order in which they were met, which is that of the target's axes."""
+        return sorted(self.all(), key=lambda index: int(index.rpartition("#")[2]))
+
     def all(self) -> Iterator[str]:
         """Every index in scope: groups first, as they lead."""
         for group in self.groups.values():
@@ -40,13 +43,25 @@ class Scope:
 
 
 def reads(expression: Expression) -> Iterator[Read]:
-    """Every tensor read in an expression, also inside coordinates; iterative, as sums may be long."""
+    """Every tensor read in an expression, also inside coordinates."""
+    return (node for node in parts(expression) if isinstance(node, Read))
+
+
+def integer_names(equation: Equation) -> Iterator[str]:
+    """The tensors whose elements stand in coordinates, as ``ids`` in ``E[ids[n, t], d]``."""
+    for read in reads(equation.expression):
+        for coordinate in read.index:
+            yield from (node.name for node in parts(coordinate) if isinstance(node, Read))
+
+
+def parts(expression: Expression | Coordinate) -> Iterator[Expression | Coordinate]:
+    """Every node of an expression, also inside coordinates; iterative, as sums may be long."""
     stack: list[Expression | Coordinate] = [expression]
     while stack:
         node = stack.pop()
+        yield node
         match node:
             case Read():
-                yield node
                 stack.extend(node.index)
             case Unary():
                 stack.append(node.operand)
@@ -63,29 +78,41 @@ def reads(expression: Expression) -> Iterator[Read]:
 
 
 def group_of(coordinate: Coordinate) -> Dots | None:
-    """The group a coordinate stands for, if it stands for several axes."""
-    if isinstance(coordinate, Ranged) and isinstance(coordinate.index, Dots):
-        return coordinate.index
-    return coordinate if isinstance(coordinate, Dots) else None
+    """The (first) group a coordinate stands for, if it stands for several axes: ``i...``, or ``2*i... + p...``."""
+    return next(groups_of(coordinate), None)
 
 
-def rank_groups(accesses: Iterator[Read], ranks: Mapping[str, int], groups: dict[str, int]) -> None:
-    """Learn how many axes each group has from accesses to tensors whose rank is known."""
-    for access in accesses:
-        dots = [group for group in map(group_of, access.index) if group is not None]
-        flats = [c.axes for c in access.index if isinstance(c, Flat)]
-        if len(dots) > 1:
-            raise SourceError("only one group of axes can stand in one access", dots[1].span)
-        if not dots or access.name not in ranks:
-            continue
-        count = ranks[access.name] - (len(access.index) - 1)
-        if count < 0:
-            raise SourceError(
-                f"{access.name} has {ranks[access.name]} axes, this reads at least {len(access.index) - 1}", access.span
-            )
-        name = dots[0].name
-        groups[name] = max(groups.get(name, 0), count)
-        del flats
+def groups_of(coordinate: Coordinate) -> Iterator[Dots]:
+    """The groups a coordinate runs along axis by axis; those inside ``flat`` or the brackets of a read are not."""
+    match coordinate:
+        case Dots():
+            yield coordinate
+        case Ranged(index=Dots() as group):
+            yield group
+        case Unary():
+            yield from groups_of(coordinate.operand)
+        case Binary():
+            yield from groups_of(coordinate.left)
+            yield from groups_of(coordinate.right)
+        case _:
+            pass
+
+
+def ranges_of(coordinate: Coordinate) -> Iterator[Ranged]:
+    """Every index with its range in a coordinate: ``j:units``."""
+    match coordinate:
+        case Ranged():
+            yield coordinate
+        case Unary():
+            yield from ranges_of(coordinate.operand)
+        case Binary():
+            yield from ranges_of(coordinate.left)
+            yield from ranges_of(coordinate.right)
+        case Flat():
+            for each in coordinate.axes:
+                yield from ranges_of(each)
+        case _:
+            pass
 
 
 def equation_reads(equation: Equation) -> Iterator[Read]:
@@ -99,7 +126,8 @@ def index_names(coordinate: Coordinate) -> Iterator[Name | Dots]:
         case Name() | Dots():
             yield coordinate
         case Flat():
-            yield coordinate.axes
+            for axis in coordinate.axes:
+                yield from index_names(axis)
         case Ranged():
             yield coordinate.index
         case Unary():
@@ -112,6 +140,18 @@ def index_names(coordinate: Coordinate) -> Iterator[Name | Dots]:
                 yield from index_names(each)
         case _:
             pass
+
+
+def letters(equation: Equation) -> Iterator[str]:
+    """The names of all indices of an equation."""
+    accesses = [equation.target]
+    for node in parts(equation.expression):
+        if isinstance(node, Reduce):
+            yield from (name.name for each in node.indices for name in index_names(each))
+        elif isinstance(node, Read):
+            accesses.append(node)
+    for access in accesses:
+        yield from (each.name for coordinate in access.index for each in index_names(coordinate))
 
 
 def additive_terms(expression: Expression) -> list[tuple[int, Expression]]:

@@ -35,9 +35,9 @@ class Dots:
 
 @dataclass(frozen=True, slots=True)
 class Flat:
-    """``flat(i...)`` as a coordinate: the row-major position of a group of axes."""
+    """``flat(i...)`` or ``flat(g, j:4)`` as a coordinate: the row-major position of several indices."""
 
-    axes: Dots
+    axes: tuple[Name | Dots | Ranged, ...]
     span: Span
 
 
@@ -52,11 +52,15 @@ class Ranged:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """``x[n, 2*h + p]``: an element of a tensor. A coordinate may itself read an integer tensor."""
+    """``x[n, 2*h + p]``: an element of a tensor. A coordinate may itself read an integer tensor.
+
+    ``outside`` is what ``else`` says is read outside the tensor: a number, ``infinity`` or an attribute, and its sign.
+    """
 
     name: str
     index: tuple[Coordinate, ...]
     span: Span
+    outside: tuple[int, Number | Name] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,30 +101,45 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reduce:
-    """``sum(k, e)``, ``mean((n, k), e)``, ``max(..., e)``: ``kind`` over one or more indices."""
+    """``sum(k, e)``, ``mean((n, k), e)``, ``max(p...:2, e)``: ``kind`` over one or more indices."""
 
     kind: str
-    indices: tuple[Name | Dots, ...]
+    indices: tuple[Name | Dots | Ranged, ...]
     body: Expression
     span: Span
 
 
-Expression = Number | Name | Read | Size | Unary | Binary | Call | Reduce
-Coordinate = Expression | Dots | Flat | Ranged
+Expression = Number | Name | Dots | Read | Size | Unary | Binary | Call | Reduce
+Coordinate = Expression | Flat | Ranged
 
 
 @dataclass(frozen=True, slots=True)
 class Equation:
-    """``target = expression`` (or ``+=``). A scalar target is a ``Read`` with an empty index."""
+    """``target = expression`` (or ``+=``). A scalar target is a ``Read`` with an empty index.
+
+    With ``if condition`` behind it, the equation stands only where the attributes make the condition true.
+    ``following`` says that the target is the next value of a state (``m'[k] = …``).
+    """
 
     target: Read
     accumulate: bool
     expression: Expression
     span: Span
+    condition: Expression | None = None
+    following: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Let:
+    """``let out = ceil(size(i) / strides)``: a number known when compiling; one for each axis, if its attributes are."""
+
+    name: str
+    expression: Expression
+    span: Span
 
 
 class Draw(Enum):
-    """The primitive random sources an initialiser may draw an argument from (``u[...] = uniform``)."""
+    """The primitive random sources: of an initialiser (``u[...] = uniform``), and of noise (``u[...] ~ uniform``)."""
 
     UNIFORM = "uniform"  # on [-1, 1)
     NORMAL = "normal"  # mean 0, variance 1
@@ -134,6 +153,9 @@ class Argument:
 
     An argument with an initialiser is a parameter; ``alias`` is the long name under which a description sets its
     initialiser and regulariser (``kernel_initializer``). ``interval`` is where sensible values lie (for sampling).
+    ``absent`` stands for data that need not be given (``mask[n, s] = 1``, ``value[n, s, j] = query``): the number at
+    every place, or the data of that argument. With ``state`` before it, it is not trained but
+    carried on: ``m'`` is its next value. ``u[...] ~ uniform`` is ``noise``, drawn at each call.
     """
 
     name: str
@@ -142,23 +164,36 @@ class Argument:
     initializer: str
     interval: tuple[Fraction, Fraction] | None
     span: Span
+    absent: Fraction | str | None = None
+    state: bool = False
+    noise: Draw | None = None
 
 
-AttributeValue = Fraction | str | bool | tuple[Fraction, ...]
+AttributeValue = Fraction | str | bool | tuple["Fraction | tuple[Fraction, ...]", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """``epsilon = 1e-3`` after the semicolon; ``units`` without a default must be given."""
+    """``epsilon = 1e-3`` after the semicolon; ``units`` without a default must be given.
+
+    ``choices`` are the words that may stand here, as in ``padding = valid | same``; empty means any.
+    A number outside ``interval`` (``rate in [0, 1]``) is an error.
+    """
 
     name: str
     default: AttributeValue | None
     span: Span
+    choices: tuple[str, ...] = ()
+    interval: tuple[Fraction, Fraction] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One ``op``: its arguments, its attributes, its equations. ``comment`` is the text of the ``#`` lines above it."""
+    """One ``op``: its arguments, its attributes, its equations. ``comment`` is the text of the ``#`` lines above it.
+
+    ``op conv{i}d`` is one formula for a group ``i...`` of one, two or three axes: ``family`` is the group, ``axes`` how
+    many axes it has in this member of the family.
+    """
 
     name: str
     arguments: tuple[Argument, ...]
@@ -166,3 +201,6 @@ class Operation:
     equations: tuple[Equation, ...]
     comment: str
     span: Span
+    lets: tuple[Let, ...] = ()
+    family: str = ""
+    axes: int = 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -11,7 +13,7 @@ from lark.tree import Meta
 
 from symbprop.language.functions import BUILTINS, REDUCTIONS
 from symbprop.language.scope import index_names, reads
-from symbprop.language.source import Source, SourceError, Span
+from symbprop.language.source import Source, SourceError, Span, did_you_mean
 from symbprop.language.syntax import (
     Argument,
     Attribute,
@@ -19,9 +21,11 @@ from symbprop.language.syntax import (
     Binary,
     Call,
     Dots,
+    Draw,
     Equation,
     Expression,
     Flat,
+    Let,
     Name,
     Number,
     Operation,
@@ -33,6 +37,7 @@ from symbprop.language.syntax import (
 )
 
 RULES = {"tuple": "tuple_"}  # rules whose name Python has taken
+PRIME, NEXT = "'", "_next"  # m' in text is the tensor m_next
 DIGITS = 1000
 EXPONENT = 400
 
@@ -43,6 +48,7 @@ class Trees:
     def __init__(self, source: Source, comment: str = "") -> None:
         self.source = source
         self.comment = comment
+        self._primed: dict[str, tuple[str, Span]] = {}
 
     def build(self, root: Tree[Token]) -> Any:
         """The syntax tree of a parse tree."""
@@ -78,10 +84,16 @@ class Trees:
         return Number(Fraction(text), self._span(meta))
 
     def name(self, meta: Meta, children: list[Any]) -> Name:
-        return Name(_normal(children[0]), self._span(meta))
+        return Name(self._named(children[0]), self._span(meta))
 
     def read(self, meta: Meta, children: list[Any]) -> Read:
-        return Read(_normal(children[0]), children[1], self._span(meta))
+        return Read(self._named(children[0]), children[1], self._span(meta), children[2])
+
+    def outside(self, meta: Meta, children: list[Any]) -> tuple[int, Number | Name]:
+        sign, token = children
+        number = str(token)[0].isdigit() or str(token)[0] == "."
+        value = self.number(meta, [token]) if number else self.name(meta, [token])
+        return (-1 if sign == "-" else 1, value)
 
     def binary(self, meta: Meta, children: list[Any]) -> Binary:
         left, operator, right = children
@@ -94,10 +106,10 @@ class Trees:
         operator, operand = children
         return operand if operator == "+" else Unary(str(operator), operand, self._span(meta))
 
-    def group(self, meta: Meta, children: list[Any]) -> tuple[Name | Dots, ...]:
+    def group(self, meta: Meta, children: list[Any]) -> tuple[Name | Dots | Ranged, ...]:
         return tuple(children[0])
 
-    def names(self, meta: Meta, children: list[Any]) -> tuple[Name | Dots, ...]:
+    def names(self, meta: Meta, children: list[Any]) -> tuple[Name | Dots | Ranged, ...]:
         return tuple(children)
 
     def call(self, meta: Meta, children: list[Any]) -> Expression:
@@ -109,7 +121,7 @@ class Trees:
         if name in REDUCTIONS and self._is_reduction(name, arguments):
             return self._reduce(name, arguments, span)
         for each in arguments:
-            if isinstance(each, (tuple, Dots)):
+            if isinstance(each, (tuple, Dots, Ranged)):
                 raise SourceError(f"{name} takes numbers, not indices", span)
         if name in BUILTINS:
             low, high = BUILTINS[name]
@@ -119,12 +131,12 @@ class Trees:
         return Call(name, tuple(arguments), span)
 
     def _is_reduction(self, name: str, arguments: list[Any]) -> bool:
-        if name in ("sum", "mean", "prod"):
+        if name in ("sum", "mean", "prod", "argmax", "argmin"):
             return True
-        if len(arguments) != 2 or isinstance(arguments[1], (tuple, Dots)):
+        if len(arguments) != 2 or isinstance(arguments[1], (tuple, Dots, Ranged)):
             return False
         first = arguments[0]
-        if isinstance(first, (tuple, Dots)):
+        if isinstance(first, (tuple, Dots, Ranged)):
             return True
         return isinstance(first, Name) and any(
             isinstance(each, Name) and each.name == first.name
@@ -135,13 +147,14 @@ class Trees:
 
     def _reduce(self, name: str, arguments: list[Any], span: Span) -> Reduce:
         hint = f"write {name}(k, x[k]), or {name}((n, k), x[n, k])"
-        if len(arguments) != 2 or isinstance(arguments[1], (tuple, Dots)):
+        if len(arguments) != 2 or isinstance(arguments[1], (tuple, Dots, Ranged)):
             raise SourceError(f"{name} takes an index and an expression", span, hint=hint)
         first = arguments[0]
         indices = first if isinstance(first, tuple) else (first,)
-        if not all(isinstance(each, (Name, Dots)) for each in indices):
+        if not all(isinstance(each, (Name, Dots, Ranged)) for each in indices):
             raise SourceError(f"{name} reduces over an index", getattr(first, "span", span), hint=hint)
-        if len({(type(each), each.name) for each in indices}) != len(indices):
+        bare = [each.index if isinstance(each, Ranged) else each for each in indices]
+        if len({(type(each), each.name) for each in bare}) != len(indices):
             raise SourceError("an index stands twice here", span)
         return Reduce(name, indices, arguments[1], span)
 
@@ -151,34 +164,51 @@ class Trees:
         return Dots(_normal(children[0]) if children and children[0] is not None else "", self._span(meta))
 
     def flat(self, meta: Meta, children: list[Any]) -> Flat:
-        return Flat(children[0], self._span(meta))
+        return Flat(tuple(children), self._span(meta))
 
     def ranged(self, meta: Meta, children: list[Any]) -> Ranged:
         return Ranged(children[0], children[1], self._span(meta))
 
     def index(self, meta: Meta, children: list[Any]) -> tuple[Any, ...]:
-        found = tuple(each for each in children if each is not None)
-        if not found:
+        if not (found := tuple(each for each in children if each is not None)):
             raise SourceError("the brackets are empty", self._span(meta), hint="a scalar stands without brackets")
         return found
 
     # Equations and operations ----------------------------------------------------------------------------------------
 
     def equation(self, meta: Meta, children: list[Any]) -> Equation:
-        name, index, *assign, expression = children
+        name, index, *assign, expression, condition = children
         start = name.start_pos or 0
         end = start + len(name) if index is None else meta.end_pos
         span = self.source.span(start, start + len(name) if index is None else min(end, start + len(name) + 1))
-        return Equation(Read(_normal(name), index or (), span), bool(assign), expression, self._span(meta))
+        target = Read(self._named(name), index or (), span)
+        return Equation(target, bool(assign), expression, self._span(meta), condition, str(name).endswith(PRIME))
+
+    def _named(self, token: Token) -> str:
+        """A tensor's name; ``m'``, the next value of m, is the tensor m_next."""
+        name = _normal(token)
+        if name.endswith(PRIME):
+            base = name.removesuffix(PRIME)
+            name = base + NEXT
+            self._primed.setdefault(name, (base, self._token(token)))
+        return name
+
+    def _check_primed(self, arguments: Collection[str]) -> None:
+        for base, span in self._primed.values():
+            if base not in arguments:
+                message = f"{base}' is the next value of {base}, which is no argument here"
+                raise SourceError(message, span, hint=f"give the operation an argument: state {base} = zeros")
 
     def equations(self, meta: Meta, children: list[Any]) -> tuple[Equation, ...]:
+        self._check_primed(())
         return tuple(each for each in children if isinstance(each, Equation))
 
     def alias(self, meta: Meta, children: list[Any]) -> tuple[str, str]:
         return ("alias", str(children[0]))
 
-    def initializer(self, meta: Meta, children: list[Any]) -> tuple[str, str]:
-        return ("initializer", str(children[0]))
+    def initializer(self, meta: Meta, children: list[Any]) -> tuple[str, str | Fraction]:
+        token = children[0]
+        return ("initializer", Fraction(str(token)) if token.type == "NUMBER" else str(token))
 
     def interval(self, meta: Meta, children: list[Any]) -> tuple[str, tuple[Fraction, Fraction]]:
         low, high = (_constant(each) for each in children)
@@ -186,17 +216,32 @@ class Trees:
             raise SourceError("an interval runs from the smaller to the larger end", self._span(meta))
         return ("interval", (low, high))
 
+    def noise(self, meta: Meta, children: list[Any]) -> tuple[str, Draw]:
+        known = [draw.value for draw in Draw if draw is not Draw.ORTHOGONAL]
+        if str(children[0]) not in known:
+            message, span = f"there is no noise '{children[0]}'", self._token(children[0])
+            raise SourceError(message, span, hint=did_you_mean(str(children[0]), known))
+        return ("noise", Draw(str(children[0])))
+
     def argument(self, meta: Meta, children: list[Any]) -> Argument:
-        name, *rest = children
+        state, name, *rest = children
         index = rest.pop(0) if rest and not isinstance(rest[0][0], str) else None
         extra = dict(rest)
+        start = extra.get("initializer", "")
+        absent = start if isinstance(start, Fraction) else None
         return Argument(
-            _normal(name), index or (), extra.get("alias", ""), extra.get("initializer", ""), extra.get("interval"),
-            self._token(name),
+            _normal(name), index or (), extra.get("alias", ""), "" if absent is not None else start,
+            extra.get("interval"), self._token(name), absent, state is not None, extra.get("noise"),
         )  # fmt: skip
 
     def arguments(self, meta: Meta, children: list[Any]) -> tuple[Argument, ...]:
-        return tuple(children)
+        """``= name`` is an initialiser, unless it names an argument before it: then that argument's data."""
+        found: list[Argument] = []
+        for each in children:
+            if any(each.initializer == other.name for other in found):
+                each = replace(each, initializer="", absent=each.initializer)
+            found.append(each)
+        return tuple(found)
 
     def default(self, meta: Meta, children: list[Any]) -> AttributeValue:
         node = children[0]
@@ -208,20 +253,33 @@ class Trees:
         return tuple(_constant(each) for each in children if each is not None)
 
     def attribute(self, meta: Meta, children: list[Any]) -> Attribute:
-        return Attribute(_normal(children[0]), children[1], self._token(children[0]))
+        name, default, *others, interval = children
+        choices = (str(default), *map(_normal, others)) if others else ()
+        inside = None if interval is None else interval[1]
+        return Attribute(_normal(name), default, self._token(name), choices, inside)
+
+    def title(self, meta: Meta, children: list[Any]) -> tuple[str, str, Span]:
+        name, family, rest = (None if each is None else _normal(each) for each in children)
+        text = f"{name}{{{family}}}{rest or ''}" if family else str(name)
+        return text, family or "", self._span(meta)
+
+    def let(self, meta: Meta, children: list[Any]) -> Let:
+        return Let(_normal(children[1]), children[2], self._token(children[1]))
 
     def attributes(self, meta: Meta, children: list[Any]) -> tuple[Attribute, ...]:
         return tuple(children)
 
     def operation(self, meta: Meta, children: list[Any]) -> Operation:
-        name, arguments, attributes, *equations = children
+        (name, family, span), arguments, attributes, *lines = children
         taken: set[str] = set()
         for each in (*(arguments or ()), *(attributes or ())):
             if each.name in taken:
                 raise SourceError(f"{each.name} stands twice in the signature", each.span)
             taken.add(each.name)
-        found = tuple(each for each in equations if isinstance(each, Equation))
-        return Operation(_normal(name), arguments or (), attributes or (), found, self.comment, self._token(name))
+        self._check_primed({each.name for each in arguments or ()})
+        found = tuple(each for each in lines if isinstance(each, Equation))
+        lets = tuple(each for each in lines if isinstance(each, Let))
+        return Operation(name, arguments or (), attributes or (), found, self.comment, span, lets, family)
 
 
 def _normal(token: Any) -> str:

@@ -11,6 +11,9 @@ from symbprop.language.parser import parse_operations
 from symbprop.language.source import Source, SourceError, Span, did_you_mean
 from symbprop.language.syntax import Operation
 
+TRAINING = frozenset(("optimizers", "schedules", "warmups", "clipping"))
+"""The files of what is no part of a network, and of which nobody wants a derivative."""
+
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:

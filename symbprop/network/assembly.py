@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from symbprop.calculus.dependence import needed
 from symbprop.calculus.index import Extent, size_symbol
-from symbprop.calculus.program import Role, Tensor
+from symbprop.calculus.program import Program, Role, Tensor
 from symbprop.calculus.statement import Statement
-from symbprop.language.elaborate import Elaborated, elaborate
+from symbprop.language.elaborate import Declared, Elaborated, elaborate
 from symbprop.language.parser import parse_operations
 from symbprop.language.source import SourceError, Span, did_you_mean
-from symbprop.language.syntax import Operation
+from symbprop.language.syntax import Draw, Operation
 from symbprop.library.catalogue import catalogue
 from symbprop.network.arguments import Matched, data_arguments, match
 from symbprop.network.description import Choice, Description, Label, TensorSpec
@@ -25,9 +26,13 @@ BATCH = size_symbol("N")
 class Assembly:
     """What the description has become so far; names are provisional until the end."""
 
-    def __init__(self, description: Description, free_sizes: bool) -> None:
+    def __init__(self, description: Description, free_sizes: bool, training: bool = True) -> None:
         self.description = description
         self.free_sizes = free_sizes
+        self.training = training
+        self.modes_differ = False
+        self.updates: dict[str, str] = {}
+        self.noise: dict[str, Draw] = {}
         self.library = dict(catalogue().operations)
         for source in description.operations:
             for operation in parse_operations(source):
@@ -67,6 +72,10 @@ class Assembly:
         self.tensors.update((each.name, each) for each in made.tensors)
         self.tensors.update(made.refined)
         self.statements.extend(made.statements)
+        self.updates.update(made.modes.updates)
+        self.noise.update(made.modes.noise)
+        self.modes_differ |= made.modes.differ
+        self.wishes.next_operation()
 
     def start(self, name: str, chosen: Choice | None, default: str, span: Span) -> None:
         """Note how a new parameter is initialised."""
@@ -113,15 +122,20 @@ class Assembly:
         label: str,
         output_label: str,
         number: str = "",
+        roles: Sequence[str] = (),
     ) -> tuple[str, tuple[str, ...]]:
-        """One operation's statements; its output and its parameters. ``number`` is that of a loss among several."""
-        arguments = data_arguments(operation)
-        given = {each.name: self.tensors[name] for each, name in zip(arguments, inputs, strict=True)}
+        """One operation's statements; its output and its parameters.
+
+        ``number`` is that of a loss among several; ``roles`` are the arguments that ``inputs`` are, if not the first ones.
+        """
+        arguments = roles or [each.name for each in data_arguments(operation)]
+        given = {local: self.tensors[name] for local, name in zip(arguments, inputs, strict=False)}
+        given.update({local: self.tensors[self.resolve(label)] for local, label in matched.inputs.items()})
         declared = {each.name for each in operation.arguments}
         given.update({local: self.tensors[name] for local, name in shared.items() if local in declared})
         made_parameters = any(each.initializer and each.name not in given for each in operation.arguments)
         block = number or label or str(self.block + 1 if made_parameters else self.block)
-        last = operation.equations[-1].target.name
+        last = result_of(operation)
 
         def name(local: str) -> str:
             return self.wishes.add("" if output_label and local == last else local, block if block != "0" else "")
@@ -134,7 +148,9 @@ class Assembly:
             self.start(parameter, matched.initializers.get(local), str(default), span)
             if local in matched.regularizers:
                 self.penalties.append((parameter, matched.regularizers[local]))
-        if made.parameters and not label:
+        for state, local in made.modes.states.items():
+            self.start(state, matched.initializers.get(local), starts[local], span)
+        if (made.parameters or made.modes.states) and not label:
             self.block += 1
         reused = tuple(name for local, name in shared.items() if local in declared)
         return made.results[-1], (*made.parameters, *reused)
@@ -149,7 +165,9 @@ class Assembly:
     ) -> Elaborated:
         """Elaborate a library operation; what does not fit is the fault of whoever used it, at ``span``."""
         try:
-            return elaborate(operation, given, matched.attributes, name, self.library, label=operation.name)
+            return elaborate(
+                operation, given, matched.attributes, name, self.library, label=operation.name, training=self.training
+            )
         except SourceError as error:
             if error.span.source.name == span.source.name:
                 raise
@@ -158,12 +176,33 @@ class Assembly:
                 f"'{operation.name}' does not fit {shapes}: {error.message}", span, hint=error.hint
             ) from error
 
+    def declared(self) -> dict[str, Declared]:
+        """What the description says of the parameters of its formulas."""
+        return {
+            name: Declared(spec.shape, None if spec.range is None else (float(spec.range[0]), float(spec.range[1])))
+            for name, spec in self.description.parameters.items()
+        }
+
+    def depends_on_targets(self, name: str) -> bool:
+        """Whether a tensor's value needs a target, so that it is no prediction."""
+        program = Program(self.tensors, tuple(self.statements))
+        targets = [tensor.name for tensor in program.of(Role.TARGET)]
+        return any(source in targets for each in needed(program, [name]) for source in each.sources())
+
     def scalar(self, name: str, span: Span) -> str:
         """``name``, or a ``SourceError`` if it is not one number."""
         if self.tensors[name].shape != ():
             shape = shape_text(self.tensors[name].shape)
             raise SourceError(f"a loss is one number, this has shape {shape}", span, hint="take a sum or mean of it")
         return name
+
+
+def result_of(operation: Operation) -> str:
+    """What an operation computes: the target of its last equation that is not the next value of a state."""
+    for each in reversed(operation.equations):
+        if not each.following:
+            return each.target.name
+    raise SourceError("this computes nothing but the next value of its state", operation.span)
 
 
 def _without_fans(operation: Operation) -> Operation:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from symbprop.calculus.index import Affine, Extent, Range, at
 from symbprop.calculus.program import Program, Role
+from symbprop.calculus.recurrence import recurrent
 from symbprop.calculus.statement import Statement
 
 LETTERS = "mjklopqrsuvdcabgfei"
@@ -21,11 +22,20 @@ def name_axes(program: Program, batch: Extent) -> tuple[Program, Mapping[str, st
     gave them if it is free, else the next one. An index that meets its own axis a second time in one statement gets a prime.
     """
     classes = _Classes()
+    steps = recurrent(program.statements)
     for number, each in enumerate(program.statements):
+        extents = {one.index: one.extent for one in each.domain}
         for access in each.accesses():
-            for axis, coordinate in enumerate(access.index):
-                if coordinate.bare is not None:
-                    classes.join((access.tensor, axis), (number, coordinate.bare))
+            for axis, (coordinate, size) in enumerate(
+                zip(access.index, program.tensors[access.tensor].shape, strict=True)
+            ):
+                index = (
+                    coordinate.bare
+                    if not {access.tensor, each.target.tensor} & steps
+                    else _along(coordinate, size, extents)
+                )
+                if index is not None:
+                    classes.join((access.tensor, axis), (number, index))
     taken = {name for name in program.tensors if len(name) == 1}
     letters: dict[Node, str] = {}
     about: dict[str, str] = {}
@@ -49,6 +59,16 @@ def name_axes(program: Program, batch: Extent) -> tuple[Program, Mapping[str, st
             names[one.index] = name
         statements.append(_rename_indices(each, names))
     return replace(program, statements=tuple(statements)), about
+
+
+def _along(coordinate: Affine, size: Extent, extents: Mapping[str, Extent]) -> str | None:
+    """The index that runs along most of an axis, shifted or not: a recurrence writes at t + 1 what it reads at t."""
+    if len(coordinate.terms) != 1 or not isinstance(coordinate.terms[0][0], str) or coordinate.terms[0][1] != 1:
+        return None
+    index = coordinate.terms[0][0]
+    if not isinstance(size, int) or not isinstance(extents[index], int):
+        return index
+    return index if 2 * extents[index] > size else None
 
 
 def _owner(root: Node, each: Statement, one: Range) -> str:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from symbprop.language.source import NOWHERE, Source, Span
-from symbprop.network.node import Node
+from symbprop.language.source import NOWHERE, Source, SourceError, Span
+from symbprop.network.node import Node, ScalarNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,12 @@ class Choice:
     name: str
     arguments: Mapping[str, Argument] = field(default_factory=dict)
     span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+    def as_argument(self) -> Argument:
+        """The entry's name as the value of an attribute. Raises ``SourceError`` if it has arguments, which would be lost."""
+        if self.arguments:
+            raise SourceError(f"'{self.name}' stands inside a formula here, with its arguments as they are", self.span)
+        return Argument(Label(self.name, self.span), ScalarNode(self.name, self.span))
 
 
 Dimension = int | str | None
@@ -77,7 +83,8 @@ class ParameterSpec:
 class LayerSpec:
     """A layer: an operation of the library (``kind``) with arguments, or a formula (``kind`` is then ``formula``).
 
-    ``inputs`` are empty where the layer takes what the one before it gives. ``share`` names the layer whose parameters
+    ``inputs`` are empty where the layer takes what the one before it gives; ``roles`` are the arguments they are, where
+    the description names them (``inputs: {query: x, mask: m}``). ``share`` names the layer whose parameters
     this one uses. ``initializers`` and ``regularizers`` are those of a formula's parameters; a library operation has
     them among its arguments (``kernel_initializer``).
     """
@@ -88,6 +95,7 @@ class LayerSpec:
     inputs: tuple[Label, ...] = ()
     activation: Choice | None = None
     share: Label | None = None
+    roles: tuple[Label, ...] = ()
     formula: Source | None = None
     initializers: Mapping[str, Choice] = field(default_factory=dict)
     regularizers: Mapping[str, Choice] = field(default_factory=dict)
@@ -110,18 +118,32 @@ class LossSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class StoppingSpec:
+    """When to stop early: after ``patience`` epochs in which ``monitor`` has not fallen by more than ``min_delta``."""
+
+    patience: int
+    monitor: str | None = None
+    min_delta: Fraction = Fraction(0)
+    restore_best: bool = True
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingSpec:
-    """How ``symbprop train`` fits the network; ``validation`` is the fraction of the examples that is held out,
-    ``data`` the file that holds the examples.
+    """How the network is fitted; ``validation`` is the fraction of the examples that is held out, ``data`` the file that
+    holds the examples. A ``batch_size`` of None is all of them.
     """
 
-    optimizer: Choice = Choice("sgd")
+    optimizer: Choice | None = None
     learning_rate: Fraction | Choice | None = None
+    warmup: Choice | None = None
+    clip: Choice | None = None
     epochs: int = 1
-    batch_size: int = 32
+    batch_size: int | None = 32
     seed: int = 0
     shuffle: bool = True
     validation: Fraction = Fraction(0)
+    early_stopping: StoppingSpec | None = None
     data: str | None = None
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
@@ -131,7 +153,7 @@ class Description:
     """A whole network: exactly one of ``layers`` (a chain), ``nodes`` (a graph) and ``formulas`` is not empty.
 
     ``outputs`` empty means the last layer, or every node that nothing reads. ``operations`` are texts in the index
-    language that define operations of the description's own.
+    language that define operations of the description's own. ``functions`` are asked for beside the gradient.
     """
 
     name: str
@@ -144,6 +166,8 @@ class Description:
     formulas: tuple[Source, ...] = ()
     loss: tuple[LossSpec, ...] = ()
     outputs: tuple[Label, ...] = ()
+    metrics: tuple[Choice, ...] = ()
+    functions: tuple[Label, ...] = ()
     dtype: str = "float64"
     training: TrainingSpec | None = None
     doc: str = ""

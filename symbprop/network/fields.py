@@ -9,7 +9,7 @@ import math
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -124,6 +124,11 @@ Names = Annotated[
     either("a name or a list of names"),
 ]
 
+NamedInputs = Annotated[
+    Annotated[Name, Tag("text")] | Annotated[list[Name], Tag("list")] | Annotated[dict[Name, Name], Tag("mapping")],
+    either("a name, a list of names, or a mapping {argument: name}"),
+]
+
 Formula = Annotated[str, Field(pattern=r"\S", max_length=LONGEST_FORMULA)]
 Formulas = Annotated[
     Annotated[Formula, Tag("text")] | Annotated[list[Formula], Field(min_length=1), Tag("list")],
@@ -159,6 +164,13 @@ Dimension = Annotated[
 ]
 Shape = Annotated[list[Dimension], Field(max_length=MOST_AXES), AfterValidator(_bounded)]
 FixedShape = Annotated[list[Count], Field(max_length=MOST_AXES), AfterValidator(_bounded)]
+
+Function = Literal["input_grad", "vjp", "jvp", "jacobian", "hvp", "hessian", "per_example_grad"]
+
+BatchSize = Annotated[
+    Annotated[Count, Tag("number")] | Annotated[Literal["all"], Tag("text")],
+    either("a positive whole number, or all"),
+]
 
 Arguments = dict[Name, Any]
 Chosen = Annotated[dict[Name, Arguments | None], Field(min_length=1, max_length=1)]

@@ -10,6 +10,7 @@ from sympy import Add
 
 from symbprop.calculus.index import Extent
 from symbprop.calculus.program import Role, Tensor
+from symbprop.calculus.statement import read_symbol
 from symbprop.language.elaborate import elaborate
 from symbprop.language.source import SourceError, Span
 from symbprop.language.syntax import AttributeValue, Draw, Operation
@@ -39,7 +40,7 @@ def initializer(
     given = {each.name: Tensor(each.name, shape, Role.INPUT) for each in draws}
     made = elaborate(operation, given, values, lambda local: local, operations)
     expr = Add(*(each.expr for each in made.statements))
-    draw = Draw(draws[0].initializer) if draws and expr.free_symbols else None
+    draw = Draw(draws[0].initializer) if draws and read_symbol(0) in expr.free_symbols else None
     return Initializer(operation.name, expr, draw)
 
 

@@ -16,12 +16,13 @@ from symbprop.network.description import (
     LayerSpec,
     LossSpec,
     ParameterSpec,
+    StoppingSpec,
     TensorSpec,
     TrainingSpec,
 )
 from symbprop.network.node import Entry, MappingNode, Node, ScalarNode, SequenceNode
 from symbprop.network.operationform import LayerArguments, LayerText, LossArguments, LossText, operation_keys
-from symbprop.network.textform import DescriptionText, ParameterText, TensorText, TrainingText
+from symbprop.network.textform import DescriptionText, ParameterText, StoppingText, TensorText, TrainingText
 
 
 def interpret(root: MappingNode, text: DescriptionText) -> Description:
@@ -42,6 +43,8 @@ def interpret(root: MappingNode, text: DescriptionText) -> Description:
         formulas=_sources(root.get("formulas") or root.get("formula")),
         loss=tuple(_loss(node) for node in _items(root.get("loss"))),
         outputs=_labels(root.get("outputs")),
+        metrics=tuple(each for each in map(_choice, _items(root.get("metrics"))) if each is not None),
+        functions=tuple({each.text: each for each in _labels(root.get("functions"))}.values()),
         dtype=text.dtype,
         training=_training(root.entries.get("training"), text.training),
         doc=text.doc or "",
@@ -76,7 +79,8 @@ def _label(node: Node | None) -> Label | None:
 
 
 def _labels(node: Node | None) -> tuple[Label, ...]:
-    return tuple(Label(_text(item), item.span) for item in _items(node))
+    items = [entry.value for entry in node.entries.values()] if isinstance(node, MappingNode) else _items(node)
+    return tuple(Label(_text(item), item.span) for item in items)
 
 
 def _sources(node: Node | None) -> tuple[Source, ...]:
@@ -160,6 +164,7 @@ def _layer(node: Node) -> LayerSpec:
         operation.arguments,
         name=_label(operation.get("name")),
         inputs=_labels(operation.get("inputs")),
+        roles=tuple(Label(key, entry.span) for key, entry in _entries(operation.get("inputs")).items()),
         activation=_choice(operation.get("activation")),
         share=_label(operation.get("share")),
         formula=_source(operation.get("formula")),
@@ -201,18 +206,27 @@ def _training(entry: Entry | None, text: TrainingText | None) -> TrainingSpec | 
     given = _entries(entry.value)
     rate = given["learning_rate"].value if "learning_rate" in given else None
     return TrainingSpec(
-        optimizer=(_choice(given["optimizer"].value) if "optimizer" in given else None) or Choice("sgd"),
+        optimizer=_choice(given["optimizer"].value) if "optimizer" in given else None,
         learning_rate=_fraction(rate)
         if isinstance(text.learning_rate, Fraction) and rate is not None
         else _choice(rate),
+        warmup=_choice(given["warmup"].value) if "warmup" in given else None,
+        clip=_choice(given["clip"].value) if "clip" in given else None,
         epochs=text.epochs,
-        batch_size=text.batch_size,
+        batch_size=None if text.batch_size == "all" else text.batch_size,
         seed=text.seed,
         shuffle=text.shuffle,
         validation=text.validation,
+        early_stopping=_stopping(given.get("early_stopping"), text.early_stopping),
         data=text.data,
         span=entry.span,
     )
+
+
+def _stopping(entry: Entry | None, text: StoppingText | None) -> StoppingSpec | None:
+    if entry is None or text is None:
+        return None
+    return StoppingSpec(text.patience, text.monitor, text.min_delta, text.restore_best, entry.span)
 
 
 def _refuse_shared_names(description: Description) -> None:

@@ -6,6 +6,7 @@ import keyword
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from symbprop.calculus.program import Program
 from symbprop.calculus.statement import Statement
@@ -30,22 +31,32 @@ class Wishes:
     def __init__(self, fixed: Iterable[str]) -> None:
         self._fixed = list(fixed)
         self._wishes: dict[str, tuple[str, str]] = {}
+        self._operation = 0
+
+    def next_operation(self) -> None:
+        """From here on names are those of another operation: they do not depend on how many there were before."""
+        self._operation += 1
 
     def add(self, local: str, block: str) -> str:
         """A provisional name for ``local`` in layer ``block`` (a number, or a name of the user's)."""
-        name = f"{len(self._wishes)}@{local}"
+        name, count = f"{self._operation}@{local}", 1
+        while name in self._wishes:
+            count += 1
+            name = f"{self._operation}.{count}@{local}"
         self._wishes[name] = (identifier(local) if local else "", block)
         return name
 
-    def final(self) -> dict[str, str]:
-        """Every provisional name's final one, in order of making."""
+    def final(self, settled: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+        """Every provisional name's final one, in order of making. Those that are ``settled`` keep theirs."""
         counts: dict[str, int] = {}
         for local, block in self._wishes.values():
             if block.isdigit() or not block:
                 counts[local] = counts.get(local, 0) + 1
-        taken = set(self._fixed)
-        names: dict[str, str] = {}
+        taken = {*self._fixed, *settled.values()}
+        names: dict[str, str] = dict(settled)
         for provisional, (local, block) in self._wishes.items():
+            if provisional in settled:
+                continue
             if block and not block.isdigit():
                 wish = f"{local}_{identifier(block)}" if local else identifier(block)
             else:
@@ -72,7 +83,9 @@ def rename(program: Program, names: Mapping[str, str]) -> Program:
     tensors = {new(name): replace(tensor, name=new(name)) for name, tensor in program.tensors.items()}
     statements = tuple(_rename(each, new) for each in program.statements)
     loss = None if program.loss is None else new(program.loss)
-    return Program(tensors, statements, tuple(new(each) for each in program.outputs), loss)
+    updates = {new(state): new(following) for state, following in program.updates.items()}
+    metrics = {label: new(name) for label, name in program.metrics.items()}
+    return Program(tensors, statements, tuple(new(each) for each in program.outputs), loss, updates, metrics)
 
 
 def _rename(each: Statement, new: Callable[[str], str]) -> Statement:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, ConfigDict, Field, Tag, ValidationInfo, model_validator
 
 from symbprop.language.source import did_you_mean
-from symbprop.network.fields import Choice, Formula, Known, Name, Names, Number, TextForm, either, fault
+from symbprop.network.fields import Choice, Formula, Known, Name, NamedInputs, Names, Number, TextForm, either, fault
 
 
 def _known_activation(choice: str | dict[str, Any], info: ValidationInfo) -> str | dict[str, Any]:
@@ -29,8 +29,8 @@ class Wiring(TextForm):
 
     name: Name | None = None
     """The layer's name, from which its parameters are named."""
-    inputs: Names | None = None
-    """The names of what it reads; the layer before it if not given."""
+    inputs: NamedInputs | None = None
+    """The names of what it reads, in order or by argument; the layer before it if not given."""
     activation: Annotated[Choice, AfterValidator(_known_activation)] | None = None
     """A function applied to what it gives."""
     share: Name | None = None

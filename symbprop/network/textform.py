@@ -11,10 +11,12 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, FailFast, Field, model_validator
 
 from symbprop.network.fields import (
+    BatchSize,
     Choice,
     Count,
     FixedShape,
     Formulas,
+    Function,
     Interval,
     Name,
     Names,
@@ -69,23 +71,42 @@ class ParameterText(TextForm):
     """The interval sensible values lie in: a hint for verification."""
 
 
-class TrainingText(TextForm):
-    """How ``symbprop train`` fits the network."""
+class StoppingText(TextForm):
+    """When to stop before the last epoch."""
 
-    optimizer: Choice = "sgd"
-    """The rule that changes the parameters."""
+    patience: Count
+    """How many epochs may pass without an improvement."""
+    monitor: Literal["loss", "validation_loss"] | None = None
+    """What is to fall: the loss on the examples held out, if there are any, else that on the others."""
+    min_delta: Portion = Field(default=0, validate_default=True)
+    """How far it has to fall to count as an improvement."""
+    restore_best: bool = True
+    """Whether the parameters of the best epoch are the result, or those of the last."""
+
+
+class TrainingText(TextForm):
+    """How ``fit`` and ``symbprop train`` fit the network."""
+
+    optimizer: Choice | None = None
+    """The rule that changes the parameters; plain gradient descent if not given."""
     learning_rate: Rate | None = None
     """A number or a schedule; the optimizer's own if not given."""
+    warmup: Choice | None = None
+    """What the learning rate is multiplied by at the start."""
+    clip: Choice | None = None
+    """How a gradient is clipped before the step."""
     epochs: Count = 1
     """How often every example is seen."""
-    batch_size: Count = 32
-    """How many examples a step is taken for."""
+    batch_size: BatchSize = 32
+    """How many examples a step is taken for: a number, or all."""
     seed: Whole = 0
     """From which first values and the order of the examples follow."""
     shuffle: bool = True
     """Whether the order of the examples changes from epoch to epoch."""
     validation: Portion = Field(default=0, validate_default=True)
     """The fraction of the examples that is held out."""
+    early_stopping: StoppingText | None = None
+    """When to stop before the last epoch."""
     data: str | None = None
     """An .npz file with an array for each input and target; relative to the description's folder."""
 
@@ -126,6 +147,10 @@ class DescriptionText(TextForm):
     """What is minimised."""
     outputs: Names | None = None
     """What ``forward`` gives; the last layer, or every node that nothing reads."""
+    metrics: list[Choice] = Field(default_factory=list)
+    """What is watched beside the loss: metrics and losses of the library; ``accuracy`` is the one that suits the loss."""
+    functions: list[Function] = Field(default_factory=list)
+    """Functions beside ``loss_and_grad`` that the emitted module is to have."""
     dtype: Literal["float64", "float32"] = "float64"
     """The type of the parameters."""
     training: TrainingText | None = None

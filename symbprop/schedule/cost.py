@@ -10,7 +10,7 @@ from sympy import Add, Basic, Expr, Mul, Pow, Symbol, preorder_traversal
 
 from symbprop.calculus.index import Access, Extent, Range, extent, product
 from symbprop.calculus.program import GradientProgram, Program, Role
-from symbprop.schedule.plan import Alias, Allocate, Contract, Fold, Map, Plan, Step, reads_of
+from symbprop.schedule.plan import Alias, Allocate, Contract, Fold, Loop, Map, Plan, Step, reads_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +70,27 @@ def _operations(step: Step) -> Extent:
             return extent(2 * _box(step.domain))
         case Fold():
             return _box(step.domain)
+        case Loop():
+            return extent(step.extent * _total(map(_operations, step.body)))
         case Allocate() | Alias():
             return 0
 
 
 def _moved(plan: Plan, step: Step) -> Extent:
-    if isinstance(step, Alias):
-        return 0
-    target = step.target if isinstance(step, Allocate) else step.target.tensor
-    return extent(product(plan.shape(target)) + _total(_elements(plan, access) for access in reads_of(step)))
+    match step:
+        case Alias():
+            return 0
+        case Loop():
+            return extent(step.extent * _total(_moved(plan, each) for each in step.body))
+        case Allocate():
+            return product(plan.shape(step.target))
+    return _total(_elements(plan, access) for access in (step.target, *reads_of(step)))
 
 
 def _elements(plan: Plan, access: Access) -> Extent:
-    return product(plan.shape(access.tensor))
+    """The elements of a tensor, or of the part of it that belongs to one step of a loop."""
+    pairs = zip(access.index, plan.shape(access.tensor), strict=True)
+    return product(tuple(size for place, size in pairs if not (isinstance(place.offset, Expr) and not place.terms)))
 
 
 @cache

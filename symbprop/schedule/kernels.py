@@ -12,7 +12,7 @@ from symbprop.calculus.index import Access, Extent, Range, at
 from symbprop.calculus.program import Role, Tensor
 from symbprop.calculus.statement import Reduction, Statement, pointwise, read_symbol, reindex, statement
 from symbprop.schedule.factors import Factored, Group, factor, is_read, terms
-from symbprop.schedule.order import whole
+from symbprop.schedule.order import slice_of_step, windows_first
 from symbprop.schedule.plan import Contract, Fold, Map, Step
 
 NOMINAL = 64  # what a size that is free at run time counts as, where an order has to be chosen before it is known
@@ -75,7 +75,8 @@ class Kernels:
         plain = factored.outer == 1
         into = source.target
         kept = [each for each in source.domain if each.index in set(source.target.indices())]
-        is_whole = whole(source.target, source.domain, self.tensors[source.target.tensor].shape)
+        kept = windows_first(kept, source.target)
+        is_whole = slice_of_step(source.target, source.domain, self.tensors[source.target.tensor].shape)
         if not is_whole or (accumulate and not plain):
             into = self._temporary(f"{source.target.tensor}_part", kept)
         here = accumulate and into is source.target

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from symbprop.calculus.program import Role, Tensor
 from symbprop.calculus.statement import read_symbol
 from symbprop.schedule.order import whole
-from symbprop.schedule.plan import Alias, Map, Plan, Step, needs_of, target_of
+from symbprop.schedule.plan import Alias, Loop, Map, Plan, Step, flat, needs_of, target_of, targets_of
 
 
-def storage_roots(tensors: Mapping[str, Tensor], steps: list[Step]) -> dict[str, str]:
+def storage_roots(tensors: Mapping[str, Tensor], steps: Sequence[Step]) -> dict[str, str]:
     """The tensor that owns the memory each tensor lives in."""
     roots = {name: name for name in tensors}
-    for step in steps:
+    for step in flat(steps):
         if isinstance(step, Alias):
             roots[step.target.tensor] = roots[step.read.tensor]
     return roots
@@ -24,21 +24,30 @@ def reuse_storage(plan: Plan) -> Plan:
     """Let an element-wise map write into a tensor that it reads for the last time, where shapes and kinds agree.
 
     A tensor that the map also reads at other indices (its own transpose) cannot be overwritten. A tensor that depends on more of {parameters, inputs, targets} may be complex where the other is real, so storage
-    only passes to a tensor that depends on no more than its owner.
+    only passes to a tensor that depends on no more than its owner. Within a loop only what each step starts anew is
+    given away: the rest lives through all of it.
     """
+    return replace(plan, steps=_reusing(plan, plan.steps, set(plan.results), _kinds(plan)))
+
+
+def _reusing(
+    plan: Plan, given: Sequence[Step], kept: Collection[str], kinds: Mapping[str, frozenset[Role]]
+) -> tuple[Step, ...]:
+    """``given`` with storage passed on; ``kept`` are tensors that somebody needs afterwards."""
     roots = storage_roots(plan.tensors, list(plan.steps))
     last: dict[str, int] = {}
-    for position, step in enumerate(plan.steps):
-        for name in (*needs_of(step), target_of(step)):
+    for position, step in enumerate(given):
+        for name in (*needs_of(step), *targets_of(step)):
             last[roots[name]] = position
-    for name in plan.results:
-        last[roots[name]] = len(plan.steps)
-    kinds = _kinds(plan)
-    owned = {target_of(step) for step in plan.steps if not isinstance(step, Alias)} - set(plan.shared)
-    gone: dict[str, str] = {}
+    for name in kept:
+        last[roots[name]] = len(given)
+    owned = {target_of(step) for step in flat(given) if not isinstance(step, Alias)} - set(plan.shared)
     steps: list[Step] = []
-    for position, step in enumerate(plan.steps):
-        if (
+    for position, step in enumerate(given):
+        if isinstance(step, Loop):
+            around = {name for other in given if other is not step for name in (*needs_of(other), *targets_of(other))}
+            step = replace(step, body=_reusing(plan, step.body, {*kept, *around}, kinds))
+        elif (
             isinstance(step, Map)
             and not step.accumulate
             and step.domain
@@ -51,27 +60,34 @@ def reuse_storage(plan: Plan) -> Plan:
                     and root == access.tensor
                     and root in owned
                     and all(other == access or roots[other.tensor] != root for other in step.reads)
-                    and last[root] == position
+                    and (last[root] == position or _scales_itself(step))
                     and not plan.tensors[root].integer
                     and kinds[target_of(step)] <= kinds[root]
                     and read_symbol(symbol_position) in step.expr.free_symbols
                     and plan.shape(root) == plan.shape(target_of(step))
                 ):
                     step = replace(step, reuse=access.tensor)
-                    gone[root] = target_of(step)
                     break
         steps.append(step)
-    return replace(plan, steps=tuple(steps))
+    return tuple(steps)
+
+
+def _scales_itself(step: Map) -> bool:
+    """Whether a map reads nothing but the tensor it writes: the constant factor of a sum."""
+    return all(access == step.target for access in step.reads)
 
 
 def _kinds(plan: Plan) -> dict[str, frozenset[Role]]:
-    """The roles of the given tensors that each tensor depends on."""
+    """The roles of the given tensors that each tensor depends on. Noise is real wherever anything is."""
     given = {name: tensor.role for name, tensor in plan.tensors.items() if tensor.role is not Role.VALUE}
-    kinds: dict[str, frozenset[Role]] = {name: frozenset((role,)) for name, role in given.items()}
-    for step in plan.steps:
-        name = target_of(step)
-        depends = kinds.get(name, frozenset())
-        for source in needs_of(step):
-            depends |= kinds[source]
-        kinds[name] = depends
+    kinds = {name: frozenset((role,)) if role is not Role.NOISE else frozenset[Role]() for name, role in given.items()}
+    known = -1
+    while known < sum(map(len, kinds.values())):  # again for loops, which read what an earlier step has written
+        known = sum(map(len, kinds.values()))
+        for step in flat(plan.steps):
+            name = target_of(step)
+            depends = kinds.get(name, frozenset())
+            for source in needs_of(step):
+                depends |= kinds.get(source, frozenset())
+            kinds[name] = depends
     return kinds

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sympy import Expr
+from sympy import Expr, S, Symbol
 
 from symbprop.calculus.index import Access, Extent, Range
 from symbprop.calculus.program import Tensor
@@ -56,11 +56,15 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class Allocate:
-    """Storage for ``target``: zeros that what follows accumulates into, or bare where what follows fills all of it."""
+    """Storage for ``target``: zeros that what follows accumulates into, or bare where what follows fills all of it.
+
+    ``fill`` is what the elements hold that nothing writes, where that is not zero.
+    """
 
     target: str
     source: int
     zeros: bool = True
+    fill: Expr = S.Zero
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,18 @@ class Alias:
     source: int
 
 
-Step = Map | Contract | Fold | Allocate | Alias
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """``body`` once for each value 0 … extent − 1 of the number ``index``, from the last one with ``reverse``."""
+
+    index: Symbol
+    extent: Extent
+    reverse: bool
+    body: tuple[Step, ...]
+
+
+Simple = Map | Contract | Fold | Allocate | Alias
+Step = Map | Contract | Fold | Allocate | Alias | Loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +107,16 @@ class Plan:
         return self.tensors[name].shape
 
 
-def reads_of(step: Step) -> tuple[Access, ...]:
+def flat(steps: Iterable[Step]) -> Iterator[Simple]:
+    """The steps with those of loops in their place."""
+    for step in steps:
+        if isinstance(step, Loop):
+            yield from flat(step.body)
+        else:
+            yield step
+
+
+def reads_of(step: Simple) -> tuple[Access, ...]:
     """The accesses a step reads, without the integer reads in coordinates."""
     match step:
         case Map():
@@ -107,8 +131,20 @@ def reads_of(step: Step) -> tuple[Access, ...]:
             return ()
 
 
+def accesses_of(step: Simple) -> list[Access]:
+    """Everything a step reads and writes, also in coordinates."""
+    if isinstance(step, Allocate):
+        return []
+    found = [*reads_of(step), step.target]
+    for access in found:  # grows while it is walked
+        found.extend(access.gathers())
+    return found
+
+
 def needs_of(step: Step) -> list[str]:
     """Every tensor whose value a step needs, also through coordinates; not the old value it accumulates into."""
+    if isinstance(step, Loop):
+        return [name for each in step.body for name in needs_of(each)]
     if isinstance(step, Allocate):
         return []
     names = [access.tensor for access in reads_of(step)]
@@ -120,6 +156,11 @@ def needs_of(step: Step) -> list[str]:
     return names
 
 
-def target_of(step: Step) -> str:
+def target_of(step: Simple) -> str:
     """The tensor a step writes."""
     return step.target if isinstance(step, Allocate) else step.target.tensor
+
+
+def targets_of(step: Step) -> list[str]:
+    """The tensors a step writes: one, unless it is a loop."""
+    return [target_of(each) for each in flat([step])]

@@ -2,46 +2,140 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Collection, Iterator, Sequence
+
+from sympy import Expr
 
 from symbprop.calculus.dependence import needed
 from symbprop.calculus.gradient import Names
 from symbprop.calculus.program import Program, Role
+from symbprop.calculus.recurrence import Instance, Recurrence, arranged
 from symbprop.calculus.statement import Reduction, Statement, read_symbol
+from symbprop.schedule.distribute import distribute
 from symbprop.schedule.kernels import Kernels
 from symbprop.schedule.liveness import reuse_storage, storage_roots
-from symbprop.schedule.order import covering_first, covers, is_partition
-from symbprop.schedule.plan import Alias, Allocate, Plan, Step, target_of
+from symbprop.schedule.loops import assigning, hoisted, narrow, narrowed, without_steps
+from symbprop.schedule.order import covering_first, covers, is_partition, whole, writes_once
+from symbprop.schedule.plan import Alias, Allocate, Loop, Plan, Step, flat, target_of
 
 
 def schedule(program: Program, results: Sequence[str], *, reuse: bool = True) -> Plan:
     """The plan that computes ``results``; ``reuse=False`` gives every tensor storage of its own."""
-    statements = covering_first(program, needed(program, results))
-    position = {id(each): number for number, each in enumerate(program.statements)}
-    kernels = Kernels(program.tensors, Names(program.tensors).fresh)
-    groups: dict[str, list[Statement]] = {}
-    for each in statements:
-        groups.setdefault(each.target.tensor, []).append(each)
-    started: set[str] = set()
-    filled: set[str] = set()  # tensors whose statements write disjoint parts that make up the whole
-    steps: list[Step] = []
-    for each in statements:
-        name, source = each.target.tensor, position[id(each)]
-        if name not in started and _is_view(each) and len(groups[name]) == 1:
-            steps.append(Alias(each.target, each.reads[0], each.domain, source))
-        else:
-            if name not in started and not covers(each, program.tensors[name].shape):
-                if is_partition(groups[name], program.tensors[name].shape):
-                    filled.add(name)
-                steps.append(Allocate(name, source, zeros=name not in filled))
-                started.add(name)
-            steps.extend(kernels.steps(each, source, accumulate=name in started and name not in filled))
-        started.add(name)
+    scheduler = _Scheduler(program, results)
+    steps = scheduler.steps()
+    tensors = scheduler.kernels.tensors
     given = {name for name, tensor in program.tensors.items() if tensor.role is not Role.VALUE}
-    roots = storage_roots(kernels.tensors, steps)
-    shared = frozenset(given | {target_of(step) for step in steps if roots[target_of(step)] in given})
-    plan = Plan(kernels.tensors, tuple(steps), tuple(results), shared)
+    roots = storage_roots(tensors, steps)
+    shared = frozenset(given | {target_of(step) for step in flat(steps) if roots[target_of(step)] in given})
+    plan = Plan(tensors, tuple(steps), tuple(results), shared)
     return reuse_storage(plan) if reuse else plan
+
+
+class _Scheduler:
+    """Turns statements and recurrences into steps, and knows which tensors have storage already."""
+
+    def __init__(self, program: Program, results: Sequence[str]) -> None:
+        self.program = program
+        self.results = results
+        names = Names(program.tensors)
+        distributed = distribute(_without_zeros(needed(program, results)), names.fresh)
+        self.wanted = distributed.statements
+        self.kernels = Kernels({**program.tensors, **distributed.tensors}, names.fresh)
+        self._position = {id(each): number for number, each in enumerate(program.statements)}
+        self._position.update({key: self._position[id(each)] for key, each in distributed.origins.items()})
+        self._groups: dict[str, list[Statement]] = {}
+        for each in self.wanted:
+            self._groups.setdefault(each.target.tensor, []).append(each)
+        self._started: set[str] = set()
+        self._assigned: set[str] = set()  # tensors no element of which is written twice
+
+    def steps(self) -> list[Step]:
+        """All steps in order."""
+        parts = arranged(self.wanted, self._step_name)
+        steps: list[Step] = []
+        for each in covering_first(self.kernels.tensors, parts):
+            if isinstance(each, Recurrence):
+                inside = {id(one.source) for one in each.instances()}
+                outside = [other for other in self.wanted if id(other) not in inside]
+                steps.extend(self._recurrence(each, outside))
+            else:
+                steps.extend(self._statement(each, self._position[id(each)]))
+        return steps
+
+    def _step_name(self, wish: str, around: Collection[str]) -> str:
+        """A variable for the number of a step: the index, unless a tensor or a size is called like it."""
+        sizes = (size for tensor in self.program.tensors.values() for size in tensor.shape if isinstance(size, Expr))
+        taken = {*self.program.tensors, *(symbol.name for size in sizes for symbol in size.free_symbols), *around}
+        names = itertools.chain([wish], (f"{wish}{count}" for count in itertools.count(1)))
+        return next(name for name in names if name not in taken)
+
+    def _statement(self, each: Statement, source: int) -> Iterator[Step]:
+        """A statement of its own: it starts its target, or adds to it."""
+        name = each.target.tensor
+        shape = self.kernels.tensors[name].shape
+        alone, complete = len(self._groups[name]) == 1, covers(each, shape)
+        if name not in self._started and alone and complete and _is_view(each):
+            yield Alias(each.target, each.reads[0], each.domain, source)
+        else:
+            if name not in self._started and not (complete and whole(each.target, each.domain, shape)):
+                yield self._allocated(name, source)
+            yield from self.kernels.steps(each, source, accumulate=name in self._started and name not in self._assigned)
+        self._started.add(name)
+
+    def _allocated(self, name: str, source: int) -> Allocate:
+        """Storage for a tensor that no statement makes as a whole."""
+        group = self._groups[name]
+        tensor = self.kernels.tensors[name]
+        parts = is_partition(group, tensor.shape)
+        if parts or (len(group) == 1 and writes_once(group[0])):
+            self._assigned.add(name)
+        self._started.add(name)
+        return Allocate(name, source, not (parts or (len(group) == 1 and covers(group[0], tensor.shape))), tensor.fill)
+
+    def _recurrence(self, loop: Recurrence, outside: Sequence[Statement]) -> Iterator[Step]:
+        """Storage for what the loop leaves behind, and the loop. ``outside`` are the statements that are not in it."""
+        used = {name for each in outside for name in (each.target.tensor, *each.sources())}
+        private = without_steps(loop, {*used, *self.results})
+        for name, axis in private.items():
+            self.kernels.tensors[name] = narrow(self.kernels.tensors[name], axis)
+        inner = narrowed(loop, private)
+        others: dict[str, list[Statement]] = {}
+        for each in outside:
+            others.setdefault(each.target.tensor, []).append(each)
+        for one in inner.instances():
+            self._position[id(one.statement)] = self._position[id(one.source)]
+            name = one.statement.target.tensor
+            if name in private:
+                self._groups[name] = [
+                    each.statement for each in inner.instances() if each.statement.target.tensor == name
+                ]
+            elif name not in self._started:
+                yield self._allocated(name, self._position[id(one.source)])
+        assigned = assigning(inner, others)
+        body: list[Step] = []
+        parts = [each.statement if isinstance(each, Instance) else each for each in inner.body]
+        carried = {one.statement.target.tensor for one in inner.instances()} - set(private)
+        for part in covering_first(self.kernels.tensors, parts, carried):
+            if isinstance(part, Recurrence):
+                within = {id(one.source) for one in part.instances()}
+                rest = [one.statement for one in inner.instances() if id(one.source) not in within]
+                body.extend(self._recurrence(part, [*outside, *rest]))
+            elif part.target.tensor in private:
+                body.extend(self._statement(part, self._position[id(part)]))
+            else:
+                body.extend(self.kernels.steps(part, self._position[id(part)], accumulate=id(part) not in assigned))
+        made = Loop(loop.index, loop.extent, loop.reverse, tuple(body))
+        yield from hoisted(made, self.kernels.tensors, self.program.tensors)
+
+
+def _without_zeros(statements: Sequence[Statement]) -> list[Statement]:
+    """Without ``h[n, 0, u] = 0``: an element that nobody writes is zero. A tensor's last statement stays."""
+    others = {each.target.tensor for each in statements if each.expr != 0 or each.reduction is not Reduction.SUM}
+    return [
+        each for each in statements
+        if each.expr != 0 or each.reduction is not Reduction.SUM or each.target.tensor not in others
+    ]  # fmt: skip
 
 
 def _is_view(each: Statement) -> bool:

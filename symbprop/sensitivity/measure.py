@@ -28,7 +28,7 @@ def gradient_norms(
     beside the one that mean-field theory expects of a single example, in the scale of the layer nearest to the loss,
     whose own norm is taken as measured.
     """
-    _, gradient = module.loss_and_grad(dict(params), *data)
+    _, gradient, *_ = module.loss_and_grad(dict(params), *data)
     norms = {name: float(np.linalg.norm(np.ravel(value))) for name, value in gradient.items()}
     expected = {} if network is None else _expected(network)
     anchor = next((name for name in reversed(expected) if expected[name] > 0 and name in norms), None)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sympy import Expr
 
 from symbprop.calculus.index import Extent
-from symbprop.calculus.statement import read_symbol
+from symbprop.calculus.statement import index_symbol, read_symbol
 from symbprop.language.syntax import Draw
 from symbprop.network.network import Initializer, Network
 from symbprop.sensitivity.expectation import Moments, moments
@@ -21,11 +21,12 @@ TRUNCATED = 1 - 4 * math.exp(-2) / math.sqrt(2 * math.pi) / math.erf(math.sqrt(2
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The moments of a parameter's entries; ``orthogonal`` if its rows or columns are."""
+    """The moments of a parameter's entries; ``orthogonal`` if its rows or columns are, ``rows_alike`` if all are one row."""
 
     name: str
     entries: Moments
     orthogonal: bool = False
+    rows_alike: bool = False
 
     @property
     def constant(self) -> bool:
@@ -38,6 +39,8 @@ class Start:
         Exact for a constant matrix and an orthogonal one; for independent entries the edge (√rows + √columns)σ of the
         Marchenko–Pastur distribution, which the norm of a large matrix tends to (Geman 1980; Bai & Yin 1988).
         """
+        if self.rows_alike:
+            return math.sqrt(self.entries.square * rows * columns)
         spread = math.sqrt(self.entries.variance)
         random = spread * (math.sqrt(max(rows, columns)) if self.orthogonal else math.sqrt(rows) + math.sqrt(columns))
         return random + abs(self.entries.mean) * math.sqrt(rows * columns)
@@ -47,6 +50,12 @@ def start(initializer: Initializer, shape: Sequence[Extent]) -> Start:
     """The start that an initialiser gives a parameter of this shape."""
     variable = read_symbol(0)
     drawn = _drawn(initializer.draw, shape)
+    last = index_symbol(len(shape) - 1)
+    if initializer.expr.free_symbols == {last}:
+        values = [float(initializer.expr.subs(last, place)) for place in range(length(shape[-1]))]
+        mean = sum(values) / len(values)
+        spread = sum((value - mean) ** 2 for value in values) / len(values)
+        return Start(initializer.name, Moments(mean, spread), rows_alike=True)
     slope = initializer.expr.diff(variable)
     if slope.has(variable):
         return Start(initializer.name, moments(initializer.expr, {variable: drawn}))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
-from sympy import Add, Basic, Expr, Function, Mul, Pow, S, Symbol, exp, preorder_traversal
+from sympy import Add, Basic, Expr, Function, Mul, Pow, S, Symbol, Tuple, exp, preorder_traversal
+
+from symbprop.calculus.nodes import is_reciprocal
 
 TRANSCENDENTAL = 10
 DIVISION = 3
@@ -18,7 +21,33 @@ def transcendentals(expression: Expr) -> int:
 @cache
 def cost(expression: Expr) -> int:
     """Operations of an expression, each distinct subexpression counted once."""
-    return sum(_own_cost(node) for node in set(preorder_traversal(expression)))
+    nodes = {*preorder_traversal(expression), Tuple(expression)}
+    return sum(map(_own_cost, nodes)) + DIVISION * len({below for node in nodes for below in _divisors(node)})
+
+
+def _divisors(node: Basic) -> Iterator[frozenset[Basic]]:
+    """What a node divides by: all denominators of a product at once."""
+    below = frozenset(each for each in node.args if is_reciprocal(each) and not each.is_number)
+    if isinstance(node, Mul):
+        if below:
+            yield below
+    else:
+        yield from (frozenset((each,)) for each in below)
+
+
+@cache
+def operations(expression: Expr) -> int:
+    """Operations as a person counts them in a formula: a quotient is one, and a common factor of a sum is written once."""
+    return sum(_own_operations(node) for node in set(preorder_traversal(expression)))
+
+
+def _own_operations(node: Basic) -> int:
+    if isinstance(node, Mul):
+        above = [each for each in node.args if not is_reciprocal(each) and each != -1]
+        return len(node.args) - (S.NegativeOne in node.args) - bool(above)
+    if isinstance(node, Pow) and not isinstance(node, exp):
+        return int(node.exp not in (-1, 1))
+    return min(_own_cost(node), 1) if not isinstance(node, Add) else _own_cost(node)
 
 
 def _own_cost(node: Basic) -> int:
@@ -27,8 +56,10 @@ def _own_cost(node: Basic) -> int:
     if _is_transcendental(node):
         return TRANSCENDENTAL
     if isinstance(node, Pow):
-        return DIVISION if node.exp.is_negative else 1
-    if isinstance(node, (Add, Mul)):
+        return int(bool(node.exp < -1)) + int(node.exp.q != 1) if is_reciprocal(node) else 1
+    if isinstance(node, Add):
+        return len(node.args) - 1 - _shared_numbers(node)
+    if isinstance(node, Mul):
         return len(node.args) - 1 - (S.NegativeOne in node.args and isinstance(node, Mul))
     return 1
 
@@ -37,3 +68,11 @@ def _is_transcendental(node: Basic) -> bool:
     if isinstance(node, Pow) and not isinstance(node, exp):
         return not node.exp.is_Rational
     return isinstance(node, (Function, exp)) and not node.is_number
+
+
+def _shared_numbers(total: Add) -> int:
+    """The products saved by taking a number out of a sum, 2 a − 2 b, which SymPy always multiplies out."""
+    common, rest = total.primitive()
+    plain = common != 1 and all(abs(each.as_coeff_Mul()[0]) == 1 for each in rest.args)
+    numbers = [each.as_coeff_Mul()[0] for each in total.args if each.is_Mul or each.is_number]
+    return sum(1 for each in numbers if abs(each) != 1 and each != total) - 1 if plain and len(numbers) > 1 else 0

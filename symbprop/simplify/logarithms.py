@@ -6,6 +6,8 @@ from functools import cache
 
 from sympy import Expr, Mul, Pow, S, cancel, exp, log, together
 
+from symbprop.simplify.proof import proved
+
 
 @cache
 def split_logarithms(expression: Expr) -> Expr:
@@ -13,7 +15,7 @@ def split_logarithms(expression: Expr) -> Expr:
 
     other must then be positive too wherever the whole is real; and log(sⁿ) = n·log(s) for odd n for the same reason.
     """
-    return expression.replace(lambda node: isinstance(node, log), lambda node: _split(node.args[0]))
+    return proved(expression, expression.replace(lambda node: isinstance(node, log), lambda node: _split(node.args[0])))
 
 
 def _split(argument: Expr) -> Expr:

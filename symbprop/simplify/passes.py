@@ -10,13 +10,18 @@ from symbprop.calculus.dependence import needed_among
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.simplify.broadcasts import read_gradient_through_broadcasts, read_through_broadcasts
 from symbprop.simplify.inline import inline_into_logarithms
-from symbprop.simplify.saved import read_saved_in_derivatives, read_saved_values
+from symbprop.simplify.masks import mask_exponents
+from symbprop.simplify.merge import merge_terms
+from symbprop.simplify.rescale import rescale_cotangents
+from symbprop.simplify.saved import read_saved_values
 from symbprop.simplify.scalars import inline_scalar_cotangents
 from symbprop.simplify.share import share_gradient_terms, share_terms
 from symbprop.simplify.shift import subtract_maximum
+from symbprop.simplify.sums import read_saved_sums
 from symbprop.simplify.tidy import tidy_forward, tidy_gradient
 
 FORWARD: dict[str, Callable[[Program], Program]] = {
+    "mask_exponents": mask_exponents,
     "subtract_maximum": subtract_maximum,
     "inline_into_logarithms": inline_into_logarithms,
     "tidy_forward": tidy_forward,
@@ -31,10 +36,13 @@ def drop_unused(gradient: GradientProgram) -> GradientProgram:
 
 
 BACKWARD: dict[str, Callable[[GradientProgram], GradientProgram]] = {
+    "read_saved_sums": read_saved_sums,
     "inline_scalar_cotangents": inline_scalar_cotangents,
     "read_gradient_through_broadcasts": read_gradient_through_broadcasts,
     "tidy_gradient": tidy_gradient,
     "read_saved_values": read_saved_values,
+    "rescale_cotangents": rescale_cotangents,
+    "merge_terms": merge_terms,
     "drop_unused": drop_unused,
     "share_terms": share_gradient_terms,  # last: a derivative is taken before a term is shared
 }

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 
-from sympy import Expr, Symbol, cancel, degree, exp, factor_terms, log, together
+from sympy import Add, Expr, Mul, S, Symbol, cancel, degree, exp, factor_terms, log, together
 
+from symbprop.calculus.nodes import tree_size
 from symbprop.calculus.program import GradientProgram, Program
-from symbprop.calculus.statement import Reduction, Statement, read_symbol, statement
-from symbprop.simplify.cost import cost
-from symbprop.simplify.definitions import Definition, definitions, matches
+from symbprop.calculus.statement import Statement, read_symbol, statement
+from symbprop.simplify.cost import cost, operations
+from symbprop.simplify.definitions import Definition, definitions, element_definitions, matches
 from symbprop.simplify.inline import substituted
+from symbprop.simplify.proof import proved
+from symbprop.simplify.tidy import cheapest_form
+
+LARGEST = 120  # nodes; what is longer is not searched for saved values
 
 
 def read_saved_values(gradient: GradientProgram) -> GradientProgram:
@@ -20,61 +24,66 @@ def read_saved_values(gradient: GradientProgram) -> GradientProgram:
 
     Proof: the saved value equals its definition; eliminating the one exponential between the two is exact algebra.
     """
-    known = definitions(gradient.forward)
-    cotangents = definitions(gradient.program)
-    by_read: dict[str, list[Definition]] = {}
-    for each in known.values():
-        if each.statement.reads and cost(each.statement.expr) > 0:
-            by_read.setdefault(each.statement.reads[0].tensor, []).append(each)
-    backward: list[Statement] = []
-    for source in gradient.backward:
-        best = _with_saved(source, by_read)
+    saved = Saved(gradient.forward)
+    cotangents = _smaller_cotangents(gradient)
+    put_in: dict[tuple[int, str], Statement] = {}
+    dearer: set[str] = set()
+    plain = [saved.read_in(source) for source in gradient.backward]
+    for position, source in enumerate(gradient.backward):
         for read in source.reads:
-            if read.tensor in gradient.tensors and read.tensor in cotangents:
-                definition = cotangents[read.tensor]
-                inlined = _with_saved(substituted(source, read, definition), by_read)
-                if cost(inlined.expr) < cost(best.expr) and len(definition.statement.domain) < len(source.domain):
-                    best = inlined
-        backward.append(best)
-    return replace(gradient, backward=tuple(backward))
+            definition = cotangents.get(read.tensor)
+            if definition is not None and len(definition.statement.domain) < len(source.domain):
+                inlined = saved.read_in(substituted(source, read, definition))
+                put_in[position, read.tensor] = inlined
+                if _operations(inlined, gradient.seed) > _operations(plain[position], gradient.seed):
+                    dearer.add(read.tensor)
+            else:
+                dearer.add(read.tensor)
+    for (position, name), inlined in put_in.items():
+        if cost(inlined.expr) < cost(plain[position].expr) or name not in dearer:
+            plain[position] = inlined
+    return replace(gradient, backward=tuple(plain))
 
 
-def read_saved_in_derivatives(program: Program) -> Program:
-    """The same for derivatives inside a description: statements of a forward program that the rule has made.
-
-    Each reads only what is defined before it. Proof: as for :func:`read_saved_values`.
-    """
-    if not any(tensor.derived for tensor in program.tensors.values()):
-        return program
-    known = definitions(program)
-    by_read: dict[str, list[Definition]] = {}
-    statements: list[Statement] = []
-    for source in program.statements:
-        name = source.target.tensor
-        if program.tensors[name].derived and source.reduction is Reduction.SUM:
-            source = _with_saved(source, by_read)
-        if name in known and source.reads and cost(source.expr) > 0:
-            by_read.setdefault(source.reads[0].tensor, []).append(Definition(source))
-        statements.append(source)
-    return replace(program, statements=tuple(statements))
+def _smaller_cotangents(gradient: GradientProgram) -> dict[str, Definition]:
+    """The element-wise definitions of cotangents that are no gradient themselves."""
+    known = definitions(gradient.program)
+    return {name: each for name, each in known.items() if name in gradient.tensors}
 
 
-def _with_saved(source: Statement, by_read: Mapping[str, list[Definition]]) -> Statement:
-    changed = True
-    while changed:
-        changed = False
-        for name in dict.fromkeys(read.tensor for read in source.reads):
-            for definition in by_read.get(name, []):
-                better = _replaced(source, definition)
-                if better is not None:
-                    source, changed = better, True
-    return source
+def _operations(each: Statement, seed: str) -> int:
+    """The operations of a statement, the loss's own cotangent taken as the 1 that it is."""
+    return operations(
+        each.expr.xreplace({symbol: S.One for symbol, read in each.read_positions() if read.tensor == seed})
+    )
+
+
+class Saved:
+    """The values that a program saves, by the first tensor that each is made from."""
+
+    def __init__(self, program: Program) -> None:
+        self._by_read: dict[str, list[Definition]] = {}
+        for each in element_definitions(program).values():
+            if each.statement.reads and cost(each.statement.expr) > 0:
+                self._by_read.setdefault(each.statement.reads[0].tensor, []).append(each)
+
+    def read_in(self, source: Statement) -> Statement:
+        """``source`` with saved values read instead of computed again, as long as that makes it cheaper."""
+        changed = True
+        while changed:
+            changed = False
+            for name in dict.fromkeys(read.tensor for read in source.reads):
+                for definition in self._by_read.get(name, []):
+                    better = _replaced(source, definition)
+                    if better is not None:
+                        source, changed = better, True
+        return source
 
 
 def _replaced(source: Statement, definition: Definition) -> Statement | None:
     if source.target.tensor == definition.tensor:
         return None
-    for access, pairs in matches(definition, source.reads):
+    for access, pairs in matches(definition, source.reads, source.domain):
         positions = {read_symbol(theirs): read_symbol(ours) for theirs, ours in pairs.items()}
         pattern = definition.statement.expr.xreplace(positions)
         saved = read_symbol(len(source.reads))
@@ -87,17 +96,30 @@ def _replaced(source: Statement, definition: Definition) -> Statement | None:
 @cache
 def in_terms_of(expression: Expr, pattern: Expr, saved: Symbol) -> Expr | None:
     """``expression`` with ``saved`` for ``pattern``, if that is cheaper; ``None`` if not."""
+    if tree_size(expression) > LARGEST:
+        return None
     candidates = []
-    direct = expression.subs(pattern, saved)
+    direct = _put_in(expression, pattern, saved)
     if direct.has(saved):
         candidates.append(direct)
     eliminated = eliminate_exponential(expression, pattern, saved)
     if eliminated is not None:
         candidates.append(eliminated)
     candidates = [
-        each for each in candidates if cost(each) < cost(expression) and not _grows(each, expression, pattern)
+        each
+        for each in map(cheapest_form, candidates)
+        if cost(each) < cost(expression) and not _grows(each, expression, pattern)
     ]
-    return min(candidates, key=cost) if candidates else None
+    return proved(expression, min(candidates, key=cost), ((saved, pattern),)) if candidates else None
+
+
+def _put_in(expression: Expr, pattern: Expr, saved: Symbol) -> Expr:
+    """``expression.subs(pattern, saved)``, term by term and without their numbers.
+
+    SymPy multiplies a number into a denominator, 6 (v + 1) to 6 v + 6, and then does not find v + 1 in it.
+    """
+    parts = [Mul(*Mul.make_args(each)).as_coeff_Mul() for each in Add.make_args(expression)]
+    return Add(*(number * rest.subs(pattern, saved) for number, rest in parts))
 
 
 def _grows(candidate: Expr, expression: Expr, pattern: Expr) -> bool:

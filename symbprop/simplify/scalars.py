@@ -1,4 +1,4 @@
-"""Constant cotangents, inlined: the weights of a sum of losses need no equation of their own."""
+"""Constant cotangents, inlined: the weights of a sum of losses need no equation of their own, nor do 1s for a trace."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from symbprop.simplify.inline import substituted
 def inline_scalar_cotangents(gradient: GradientProgram) -> GradientProgram:
     """``L̄₁ = 1/2`` is written out where it is read. Proof: a substitution of equals."""
     known = definitions(gradient.program)
-    scalar = {
+    constant = {
         name: each
         for name, each in known.items()
-        if name in gradient.tensors and gradient.tensors[name].shape == () and not each.statement.target.index
+        if name in gradient.tensors and name not in gradient.gradients.values()
     }
     done: dict[str, Definition] = {}
     backward: list[Statement] = []
@@ -24,7 +24,7 @@ def inline_scalar_cotangents(gradient: GradientProgram) -> GradientProgram:
         for read in each.reads:
             if read.tensor in done:
                 each = substituted(each, read, done[read.tensor])
-        if each.target.tensor in scalar and all(read.tensor == gradient.seed for read in each.reads):
+        if each.target.tensor in constant and all(read.tensor == gradient.seed for read in each.reads):
             done[each.target.tensor] = Definition(each)
         backward.append(each)
     return replace(gradient, backward=tuple(backward))

@@ -77,7 +77,7 @@ def _term(each: Statement, names: Names) -> tuple[Definition, Tensor]:
 
 def _reading(each: Statement, term: Definition) -> Statement | None:
     """``each`` with the term read instead of computed, if it computes it."""
-    for access, pairs in matches(term, each.reads):
+    for access, pairs in matches(term, each.reads, each.domain):
         positions = {read_symbol(theirs): read_symbol(ours) for theirs, ours in pairs.items()}
         pattern = term.statement.expr.xreplace(positions)
         saved = read_symbol(len(each.reads))

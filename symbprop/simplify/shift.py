@@ -12,6 +12,7 @@ from symbprop.calculus.program import Program, Role, Tensor
 from symbprop.calculus.statement import Reduction, Statement, read_symbol, statement
 from symbprop.simplify.cost import transcendentals
 from symbprop.simplify.logarithms import split_logarithms
+from symbprop.simplify.masks import scale_infinite
 
 
 def subtract_maximum(program: Program) -> Program:
@@ -32,7 +33,7 @@ def subtract_maximum(program: Program) -> Program:
         name = each.target.tensor
         if not _is_sum_of_exponentials(each) or len(owners[name]) != 1 or name == program.loss:
             continue
-        if name in program.outputs or not all(_gains(reader, name) for reader in readers.get(name, [])):
+        if name in program.results or not all(_gains(reader, name) for reader in readers.get(name, [])):
             continue
         maximum = names.fresh(f"{each.reads[0].tensor}_max")
         kept = [one for one in each.domain if one not in each.reduced]
@@ -76,5 +77,5 @@ def _shifted(each: Statement, name: str, maximum: str) -> Statement:
         if read.tensor == name:
             replaced[symbol] = symbol * exp(read_symbol(len(reads)))
             reads.append(Access(maximum, read.index))
-    expr = powsimp(split_logarithms(each.expr.xreplace(replaced)), combine="exp")
+    expr = powsimp(split_logarithms(scale_infinite(each.expr.xreplace(replaced))), combine="exp")
     return statement(each.target, expr, reads, each.domain, each.reduction, selects=each.selects, label=each.label)

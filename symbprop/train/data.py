@@ -11,6 +11,8 @@ import numpy as np
 
 from symbprop.language.source import SourceError, did_you_mean
 
+EXAMPLES = "N"  # the size of the axis of examples
+
 
 @dataclass(frozen=True, slots=True)
 class Examples:
@@ -18,13 +20,23 @@ class Examples:
 
     arrays: tuple[np.ndarray, ...]
     inputs: int
+    batched: tuple[bool, ...]  # whether an array's first axis is that of the examples
 
     def __len__(self) -> int:
-        return len(self.arrays[0])
+        lengths = [len(array) for array, batched in zip(self.arrays, self.batched, strict=True) if batched]
+        return lengths[0] if lengths else 1
+
+    def split(self, share: float) -> tuple[Examples, Examples | None]:
+        """The examples to train on, and those held out: the last ones, if there are any."""
+        held = round(len(self) * share)
+        if held == 0:
+            return self, None
+        return self.take(slice(0, len(self) - held)), self.take(slice(len(self) - held, None))
 
     def take(self, rows: np.ndarray | slice) -> Examples:
         """Some of the examples."""
-        return Examples(tuple(array[rows] for array in self.arrays), self.inputs)
+        taken = (array[rows] if batched else array for array, batched in zip(self.arrays, self.batched, strict=True))
+        return Examples(tuple(taken), self.inputs, self.batched)
 
 
 def read_examples(path: str | Path, module: ModuleType) -> Examples:
@@ -45,18 +57,20 @@ def read_examples(path: str | Path, module: ModuleType) -> Examples:
         if name not in tables:
             raise SourceError(f"{path} holds no array '{name}'", hint=did_you_mean(name, tables))
         arrays.append(_fitting(str(path), name, tables[name], shape, module))
-    lengths = {len(array) for array in arrays}
-    if len(lengths) != 1:
-        counts = ", ".join(f"{name}: {len(array)}" for name, array in zip(wanted, arrays, strict=True))
+    batched = tuple(shape[:1] == (EXAMPLES,) for shape in wanted.values())
+    lengths = {len(array) for array, each in zip(arrays, batched, strict=True) if each}
+    if len(lengths) > 1:
+        named = zip(wanted, arrays, batched, strict=True)
+        counts = ", ".join(f"{name}: {len(array)}" for name, array, each in named if each)
         raise SourceError(f"{path} holds different numbers of examples: {counts}")
-    return Examples(tuple(arrays), len(module.INPUTS))
+    return Examples(tuple(arrays), len(module.INPUTS), batched)
 
 
 def _fitting(path: str, name: str, array: np.ndarray, shape: tuple[int | str, ...], module: ModuleType) -> np.ndarray:
     fits = array.ndim == len(shape) and all(
         isinstance(size, str) or size == length for size, length in zip(shape, array.shape, strict=True)
     )
-    if not fits or not shape:
+    if not fits:
         wanted = ", ".join(map(str, shape))
         raise SourceError(f"{path}: the array '{name}' has shape {array.shape}, the network takes ({wanted})")
     if name in module.INTEGERS:

@@ -7,8 +7,9 @@ from types import ModuleType
 
 import numpy as np
 
+from symbprop.verify.calls import loss_at
+from symbprop.verify.point import Point
 from symbprop.verify.probe import Direction, Outcome, Probe, along, floor_along
-from symbprop.verify.sampling import Point
 
 STEP = 1e-30
 TOLERANCE = 1e-11
@@ -42,7 +43,7 @@ def _slope(module: ModuleType, params: Mapping[str, np.ndarray], point: Point, d
         name: value + 1j * STEP * direction[name] if name in direction else value for name, value in params.items()
     }
     with np.errstate(all="ignore"):
-        return float(np.imag(module.loss(stepped, *point.data))) / STEP
+        return float(np.imag(loss_at(module, point, stepped))) / STEP
 
 
 def _noise(module: ModuleType, point: Point, direction: Direction, numeric: float) -> float:

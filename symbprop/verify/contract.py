@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import ModuleType
 
 import numpy as np
 
-from symbprop.verify.sampling import Point, outputs_of, takes
+from symbprop.verify.calls import gradient_at, has_modes, keywords, loss_at, outputs_of, takes
+from symbprop.verify.modes import broken_metrics, broken_noise, broken_state
+from symbprop.verify.point import Point
 
 
 def broken_promises(module: ModuleType, point: Point) -> list[str]:
@@ -30,8 +33,11 @@ def not_finite(module: ModuleType, point: Point) -> list[str]:
     """A sentence for each result that is not finite at ``point``, where the loss is."""
     with np.errstate(all="ignore"):
         results = {"output": dict(zip(module.OUTPUTS, outputs_of(module, point), strict=False))}
+        if has_modes(module):
+            outputs = outputs_of(module, point, training=True)
+            results["output in training"] = dict(zip(module.OUTPUTS, outputs, strict=False))
         if hasattr(module, "loss_and_grad"):
-            results["gradient of"] = module.loss_and_grad(point.params, *point.data)[1]
+            results["gradient of"] = gradient_at(module, point)[1]
     found = []
     for what, values in results.items():
         names = [name for name, value in values.items() if not np.all(np.isfinite(value))]
@@ -51,9 +57,14 @@ Promise = Callable[[ModuleType, Point], list[str]]
 def _promises(module: ModuleType) -> dict[str, Promise]:
     """The promises of each function, by the function that would break them."""
     promises: dict[str, Promise] = {"init": _start, "forward": _outputs}
+    if has_modes(module):
+        promises |= {"forward in training": _outputs_in_training}
+    if hasattr(module, "metrics"):
+        promises |= {"metrics": broken_metrics}
+    promises |= {"the next state": broken_state}
     if hasattr(module, "loss_and_grad"):
         promises |= {"loss_and_grad": _shapes, "a second call": _repeats, "loss": _losses, "a float32 call": _precision}
-    return promises
+    return promises | {"noise": broken_noise}
 
 
 def _start(module: ModuleType, _: Point) -> list[str]:
@@ -76,8 +87,12 @@ def _start(module: ModuleType, _: Point) -> list[str]:
     return found
 
 
-def _outputs(module: ModuleType, point: Point) -> list[str]:
-    outputs = outputs_of(module, point)
+def _outputs_in_training(module: ModuleType, point: Point) -> list[str]:
+    return _outputs(module, point, training=True)
+
+
+def _outputs(module: ModuleType, point: Point, *, training: bool = False) -> list[str]:
+    outputs = outputs_of(module, point, training=training)
     if len(outputs) != len(module.OUTPUTS):
         return [f"forward returns {len(outputs)} arrays, OUTPUTS names {len(module.OUTPUTS)}"]
     found = []
@@ -92,7 +107,7 @@ def _outputs(module: ModuleType, point: Point) -> list[str]:
         if _is_view(value, point):
             found.append(f"the output {name} is a view of an argument")
     kept = [np.asarray(value).tobytes() for value in outputs]
-    if [np.asarray(value).tobytes() for value in outputs_of(module, point)] != kept:
+    if [np.asarray(value).tobytes() for value in outputs_of(module, point, training=training)] != kept:
         found.append("two calls of forward give different numbers")
     if [np.asarray(value).tobytes() for value in outputs] != kept:
         found.append("a second call of forward changes what the first returned")
@@ -100,10 +115,10 @@ def _outputs(module: ModuleType, point: Point) -> list[str]:
 
 
 def _shapes(module: ModuleType, point: Point) -> list[str]:
-    result = module.loss_and_grad(point.params, *point.data)
-    if not (isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], dict)):
+    result = module.loss_and_grad(point.params, *point.data, **keywords(module, point))
+    if not (isinstance(result, tuple) and len(result) == 2 + bool(point.state) and isinstance(result[1], dict)):
         return ["loss_and_grad does not return a loss and a dictionary"]
-    loss, gradient = result
+    loss, gradient = result[:2]
     if list(gradient) != list(module.PARAMETERS):
         return [f"the gradient has the keys {list(gradient)}, the parameters are {list(module.PARAMETERS)}"]
     found = [f"the loss has shape {np.shape(loss)}"] if np.shape(loss) != () else []
@@ -121,13 +136,13 @@ def _shapes(module: ModuleType, point: Point) -> list[str]:
 
 def _repeats(module: ModuleType, point: Point) -> list[str]:
     """The same call gives the same bytes, another one leaves them alone, and the cotangent is a factor."""
-    loss, gradient = module.loss_and_grad(point.params, *point.data)
+    loss, gradient = gradient_at(module, point)
     kept = {name: value.tobytes() for name, value in gradient.items()}
-    again, second = module.loss_and_grad(point.params, *point.data)
+    again, second = gradient_at(module, point)
     found = []
     if again != loss or {name: value.tobytes() for name, value in second.items()} != kept:
         found.append("two calls give different numbers")
-    _, doubled = module.loss_and_grad(point.params, *point.data, cotangent=2.0)
+    _, doubled = gradient_at(module, point, cotangent=2.0)
     # The doubled call has other numbers, so a buffer that two calls share cannot keep both.
     if any(gradient[name].tobytes() != kept[name] or np.shares_memory(gradient[name], second[name]) for name in kept):
         found.append("a second call changes what the first returned")
@@ -138,15 +153,15 @@ def _repeats(module: ModuleType, point: Point) -> list[str]:
 
 def _losses(module: ModuleType, point: Point) -> list[str]:
     """``loss`` says what ``loss_and_grad`` says, for arguments in order and by name."""
-    loss, _ = module.loss_and_grad(point.params, *point.data)
-    alone = module.loss(point.params, *point.data)
+    loss, _ = gradient_at(module, point)
+    alone = loss_at(module, point)
     found = []
     if not abs(alone - loss) <= 1e-12 * max(abs(loss), 1e-300):
         found.append(f"loss says {alone!r}, loss_and_grad says {loss!r}")
     names = [*module.INPUTS, *module.TARGETS]
     named = dict(zip(names, point.data, strict=True))
     try:
-        by_name, _ = module.loss_and_grad(point.params, **named)
+        by_name, *_ = module.loss_and_grad(point.params, **named, **keywords(module, point))
     except TypeError:
         by_name = loss if _renamed(module, names) else None
     if by_name != loss:
@@ -159,7 +174,7 @@ def _precision(module: ModuleType, point: Point) -> list[str]:
     params = _narrowed(point.params)
     data = [value.astype(np.float32) if value.dtype.kind == "f" else value for value in point.data]
     with np.errstate(all="ignore"):
-        _, gradient = module.loss_and_grad(params, *data)
+        _, gradient = gradient_at(module, replace(point, data=tuple(data)), params)
     names = [name for name, value in gradient.items() if value.dtype != np.float32]
     return [f"the gradient of {_listed(names)} is not float32 for float32 parameters"] if names else []
 
@@ -169,13 +184,17 @@ def _narrowed(params: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def _contents(point: Point) -> list[bytes]:
-    return [value.tobytes() for value in (*point.params.values(), *point.data)]
+    return [value.tobytes() for value in _given(point)]
 
 
 def _is_view(value: np.ndarray, point: Point) -> bool:
-    return any(np.shares_memory(value, given) for given in (*point.params.values(), *point.data))
+    return any(np.shares_memory(value, given) for given in _given(point))
+
+
+def _given(point: Point) -> list[np.ndarray]:
+    return [*point.params.values(), *point.data, *point.state.values()]
 
 
 def _renamed(module: ModuleType, names: list[str]) -> bool:
     """Whether an argument's name could not be kept, because Python has taken it."""
-    return names != [name for name in takes(module.loss_and_grad) if name != "cotangent"]
+    return names != takes(module.loss_and_grad)

@@ -7,8 +7,9 @@ from types import ModuleType
 
 import numpy as np
 
+from symbprop.verify.calls import loss_at
+from symbprop.verify.point import Point
 from symbprop.verify.probe import Direction, Outcome, Probe, along, floor_along
-from symbprop.verify.sampling import Point
 
 SHRINK = 2.0
 ROWS = 8
@@ -32,14 +33,14 @@ def difference_probes(
         analytic, scale = along(gradient, direction)
         size = _size(point.params, direction)
 
-        def loss_at(t: float, direction: Direction = direction) -> float:
+        def moved(t: float, direction: Direction = direction) -> float:
             params = dict(point.params)
             for name, u in direction.items():
                 params[name] = params[name] + t * u
             with np.errstate(all="ignore"):
-                return float(module.loss(params, *point.data))
+                return float(loss_at(module, point, params))
 
-        numeric, error = derivative(loss_at, 0.05 * size)
+        numeric, error = derivative(moved, 0.05 * size)
         base = floor_along(floor, direction)
         tolerance = SLACK * error + AGREES * scale + base
         if not np.isfinite(numeric) or error > CONCLUSIVE * scale + base:

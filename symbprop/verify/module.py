@@ -12,12 +12,15 @@ from typing import Any
 
 import numpy as np
 
+from symbprop.verify.calls import gradient_at
 from symbprop.verify.certificate import Certificate, ParameterResult
 from symbprop.verify.complex_step import complex_step_probes
 from symbprop.verify.contract import broken_promises, not_finite
 from symbprop.verify.differences import difference_probes
+from symbprop.verify.modes import idle_noise
+from symbprop.verify.point import Point
 from symbprop.verify.probe import Direction, Outcome, Probe, directions, single_entries, singled_out
-from symbprop.verify.sampling import Point, sample
+from symbprop.verify.sampling import sample
 
 _count = itertools.count()
 
@@ -55,16 +58,19 @@ def verify_module(module: ModuleType, *, seed: int = 0, effort: str = "normal") 
     notes: list[str] = []
     probes: list[Probe] = []
     largest: dict[str, float] = {}
+    skipped = 0
     try:
         for number, scale in enumerate(SCALES[effort]):
             point = sample(module, seed + number, scale)
             if point is None:
                 notes.append(f"at scale {scale:g} the loss is not finite: skipped")
+                skipped += 1
                 continue
             if number == 0:
                 failures.extend(broken_promises(module, point))
                 if failures:
                     break
+                notes.extend(idle_noise(module, point))
             faults = not_finite(module, point)
             failures.extend(faults)
             if not faults and hasattr(module, "loss_and_grad"):
@@ -72,7 +78,8 @@ def verify_module(module: ModuleType, *, seed: int = 0, effort: str = "normal") 
     except Exception as error:  # whatever it is, a module that raises it at a sound point is not verified
         failures.append(f"it raises {type(error).__name__}: {error}")
     results = [_result(module, name, probes) for name in module.PARAMETERS] if hasattr(module, "loss_and_grad") else []
-    skipped = len(notes)
+    if getattr(module, "DETACHED", False):
+        notes.append("part of the loss is detached: verified by complex steps, in which that part is constant")
     notes.extend(_rounding_warnings(results, probes))
     if skipped == len(SCALES[effort]):
         failures.append("no point was found at which the loss is finite")
@@ -87,7 +94,7 @@ def _probes(module: ModuleType, point: Point, number: int, largest: dict[str, fl
     ``largest`` keeps the largest entry of each gradient so far: far below it, as where a unit is saturated and p − 1
     or 1 − h² cancels to 0, a gradient has no digits left, in any precision the machine has.
     """
-    _, gradient = module.loss_and_grad(point.params, *point.data)
+    _, gradient = gradient_at(module, point)
     floor = rounding_floor(module, point, gradient)
     for name, value in gradient.items():
         largest[name] = max(largest.get(name, 0.0), float(np.max(np.abs(value), initial=0.0)))
@@ -105,7 +112,8 @@ def _probes(module: ModuleType, point: Point, number: int, largest: dict[str, fl
     if number == 0:
         entries = single_entries(point.params, gradient, rng, 8 if len(gradient) <= FEW else 0)
         found += exact(entries)
-    if number <= 1:
+    # The complex step does not pass through what is detached, as the gradient does not; differences would.
+    if number <= 1 and not getattr(module, "DETACHED", False):
         found += singled_out(by_differences(along), along, by_differences)
     return found
 
@@ -122,10 +130,10 @@ def rounding_floor(module: ModuleType, point: Point, gradient: dict[str, np.ndar
         moved = {
             name: value * (1 + 2.0**-52 * rng.choice([-1.0, 1.0], value.shape)) for name, value in point.params.items()
         }
-        _, other = module.loss_and_grad(moved, *point.data)
+        _, other = gradient_at(module, point, moved)
         for name, value in other.items():
             floor[name] = np.maximum(floor[name], np.abs(value - gradient[name]))
-    _, precise = module.loss_and_grad({k: v.astype(np.longdouble) for k, v in point.params.items()}, *point.data)
+    _, precise = gradient_at(module, point, {k: v.astype(np.longdouble) for k, v in point.params.items()})
     for name, value in precise.items():
         floor[name] = np.maximum(floor[name], np.abs(value - gradient[name]).astype(np.float64))
     return {name: 4 * value for name, value in floor.items()}

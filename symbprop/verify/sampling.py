@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
 import itertools
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Collection
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from symbprop.verify.calls import has_state, loss_at, outputs_of
+from symbprop.verify.point import Point
+
 BATCH = 5  # or the next odd number that is no other size: a batch as long as a layer is wide hides 1/k in place of 1/N
 FREE = 3  # the first size that is tried for a free axis other than the batch
 TRIES = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """Parameters, inputs and targets; ``inputs`` is how many of ``data`` are inputs."""
-
-    params: dict[str, np.ndarray]
-    data: tuple[np.ndarray, ...]
-    inputs: int
-    scale: float
-    seed: int
 
 
 def sample(module: ModuleType, seed: int, scale: float) -> Point | None:
@@ -37,21 +27,10 @@ def sample(module: ModuleType, seed: int, scale: float) -> Point | None:
         point = _draw(module, seed + 1000 * attempt, scale, positive=attempt >= TRIES // 2)
         with np.errstate(all="ignore"):
             has_loss = hasattr(module, "loss_and_grad")
-            values = (module.loss(point.params, *point.data),) if has_loss else outputs_of(module, point)
+            values = (loss_at(module, point),) if has_loss else outputs_of(module, point)
         if _finite(values):
             return point
     return None
-
-
-def takes(function: Callable[..., Any]) -> list[str]:
-    """The names of a function's arguments after the parameters."""
-    return list(inspect.signature(function).parameters)[1:]
-
-
-def outputs_of(module: ModuleType, point: Point) -> tuple[np.ndarray, ...]:
-    """What ``forward`` returns, as a tuple; it takes the inputs, and targets too where an output needs them."""
-    result = module.forward(point.params, *point.data[: len(takes(module.forward))])
-    return result if isinstance(result, tuple) else (result,)
 
 
 def _finite(values: Collection[Any]) -> bool:
@@ -80,7 +59,20 @@ def _draw(module: ModuleType, seed: int, scale: float, *, positive: bool) -> Poi
                 data.append(_inside(rng, ranges[name], dims))
             else:
                 data.append(rng.standard_normal(dims))
-    return Point(params, tuple(data), len(module.INPUTS), scale, seed)
+    return Point(params, tuple(data), len(module.INPUTS), scale, seed, _state(module, ranges, rng))
+
+
+def _state(
+    module: ModuleType, ranges: dict[str, tuple[float, float]], rng: np.random.Generator
+) -> dict[str, np.ndarray]:
+    """A state some way above the first one: a variance stays positive."""
+    state: dict[str, np.ndarray] = module.init_state(seed=0) if has_state(module) else {}
+    return {
+        name: _inside(rng, ranges[name], value.shape)
+        if name in ranges
+        else np.asarray(value + rng.uniform(0.1, 1.0, value.shape), np.float64)
+        for name, value in state.items()
+    }
 
 
 def _inside(rng: np.random.Generator, interval: tuple[float, float], shape: tuple[int, ...]) -> np.ndarray:

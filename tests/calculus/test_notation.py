@@ -16,7 +16,7 @@ from sympy import And, E, Expr, Integer, Not, Or, Rational, exp, sqrt, tanh
 from symbprop.calculus.functions import Select, absolute, larger, smaller
 from symbprop.calculus.index import size_symbol
 from symbprop.calculus.interpreter import interpret
-from symbprop.calculus.notation import LATEX, TEXT, Text
+from symbprop.calculus.notation import LATEX, TEXT, Text, columns, pad
 from symbprop.calculus.printer import format_expression
 from symbprop.calculus.statement import statement
 
@@ -117,8 +117,29 @@ def test_a_bar_covers_the_whole_of_a_word_and_only_the_letter_of_a_numbered_name
     assert LATEX.name("W1_bar") == r"\bar{W}^{(1)}"
     assert LATEX.name("W_hidden_bar") == r"\bar{W}^{(\mathrm{hidden})}"
     assert LATEX.name("hidden_bar") == r"\overline{\mathrm{hidden}}"
+    assert TEXT.name("W1_bar") == "W̄1"
+    assert TEXT.name("W_hidden_bar") == "W̄_hidden"
+    assert TEXT.name("mean_bar") == "m̅e̅a̅n̅"
+    assert TEXT.name("left_code1_bar") == "l̅e̅f̅t̅_̅c̅o̅d̅e̅1"
     assert LATEX.access("W1", ["m", "j'"]) == "W^{(1)}_{mj'}"
     assert LATEX.access("W1", ["12", "j"]) == "W^{(1)}_{12,j}"
+
+
+def test_the_number_of_a_namesake_is_told_from_the_number_of_a_layer() -> None:
+    assert LATEX.name("y_2") == "y^{[2]}"
+    assert LATEX.name("y1_2_bar") == r"\bar{y}^{(1)[2]}"
+    assert r"\left(y^{[2]}_{n}\right)" in LATEX.power(LATEX.access("y_2", ["n"]), "2", True)
+
+
+def test_a_word_stands_apart_from_its_neighbours() -> None:
+    assert LATEX.product([r"\mathrm{mean}", r"\mathbf{1}"]) == r"\mathrm{mean} \, \mathbf{1}"
+    assert LATEX.product(["2", r"\overline{\mathrm{mean}}", "x"]) == r"2 \, \overline{\mathrm{mean}} \, x"
+    assert LATEX.product(["2", "x_{n}", "y"]) == "2 x_{n} y"
+
+
+def test_marks_take_no_room() -> None:
+    assert columns("m̅e̅a̅n̅[n]") == len("mean[n]")
+    assert pad("z̄1", 5) == "z̄1   "
 
 
 def test_powers_of_numbered_names_are_in_brackets_in_latex() -> None:

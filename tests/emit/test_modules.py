@@ -36,7 +36,7 @@ def test_forward_values_and_losses_agree_with_the_index_loops_of_the_formulas(na
     params, data = point(module, batch=3)
     network = derive(read(Source("net.yaml", ALL[name]))).network
     names = [*module.INPUTS, *module.TARGETS]
-    sizes = {"N": 3, **({"T": data[0].shape[1]} if name == "embedded" else {})}
+    sizes = {"N": 3, **({"T": data[0].shape[1]} if name in ("embedded", "attentive") else {})}
     truth = interpret(network.program, {**params, **dict(zip(names, data, strict=True))}, sizes, FLOAT)
     assert network.program.loss is not None
     np.testing.assert_allclose(module.loss(params, *data), truth[network.program.loss][()], rtol=1e-12)

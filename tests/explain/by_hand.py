@@ -106,6 +106,10 @@ def products() -> Program:
     return made(tensors, [product, summed("L", A[0] ** 2, "P[j]")])
 
 
+def _length(size: Extent, sizes: Mapping[str, int]) -> int:
+    return size if isinstance(size, int) else int(size.subs({size_symbol(name): n for name, n in sizes.items()}))
+
+
 def random_values(
     program: Program, sizes: Mapping[str, int], low: float = -1, high: float = 1, seed: int = 0
 ) -> dict[str, Any]:
@@ -113,12 +117,9 @@ def random_values(
     rng = np.random.default_rng(seed)
     values: dict[str, Any] = {}
     for tensor in program.tensors.values():
-        shape = tuple(
-            s if isinstance(s, int) else int(s.subs({size_symbol(name): size for name, size in sizes.items()}))
-            for s in tensor.shape
-        )
+        shape = tuple(_length(s, sizes) for s in tensor.shape)
         if tensor.integer:
-            values[tensor.name] = rng.integers(0, tensor.classes or 2, shape)
+            values[tensor.name] = rng.integers(0, _length(tensor.classes or 2, sizes), shape)
         elif tensor.role is not Role.VALUE:
             values[tensor.name] = rng.uniform(low, high, shape) if tensor.role is not Role.SEED else np.ones(shape)
     return values

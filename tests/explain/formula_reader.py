@@ -23,7 +23,7 @@ REDUCTIONS: Mapping[str, Callable[[list[float]], float]] = {"Σ": math.fsum, "Π
 LETTER = r"(?![⁰¹²³⁴-⁹ₐ-ₜᵢᵣᵤᵥⱼΣΠ])[^\W\d]"
 TOKEN = re.compile(
     rf"\s*((?:Σ|Π|argmax|max|min)(?:[ₐ-ₜᵢᵣᵤᵥⱼ]+|_\{{[^}}]*\}}|_\w'*)|1\[|\d+/\d+|\d+(?:\.\d+)?|[⁻⁰¹²³⁴-⁹]+"
-    rf"|{LETTER}(?:(?![⁰¹²³⁴-⁹ₐ-ₜᵢᵣᵤᵥⱼ])[\w\u0304\u0307'])*|\S)"
+    rf"|{LETTER}(?:(?![⁰¹²³⁴-⁹ₐ-ₜᵢᵣᵤᵥⱼ])[\w\u0304\u0305\u0307'])*|\S)"
 )
 ENDS_A_PRODUCT = {*"+−),}<>≤≥=≠];", "if", "else", "and", "or", ""}
 COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -130,7 +130,7 @@ class FormulaReader:
             elements = self.tensors[name]
             return lambda point: elements[tuple(int(each(point)) for each in index)]
         assert not index, f"{self.text!r}: there is no tensor {name}"
-        constants = {"π": math.pi, "e": math.e}
+        constants = {"π": math.pi, "e": math.e, "∞": math.inf}
         return lambda point: point[name] if name in point else constants[name]
 
     def reduction(self, token: str) -> Formula:

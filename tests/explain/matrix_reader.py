@@ -13,7 +13,10 @@ from typing import Any
 
 import numpy as np
 
-TOKEN = re.compile(r"\s*(𝟏ᵀ|𝟏|1\[|‖²|\d+/\d+|\d+(?:\.\d+)?|[⁰-⁹²³]+|⊙\d|ᵀ|[^\W\d⁰-⁹²³ᵀ𝟏](?:(?!ᵀ|𝟏|²|³)[\w\u0304])*|\S)")
+SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+TOKEN = re.compile(
+    r"\s*(𝟏ᵀ|𝟏|1\[|‖²|\d+/\d+|\d+(?:\.\d+)?|[⁻⁰-⁹²³¹]+|⊙\d|ᵀ|[^\W\d⁰-⁹²³ᵀ𝟏](?:(?!ᵀ|𝟏|²|³)[\w\u0304\u0305])*|\S)"
+)
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "exp": np.exp,
     "log": np.log,
@@ -91,6 +94,8 @@ class MatrixReader:
 
     def factor(self) -> Any:
         value = self.atom()
+        if self.peek()[:1] == "⁻":
+            return value ** int(self.take().translate(SUPERSCRIPT))
         while self.peek() in ("ᵀ", "²", "^"):
             mark = self.take()
             if mark == "ᵀ":
@@ -141,7 +146,7 @@ class MatrixReader:
             self.take("(")
             name = self.take()
             self.take(")")
-            return np.eye(self.classes[name])[np.asarray(self.values[name]).ravel()]
+            return np.eye(self.classes[name])[np.asarray(self.values[name]).astype(int).ravel()]
         if token in FUNCTIONS and self.peek() == "(":
             self.take()
             arguments = [self.sum()]

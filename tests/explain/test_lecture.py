@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from explain.by_hand import random_values
 from explain.printed_truth import assert_printed_is_computed
-from networks import MLP
+from networks import CENTRED, MLP
 
 from symbprop.calculus.notation import TEXT
 from symbprop.calculus.program import GradientProgram, Program
@@ -23,6 +23,7 @@ from symbprop.pipeline import Derived, derive, read
 from symbprop.simplify.passes import BACKWARD, FORWARD
 
 SPECS = {
+    "centred": CENTRED,
     "softmax": MLP,
     "sigmoid": MLP.replace("tanh", "sigmoid"),
     "softplus": MLP.replace("tanh", "softplus"),
@@ -44,23 +45,22 @@ def lecture(derived: Derived) -> str:
 
 def cotangents_told(text: str, known: dict[str, str]) -> Iterator[str]:
     """The formulas under "Put in", after a move, and with a number, that say what a cotangent is."""
-    for line in text.partition("\nBackward")[2].splitlines():
+    whole = re.sub(r"\n {13,15}(?=\S)", " ", text.partition("\nBackward")[2])  # broken lines put together
+    for line in whole.splitlines():
         formula = re.sub(r"^\(\d+\)", "", line.strip()).strip()
         left = formula.partition(" = ")[0].partition("[")[0]
         if left in known and "∂" not in formula:
             yield formula
 
 
-def with_what_was_dropped(gradient: GradientProgram, described: Program) -> Program:
-    """The simplified gradient, and the cotangents that it no longer needs as the chain rule gave them."""
+def as_the_chain_rule_gives_it(gradient: GradientProgram, described: Program) -> Program:
+    """Every cotangent before anything was simplified, and the sums that only the simplified gradient has."""
     raw = trace(described).raw
     assert raw is not None
-    kept = {each.target.tensor for each in gradient.backward}
-    dropped = tuple(each for each in raw.backward if each.target.tensor not in kept)
+    known = {each.target.tensor for each in raw.backward}
+    sums = tuple(each for each in gradient.backward if each.target.tensor not in known)
     tensors = {**raw.program.tensors, **gradient.program.tensors}
-    return replace(
-        gradient.program, tensors=tensors, statements=(*gradient.forward.statements, *dropped, *gradient.backward)
-    )
+    return replace(gradient.program, tensors=tensors, statements=(*gradient.forward.statements, *raw.backward, *sums))
 
 
 @pytest.mark.parametrize("text", SPECS.values(), ids=SPECS)
@@ -68,8 +68,8 @@ def test_every_form_on_the_way_to_a_closed_form_is_the_same_cotangent(text: str)
     derived = derived_from(text)
     gradient = derived.gradient
     assert gradient is not None
-    program = with_what_was_dropped(gradient, derived.network.program)
-    known = {TEXT.name(name): name for name in program.tensors if name.endswith("_bar")}
+    program = as_the_chain_rule_gives_it(gradient, derived.network.program)
+    known = {TEXT.name(name): name for name in program.tensors if name.endswith(("_bar", "_sum"))}
     formulas = list(cotangents_told(lecture(derived), known))
     values = random_values(program, {"N": 3})
     assert len(formulas) > len(gradient.gradients)
@@ -91,6 +91,45 @@ def test_the_way_from_the_exponential_to_the_saved_output_is_told() -> None:
         "so that",
         "(5)  z̄[n,j] = ā[n,j] a[n,j] (1 − a[n,j])",
     ]
+
+
+def steps_under(heading: str, text: str) -> list[str]:
+    lines = [line.strip() for line in text.splitlines()]
+    start = lines.index(heading)
+    end = next(place for place in range(start, len(lines)) if not lines[place])
+    return lines[start:end]
+
+
+def test_a_sum_moved_out_of_a_cotangent_is_told_as_what_is_left_of_it() -> None:
+    text = lecture(derived_from(CENTRED))
+    assert "cotangent of spread_sum" not in text
+    assert "cotangent of mean_sum" not in text
+    told = steps_under("The cotangent of mean", text)
+    zero = told.index("This term is nothing:")
+    assert told[zero + 1].endswith(" (mean[n] − z[n,j]) / 2 = 0")
+    assert told[zero + 2 : zero + 4] == ["because", "mean[n] = Σⱼ z[n,j] / 4"]
+    assert told[-4:-1] == [
+        "m̅e̅a̅n̅[n] = −mean_sum[n] / √(spread[n] + 0.001)",
+        "with",
+        "(9)  mean_sum[n] = Σⱼ gamma[j] ȳ_2[n,j]",
+    ]
+    read = steps_under("The cotangent of z", text)
+    places = [read.index(f"Put in what defines {bar}") for bar in ("s̅p̅r̅e̅a̅d̅", "m̅e̅a̅n̅")]
+    assert places == sorted(places)
+    after = " ".join(read[places[1] + 1 : places[1] + 4])
+    assert "spread_sum[n]" in after, "what was put in before is still put in"
+    assert "s̅p̅r̅e̅a̅d̅" not in after
+
+
+def test_each_cotangent_is_told_once() -> None:
+    for text in SPECS.values():
+        headings = [line for line in lecture(derived_from(text)).splitlines() if line.startswith("  The ")]
+        assert len(headings) == len(set(headings))
+
+
+def test_an_equation_that_the_chain_rule_passes_over_is_named() -> None:
+    told = steps_under("The cotangent of z2", lecture(derived_from(MLP)))
+    assert "Nothing comes from (4): the loss does not depend on the value of z2_max" in told
 
 
 def test_what_was_rewritten_before_the_derivative_is_shown_with_its_reason() -> None:

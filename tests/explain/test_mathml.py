@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as ET
 
 import pytest
+from networks import CENTRED
 
 from symbprop.calculus.equations import number_equations
 from symbprop.calculus.notation import LATEX
@@ -13,6 +14,7 @@ from symbprop.calculus.printer import format_equation
 from symbprop.explain import mathml as module
 from symbprop.explain.derive import derivation
 from symbprop.explain.mathml import mathml
+from symbprop.explain.matrix import matrix_form
 from symbprop.language.source import Source
 from symbprop.library.catalogue import catalogue
 from symbprop.pipeline import derive, read
@@ -62,6 +64,16 @@ def test_every_formula_of_a_layer_and_its_gradient_translates(name: str) -> None
         tree(latex)
 
 
+def test_every_matrix_form_of_a_normalisation_translates() -> None:
+    gradient = derive(read(Source("net.yaml", CENTRED))).gradient
+    assert gradient is not None
+    forms = [matrix_form(each, gradient.program.tensors, LATEX) for each in number_equations(gradient.backward)]
+    assert r"\oslash" in " ".join(filter(None, forms))
+    for latex in filter(None, forms):
+        assert set(re.findall(r"\\([A-Za-z]+\*?)", latex)) <= KNOWN, latex
+        tree(latex)
+
+
 @pytest.mark.parametrize("form", ["index", "matrix"])
 @pytest.mark.parametrize("example", ["digits", "residual", "two_losses", "formula_layer"])
 def test_whole_pages_are_well_formed(example: str, form: str, root) -> None:  # type: ignore[no-untyped-def]
@@ -82,7 +94,7 @@ def test_whole_pages_are_well_formed(example: str, form: str, root) -> None:  # 
         (r"\bar{z}^{(1)}_{nj}", "z¯nj(1)"),
         (r"\sum_{k} x_{nk}", "∑kxnk"),
         (r"\begin{cases} x & \text{if } x > 0 \\ 0 & \text{otherwise} \end{cases}", "{xif x>00otherwise"),
-        (r"\mathbf{1}\left[z > 0\right]", "1[z>0]"),
+        (r"\mathbf{1}\left[z > 0\right]", "𝟏[z>0]"),
         (r"\operatorname{erf}\left(x\right)", "erf(x)"),
         (r"a - b \cdot 2.5", "a−b·2.5"),
     ],

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from networks import CENTRED
 
 from symbprop.explain.flow import Node, drawing, ranks
 from symbprop.explain.report import Table, report
@@ -52,6 +53,22 @@ def test_the_page_is_one_file_that_loads_nothing(digits: str) -> None:
     assert reader.open == []
     assert all(address.startswith("#") for address in reader.addresses)
     assert "url(" not in digits.replace("url(#tip)", "")
+
+
+def test_a_sum_moved_out_of_a_cotangent_stands_with_its_layer() -> None:
+    page = page_of(CENTRED)
+    layer = page.partition("<h3>layer 2")[2].partition("<h3>loss")[0]
+    numbers = re.findall(r'id="eq-(\d+)"', layer)
+    assert numbers == ["2", "3", "4", "6", "7", "8", "9"]
+    assert "spread_sum" not in page.partition("<h3>loss")[2].partition("<h2>")[0]
+
+
+def test_a_derivation_ends_in_its_equation_and_its_matrix_form(digits: str) -> None:
+    for details in re.findall(r"<details>.*?</details>", digits, re.DOTALL):
+        number = re.findall(r"how \((\d+)\)", details)[0]
+        end = details.rpartition('<div class="row equation">')[2]
+        assert f'<span class="number">({number})</span>' in end
+        assert "In matrices:" in end
 
 
 def test_every_equation_of_the_module_stands_in_the_page_and_every_cited_line_has_one(digits: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from networks import CENTRED
 
 from symbprop.explain.report import report
 from symbprop.language.source import Source
@@ -41,6 +42,11 @@ function probe(page) {
   found.closed = details.querySelector(".step").checkVisibility();
   details.querySelector("summary").click();
   found.open = details.querySelector(".step").checkVisibility();
+  const flow = page.querySelector(".flow").getBoundingClientRect();
+  found.flow = flow.right - view.innerWidth;
+  details.parentElement.querySelectorAll("details").forEach(each => each.open = true);
+  found.opened = page.documentElement.scrollWidth - view.innerWidth;
+  found.bars = [...page.querySelectorAll("mrow[style]")].filter(m => m.checkVisibility()).map(m => [view.getComputedStyle(m).borderTopStyle, m.getBoundingClientRect().width - m.firstElementChild.getBoundingClientRect().width]);
   found.paper = view.getComputedStyle(page.body).backgroundColor;
   found.ink = view.getComputedStyle(page.body).color;
   document.getElementById("found").textContent = JSON.stringify(found);
@@ -52,6 +58,15 @@ function probe(page) {
 def page() -> str:
     text = (Path(__file__).parents[2] / "examples" / "digits.yaml").read_text(encoding="utf-8")
     source = Source("digits.yaml", text)
+    result = compile_description(read(source), source)
+    derived = result.derived
+    assert derived.gradient is not None
+    return report(title(derived.network), {}, derived.gradient, derived.network.layers, result.source)
+
+
+@pytest.fixture(scope="module")
+def page_with_words() -> str:
+    source = Source("net.yaml", CENTRED)
     result = compile_description(read(source), source)
     derived = result.derived
     assert derived.gradient is not None
@@ -99,8 +114,20 @@ def test_hovering_and_focus_link_formula_and_lines_both_ways(page: str, tmp_path
 def test_formulas_are_drawn_and_nothing_runs_out_of_the_page(page: str, tmp_path: Path, width: int) -> None:
     found = visit(page, tmp_path, width)
     assert found["overflow"] <= 0
+    assert found["opened"] <= 0
+    assert found["flow"] <= 0
     assert found["formulas"] > 20
     assert found["math"] == 0
+
+
+def test_a_bar_over_a_word_is_as_wide_as_the_word(page_with_words: str, tmp_path: Path) -> None:
+    found = visit(page_with_words, tmp_path, 390)
+    assert found["errors"] == []
+    assert found["opened"] <= 0
+    assert len(found["bars"]) > 3
+    for style, difference in found["bars"]:
+        assert style == "solid"
+        assert abs(difference) < 1
 
 
 def test_a_derivation_opens(page: str, tmp_path: Path) -> None:

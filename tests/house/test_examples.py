@@ -117,3 +117,23 @@ def test_xor_is_learned_by_its_emitted_module(compiled: Callable[..., ModuleType
         for name in params:
             params[name] -= 1.0 * grads[name]
     assert np.array_equal(np.round(module.forward(params, data[0])), data[1])
+
+
+@pytest.mark.slow
+def test_lenet_gets_98_percent_of_the_held_out_digits_right(compiled: Callable[..., ModuleType]) -> None:
+    assert _held_out_accuracy(compiled, "lenet.yaml") >= 0.98
+
+
+@pytest.mark.slow
+def test_an_lstm_reads_more_than_95_percent_of_the_held_out_digits(compiled: Callable[..., ModuleType]) -> None:
+    assert _held_out_accuracy(compiled, "lstm_digits.yaml") > 0.95
+
+
+def _held_out_accuracy(compiled: Callable[..., ModuleType], name: str) -> float:
+    """The share of the last fifth of the digits that an example gets right once its ``fit`` has run."""
+    module = compiled((EXAMPLES / name).read_text(encoding="utf-8"), name)
+    with np.load(DATA / "digits.npz") as arrays:
+        x, label = arrays["x"], arrays["label"]
+    params, _ = module.fit(module.init(0), x, label)
+    kept = len(label) - round(len(label) * 0.2)
+    return float(np.mean(module.forward(params, x[kept:]).argmax(axis=1) == label[kept:]))

@@ -35,6 +35,7 @@ ACTIVATIONS = [name for name in catalogue().operations if catalogue().category(n
 LOSSES = [name for name in catalogue().operations if catalogue().category(name) == "losses"]
 PENALTIES = [name for name in catalogue().operations if catalogue().category(name) == "penalties"]
 INITIALIZERS = [name for name in catalogue().operations if catalogue().category(name) == "initializers"]
+SPATIAL = [name for name, operation in catalogue().operations.items() if operation.axes]
 LAYERS = [name for name in catalogue().operations if catalogue().category(name) == "layers"]
 
 
@@ -100,6 +101,25 @@ loss: mean_squared_error
     if name == "dot":
         text = text.replace(tail + "\n", "").replace("shape: [2]", "shape: []").replace("[end]", "[w]")
     assert_right(compiled(text), text)
+
+
+IMAGES = {1: [7, 2], 2: [5, 6, 2], 3: [4, 3, 5, 2]}
+
+
+@pytest.mark.parametrize("name", SPATIAL)
+def test_every_spatial_operation_passes_verification(name: str, compiled: Compiled) -> None:
+    operation = catalogue().operations[name]
+    required = {each.name: 2 for each in operation.attributes if each.default is None}
+    choices = [each for each in operation.attributes if each.choices]
+    for word in choices[0].choices if choices else ("",):
+        arguments = {**required, **({choices[0].name: word} if choices else {})}
+        written = ", ".join(f"{key}: {value}" for key, value in arguments.items())
+        head = f"inputs: {{x: {{shape: {IMAGES[operation.axes]}}}}}\n"
+        layers = f"layers: [bias, {{{name}: {{{written}}}}}]\n"
+        shape = build(read(Source("net.yaml", head + layers))).program
+        out = [size for size in shape.tensors[shape.outputs[0]].shape if isinstance(size, int)]
+        text = f"{head}targets: {{y: {{shape: {out}}}}}\n{layers}loss: mean_squared_error\n"
+        assert_right(compiled(text), text)
 
 
 @pytest.mark.parametrize("name", INITIALIZERS)

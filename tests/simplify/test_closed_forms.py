@@ -88,3 +88,11 @@ def test_an_activation_and_its_derivative_are_finite_and_right_far_out(
             loss, grads = module.loss_and_grad(params, np.array([[value]]))
             assert np.isfinite(loss)
             assert np.isfinite(grads["b_u"][0])
+
+
+def test_batch_normalisation_has_the_three_terms_of_the_paper() -> None:
+    text = "inputs: {x: {shape: [3]}}\ntargets: {y: {shape: [5]}}\nlayers: [{dense: {units: 5}}, batch_normalization, tanh]\nloss: mean_squared_error\n"
+    found = backward(text)
+    assert found["v_sum"] == "Σₙ x̅h̅[n,j] xh[n,j]"
+    assert found["m_sum"] == "Σₙ x̅h̅[n,j]"
+    assert found["z_bar"] == "(x̅h̅[n,j] − (m_sum[j] + v_sum[j] xh[n,j]) / N) / √(v[j] + 0.001)"

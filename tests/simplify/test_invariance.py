@@ -55,6 +55,18 @@ def test_random_networks_have_the_same_numbers_without_any_pass_and_without_all(
         assert_same_numbers(honest, loaded(other))
 
 
+NORMALISED = """
+inputs: {x: {shape: [3]}}
+layers:
+  - dense: {units: 4}
+  - formula: |
+      m[n] = mean(k, x[n, k])
+      v[n] = mean(k, (x[n, k] - m[n])^2)
+      h[n, k] = (x[n, k] - m[n]) / sqrt(v[n] + 1)
+loss: {formula: "L = sum((n, k), h[n, k]^3)", inputs: [h]}
+""".replace("  - formula", "  - name: h\n    formula")
+
+
 def test_each_pass_does_something_somewhere() -> None:
     shared_factor = 'formulas: "L = sum(i, x[i:3] * y[i] * cos(z[i]) + x[i] * z[i] * sin(y[i]))"'
     root = "inputs: {x: {shape: [3]}}\nlayers: [{dense: {units: 2}}, {formula: 'h[n, j] = x[n, j] / sqrt(1 + x[n, j]^2)'}]\nloss: {formula: 'L = sum((n, j), h[n, j])', inputs: [h]}"
@@ -63,6 +75,7 @@ def test_each_pass_does_something_somewhere() -> None:
         *(ALL["mlp"].replace("tanh", each) for each in ("sigmoid", "softsign")),
         shared_factor,
         root,
+        NORMALISED,
     ]
     for name in PASSES:
         assert any(source_of(text) != source_of(text, [name]) for text in texts), name

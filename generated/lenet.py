@@ -1,0 +1,713 @@
+"""lenet: reshape → conv2d → max_pooling2d → conv2d → max_pooling2d → flatten → dense → dense
+
+Made by symbprop 0.1.0 from lenet.yaml (sha256 b90e2f206305f551).
+To change it, change lenet.yaml and run: symbprop compile lenet.yaml
+
+Axes
+    n  example (N)    i  f (64)    j  y (8)    k  y (8)    l  y (1)    u  z1 (8)    v  z1 (8)    m
+    z1 (8)    o  K1 (3)    q  K1 (3)    r  y1 (4)    d  y1 (4)    a  y1 (2)    b  y1 (2)    g  z2
+    (4)    e  z2 (4)    j1  z2 (16)    p1  K2 (3)    q1  K2 (3)    u1  y2 (2)    v1  y2 (2)    p2
+    y2 (2)    q2  y2 (2)    j2  z3 (48)    k1  y2_2 (64)    j3  z4 (10)
+
+Forward
+    (1)  f[n,i] = x[n,i]
+    (2)  y[n,j,k,l] = f[n,8·j+k+l]
+    (3)  x_pad1[n,j+1,k+1,l] = y[n,j,k,l]
+    (4)  z1[n,u,v,m] = Σ_{o,q,l} x_pad1[n,u+o,v+q,l] K1[o,q,l,m] + b1[m]
+    (5)  h1[n,u,v,m] = max(z1[n,u,v,m], 0)
+    (6)  y1[n,r,d,m] = max_{a,b} h1[n,2·r+a,2·d+b,m]
+    (7)  x_pad2[n,r+1,d+1,m] = y1[n,r,d,m]
+    (8)  z2[n,g,e,j1] = Σ_{p1,q1,m} x_pad2[n,g+p1,e+q1,m] K2[p1,q1,m,j1] + b2[j1]
+    (9)  h2[n,g,e,j1] = max(z2[n,g,e,j1], 0)
+    (10) y2[n,u1,v1,j1] = max_{p2,q2} h2[n,2·u1+p2,2·v1+q2,j1]
+    (11) y2_2[n,32·u1+16·v1+j1] = y2[n,u1,v1,j1]
+    (12) z3[n,j2] = Σ_{k1} y2_2[n,k1] W3[k1,j2] + b3[j2]
+    (13) h3[n,j2] = max(z3[n,j2], 0)
+    (14) z4[n,j3] = Σ_{j2} h3[n,j2] W4[j2,j3] + b4[j3]
+    (15) z4_max[n] = max_{j3} z4[n,j3]
+    (16) s_term[n,j3] = exp(z4[n,j3] − z4_max[n])
+    (17) s[n] = Σ_{j3} s_term[n,j3]
+    (18) p[n,j3] = s_term[n,j3] / s[n]
+    (19) L = −Σₙ (z4[n,label[n]] − z4_max[n] − log(s[n])) / N
+    (20) c[n] = argmax_{j3} p[n,j3]
+    (21) A = Σₙ 1[c[n] = label[n]] / N
+
+Backward, with v̄ = ∂L/∂v (v_bar in the code)
+    (22) z̄4[n,j3] = (p[n,j3] − δ[j3,label[n]]) / N                        from (19)
+    (23) b̄4[j3] = Σₙ z̄4[n,j3]                                             from (14)
+    (24) h̄3[n,j2] = Σ_{j3} W4[j2,j3] z̄4[n,j3]                             from (14)
+    (25) W̄4[j2,j3] = Σₙ h3[n,j2] z̄4[n,j3]                                 from (14)
+    (26) z̄3[n,j2] = h̄3[n,j2] 1[z3[n,j2] > 0]                              from (13)
+    (27) b̄3[j2] = Σₙ z̄3[n,j2]                                             from (12)
+    (28) ȳ2_2[n,k1] = Σ_{j2} W3[k1,j2] z̄3[n,j2]                           from (12)
+    (29) W̄3[k1,j2] = Σₙ y2_2[n,k1] z̄3[n,j2]                               from (12)
+    (30) ȳ2[n,u1,v1,j1] = ȳ2_2[n,32·u1+16·v1+j1]                          from (11)
+    (31) y2_at_p2[n,u1,v1,j1] = [argmax_{p2,q2} h2[n,2·u1+p2,2·v1+q2,j1]]_p2
+    (32) y2_at_q2[n,u1,v1,j1] = [argmax_{p2,q2} h2[n,2·u1+p2,2·v1+q2,j1]]_q2
+    (33) h̄2[n,i,j,j1] = Σ_{u1,v1} ȳ2[n,u1,v1,j1] δ[i,2·u1+y2_at_p2[n,u1,v1,j1]] δ[j,2·v1+y2_at_q2[n,u1,v1,j1]]  from (10)
+    (34) z̄2[n,g,e,j1] = h̄2[n,g,e,j1] 1[z2[n,g,e,j1] > 0]                  from (9)
+    (35) b̄2[j1] = Σ_{n,g,e} z̄2[n,g,e,j1]                                  from (8)
+    (36) x̄_pad2[n,i,j,m] = Σ_{g,e,j1,p1,q1} K2[p1,q1,m,j1] z̄2[n,g,e,j1] δ[i,g+p1] δ[j,e+q1]  from (8)
+    (37) K̄2[p1,q1,m,j1] = Σ_{n,g,e} x_pad2[n,g+p1,e+q1,m] z̄2[n,g,e,j1]    from (8)
+    (38) ȳ1[n,r,d,m] = x̄_pad2[n,r+1,d+1,m]                                from (7)
+    (39) y1_at_a[n,r,d,m] = [argmax_{a,b} h1[n,2·r+a,2·d+b,m]]_a
+    (40) y1_at_b[n,r,d,m] = [argmax_{a,b} h1[n,2·r+a,2·d+b,m]]_b
+    (41) h̄1[n,i,j,m] = Σ_{r,d} ȳ1[n,r,d,m] δ[i,2·r+y1_at_a[n,r,d,m]] δ[j,2·d+y1_at_b[n,r,d,m]]  from (6)
+    (42) z̄1[n,u,v,m] = h̄1[n,u,v,m] 1[z1[n,u,v,m] > 0]                     from (5)
+    (43) b̄1[m] = Σₙᵤᵥ z̄1[n,u,v,m]                                         from (4)
+    (44) K̄1[o,q,l,m] = Σₙᵤᵥ x_pad1[n,u+o,v+q,l] z̄1[n,u,v,m]               from (4)
+
+Cost of one call of the last function
+    158241 N + 3 floating-point operations, 139376 N + 115400 bytes read or written (float64)
+    4,858 parameters
+    16752 N bytes kept from forward to backward: p, h3, z3, y2_2, h2, z2, x_pad2, h1, z1, x_pad1
+"""
+
+import numpy as np
+
+NAME = "lenet"
+VERSION = "0.1.0"
+DTYPE = "float32"
+PARAMETERS: dict[str, tuple[int | str, ...]] = {
+    "K1": (3, 3, 1, 8),
+    "b1": (8,),
+    "K2": (3, 3, 8, 16),
+    "b2": (16,),
+    "W3": (64, 48),
+    "b3": (48,),
+    "W4": (48, 10),
+    "b4": (10,),
+}
+INPUTS: dict[str, tuple[int | str, ...]] = {
+    "x": ("N", 64),
+}
+TARGETS: dict[str, tuple[int | str, ...]] = {
+    "label": ("N",),
+}
+OUTPUTS: dict[str, tuple[int | str, ...]] = {
+    "p": ("N", 10),
+}
+INTEGERS: dict[str, int] = {
+    "label": 10,
+}
+RANGES: dict[str, tuple[float, float]] = {
+    "x": (0.0, 1.0),
+}
+FORMULAS: dict[str, str] = {
+    "K1": "\\bar{K}^{(1)}_{oqlm} = \\sum_{n,u,v} x^{(\\mathrm{pad1})}_{n,u + o,v + q,l} \\bar{z}^{(1)}_{nuvm}",
+    "b1": "\\bar{b}^{(1)}_{m} = \\sum_{n,u,v} \\bar{z}^{(1)}_{nuvm}",
+    "K2": "\\bar{K}^{(2)}_{p_{1},q_{1},m,j_{1}} = \\sum_{n,g,e} x^{(\\mathrm{pad2})}_{n,g + p_{1},e + q_{1},m} \\bar{z}^{(2)}_{n,g,e,j_{1}}",
+    "b2": "\\bar{b}^{(2)}_{j_{1}} = \\sum_{n,g,e} \\bar{z}^{(2)}_{n,g,e,j_{1}}",
+    "W3": "\\bar{W}^{(3)}_{k_{1},j_{2}} = \\sum_{n} y^{(2)[2]}_{n,k_{1}} \\bar{z}^{(3)}_{n,j_{2}}",
+    "b3": "\\bar{b}^{(3)}_{j_{2}} = \\sum_{n} \\bar{z}^{(3)}_{n,j_{2}}",
+    "W4": "\\bar{W}^{(4)}_{j_{2},j_{3}} = \\sum_{n} h^{(3)}_{n,j_{2}} \\bar{z}^{(4)}_{n,j_{3}}",
+    "b4": "\\bar{b}^{(4)}_{j_{3}} = \\sum_{n} \\bar{z}^{(4)}_{n,j_{3}}",
+}
+ZERO_GRADIENTS: dict[str, str] = {}
+
+
+def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
+    """The parameters at the start, drawn from a generator with this seed."""
+    rng = np.random.default_rng(seed)
+    params = {
+        "K1": 0.2721655269759087 * rng.uniform(-1, 1, (3, 3, 1, 8)),  # glorot_uniform
+        "b1": np.zeros((8,)),
+        "K2": rng.uniform(-1, 1, (3, 3, 8, 16)) / 6,  # glorot_uniform
+        "b2": np.zeros((16,)),
+        "W3": 0.23145502494313785 * rng.uniform(-1, 1, (64, 48)),  # glorot_uniform
+        "b3": np.zeros((48,)),
+        "W4": 0.32163376045133846 * rng.uniform(-1, 1, (48, 10)),  # glorot_uniform
+        "b4": np.zeros((10,)),
+    }
+    return {name: np.asarray(value, dtype) for name, value in params.items()}
+
+
+def forward(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+) -> np.ndarray:
+    """The output: p [N, 10]."""
+    dtype, arrays, sizes = _arguments(params, {"x": x})
+    K1, b1, K2, b2, W3, b3, W4, b4, x = arrays
+    N = sizes["N"]
+    f = x  # (1)
+    y = f.reshape(N, 8, 8)[:, :, :, None]  # (2)
+    x_pad1 = np.zeros((N, 10, 10, 1), dtype)  # (3)
+    x_pad1[:, 1:9, 1:9] = y  # (3)
+    # (4)
+    z1 = np.dot(
+        _windows(x_pad1, (3, 3), (1, 2)).transpose(4, 5, 3, 0, 1, 2).reshape(9, -1).T,
+        K1.reshape(9, 8),
+    ).reshape(N, 8, 8, 8)
+    z1 += b1  # (4)
+    h1 = np.maximum(z1, 0, out=z1)  # (5); h1 lives in z1
+    y1 = h1[:, :7:2, :7:2].copy()  # (6)
+    for a in range(2):
+        for b in range(2):
+            np.maximum(y1, h1[:, a : a + 7 : 2, b : b + 7 : 2], out=y1)
+    x_pad2 = np.zeros((N, 6, 6, 8), dtype)  # (7)
+    x_pad2[:, 1:5, 1:5] = y1  # (7)
+    # (8)
+    z2 = np.dot(
+        _windows(x_pad2, (3, 3), (1, 2)).transpose(0, 1, 2, 4, 5, 3).reshape(-1, 72),
+        K2.reshape(72, 16),
+    ).reshape(N, 4, 4, 16)
+    z2 += b2  # (8)
+    h2 = np.maximum(z2, 0, out=z2)  # (9); h2 lives in z2
+    y2 = h2[:, :3:2, :3:2].copy()  # (10)
+    for p2 in range(2):
+        for q2 in range(2):
+            np.maximum(y2, h2[:, p2 : p2 + 3 : 2, q2 : q2 + 3 : 2], out=y2)
+    y2_2 = y2.reshape(N, 64)  # (11)
+    z3 = np.dot(y2_2, W3)  # (12)
+    z3 += b3  # (12)
+    h3 = np.maximum(z3, 0, out=z3)  # (13); h3 lives in z3
+    z4 = np.dot(h3, W4)  # (14)
+    z4 += b4  # (14)
+    z4_max = np.max(z4, axis=1)  # (15)
+    np.subtract(z4, z4_max[:, None], out=z4)  # (16) z4 − z4_max
+    s_term = np.exp(z4, out=z4)  # (16); s_term lives in z4
+    s = np.sum(s_term, axis=1)  # (17)
+    p = np.divide(s_term, s[:, None], out=s_term)  # (18); p lives in s_term
+    return p
+
+
+def loss(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+    label: np.ndarray,
+) -> float:
+    """The loss."""
+    dtype, arrays, sizes = _arguments(params, {"x": x, "label": label})
+    K1, b1, K2, b2, W3, b3, W4, b4, x, label = arrays
+    N = sizes["N"]
+    _require_examples(sizes)
+    f = x  # (1)
+    y = f.reshape(N, 8, 8)[:, :, :, None]  # (2)
+    x_pad1 = np.zeros((N, 10, 10, 1), dtype)  # (3)
+    x_pad1[:, 1:9, 1:9] = y  # (3)
+    # (4)
+    z1 = np.dot(
+        _windows(x_pad1, (3, 3), (1, 2)).transpose(4, 5, 3, 0, 1, 2).reshape(9, -1).T,
+        K1.reshape(9, 8),
+    ).reshape(N, 8, 8, 8)
+    z1 += b1  # (4)
+    h1 = np.maximum(z1, 0, out=z1)  # (5); h1 lives in z1
+    y1 = h1[:, :7:2, :7:2].copy()  # (6)
+    for a in range(2):
+        for b in range(2):
+            np.maximum(y1, h1[:, a : a + 7 : 2, b : b + 7 : 2], out=y1)
+    x_pad2 = np.zeros((N, 6, 6, 8), dtype)  # (7)
+    x_pad2[:, 1:5, 1:5] = y1  # (7)
+    # (8)
+    z2 = np.dot(
+        _windows(x_pad2, (3, 3), (1, 2)).transpose(0, 1, 2, 4, 5, 3).reshape(-1, 72),
+        K2.reshape(72, 16),
+    ).reshape(N, 4, 4, 16)
+    z2 += b2  # (8)
+    h2 = np.maximum(z2, 0, out=z2)  # (9); h2 lives in z2
+    y2 = h2[:, :3:2, :3:2].copy()  # (10)
+    for p2 in range(2):
+        for q2 in range(2):
+            np.maximum(y2, h2[:, p2 : p2 + 3 : 2, q2 : q2 + 3 : 2], out=y2)
+    y2_2 = y2.reshape(N, 64)  # (11)
+    z3 = np.dot(y2_2, W3)  # (12)
+    z3 += b3  # (12)
+    h3 = np.maximum(z3, 0, out=z3)  # (13); h3 lives in z3
+    z4 = np.dot(h3, W4)  # (14)
+    z4 += b4  # (14)
+    z4_max = np.max(z4, axis=1)  # (15)
+    t = np.subtract(z4, z4_max[:, None])  # (16) z4 − z4_max
+    s_term = np.exp(t, out=t)  # (16)
+    s_place = np.argmax(z4, axis=1)  # (17)
+    t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None])
+    s_rest_term = np.multiply(s_term, t, out=s_term)  # (17);
+    s_rest = np.sum(s_rest_term, axis=1)  # (17)
+    t = np.subtract(z4[np.arange(N), label], z4_max)  # (19) z4 − z4_max
+    u = np.log1p(s_rest)  # (19) log1p(s_rest)
+    L_term = np.subtract(t, u, out=t)  # (19)
+    L = np.sum(L_term)  # (19)
+    L = (-L) / N  # (19)
+    return L
+
+
+def loss_and_grad(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+    label: np.ndarray,
+    *,
+    cotangent: float = 1.0,
+) -> tuple[float, dict[str, np.ndarray]]:
+    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."""
+    dtype, arrays, sizes = _arguments(params, {"x": x, "label": label})
+    K1, b1, K2, b2, W3, b3, W4, b4, x, label = arrays
+    N = sizes["N"]
+    _require_examples(sizes)
+    f = x  # (1)
+    y = f.reshape(N, 8, 8)[:, :, :, None]  # (2)
+    x_pad1 = np.zeros((N, 10, 10, 1), dtype)  # (3)
+    x_pad1[:, 1:9, 1:9] = y  # (3)
+    # (4)
+    x_pad1_windows = _windows(x_pad1, (3, 3), (1, 2)).transpose(4, 5, 3, 0, 1, 2).reshape(9, -1)
+    z1 = np.dot(x_pad1_windows.T, K1.reshape(9, 8)).reshape(N, 8, 8, 8)  # (4)
+    z1 += b1  # (4)
+    h1 = np.maximum(z1, 0)  # (5)
+    y1 = h1[:, :7:2, :7:2].copy()  # (6)
+    for a in range(2):
+        for b in range(2):
+            np.maximum(y1, h1[:, a : a + 7 : 2, b : b + 7 : 2], out=y1)
+    x_pad2 = np.zeros((N, 6, 6, 8), dtype)  # (7)
+    x_pad2[:, 1:5, 1:5] = y1  # (7)
+    # (8)
+    x_pad2_windows = _windows(x_pad2, (3, 3), (1, 2)).transpose(0, 1, 2, 4, 5, 3).reshape(-1, 72)
+    z2 = np.dot(x_pad2_windows, K2.reshape(72, 16)).reshape(N, 4, 4, 16)  # (8)
+    z2 += b2  # (8)
+    h2 = np.maximum(z2, 0)  # (9)
+    y2 = h2[:, :3:2, :3:2].copy()  # (10)
+    for p2 in range(2):
+        for q2 in range(2):
+            np.maximum(y2, h2[:, p2 : p2 + 3 : 2, q2 : q2 + 3 : 2], out=y2)
+    y2_2 = y2.reshape(N, 64)  # (11)
+    z3 = np.dot(y2_2, W3)  # (12)
+    z3 += b3  # (12)
+    h3 = np.maximum(z3, 0)  # (13)
+    z4 = np.dot(h3, W4)  # (14)
+    z4 += b4  # (14)
+    z4_max = np.max(z4, axis=1)  # (15)
+    t = np.subtract(z4, z4_max[:, None])  # (16) z4 − z4_max
+    s_term = np.exp(t, out=t)  # (16)
+    s = np.sum(s_term, axis=1)  # (17)
+    s_place = np.argmax(z4, axis=1)  # (17)
+    t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None])
+    s_rest_term = np.multiply(s_term, t)  # (17)
+    s_rest = np.sum(s_rest_term, axis=1)  # (17)
+    p = np.divide(s_term, s[:, None])  # (18)
+    t = np.subtract(z4[np.arange(N), label], z4_max)  # (19) z4 − z4_max
+    u = np.log1p(s_rest)  # (19) log1p(s_rest)
+    L_term = np.subtract(t, u, out=t)  # (19)
+    L = np.sum(L_term)  # (19)
+    L = (-L) / N  # (19)
+    t = np.subtract(1, s_term[np.arange(N), label])  # (22) 1 − s_term
+    np.add(s_rest, t, out=t)  # (22) s_rest + 1 − s_term
+    np.multiply(cotangent / N, t, out=t)
+    np.negative(t, out=t)
+    z4_bar_chosen = np.divide(t, s, out=t)  # (22)
+    t = np.multiply(cotangent / N, p)
+    u = np.not_equal(np.arange(10, dtype=dtype), label[:, None])
+    z4_bar = np.where(u, t, z4_bar_chosen[:, None])  # (22)
+    b4_bar = np.sum(z4_bar, axis=0)  # (23)
+    h3_bar = np.dot(z4_bar, W4.T)  # (24)
+    W4_bar = np.dot(h3.T, z4_bar)  # (25)
+    t = np.greater(z3, 0)
+    z3_bar = np.multiply(h3_bar, t, out=h3_bar)  # (26); z3_bar lives in h3_bar
+    b3_bar = np.sum(z3_bar, axis=0)  # (27)
+    y2_2_bar = np.dot(z3_bar, W3.T)  # (28)
+    W3_bar = np.dot(y2_2.T, z3_bar)  # (29)
+    y2_bar = y2_2_bar.reshape(N, 2, 2, 16)  # (30)
+    # (31)
+    y2_at = _argmax(h2.reshape(N, 2, 2, 2, 2, 16).transpose(0, 1, 3, 5, 2, 4), (4, 5))
+    y2_at_p2 = y2_at // 2  # (31)
+    y2_at_q2 = y2_at % 2  # (32)
+    h2_bar = np.zeros((N, 4, 4, 16), dtype)  # (33)
+    for q in range(2):  # (33)
+        for r in range(2):
+            t = np.equal(y2_at_p2, q)
+            u = np.equal(y2_at_q2, r)
+            np.logical_and(t, u, out=t)
+            u = np.multiply(y2_bar, t)
+            h2_bar[:, q : q + 3 : 2, r : r + 3 : 2] += u
+    t = np.greater(z2, 0)
+    z2_bar = np.multiply(h2_bar, t, out=h2_bar)  # (34); z2_bar lives in h2_bar
+    b2_bar = np.sum(z2_bar, axis=(0, 1, 2))  # (35)
+    x_pad2_bar = np.zeros((N, 6, 6, 8), dtype)  # (36)
+    for p1 in range(3):  # (36)
+        for q1 in range(3):
+            x_pad2_bar[:, p1 : p1 + 4, q1 : q1 + 4] += np.tensordot(
+                z2_bar, K2[p1, q1], axes=([3], [1])
+            )
+    # (37)
+    K2_bar = np.dot(x_pad2_windows.T, z2_bar.reshape(-1, 16)).reshape(3, 3, 8, 16)
+    y1_bar = x_pad2_bar[:, 1:5, 1:5]  # (38)
+    # (39)
+    y1_at = _argmax(h1.reshape(N, 4, 2, 4, 2, 8).transpose(0, 1, 3, 5, 2, 4), (4, 5))
+    y1_at_a = y1_at // 2  # (39)
+    y1_at_b = y1_at % 2  # (40)
+    h1_bar = np.zeros((N, 8, 8, 8), dtype)  # (41)
+    for q in range(2):  # (41)
+        for r in range(2):
+            t = np.equal(y1_at_a, q)
+            u = np.equal(y1_at_b, r)
+            np.logical_and(t, u, out=t)
+            u = np.multiply(y1_bar, t)
+            h1_bar[:, q : q + 7 : 2, r : r + 7 : 2] += u
+    t = np.greater(z1, 0)
+    z1_bar = np.multiply(h1_bar, t, out=h1_bar)  # (42); z1_bar lives in h1_bar
+    b1_bar = np.sum(z1_bar, axis=(0, 1, 2))  # (43)
+    K1_bar = np.dot(x_pad1_windows, z1_bar.reshape(-1, 8)).reshape(3, 3, 1, 8)  # (44)
+    grads = {
+        "K1": K1_bar,
+        "b1": b1_bar,
+        "K2": K2_bar,
+        "b2": b2_bar,
+        "W3": W3_bar,
+        "b3": b3_bar,
+        "W4": W4_bar,
+        "b4": b4_bar,
+    }
+    return L, grads
+
+
+def metrics(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+    label: np.ndarray,
+) -> dict[str, float]:
+    """The metrics, by name."""
+    dtype, arrays, sizes = _arguments(params, {"x": x, "label": label})
+    K1, b1, K2, b2, W3, b3, W4, b4, x, label = arrays
+    N = sizes["N"]
+    _require_examples(sizes)
+    f = x  # (1)
+    y = f.reshape(N, 8, 8)[:, :, :, None]  # (2)
+    x_pad1 = np.zeros((N, 10, 10, 1), dtype)  # (3)
+    x_pad1[:, 1:9, 1:9] = y  # (3)
+    # (4)
+    z1 = np.dot(
+        _windows(x_pad1, (3, 3), (1, 2)).transpose(4, 5, 3, 0, 1, 2).reshape(9, -1).T,
+        K1.reshape(9, 8),
+    ).reshape(N, 8, 8, 8)
+    z1 += b1  # (4)
+    h1 = np.maximum(z1, 0, out=z1)  # (5); h1 lives in z1
+    y1 = h1[:, :7:2, :7:2].copy()  # (6)
+    for a in range(2):
+        for b in range(2):
+            np.maximum(y1, h1[:, a : a + 7 : 2, b : b + 7 : 2], out=y1)
+    x_pad2 = np.zeros((N, 6, 6, 8), dtype)  # (7)
+    x_pad2[:, 1:5, 1:5] = y1  # (7)
+    # (8)
+    z2 = np.dot(
+        _windows(x_pad2, (3, 3), (1, 2)).transpose(0, 1, 2, 4, 5, 3).reshape(-1, 72),
+        K2.reshape(72, 16),
+    ).reshape(N, 4, 4, 16)
+    z2 += b2  # (8)
+    h2 = np.maximum(z2, 0, out=z2)  # (9); h2 lives in z2
+    y2 = h2[:, :3:2, :3:2].copy()  # (10)
+    for p2 in range(2):
+        for q2 in range(2):
+            np.maximum(y2, h2[:, p2 : p2 + 3 : 2, q2 : q2 + 3 : 2], out=y2)
+    y2_2 = y2.reshape(N, 64)  # (11)
+    z3 = np.dot(y2_2, W3)  # (12)
+    z3 += b3  # (12)
+    h3 = np.maximum(z3, 0, out=z3)  # (13); h3 lives in z3
+    z4 = np.dot(h3, W4)  # (14)
+    z4 += b4  # (14)
+    z4_max = np.max(z4, axis=1)  # (15)
+    np.subtract(z4, z4_max[:, None], out=z4)  # (16) z4 − z4_max
+    s_term = np.exp(z4, out=z4)  # (16); s_term lives in z4
+    s = np.sum(s_term, axis=1)  # (17)
+    p = np.divide(s_term, s[:, None], out=s_term)  # (18); p lives in s_term
+    c = np.argmax(p, axis=1)  # (20)
+    t = np.equal(c.astype(dtype), label.astype(dtype))
+    A_term = np.multiply(np.asarray(1, dtype), t)  # (21)
+    A = np.sum(A_term)  # (21)
+    A = A / N  # (21)
+    values = {
+        "accuracy": float(A),
+    }
+    return values
+
+
+def init_optimizer(params: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The optimiser's state before the first step, its vectors in the order of ``PARAMETERS``."""
+    return {
+        "step": np.asarray(0),
+    }
+
+
+def learning_rate(step: int) -> float:
+    """The learning rate after ``step`` steps.
+
+    (1)  r = 1 / 5
+    """
+    r = 0.2  # (1)
+    return float(r)
+
+
+def step(
+    params: dict[str, np.ndarray],
+    grads: dict[str, np.ndarray],
+    optimizer_state: dict[str, np.ndarray],
+    *,
+    rate: float | None = None,
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The parameters and the optimiser's state after a step. What is given stays as it is.
+
+    ``rate`` is the learning rate if it is not to be that of the schedule.
+    """
+    taken = int(optimizer_state["step"])
+    if rate is None:
+        rate = learning_rate(taken)
+    packed = _packed(params)
+    gradient = _packed(grads).astype(packed.dtype, copy=False)
+    new = _update(
+        packed,
+        gradient,
+        rate,
+    )
+    arrays = [np.asarray(each, packed.dtype) for each in new]
+    return _unpacked(arrays[0]), {
+        "step": np.asarray(taken + 1),
+    }
+
+
+def _update(
+    w: np.ndarray,
+    g: np.ndarray,
+    learning_rate: float,
+) -> tuple[np.ndarray, ...]:
+    """A step of sgd for all parameters in one vector; v′ is the value of v after it.
+
+    (1)  w′[i] = w[i] − learning_rate g[i]
+    """
+    u = np.multiply(learning_rate, g)
+    w_next = np.subtract(w, u, out=u)  # (1)
+    return (w_next,)
+
+
+def _packed(values: dict[str, np.ndarray]) -> np.ndarray:
+    """All parameters, or their gradients, in one vector, in the order of ``PARAMETERS``."""
+    if values.keys() != PARAMETERS.keys():
+        raise KeyError(f"there are {list(values)}, not {list(PARAMETERS)}")
+    for name, shape in PARAMETERS.items():
+        if np.shape(values[name]) != shape:
+            raise ValueError(f"{name} has shape {np.shape(values[name])}, not {shape}")
+    packed = np.concatenate([values[name] for name in PARAMETERS], axis=None)
+    kind = np.dtype(DTYPE) if packed.dtype.kind in "biu" else packed.dtype
+    return packed.astype(kind.newbyteorder("="), copy=False)
+
+
+def _unpacked(packed: np.ndarray) -> dict[str, np.ndarray]:
+    """The parameters in a vector of them all."""
+    return {
+        "K1": packed[0:72].reshape(3, 3, 1, 8),
+        "b1": packed[72:80],
+        "K2": packed[80:1232].reshape(3, 3, 8, 16),
+        "b2": packed[1232:1248],
+        "W3": packed[1248:4320].reshape(64, 48),
+        "b3": packed[4320:4368],
+        "W4": packed[4368:4848].reshape(48, 10),
+        "b4": packed[4848:4858],
+    }
+
+
+def fit(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+    label: np.ndarray,
+    *,
+    epochs: int = 25,
+    batch_size: int | None = 16,
+    seed: int = 0,
+    shuffle: bool = True,
+    validation: float | tuple[np.ndarray, ...] = 0.2,
+    monitor: str | None = None,
+    patience: int | None = None,
+    min_delta: float = 0.0,
+    restore_best: bool = True,
+    rate: float | None = None,
+    callback=None,
+    resume: dict | None = None,
+) -> tuple[dict[str, np.ndarray], list[dict[str, float]]]:
+    """Train on examples; give new parameters and a row of losses for each epoch.
+
+    A ``batch_size`` of None is all examples. ``validation`` is the share of the examples,
+    the last ones, that is held out, or examples of their own. Training stops after
+    ``patience`` epochs in which ``monitor`` (``loss`` or ``validation_loss``) has not
+    fallen by more than ``min_delta``; ``restore_best`` gives the parameters of the best
+    epoch. ``rate`` stands for the schedule. ``callback`` gets the run after each epoch,
+    a dictionary, and stops it by returning True; given as ``resume``, a run goes on with
+    the same numbers as if it had never stopped. Raises FloatingPointError when the loss
+    is no longer finite.
+    """
+    data = (x, label)
+    data, held_out = _split(data, validation)
+    count = _examples(data)
+    size = count if batch_size is None else batch_size
+    if size < 1:
+        raise ValueError(f"a batch of {size} examples is none")
+    watched = monitor or ("loss" if held_out is None else "validation_loss")
+    run = _begin(params) if resume is None else dict(resume)
+    while run["epoch"] < epochs:
+        if patience is not None and run["epoch"] - run["best_epoch"] >= patience:
+            break
+        epoch = run["epoch"] + 1
+        params, optimizer = run["params"], run["optimizer_state"]
+        order = np.arange(count)
+        if shuffle:  # the order of an epoch follows from the seed and its number alone
+            order = np.random.default_rng([seed, epoch]).permutation(count)
+        total = 0.0
+        for start in range(0, count, size):
+            rows = order[start : start + size]
+            batch = data if size >= count else _rows(data, rows)
+            value, grads = loss_and_grad(params, *batch)
+            params, optimizer = step(params, grads, optimizer, rate=rate)
+            total += float(value) * len(rows)
+        row = {"epoch": epoch, "loss": total / count}
+        if held_out is not None:
+            row["validation_loss"] = float(loss(params, *held_out))
+        if not all(np.isfinite(each) for each in row.values()):
+            raise FloatingPointError(f"the loss is {row['loss']} in epoch {epoch}")
+        taken = int(optimizer["step"])
+        row["learning_rate"] = learning_rate(taken - 1) if rate is None else rate
+        run = {
+            **run,
+            "epoch": epoch,
+            "params": params,
+            "optimizer_state": optimizer,
+            "history": [*run["history"], row],
+        }
+        if row[watched] < run["best_value"] - min_delta:
+            run = {
+                **run,
+                "best_epoch": epoch,
+                "best_value": row[watched],
+                "best_params": params,
+            }
+        if callback is not None and callback(run):
+            break
+    best = patience is not None and restore_best
+    return run["best_params" if best else "params"], run["history"]
+
+
+def _begin(params: dict[str, np.ndarray]) -> dict:
+    """A run before its first epoch."""
+    return {
+        "epoch": 0,
+        "params": _unpacked(_packed(params)),
+        "optimizer_state": init_optimizer(params),
+        "history": [],
+        "best_epoch": 0,
+        "best_value": float("inf"),
+        "best_params": _unpacked(_packed(params)),
+    }
+
+
+def _split(
+    data: tuple[np.ndarray, ...], validation: float | tuple[np.ndarray, ...]
+) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...] | None]:
+    """The examples to train on, and those held out, if there are any."""
+    data = tuple(np.asarray(each) for each in data)
+    if isinstance(validation, tuple):
+        return data, validation
+    count = _examples(data)
+    held = round(count * validation)
+    if held == 0:
+        return data, None
+    rows = np.arange(count)
+    return _rows(data, rows[: count - held]), _rows(data, rows[count - held :])
+
+
+def _examples(data: tuple[np.ndarray, ...]) -> int:
+    """How many examples there are: 1 where nothing is given by example."""
+    shapes = (*INPUTS.values(), *TARGETS.values())
+    counts = {len(a) for a, shape in zip(data, shapes) if shape[:1] == ("N",)}
+    if len(counts) > 1:
+        raise ValueError(f"the arrays hold different numbers of examples: {counts}")
+    count = counts.pop() if counts else 1
+    if count == 0:
+        raise ValueError("there is no example to train on")
+    return count
+
+
+def _rows(data: tuple[np.ndarray, ...], rows: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Some of the examples."""
+    shapes = (*INPUTS.values(), *TARGETS.values())
+    return tuple(a[rows] if s[:1] == ("N",) else a for a, s in zip(data, shapes))
+
+
+def _arguments(
+    params: dict[str, np.ndarray], given: dict[str, np.ndarray]
+) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
+    """The parameters and what was given, checked and of one dtype, and the free sizes.
+
+    The dtype is that of the parameters; complex or object inputs raise it.
+    """
+    unknown = [name for name in params if name not in PARAMETERS]
+    missing = [name for name in PARAMETERS if name not in params]
+    if unknown or missing:
+        raise KeyError(f"params: unknown {unknown}, missing {missing}")
+    sizes: dict[str, int] = {}
+    arrays = []
+    for name, shape in PARAMETERS.items():
+        arrays.append(_fitted(name, params[name], shape, sizes))
+    for name, value in given.items():
+        shape = INPUTS[name] if name in INPUTS else TARGETS[name]
+        arrays.append(_fitted(name, value, shape, sizes))
+    names = [*PARAMETERS, *given]
+    wide = [a for n, a in zip(names, arrays) if n in PARAMETERS or a.dtype.kind in "cO"]
+    dtypes = {a.dtype for a in wide} or {np.dtype(DTYPE)}
+    dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
+    dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
+    for position, name in enumerate(names):
+        if name in INTEGERS:
+            arrays[position] = _labels(name, arrays[position], INTEGERS[name])
+        elif arrays[position].dtype != dtype:
+            arrays[position] = arrays[position].astype(dtype)
+    return dtype, arrays, sizes
+
+
+def _fitted(
+    name: str, value: np.ndarray, shape: tuple[int | str, ...], sizes: dict[str, int]
+) -> np.ndarray:
+    """``value`` as an array of this shape; a free size takes the length it meets first."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "biufcO":
+        raise TypeError(f"{name} has dtype {array.dtype}, which is not numeric")
+    fits = array.ndim == len(shape)
+    for length, size in zip(array.shape, shape):
+        fits = fits and length == (
+            sizes.setdefault(size, length) if isinstance(size, str) else size
+        )
+    if not fits:
+        wanted = ", ".join(f"{s}={sizes[s]}" if s in sizes else str(s) for s in shape)
+        raise ValueError(f"{name} has shape {array.shape}, not ({wanted})")
+    return array
+
+
+def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
+    """Integers from 0 to ``classes`` - 1, checked."""
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
+    if array.size and not 0 <= array.min() <= array.max() < classes:
+        raise ValueError(
+            f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
+        )
+    return array.astype(np.intp, copy=False)
+
+
+def _require_examples(sizes: dict[str, int]) -> None:
+    """A mean over nothing is not a number."""
+    for name, length in sizes.items():
+        if length == 0:
+            raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+
+
+def _argmax(array: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
+    """The row-major position of the first maximum along a few short axes.
+
+    Each place is compared with the best before it, all windows at once.
+    """
+    places = np.moveaxis(array, axes, range(len(axes)))
+    best = places[(0,) * len(axes)].copy()
+    count = int(np.prod(places.shape[: len(axes)]))
+    at = np.zeros(best.shape, np.int8 if count < 128 else np.intp)
+    for position, place in enumerate(np.ndindex(places.shape[: len(axes)])):
+        better = np.greater(places[place], best).astype(at.dtype)
+        np.maximum(best, places[place], out=best)
+        np.maximum(at, better * at.dtype.type(position), out=at)
+    return at
+
+
+def _windows(array: np.ndarray, sizes: tuple[int, ...], axes: tuple[int, ...]) -> np.ndarray:
+    """Every window of these sizes along these axes, as a view: places inside it last."""
+    return np.lib.stride_tricks.sliding_window_view(array, sizes, axes)

@@ -1,0 +1,728 @@
+"""lstm_digits: reshape → lstm → dense
+
+Made by symbprop 0.1.0 from lstm_digits.yaml (sha256 5cf691ebc8f5161f).
+To change it, change lstm_digits.yaml and run: symbprop compile lstm_digits.yaml
+
+Axes
+    n  example (N)    m  f (64)    j  y (8)    k  y (8)    l  z1 (128)    u  c1 (32)    q  z2 (10)
+
+Forward
+    (1)  f[n,m] = x[n,m]
+    (2)  y[n,j,k] = f[n,8·j+k]
+    (3)  z1[n,j,l] = Σₖ y[n,j,k] W1[k,l] + b1[l] + Σᵤ h[n,j,u] U[u,l]   for j = 0 … 7
+    (4)  i[n,j,u] = 1 / (1 + exp(−z1[n,j,u]))   for j = 0 … 7
+    (5)  f1[n,j,u] = 1 / (1 + exp(−z1[n,j,u+32]))   for j = 0 … 7
+    (6)  g[n,j,u] = tanh(z1[n,j,u+64])   for j = 0 … 7
+    (7)  o[n,j,u] = 1 / (1 + exp(−z1[n,j,u+96]))   for j = 0 … 7
+    (8)  c1[n,0,u] = 0
+    (9)  c1[n,j+1,u] = i[n,j,u] g[n,j,u] + f1[n,j,u] c1[n,j,u]   for j = 0 … 7
+    (10) h[n,0,u] = 0
+    (11) h[n,j+1,u] = o[n,j,u] tanh(c1[n,j+1,u])   for j = 0 … 7
+    (12) y1[n,u] = h[n,8,u]
+    (13) z2[n,q] = Σᵤ y1[n,u] W2[u,q] + b2[q]
+    (14) z2_max[n] = max_q z2[n,q]
+    (15) s_term[n,q] = exp(z2[n,q] − z2_max[n])
+    (16) s[n] = Σ_q s_term[n,q]
+    (17) p[n,q] = s_term[n,q] / s[n]
+    (18) L = −Σₙ (z2[n,label[n]] − z2_max[n] − log(s[n])) / N
+    (19) c1_2[n] = argmax_q p[n,q]
+    (20) A = Σₙ 1[c1_2[n] = label[n]] / N
+
+Backward, with v̄ = ∂L/∂v (v_bar in the code)
+    (21) z̄2[n,q] = (p[n,q] − δ[q,label[n]]) / N                           from (18)
+    (22) b̄2[q] = Σₙ z̄2[n,q]                                               from (13)
+    (23) ȳ1[n,u] = Σ_q W2[u,q] z̄2[n,q]                                    from (13)
+    (24) W̄2[u,q] = Σₙ y1[n,u] z̄2[n,q]                                     from (13)
+    (25) ō[n,j,u] = h̄[n,j+1,u] tanh(c1[n,j+1,u])   for j = 7 … 0          from (10), (11)
+    (26) ī[n,j,u] = g[n,j,u] c̄1[n,j+1,u]   for j = 7 … 0                  from (8), (9)
+    (27) ḡ[n,j,u] = i[n,j,u] c̄1[n,j+1,u]   for j = 7 … 0                  from (8), (9)
+    (28) f̄1[n,j,u] = c1[n,j,u] c̄1[n,j+1,u]   for j = 7 … 0                from (8), (9)
+    (29) c̄1[n,j+1,u] += o[n,j,u] h̄[n,j+1,u] (1 − tanh(c1[n,j+1,u])²)   for j = 7 … 0  from (10), (11)
+    (30) c̄1[n,j,u] += f1[n,j,u] c̄1[n,j+1,u]   for j = 7 … 0               from (8), (9)
+    (31) z̄1[n,j,u+96] = ō[n,j,u] o[n,j,u] (1 − o[n,j,u])   for j = 7 … 0  from (7)
+    (32) z̄1[n,j,u+64] = ḡ[n,j,u] (1 − g[n,j,u]²)   for j = 7 … 0          from (6)
+    (33) z̄1[n,j,u+32] = f̄1[n,j,u] f1[n,j,u] (1 − f1[n,j,u])   for j = 7 … 0  from (5)
+    (34) z̄1[n,j,u] = ī[n,j,u] i[n,j,u] (1 − i[n,j,u])   (u < 32)   for j = 7 … 0  from (4)
+    (35) h̄[n,8,u] = ȳ1[n,u]                                               from (12)
+    (36) h̄[n,j,u] = Σₗ U[u,l] z̄1[n,j,l]   for j = 7 … 0                   from (3)
+    (37) Ū[u,l] = Σₙⱼ h[n,j,u] z̄1[n,j,l]                                  from (3)
+    (38) b̄1[l] = Σₙⱼ z̄1[n,j,l]                                            from (3)
+    (39) W̄1[k,l] = Σₙⱼ y[n,j,k] z̄1[n,j,l]                                 from (3)
+
+Cost of one call of the last function
+    260945 N + 3 floating-point operations, 272240 N + 583368 bytes read or written (float64)
+    5,578 parameters
+    13648 N bytes kept from forward to backward: p, y1, c1, o, g, i, f1, h, y
+"""
+
+import numpy as np
+
+NAME = "lstm_digits"
+VERSION = "0.1.0"
+DTYPE = "float64"
+PARAMETERS: dict[str, tuple[int | str, ...]] = {
+    "W1": (8, 128),
+    "U": (32, 128),
+    "b1": (128,),
+    "W2": (32, 10),
+    "b2": (10,),
+}
+INPUTS: dict[str, tuple[int | str, ...]] = {
+    "x": ("N", 64),
+}
+TARGETS: dict[str, tuple[int | str, ...]] = {
+    "label": ("N",),
+}
+OUTPUTS: dict[str, tuple[int | str, ...]] = {
+    "p": ("N", 10),
+}
+INTEGERS: dict[str, int] = {
+    "label": 10,
+}
+RANGES: dict[str, tuple[float, float]] = {
+    "x": (0.0, 1.0),
+}
+FORMULAS: dict[str, str] = {
+    "W1": "\\bar{W}^{(1)}_{kl} = \\sum_{n,j} y_{njk} \\bar{z}^{(1)}_{njl}",
+    "U": "\\bar{U}_{ul} = \\sum_{n,j} h_{nju} \\bar{z}^{(1)}_{njl}",
+    "b1": "\\bar{b}^{(1)}_{l} = \\sum_{n,j} \\bar{z}^{(1)}_{njl}",
+    "W2": "\\bar{W}^{(2)}_{uq} = \\sum_{n} y^{(1)}_{nu} \\bar{z}^{(2)}_{nq}",
+    "b2": "\\bar{b}^{(2)}_{q} = \\sum_{n} \\bar{z}^{(2)}_{nq}",
+}
+ZERO_GRADIENTS: dict[str, str] = {}
+
+
+def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
+    """The parameters at the start, drawn from a generator with this seed."""
+    rng = np.random.default_rng(seed)
+    params = {
+        "W1": 0.21004201260420147 * rng.uniform(-1, 1, (8, 128)),  # glorot_uniform
+        "U": _orthogonal(rng, (32, 128)),  # orthogonal
+        "b1": np.full(
+            (128,),
+            np.asarray(1, dtype) * np.logical_and(np.greater_equal(np.arange(128), 32), np.less(np.arange(128), 64)),
+        ),
+        "W2": 0.37796447300922725 * rng.uniform(-1, 1, (32, 10)),  # glorot_uniform
+        "b2": np.zeros((10,)),
+    }
+    return {name: np.asarray(value, dtype) for name, value in params.items()}
+
+
+def forward(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+) -> np.ndarray:
+    """The output: p [N, 10]."""
+    dtype, arrays, sizes = _arguments(params, {"x": x})
+    W1, U, b1, W2, b2, x = arrays
+    N = sizes["N"]
+    f = x  # (1)
+    y = f.reshape(N, 8, 8)  # (2)
+    z1 = np.tensordot(y, W1, axes=([2], [0]))  # (3)
+    z1 += b1  # (3)
+    c1 = np.zeros((N, 9, 32), dtype)  # (9)
+    h = np.zeros((N, 9, 32), dtype)  # (11)
+    for j in range(8):
+        z1[:, j] += np.dot(h[:, j], U)  # (3)
+        t = np.negative(z1[:, j, :32])  # (4) −z1
+        np.minimum(z1[:, j, :32], t, out=t)  # (4) −|z1|
+        np.exp(t, out=t)  # (4) exp(−|z1|)
+        u = np.add(1, t)  # (4) 1 + exp(−|z1|)
+        v = np.greater_equal(z1[:, j, :32], 0)
+        w = np.where(v, 1, t)  # (4) {1 if z1 ≥ 0 else exp(−|z1|)}
+        i = np.divide(w, u, out=w)  # (4)
+        t = np.negative(z1[:, j, 32:64])  # (5) −z1
+        np.minimum(z1[:, j, 32:64], t, out=t)  # (5) −|z1|
+        np.exp(t, out=t)  # (5) exp(−|z1|)
+        u = np.add(1, t)  # (5) 1 + exp(−|z1|)
+        v = np.greater_equal(z1[:, j, 32:64], 0)
+        w = np.where(v, 1, t)  # (5) {1 if z1 ≥ 0 else exp(−|z1|)}
+        f1 = np.divide(w, u, out=w)  # (5)
+        g = np.tanh(z1[:, j, 64:96])  # (6)
+        t = np.negative(z1[:, j, 96:])  # (7) −z1
+        np.minimum(z1[:, j, 96:], t, out=t)  # (7) −|z1|
+        np.exp(t, out=t)  # (7) exp(−|z1|)
+        u = np.add(1, t)  # (7) 1 + exp(−|z1|)
+        v = np.greater_equal(z1[:, j, 96:], 0)
+        w = np.where(v, 1, t)  # (7) {1 if z1 ≥ 0 else exp(−|z1|)}
+        o = np.divide(w, u, out=w)  # (7)
+        t = np.multiply(i, g)
+        u = np.multiply(f1, c1[:, j])
+        np.add(t, u, out=c1[:, j + 1])  # (9)
+        t = np.tanh(c1[:, j + 1])  # (11) tanh(c1)
+        np.multiply(o, t, out=h[:, j + 1])  # (11)
+    y1 = h[:, 8]  # (12)
+    z2 = np.dot(y1, W2)  # (13)
+    z2 += b2  # (13)
+    z2_max = np.max(z2, axis=1)  # (14)
+    np.subtract(z2, z2_max[:, None], out=z2)  # (15) z2 − z2_max
+    s_term = np.exp(z2, out=z2)  # (15); s_term lives in z2
+    s = np.sum(s_term, axis=1)  # (16)
+    p = np.divide(s_term, s[:, None], out=s_term)  # (17); p lives in s_term
+    return p
+
+
+def loss(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+    label: np.ndarray,
+) -> float:
+    """The loss."""
+    dtype, arrays, sizes = _arguments(params, {"x": x, "label": label})
+    W1, U, b1, W2, b2, x, label = arrays
+    N = sizes["N"]
+    _require_examples(sizes)
+    f = x  # (1)
+    y = f.reshape(N, 8, 8)  # (2)
+    z1 = np.tensordot(y, W1, axes=([2], [0]))  # (3)
+    z1 += b1  # (3)
+    c1 = np.zeros((N, 9, 32), dtype)  # (9)
+    h = np.zeros((N, 9, 32), dtype)  # (11)
+    for j in range(8):
+        z1[:, j] += np.dot(h[:, j], U)  # (3)
+        t = np.negative(z1[:, j, :32])  # (4) −z1
+        np.minimum(z1[:, j, :32], t, out=t)  # (4) −|z1|
+        np.exp(t, out=t)  # (4) exp(−|z1|)
+        u = np.add(1, t)  # (4) 1 + exp(−|z1|)
+        v = np.greater_equal(z1[:, j, :32], 0)
+        w = np.where(v, 1, t)  # (4) {1 if z1 ≥ 0 else exp(−|z1|)}
+        i = np.divide(w, u, out=w)  # (4)
+        t = np.negative(z1[:, j, 32:64])  # (5) −z1
+        np.minimum(z1[:, j, 32:64], t, out=t)  # (5) −|z1|
+        np.exp(t, out=t)  # (5) exp(−|z1|)
+        u = np.add(1, t)  # (5) 1 + exp(−|z1|)
+        v = np.greater_equal(z1[:, j, 32:64], 0)
+        w = np.where(v, 1, t)  # (5) {1 if z1 ≥ 0 else exp(−|z1|)}
+        f1 = np.divide(w, u, out=w)  # (5)
+        g = np.tanh(z1[:, j, 64:96])  # (6)
+        t = np.negative(z1[:, j, 96:])  # (7) −z1
+        np.minimum(z1[:, j, 96:], t, out=t)  # (7) −|z1|
+        np.exp(t, out=t)  # (7) exp(−|z1|)
+        u = np.add(1, t)  # (7) 1 + exp(−|z1|)
+        v = np.greater_equal(z1[:, j, 96:], 0)
+        w = np.where(v, 1, t)  # (7) {1 if z1 ≥ 0 else exp(−|z1|)}
+        o = np.divide(w, u, out=w)  # (7)
+        t = np.multiply(i, g)
+        u = np.multiply(f1, c1[:, j])
+        np.add(t, u, out=c1[:, j + 1])  # (9)
+        t = np.tanh(c1[:, j + 1])  # (11) tanh(c1)
+        np.multiply(o, t, out=h[:, j + 1])  # (11)
+    y1 = h[:, 8]  # (12)
+    z2 = np.dot(y1, W2)  # (13)
+    z2 += b2  # (13)
+    z2_max = np.max(z2, axis=1)  # (14)
+    t = np.subtract(z2, z2_max[:, None])  # (15) z2 − z2_max
+    s_term = np.exp(t, out=t)  # (15)
+    s_place = np.argmax(z2, axis=1)  # (16)
+    t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None])
+    s_rest_term = np.multiply(s_term, t, out=s_term)  # (16);
+    s_rest = np.sum(s_rest_term, axis=1)  # (16)
+    t = np.subtract(z2[np.arange(N), label], z2_max)  # (18) z2 − z2_max
+    u = np.log1p(s_rest)  # (18) log1p(s_rest)
+    L_term = np.subtract(t, u, out=t)  # (18)
+    L = np.sum(L_term)  # (18)
+    L = (-L) / N  # (18)
+    return L
+
+
+def loss_and_grad(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+    label: np.ndarray,
+    *,
+    cotangent: float = 1.0,
+) -> tuple[float, dict[str, np.ndarray]]:
+    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."""
+    dtype, arrays, sizes = _arguments(params, {"x": x, "label": label})
+    W1, U, b1, W2, b2, x, label = arrays
+    N = sizes["N"]
+    _require_examples(sizes)
+    f = x  # (1)
+    y = f.reshape(N, 8, 8)  # (2)
+    z1 = np.tensordot(y, W1, axes=([2], [0]))  # (3)
+    z1 += b1  # (3)
+    i = np.empty((N, 8, 32), dtype)  # (4)
+    g = np.empty((N, 8, 32), dtype)  # (6)
+    o = np.empty((N, 8, 32), dtype)  # (7)
+    c1 = np.zeros((N, 9, 32), dtype)  # (9)
+    h = np.zeros((N, 9, 32), dtype)  # (11)
+    for j in range(8):
+        z1[:, j] += np.dot(h[:, j], U)  # (3)
+        t = np.negative(z1[:, j, :32])  # (4) −z1
+        np.minimum(z1[:, j, :32], t, out=t)  # (4) −|z1|
+        np.exp(t, out=t)  # (4) exp(−|z1|)
+        u = np.add(1, t)  # (4) 1 + exp(−|z1|)
+        v = np.greater_equal(z1[:, j, :32], 0)
+        w = np.where(v, 1, t)  # (4) {1 if z1 ≥ 0 else exp(−|z1|)}
+        np.divide(w, u, out=i[:, j])  # (4)
+        t = np.negative(z1[:, j, 32:64])  # (5) −z1
+        np.minimum(z1[:, j, 32:64], t, out=t)  # (5) −|z1|
+        np.exp(t, out=t)  # (5) exp(−|z1|)
+        u = np.add(1, t)  # (5) 1 + exp(−|z1|)
+        v = np.greater_equal(z1[:, j, 32:64], 0)
+        w = np.where(v, 1, t)  # (5) {1 if z1 ≥ 0 else exp(−|z1|)}
+        f1 = np.divide(w, u, out=w)  # (5)
+        np.tanh(z1[:, j, 64:96], out=g[:, j])  # (6)
+        t = np.negative(z1[:, j, 96:])  # (7) −z1
+        np.minimum(z1[:, j, 96:], t, out=t)  # (7) −|z1|
+        np.exp(t, out=t)  # (7) exp(−|z1|)
+        u = np.add(1, t)  # (7) 1 + exp(−|z1|)
+        v = np.greater_equal(z1[:, j, 96:], 0)
+        w = np.where(v, 1, t)  # (7) {1 if z1 ≥ 0 else exp(−|z1|)}
+        np.divide(w, u, out=o[:, j])  # (7)
+        t = np.multiply(i[:, j], g[:, j])
+        u = np.multiply(f1, c1[:, j])
+        np.add(t, u, out=c1[:, j + 1])  # (9)
+        t = np.tanh(c1[:, j + 1])  # (11) tanh(c1)
+        np.multiply(o[:, j], t, out=h[:, j + 1])  # (11)
+    y1 = h[:, 8]  # (12)
+    z2 = np.dot(y1, W2)  # (13)
+    z2 += b2  # (13)
+    z2_max = np.max(z2, axis=1)  # (14)
+    t = np.subtract(z2, z2_max[:, None])  # (15) z2 − z2_max
+    s_term = np.exp(t, out=t)  # (15)
+    s = np.sum(s_term, axis=1)  # (16)
+    s_place = np.argmax(z2, axis=1)  # (16)
+    t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None])
+    s_rest_term = np.multiply(s_term, t)  # (16)
+    s_rest = np.sum(s_rest_term, axis=1)  # (16)
+    p = np.divide(s_term, s[:, None])  # (17)
+    t = np.subtract(z2[np.arange(N), label], z2_max)  # (18) z2 − z2_max
+    u = np.log1p(s_rest)  # (18) log1p(s_rest)
+    L_term = np.subtract(t, u, out=t)  # (18)
+    L = np.sum(L_term)  # (18)
+    L = (-L) / N  # (18)
+    t = np.subtract(1, s_term[np.arange(N), label])  # (21) 1 − s_term
+    np.add(s_rest, t, out=t)  # (21) s_rest + 1 − s_term
+    np.multiply(cotangent / N, t, out=t)
+    np.negative(t, out=t)
+    z2_bar_chosen = np.divide(t, s, out=t)  # (21)
+    t = np.multiply(cotangent / N, p)
+    u = np.not_equal(np.arange(10, dtype=dtype), label[:, None])
+    z2_bar = np.where(u, t, z2_bar_chosen[:, None])  # (21)
+    b2_bar = np.sum(z2_bar, axis=0)  # (22)
+    y1_bar = np.dot(z2_bar, W2.T)  # (23)
+    W2_bar = np.dot(y1.T, z2_bar)  # (24)
+    h_bar = np.zeros((N, 9, 32), dtype)  # (35)
+    h_bar[:, 8] += y1_bar  # (35)
+    t = np.negative(c1[:, 1:])  # (29) −c1
+    np.minimum(c1[:, 1:], t, out=t)  # (29) −|c1|
+    u = _wide_exp(t)  # (29) wide_exp(−|c1|)
+    np.multiply(u, u, out=u)  # (29) wide_exp(−|c1|)²
+    t = np.add(1, u)  # (29) wide_exp(−|c1|)² + 1
+    np.multiply(t, t, out=t)  # (29) (wide_exp(−|c1|)² + 1)²
+    v = np.multiply(4, o)
+    np.multiply(v, u, out=v)
+    c1_bar_factor = np.divide(v, t, out=v)  # (29)
+    t = np.negative(z1[:, :, 32:64])  # (30) −z1
+    np.minimum(z1[:, :, 32:64], t, out=t)  # (30) −|z1|
+    u = _wide_exp(t)  # (30) wide_exp(−|z1|)
+    t = np.add(1, u)  # (30) 1 + wide_exp(−|z1|)
+    v = np.greater_equal(z1[:, :, 32:64], 0)
+    w = np.where(v, 1, u)  # (30) {1 if z1 ≥ 0 else wide_exp(−|z1|)}
+    c1_bar_factor_2 = np.divide(w, t, out=w)  # (30)
+    t = np.subtract(1, o)  # (31) 1 − o
+    u = np.tanh(c1[:, 1:])  # (31) tanh(c1)
+    np.multiply(o, t, out=o)
+    z1_bar_factor = np.multiply(o, u, out=o)  # (31); z1_bar_factor lives in o
+    t = np.negative(z1[:, :, 64:96])  # (32) −z1
+    np.minimum(z1[:, :, 64:96], t, out=t)  # (32) −|z1|
+    np.exp(t, out=t)  # (32) exp(−|z1|)
+    np.multiply(t, t, out=t)  # (32) exp(−|z1|)²
+    u = np.add(1, t)  # (32) exp(−|z1|)² + 1
+    np.multiply(u, u, out=u)  # (32) (exp(−|z1|)² + 1)²
+    np.multiply(4, i, out=i)
+    np.multiply(i, t, out=i)
+    z1_bar_factor_2 = np.divide(i, u, out=i)  # (32); z1_bar_factor_2 lives in i
+    t = np.negative(z1[:, :, 32:64])  # (33) −z1
+    np.minimum(z1[:, :, 32:64], t, out=t)  # (33) −|z1|
+    np.exp(t, out=t)  # (33) exp(−|z1|)
+    u = np.add(1, t)  # (33) 1 + exp(−|z1|)
+    np.multiply(u, u, out=u)  # (33) (1 + exp(−|z1|))²
+    np.multiply(c1[:, :8], t, out=t)
+    z1_bar_factor_3 = np.divide(t, u, out=t)  # (33)
+    t = np.negative(z1[:, :, :32])  # (34) −z1
+    np.minimum(z1[:, :, :32], t, out=t)  # (34) −|z1|
+    np.exp(t, out=t)  # (34) exp(−|z1|)
+    u = np.add(1, t)  # (34) 1 + exp(−|z1|)
+    np.multiply(u, u, out=u)  # (34) (1 + exp(−|z1|))²
+    np.multiply(g, t, out=g)
+    z1_bar_factor_4 = np.divide(g, u, out=g)  # (34); z1_bar_factor_4 lives in g
+    c1_bar = np.zeros((N, 9, 32), dtype)  # (29)
+    z1_bar = np.empty((N, 8, 128), dtype)  # (31)
+    for j in reversed(range(8)):
+        t = np.multiply(h_bar[:, j + 1], c1_bar_factor[:, j])
+        c1_bar[:, j + 1] += t  # (29)
+        t = np.multiply(c1_bar[:, j + 1], c1_bar_factor_2[:, j])
+        c1_bar[:, j] += t  # (30)
+        np.multiply(h_bar[:, j + 1], z1_bar_factor[:, j], out=z1_bar[:, j, 96:])  # (31)
+        # (32)
+        np.multiply(c1_bar[:, j + 1], z1_bar_factor_2[:, j], out=z1_bar[:, j, 64:96])
+        # (33)
+        np.multiply(c1_bar[:, j + 1], z1_bar_factor_3[:, j], out=z1_bar[:, j, 32:64])
+        # (34)
+        np.multiply(c1_bar[:, j + 1], z1_bar_factor_4[:, j], out=z1_bar[:, j, :32])
+        h_bar[:, j] = np.dot(z1_bar[:, j], U.T)  # (36)
+    U_bar = np.tensordot(h[:, :8], z1_bar, axes=([0, 1], [0, 1]))  # (37)
+    b1_bar = np.sum(z1_bar, axis=(0, 1))  # (38)
+    W1_bar = np.tensordot(y, z1_bar, axes=([0, 1], [0, 1]))  # (39)
+    grads = {
+        "W1": W1_bar,
+        "U": U_bar,
+        "b1": b1_bar,
+        "W2": W2_bar,
+        "b2": b2_bar,
+    }
+    return L, grads
+
+
+def metrics(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+    label: np.ndarray,
+) -> dict[str, float]:
+    """The metrics, by name."""
+    dtype, arrays, sizes = _arguments(params, {"x": x, "label": label})
+    W1, U, b1, W2, b2, x, label = arrays
+    N = sizes["N"]
+    _require_examples(sizes)
+    f = x  # (1)
+    y = f.reshape(N, 8, 8)  # (2)
+    z1 = np.tensordot(y, W1, axes=([2], [0]))  # (3)
+    z1 += b1  # (3)
+    c1 = np.zeros((N, 9, 32), dtype)  # (9)
+    h = np.zeros((N, 9, 32), dtype)  # (11)
+    for j in range(8):
+        z1[:, j] += np.dot(h[:, j], U)  # (3)
+        t = np.negative(z1[:, j, :32])  # (4) −z1
+        np.minimum(z1[:, j, :32], t, out=t)  # (4) −|z1|
+        np.exp(t, out=t)  # (4) exp(−|z1|)
+        u = np.add(1, t)  # (4) 1 + exp(−|z1|)
+        v = np.greater_equal(z1[:, j, :32], 0)
+        w = np.where(v, 1, t)  # (4) {1 if z1 ≥ 0 else exp(−|z1|)}
+        i = np.divide(w, u, out=w)  # (4)
+        t = np.negative(z1[:, j, 32:64])  # (5) −z1
+        np.minimum(z1[:, j, 32:64], t, out=t)  # (5) −|z1|
+        np.exp(t, out=t)  # (5) exp(−|z1|)
+        u = np.add(1, t)  # (5) 1 + exp(−|z1|)
+        v = np.greater_equal(z1[:, j, 32:64], 0)
+        w = np.where(v, 1, t)  # (5) {1 if z1 ≥ 0 else exp(−|z1|)}
+        f1 = np.divide(w, u, out=w)  # (5)
+        g = np.tanh(z1[:, j, 64:96])  # (6)
+        t = np.negative(z1[:, j, 96:])  # (7) −z1
+        np.minimum(z1[:, j, 96:], t, out=t)  # (7) −|z1|
+        np.exp(t, out=t)  # (7) exp(−|z1|)
+        u = np.add(1, t)  # (7) 1 + exp(−|z1|)
+        v = np.greater_equal(z1[:, j, 96:], 0)
+        w = np.where(v, 1, t)  # (7) {1 if z1 ≥ 0 else exp(−|z1|)}
+        o = np.divide(w, u, out=w)  # (7)
+        t = np.multiply(i, g)
+        u = np.multiply(f1, c1[:, j])
+        np.add(t, u, out=c1[:, j + 1])  # (9)
+        t = np.tanh(c1[:, j + 1])  # (11) tanh(c1)
+        np.multiply(o, t, out=h[:, j + 1])  # (11)
+    y1 = h[:, 8]  # (12)
+    z2 = np.dot(y1, W2)  # (13)
+    z2 += b2  # (13)
+    z2_max = np.max(z2, axis=1)  # (14)
+    np.subtract(z2, z2_max[:, None], out=z2)  # (15) z2 − z2_max
+    s_term = np.exp(z2, out=z2)  # (15); s_term lives in z2
+    s = np.sum(s_term, axis=1)  # (16)
+    p = np.divide(s_term, s[:, None], out=s_term)  # (17); p lives in s_term
+    c1_2 = np.argmax(p, axis=1)  # (19)
+    t = np.equal(c1_2.astype(dtype), label.astype(dtype))
+    A_term = np.multiply(np.asarray(1, dtype), t)  # (20)
+    A = np.sum(A_term)  # (20)
+    A = A / N  # (20)
+    values = {
+        "accuracy": float(A),
+    }
+    return values
+
+
+def init_optimizer(params: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The optimiser's state before the first step, its vectors in the order of ``PARAMETERS``."""
+    return {
+        "step": np.asarray(0),
+    }
+
+
+def learning_rate(step: int) -> float:
+    """The learning rate after ``step`` steps.
+
+    (1)  r = 1
+    """
+    r = 1  # (1)
+    return float(r)
+
+
+def step(
+    params: dict[str, np.ndarray],
+    grads: dict[str, np.ndarray],
+    optimizer_state: dict[str, np.ndarray],
+    *,
+    rate: float | None = None,
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The parameters and the optimiser's state after a step. What is given stays as it is.
+
+    ``rate`` is the learning rate if it is not to be that of the schedule.
+    """
+    taken = int(optimizer_state["step"])
+    if rate is None:
+        rate = learning_rate(taken)
+    packed = _packed(params)
+    gradient = _packed(grads).astype(packed.dtype, copy=False)
+    new = _update(
+        packed,
+        gradient,
+        rate,
+    )
+    arrays = [np.asarray(each, packed.dtype) for each in new]
+    return _unpacked(arrays[0]), {
+        "step": np.asarray(taken + 1),
+    }
+
+
+def _update(
+    w: np.ndarray,
+    g: np.ndarray,
+    learning_rate: float,
+) -> tuple[np.ndarray, ...]:
+    """A step of sgd for all parameters in one vector; v′ is the value of v after it.
+
+    (1)  w′[i] = w[i] − learning_rate g[i]
+    """
+    u = np.multiply(learning_rate, g)
+    w_next = np.subtract(w, u, out=u)  # (1)
+    return (w_next,)
+
+
+def _packed(values: dict[str, np.ndarray]) -> np.ndarray:
+    """All parameters, or their gradients, in one vector, in the order of ``PARAMETERS``."""
+    if values.keys() != PARAMETERS.keys():
+        raise KeyError(f"there are {list(values)}, not {list(PARAMETERS)}")
+    for name, shape in PARAMETERS.items():
+        if np.shape(values[name]) != shape:
+            raise ValueError(f"{name} has shape {np.shape(values[name])}, not {shape}")
+    packed = np.concatenate([values[name] for name in PARAMETERS], axis=None)
+    kind = np.dtype(DTYPE) if packed.dtype.kind in "biu" else packed.dtype
+    return packed.astype(kind.newbyteorder("="), copy=False)
+
+
+def _unpacked(packed: np.ndarray) -> dict[str, np.ndarray]:
+    """The parameters in a vector of them all."""
+    return {
+        "W1": packed[0:1024].reshape(8, 128),
+        "U": packed[1024:5120].reshape(32, 128),
+        "b1": packed[5120:5248],
+        "W2": packed[5248:5568].reshape(32, 10),
+        "b2": packed[5568:5578],
+    }
+
+
+def fit(
+    params: dict[str, np.ndarray],
+    x: np.ndarray,
+    label: np.ndarray,
+    *,
+    epochs: int = 20,
+    batch_size: int | None = 32,
+    seed: int = 0,
+    shuffle: bool = True,
+    validation: float | tuple[np.ndarray, ...] = 0.2,
+    monitor: str | None = None,
+    patience: int | None = None,
+    min_delta: float = 0.0,
+    restore_best: bool = True,
+    rate: float | None = None,
+    callback=None,
+    resume: dict | None = None,
+) -> tuple[dict[str, np.ndarray], list[dict[str, float]]]:
+    """Train on examples; give new parameters and a row of losses for each epoch.
+
+    A ``batch_size`` of None is all examples. ``validation`` is the share of the examples,
+    the last ones, that is held out, or examples of their own. Training stops after
+    ``patience`` epochs in which ``monitor`` (``loss`` or ``validation_loss``) has not
+    fallen by more than ``min_delta``; ``restore_best`` gives the parameters of the best
+    epoch. ``rate`` stands for the schedule. ``callback`` gets the run after each epoch,
+    a dictionary, and stops it by returning True; given as ``resume``, a run goes on with
+    the same numbers as if it had never stopped. Raises FloatingPointError when the loss
+    is no longer finite.
+    """
+    data = (x, label)
+    data, held_out = _split(data, validation)
+    count = _examples(data)
+    size = count if batch_size is None else batch_size
+    if size < 1:
+        raise ValueError(f"a batch of {size} examples is none")
+    watched = monitor or ("loss" if held_out is None else "validation_loss")
+    run = _begin(params) if resume is None else dict(resume)
+    while run["epoch"] < epochs:
+        if patience is not None and run["epoch"] - run["best_epoch"] >= patience:
+            break
+        epoch = run["epoch"] + 1
+        params, optimizer = run["params"], run["optimizer_state"]
+        order = np.arange(count)
+        if shuffle:  # the order of an epoch follows from the seed and its number alone
+            order = np.random.default_rng([seed, epoch]).permutation(count)
+        total = 0.0
+        for start in range(0, count, size):
+            rows = order[start : start + size]
+            batch = data if size >= count else _rows(data, rows)
+            value, grads = loss_and_grad(params, *batch)
+            params, optimizer = step(params, grads, optimizer, rate=rate)
+            total += float(value) * len(rows)
+        row = {"epoch": epoch, "loss": total / count}
+        if held_out is not None:
+            row["validation_loss"] = float(loss(params, *held_out))
+        if not all(np.isfinite(each) for each in row.values()):
+            raise FloatingPointError(f"the loss is {row['loss']} in epoch {epoch}")
+        taken = int(optimizer["step"])
+        row["learning_rate"] = learning_rate(taken - 1) if rate is None else rate
+        run = {
+            **run,
+            "epoch": epoch,
+            "params": params,
+            "optimizer_state": optimizer,
+            "history": [*run["history"], row],
+        }
+        if row[watched] < run["best_value"] - min_delta:
+            run = {
+                **run,
+                "best_epoch": epoch,
+                "best_value": row[watched],
+                "best_params": params,
+            }
+        if callback is not None and callback(run):
+            break
+    best = patience is not None and restore_best
+    return run["best_params" if best else "params"], run["history"]
+
+
+def _begin(params: dict[str, np.ndarray]) -> dict:
+    """A run before its first epoch."""
+    return {
+        "epoch": 0,
+        "params": _unpacked(_packed(params)),
+        "optimizer_state": init_optimizer(params),
+        "history": [],
+        "best_epoch": 0,
+        "best_value": float("inf"),
+        "best_params": _unpacked(_packed(params)),
+    }
+
+
+def _split(
+    data: tuple[np.ndarray, ...], validation: float | tuple[np.ndarray, ...]
+) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...] | None]:
+    """The examples to train on, and those held out, if there are any."""
+    data = tuple(np.asarray(each) for each in data)
+    if isinstance(validation, tuple):
+        return data, validation
+    count = _examples(data)
+    held = round(count * validation)
+    if held == 0:
+        return data, None
+    rows = np.arange(count)
+    return _rows(data, rows[: count - held]), _rows(data, rows[count - held :])
+
+
+def _examples(data: tuple[np.ndarray, ...]) -> int:
+    """How many examples there are: 1 where nothing is given by example."""
+    shapes = (*INPUTS.values(), *TARGETS.values())
+    counts = {len(a) for a, shape in zip(data, shapes) if shape[:1] == ("N",)}
+    if len(counts) > 1:
+        raise ValueError(f"the arrays hold different numbers of examples: {counts}")
+    count = counts.pop() if counts else 1
+    if count == 0:
+        raise ValueError("there is no example to train on")
+    return count
+
+
+def _rows(data: tuple[np.ndarray, ...], rows: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Some of the examples."""
+    shapes = (*INPUTS.values(), *TARGETS.values())
+    return tuple(a[rows] if s[:1] == ("N",) else a for a, s in zip(data, shapes))
+
+
+def _arguments(
+    params: dict[str, np.ndarray], given: dict[str, np.ndarray]
+) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
+    """The parameters and what was given, checked and of one dtype, and the free sizes.
+
+    The dtype is that of the parameters; complex or object inputs raise it.
+    """
+    unknown = [name for name in params if name not in PARAMETERS]
+    missing = [name for name in PARAMETERS if name not in params]
+    if unknown or missing:
+        raise KeyError(f"params: unknown {unknown}, missing {missing}")
+    sizes: dict[str, int] = {}
+    arrays = []
+    for name, shape in PARAMETERS.items():
+        arrays.append(_fitted(name, params[name], shape, sizes))
+    for name, value in given.items():
+        shape = INPUTS[name] if name in INPUTS else TARGETS[name]
+        arrays.append(_fitted(name, value, shape, sizes))
+    names = [*PARAMETERS, *given]
+    wide = [a for n, a in zip(names, arrays) if n in PARAMETERS or a.dtype.kind in "cO"]
+    dtypes = {a.dtype for a in wide} or {np.dtype(DTYPE)}
+    dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
+    dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
+    for position, name in enumerate(names):
+        if name in INTEGERS:
+            arrays[position] = _labels(name, arrays[position], INTEGERS[name])
+        elif arrays[position].dtype != dtype:
+            arrays[position] = arrays[position].astype(dtype)
+    return dtype, arrays, sizes
+
+
+def _fitted(
+    name: str, value: np.ndarray, shape: tuple[int | str, ...], sizes: dict[str, int]
+) -> np.ndarray:
+    """``value`` as an array of this shape; a free size takes the length it meets first."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "biufcO":
+        raise TypeError(f"{name} has dtype {array.dtype}, which is not numeric")
+    fits = array.ndim == len(shape)
+    for length, size in zip(array.shape, shape):
+        fits = fits and length == (
+            sizes.setdefault(size, length) if isinstance(size, str) else size
+        )
+    if not fits:
+        wanted = ", ".join(f"{s}={sizes[s]}" if s in sizes else str(s) for s in shape)
+        raise ValueError(f"{name} has shape {array.shape}, not ({wanted})")
+    return array
+
+
+def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
+    """Integers from 0 to ``classes`` - 1, checked."""
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
+    if array.size and not 0 <= array.min() <= array.max() < classes:
+        raise ValueError(
+            f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
+        )
+    return array.astype(np.intp, copy=False)
+
+
+def _require_examples(sizes: dict[str, int]) -> None:
+    """A mean over nothing is not a number."""
+    for name, length in sizes.items():
+        if length == 0:
+            raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+
+
+def _wide_exp(x: np.ndarray) -> np.ndarray:
+    """The exponential, in double precision also where x is single: to half an ulp."""
+    if x.dtype != np.float32:
+        return np.exp(x)
+    return np.exp(x, dtype=np.float64).astype(np.float32)
+
+
+def _orthogonal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """A matrix with orthonormal rows or columns (Saxe, McClelland, Ganguli 2014)."""
+    rows, columns = int(np.prod(shape[:-1])), shape[-1]
+    tall = rng.standard_normal((max(rows, columns), min(rows, columns)))
+    q, r = np.linalg.qr(tall)
+    q *= np.sign(np.diag(r))
+    return (q if rows >= columns else q.T).reshape(shape)

@@ -1,0 +1,644 @@
+"""two_towers: dense → dense → dense → dense → cosine → formula
+
+Made by symbprop 0.1.0 from two_towers.yaml (sha256 e079cd47905f0e81).
+To change it, change two_towers.yaml and run: symbprop compile two_towers.yaml
+
+Axes
+    n  example (N)    j  z_left_hidden (64)    k  left (64)    m  left_code (16)
+
+Forward
+    (1)  z_left_hidden[n,j] = Σₖ left[n,k] W_left_hidden[k,j] + b_left_hidden[j]
+    (2)  left_hidden[n,j] = max(z_left_hidden[n,j], 0)
+    (3)  left_code[n,m] = Σⱼ left_hidden[n,j] W_left_code[j,m] + b_left_code[m]
+    (4)  z_right_hidden[n,j] = Σₖ right[n,k] W_left_hidden[k,j] + b_left_hidden[j]
+    (5)  right_hidden[n,j] = max(z_right_hidden[n,j], 0)
+    (6)  right_code[n,m] = Σⱼ right_hidden[n,j] W_left_code[j,m] + b_left_code[m]
+    (7)  s3_angle[n] = Σₘ left_code[n,m]²
+    (8)  s4_angle[n] = Σₘ right_code[n,m]²
+    (9)  s5_angle[n] = Σₘ left_code[n,m] right_code[n,m]
+    (10) angle[n] = s5_angle[n] / √(s3_angle[n] s4_angle[n])
+    (11) odds[n] = offset_odds + slope_odds angle[n]
+    (12) L = Σₙ (log(1 + exp(odds[n])) − same[n] odds[n]) / N
+    (13) q[n] = 1 / (1 + exp(−odds[n]))
+    (14) A = Σₙ {1[same[n] > 1/2] if q[n] > 1/2 else 1[same[n] ≤ 1/2]} / N
+
+Backward, with v̄ = ∂L/∂v (v_bar in the code)
+    (15) o̅d̅d̅s̅[n] = (q[n] − same[n]) / N                                   from (12)
+    (16) s̅l̅o̅p̅e̅_̅o̅d̅d̅s̅ = Σₙ angle[n] o̅d̅d̅s̅[n]                                 from (11)
+    (17) a̅n̅g̅l̅e̅[n] = slope_odds o̅d̅d̅s̅[n]                                    from (11)
+    (18) o̅f̅f̅s̅e̅t̅_̅o̅d̅d̅s̅ = Σₙ o̅d̅d̅s̅[n]                                         from (11)
+    (19) s̄3_angle[n] = −a̅n̅g̅l̅e̅[n] angle[n] / (2 s3_angle[n])               from (10)
+    (20) s̄4_angle[n] = −a̅n̅g̅l̅e̅[n] angle[n] / (2 s4_angle[n])               from (10)
+    (21) s̄5_angle[n] = a̅n̅g̅l̅e̅[n] / √(s3_angle[n] s4_angle[n])              from (10)
+    (22) r̅i̅g̅h̅t̅_̅c̅o̅d̅e̅[n,m] = left_code[n,m] s̄5_angle[n] + 2 right_code[n,m] s̄4_angle[n]  from (9), (8)
+    (23) l̅e̅f̅t̅_̅c̅o̅d̅e̅[n,m] = right_code[n,m] s̄5_angle[n] + 2 left_code[n,m] s̄3_angle[n]  from (9), (7)
+    (24) r̅i̅g̅h̅t̅_̅h̅i̅d̅d̅e̅n̅[n,j] = Σₘ W_left_code[j,m] r̅i̅g̅h̅t̅_̅c̅o̅d̅e̅[n,m]          from (6)
+    (25) z̄_right_hidden[n,j] = r̅i̅g̅h̅t̅_̅h̅i̅d̅d̅e̅n̅[n,j] 1[z_right_hidden[n,j] > 0]  from (5)
+    (26) b̄_left_code[m] = Σₙ r̅i̅g̅h̅t̅_̅c̅o̅d̅e̅[n,m] + Σₙ l̅e̅f̅t̅_̅c̅o̅d̅e̅[n,m]          from (6), (3)
+    (27) l̅e̅f̅t̅_̅h̅i̅d̅d̅e̅n̅[n,j] = Σₘ W_left_code[j,m] l̅e̅f̅t̅_̅c̅o̅d̅e̅[n,m]            from (3)
+    (28) W̄_left_code[j,m] = Σₙ right_hidden[n,j] r̅i̅g̅h̅t̅_̅c̅o̅d̅e̅[n,m] + Σₙ left_hidden[n,j] l̅e̅f̅t̅_̅c̅o̅d̅e̅[n,m]  from (6), (3)
+    (29) z̄_left_hidden[n,j] = l̅e̅f̅t̅_̅h̅i̅d̅d̅e̅n̅[n,j] 1[z_left_hidden[n,j] > 0]  from (2)
+    (30) b̄_left_hidden[j] = Σₙ z̄_right_hidden[n,j] + Σₙ z̄_left_hidden[n,j]  from (4), (1)
+    (31) W̄_left_hidden[k,j] = Σₙ right[n,k] z̄_right_hidden[n,j] + Σₙ left[n,k] z̄_left_hidden[n,j]  from (4), (1)
+
+Cost of one call of the last function
+    46120 N + 2 floating-point operations, 17688 N + 182856 bytes read or written (float64)
+    5,202 parameters
+    2336 N bytes kept from forward to backward: q, angle, s3_angle, s4_angle, right_code, left_code, right_hidden, z_right_hidden, left_hidden, z_left_hidden
+"""
+
+import numpy as np
+
+NAME = "two_towers"
+VERSION = "0.1.0"
+DTYPE = "float64"
+PARAMETERS: dict[str, tuple[int | str, ...]] = {
+    "W_left_hidden": (64, 64),
+    "b_left_hidden": (64,),
+    "W_left_code": (64, 16),
+    "b_left_code": (16,),
+    "slope_odds": (),
+    "offset_odds": (),
+}
+INPUTS: dict[str, tuple[int | str, ...]] = {
+    "left": ("N", 64),
+    "right": ("N", 64),
+}
+TARGETS: dict[str, tuple[int | str, ...]] = {
+    "same": ("N",),
+}
+OUTPUTS: dict[str, tuple[int | str, ...]] = {
+    "odds": ("N",),
+}
+INTEGERS: dict[str, int] = {}
+RANGES: dict[str, tuple[float, float]] = {
+    "left": (0.0, 1.0),
+    "right": (0.0, 1.0),
+    "same": (0.0, 1.0),
+}
+FORMULAS: dict[str, str] = {
+    "W_left_hidden": "\\bar{W}^{(\\mathrm{left\\_hidden})}_{kj} = \\sum_{n} \\mathrm{right}_{nk} \\bar{z}^{(\\mathrm{right\\_hidden})}_{nj} + \\sum_{n} \\mathrm{left}_{nk} \\bar{z}^{(\\mathrm{left\\_hidden})}_{nj}",
+    "b_left_hidden": "\\bar{b}^{(\\mathrm{left\\_hidden})}_{j} = \\sum_{n} \\bar{z}^{(\\mathrm{right\\_hidden})}_{nj} + \\sum_{n} \\bar{z}^{(\\mathrm{left\\_hidden})}_{nj}",
+    "W_left_code": "\\bar{W}^{(\\mathrm{left\\_code})}_{jm} = \\sum_{n} \\mathrm{right\\_hidden}_{nj} \\, \\overline{\\mathrm{right\\_code}}_{nm} + \\sum_{n} \\mathrm{left\\_hidden}_{nj} \\, \\overline{\\mathrm{left\\_code}}_{nm}",
+    "b_left_code": "\\bar{b}^{(\\mathrm{left\\_code})}_{m} = \\sum_{n} \\overline{\\mathrm{right\\_code}}_{nm} + \\sum_{n} \\overline{\\mathrm{left\\_code}}_{nm}",
+    "slope_odds": "\\overline{\\mathrm{slope\\_odds}} = \\sum_{n} \\mathrm{angle}_{n} \\, \\overline{\\mathrm{odds}}_{n}",
+    "offset_odds": "\\overline{\\mathrm{offset\\_odds}} = \\sum_{n} \\overline{\\mathrm{odds}}_{n}",
+}
+ZERO_GRADIENTS: dict[str, str] = {}
+
+
+def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
+    """The parameters at the start, drawn from a generator with this seed."""
+    rng = np.random.default_rng(seed)
+    params = {
+        # glorot_uniform
+        "W_left_hidden": 0.21650635094610965 * rng.uniform(-1, 1, (64, 64)),
+        "b_left_hidden": np.zeros((64,)),
+        # glorot_uniform
+        "W_left_code": 0.27386127875258304 * rng.uniform(-1, 1, (64, 16)),
+        "b_left_code": np.zeros((16,)),
+        "slope_odds": np.full((), 1),
+        "offset_odds": np.zeros(()),
+    }
+    return {name: np.asarray(value, dtype) for name, value in params.items()}
+
+
+def forward(
+    params: dict[str, np.ndarray],
+    left: np.ndarray,
+    right: np.ndarray,
+) -> np.ndarray:
+    """The output: odds [N]."""
+    dtype, arrays, sizes = _arguments(params, {"left": left, "right": right})
+    (
+        W_left_hidden,
+        b_left_hidden,
+        W_left_code,
+        b_left_code,
+        slope_odds,
+        offset_odds,
+        left,
+        right,
+    ) = arrays
+    z_left_hidden = np.dot(left, W_left_hidden)  # (1)
+    z_left_hidden += b_left_hidden  # (1)
+    left_hidden = np.maximum(z_left_hidden, 0, out=z_left_hidden)  # (2);
+    left_code = np.dot(left_hidden, W_left_code)  # (3)
+    left_code += b_left_code  # (3)
+    z_right_hidden = np.dot(right, W_left_hidden)  # (4)
+    z_right_hidden += b_left_hidden  # (4)
+    right_hidden = np.maximum(z_right_hidden, 0, out=z_right_hidden)  # (5);
+    right_code = np.dot(right_hidden, W_left_code)  # (6)
+    right_code += b_left_code  # (6)
+    s3_angle = np.einsum("nm,nm->n", left_code, left_code)  # (7)
+    s4_angle = np.einsum("nm,nm->n", right_code, right_code)  # (8)
+    s5_angle = np.einsum("nm,nm->n", left_code, right_code)  # (9)
+    np.multiply(s3_angle, s4_angle, out=s3_angle)
+    np.sqrt(s3_angle, out=s3_angle)  # (10) √(s3_angle s4_angle)
+    angle = np.divide(s5_angle, s3_angle, out=s3_angle)  # (10); angle lives in s3_angle
+    np.multiply(slope_odds, angle, out=angle)
+    odds = np.add(offset_odds, angle, out=angle)  # (11); odds lives in angle
+    return odds
+
+
+def loss(
+    params: dict[str, np.ndarray],
+    left: np.ndarray,
+    right: np.ndarray,
+    same: np.ndarray,
+) -> float:
+    """The loss."""
+    dtype, arrays, sizes = _arguments(
+        params, {"left": left, "right": right, "same": same}
+    )
+    (
+        W_left_hidden,
+        b_left_hidden,
+        W_left_code,
+        b_left_code,
+        slope_odds,
+        offset_odds,
+        left,
+        right,
+        same,
+    ) = arrays
+    N = sizes["N"]
+    _require_examples(sizes)
+    z_left_hidden = np.dot(left, W_left_hidden)  # (1)
+    z_left_hidden += b_left_hidden  # (1)
+    left_hidden = np.maximum(z_left_hidden, 0, out=z_left_hidden)  # (2);
+    left_code = np.dot(left_hidden, W_left_code)  # (3)
+    left_code += b_left_code  # (3)
+    z_right_hidden = np.dot(right, W_left_hidden)  # (4)
+    z_right_hidden += b_left_hidden  # (4)
+    right_hidden = np.maximum(z_right_hidden, 0, out=z_right_hidden)  # (5);
+    right_code = np.dot(right_hidden, W_left_code)  # (6)
+    right_code += b_left_code  # (6)
+    s3_angle = np.einsum("nm,nm->n", left_code, left_code)  # (7)
+    s4_angle = np.einsum("nm,nm->n", right_code, right_code)  # (8)
+    s5_angle = np.einsum("nm,nm->n", left_code, right_code)  # (9)
+    np.multiply(s3_angle, s4_angle, out=s3_angle)
+    np.sqrt(s3_angle, out=s3_angle)  # (10) √(s3_angle s4_angle)
+    angle = np.divide(s5_angle, s3_angle, out=s3_angle)  # (10); angle lives in s3_angle
+    np.multiply(slope_odds, angle, out=angle)
+    odds = np.add(offset_odds, angle, out=angle)  # (11); odds lives in angle
+    t = np.subtract(1, same)  # (12) 1 − same
+    u = np.negative(same)  # (12) −same
+    v = np.greater_equal(odds, 0)
+    w = np.where(v, t, u)  # (12) {1 − same if odds ≥ 0 else −same}
+    np.multiply(odds, w, out=w)
+    u = np.negative(odds)  # (12) −odds
+    np.minimum(odds, u, out=u)  # (12) −|odds|
+    np.exp(u, out=u)  # (12) exp(−|odds|)
+    np.log1p(u, out=u)  # (12) log1p(exp(−|odds|))
+    L_term = np.add(w, u, out=w)  # (12)
+    L = np.sum(L_term)  # (12)
+    L = L / N  # (12)
+    return L
+
+
+def loss_and_grad(
+    params: dict[str, np.ndarray],
+    left: np.ndarray,
+    right: np.ndarray,
+    same: np.ndarray,
+    *,
+    cotangent: float = 1.0,
+) -> tuple[float, dict[str, np.ndarray]]:
+    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."""
+    dtype, arrays, sizes = _arguments(
+        params, {"left": left, "right": right, "same": same}
+    )
+    (
+        W_left_hidden,
+        b_left_hidden,
+        W_left_code,
+        b_left_code,
+        slope_odds,
+        offset_odds,
+        left,
+        right,
+        same,
+    ) = arrays
+    N = sizes["N"]
+    _require_examples(sizes)
+    z_left_hidden = np.dot(left, W_left_hidden)  # (1)
+    z_left_hidden += b_left_hidden  # (1)
+    left_hidden = np.maximum(z_left_hidden, 0)  # (2)
+    left_code = np.dot(left_hidden, W_left_code)  # (3)
+    left_code += b_left_code  # (3)
+    z_right_hidden = np.dot(right, W_left_hidden)  # (4)
+    z_right_hidden += b_left_hidden  # (4)
+    right_hidden = np.maximum(z_right_hidden, 0)  # (5)
+    right_code = np.dot(right_hidden, W_left_code)  # (6)
+    right_code += b_left_code  # (6)
+    s3_angle = np.einsum("nm,nm->n", left_code, left_code)  # (7)
+    s4_angle = np.einsum("nm,nm->n", right_code, right_code)  # (8)
+    s5_angle = np.einsum("nm,nm->n", left_code, right_code)  # (9)
+    t = np.multiply(s3_angle, s4_angle)
+    np.sqrt(t, out=t)  # (10) √(s3_angle s4_angle)
+    angle = np.divide(s5_angle, t, out=s5_angle)  # (10); angle lives in s5_angle
+    t = np.multiply(slope_odds, angle)
+    odds = np.add(offset_odds, t, out=t)  # (11)
+    t = np.subtract(1, same)  # (12) 1 − same
+    u = np.negative(same)  # (12) −same
+    v = np.greater_equal(odds, 0)
+    w = np.where(v, t, u)  # (12) {1 − same if odds ≥ 0 else −same}
+    np.multiply(odds, w, out=w)
+    u = np.negative(odds)  # (12) −odds
+    np.minimum(odds, u, out=u)  # (12) −|odds|
+    np.exp(u, out=u)  # (12) exp(−|odds|)
+    np.log1p(u, out=u)  # (12) log1p(exp(−|odds|))
+    L_term = np.add(w, u, out=w)  # (12)
+    L = np.sum(L_term)  # (12)
+    L = L / N  # (12)
+    t = np.negative(odds)  # (13) −odds
+    np.minimum(odds, t, out=t)  # (13) −|odds|
+    u = _wide_exp(t)  # (13) wide_exp(−|odds|)
+    t = np.add(1, u)  # (13) 1 + wide_exp(−|odds|)
+    v = np.greater_equal(odds, 0)
+    w = np.where(v, 1, u)  # (13) {1 if odds ≥ 0 else wide_exp(−|odds|)}
+    q = np.divide(w, t, out=w)  # (13)
+    t = np.subtract(q, same)  # (15) q − same
+    odds_bar = np.multiply(cotangent / N, t, out=t)  # (15)
+    slope_odds_bar = np.dot(angle, odds_bar)  # (16)
+    angle_bar = np.multiply(slope_odds, odds_bar)  # (17)
+    offset_odds_bar = np.sum(odds_bar)  # (18)
+    t = np.multiply(s3_angle, s4_angle)
+    np.sqrt(t, out=t)  # (21) √(s3_angle s4_angle)
+    s5_angle_bar = np.divide(angle_bar, t, out=t)  # (21)
+    right_code_bar = np.multiply(s5_angle_bar[:, None], left_code)  # (22)
+    t = np.multiply(angle_bar[:, None], angle[:, None])
+    u = np.multiply(t, right_code)
+    np.divide(u, s4_angle[:, None], out=u)  # (22)
+    right_code_bar -= u  # (22)
+    left_code_bar = np.multiply(s5_angle_bar[:, None], right_code)  # (23)
+    t = np.multiply(angle_bar[:, None], angle[:, None])
+    u = np.multiply(t, left_code)
+    np.divide(u, s3_angle[:, None], out=u)  # (23) left_code a̅n̅g̅l̅e̅ angle / s3_angle
+    left_code_bar -= u  # (23)
+    right_hidden_bar = np.dot(right_code_bar, W_left_code.T)  # (24)
+    t = np.greater(z_right_hidden, 0)
+    z_right_hidden_bar = np.multiply(right_hidden_bar, t, out=right_hidden_bar)  # (25);
+    b_left_code_bar = np.sum(right_code_bar, axis=0)  # (26)
+    b_left_code_bar += np.sum(left_code_bar, axis=0)  # (26)
+    left_hidden_bar = np.dot(left_code_bar, W_left_code.T)  # (27)
+    W_left_code_bar = np.dot(right_hidden.T, right_code_bar)  # (28)
+    W_left_code_bar += np.dot(left_hidden.T, left_code_bar)  # (28)
+    t = np.greater(z_left_hidden, 0)
+    z_left_hidden_bar = np.multiply(left_hidden_bar, t, out=left_hidden_bar)  # (29);
+    b_left_hidden_bar = np.sum(z_right_hidden_bar, axis=0)  # (30)
+    b_left_hidden_bar += np.sum(z_left_hidden_bar, axis=0)  # (30)
+    W_left_hidden_bar = np.dot(right.T, z_right_hidden_bar)  # (31)
+    W_left_hidden_bar += np.dot(left.T, z_left_hidden_bar)  # (31)
+    grads = {
+        "W_left_hidden": W_left_hidden_bar,
+        "b_left_hidden": b_left_hidden_bar,
+        "W_left_code": W_left_code_bar,
+        "b_left_code": b_left_code_bar,
+        "slope_odds": np.asarray(slope_odds_bar),
+        "offset_odds": np.asarray(offset_odds_bar),
+    }
+    return L, grads
+
+
+def metrics(
+    params: dict[str, np.ndarray],
+    left: np.ndarray,
+    right: np.ndarray,
+    same: np.ndarray,
+) -> dict[str, float]:
+    """The metrics, by name."""
+    dtype, arrays, sizes = _arguments(
+        params, {"left": left, "right": right, "same": same}
+    )
+    (
+        W_left_hidden,
+        b_left_hidden,
+        W_left_code,
+        b_left_code,
+        slope_odds,
+        offset_odds,
+        left,
+        right,
+        same,
+    ) = arrays
+    N = sizes["N"]
+    _require_examples(sizes)
+    z_left_hidden = np.dot(left, W_left_hidden)  # (1)
+    z_left_hidden += b_left_hidden  # (1)
+    left_hidden = np.maximum(z_left_hidden, 0, out=z_left_hidden)  # (2);
+    left_code = np.dot(left_hidden, W_left_code)  # (3)
+    left_code += b_left_code  # (3)
+    z_right_hidden = np.dot(right, W_left_hidden)  # (4)
+    z_right_hidden += b_left_hidden  # (4)
+    right_hidden = np.maximum(z_right_hidden, 0, out=z_right_hidden)  # (5);
+    right_code = np.dot(right_hidden, W_left_code)  # (6)
+    right_code += b_left_code  # (6)
+    s3_angle = np.einsum("nm,nm->n", left_code, left_code)  # (7)
+    s4_angle = np.einsum("nm,nm->n", right_code, right_code)  # (8)
+    s5_angle = np.einsum("nm,nm->n", left_code, right_code)  # (9)
+    np.multiply(s3_angle, s4_angle, out=s3_angle)
+    np.sqrt(s3_angle, out=s3_angle)  # (10) √(s3_angle s4_angle)
+    angle = np.divide(s5_angle, s3_angle, out=s3_angle)  # (10); angle lives in s3_angle
+    np.multiply(slope_odds, angle, out=angle)
+    odds = np.add(offset_odds, angle, out=angle)  # (11); odds lives in angle
+    t = np.negative(odds)  # (13) −odds
+    np.minimum(odds, t, out=t)  # (13) −|odds|
+    u = _wide_exp(t)  # (13) wide_exp(−|odds|)
+    t = np.add(1, u)  # (13) 1 + wide_exp(−|odds|)
+    v = np.greater_equal(odds, 0)
+    w = np.where(v, 1, u)  # (13) {1 if odds ≥ 0 else wide_exp(−|odds|)}
+    q = np.divide(w, t, out=w)  # (13)
+    t = np.greater(same, 0.5)
+    u = np.multiply(np.asarray(1, dtype), t)  # (14) 1[same > 1/2]
+    v = np.where(t, np.asarray(0, dtype), np.asarray(1, dtype))  # (14) 1[same ≤ 1/2]
+    t = np.greater(q, 0.5)
+    A_term = np.where(t, u, v)  # (14)
+    A = np.sum(A_term)  # (14)
+    A = A / N  # (14)
+    values = {
+        "accuracy": float(A),
+    }
+    return values
+
+
+def init_optimizer(params: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The optimiser's state before the first step, its vectors in the order of ``PARAMETERS``."""
+    return {
+        "step": np.asarray(0),
+    }
+
+
+def learning_rate(step: int) -> float:
+    """The learning rate after ``step`` steps.
+
+    (1)  r = 1 / 2
+    """
+    r = 0.5  # (1)
+    return float(r)
+
+
+def step(
+    params: dict[str, np.ndarray],
+    grads: dict[str, np.ndarray],
+    optimizer_state: dict[str, np.ndarray],
+    *,
+    rate: float | None = None,
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The parameters and the optimiser's state after a step. What is given stays as it is.
+
+    ``rate`` is the learning rate if it is not to be that of the schedule.
+    """
+    taken = int(optimizer_state["step"])
+    if rate is None:
+        rate = learning_rate(taken)
+    packed = _packed(params)
+    gradient = _packed(grads).astype(packed.dtype, copy=False)
+    new = _update(
+        packed,
+        gradient,
+        rate,
+    )
+    arrays = [np.asarray(each, packed.dtype) for each in new]
+    return _unpacked(arrays[0]), {
+        "step": np.asarray(taken + 1),
+    }
+
+
+def _update(
+    w: np.ndarray,
+    g: np.ndarray,
+    learning_rate: float,
+) -> tuple[np.ndarray, ...]:
+    """A step of sgd for all parameters in one vector; v′ is the value of v after it.
+
+    (1)  w′[i] = w[i] − learning_rate g[i]
+    """
+    u = np.multiply(learning_rate, g)
+    w_next = np.subtract(w, u, out=u)  # (1)
+    return (w_next,)
+
+
+def _packed(values: dict[str, np.ndarray]) -> np.ndarray:
+    """All parameters, or their gradients, in one vector, in the order of ``PARAMETERS``."""
+    if values.keys() != PARAMETERS.keys():
+        raise KeyError(f"there are {list(values)}, not {list(PARAMETERS)}")
+    for name, shape in PARAMETERS.items():
+        if np.shape(values[name]) != shape:
+            raise ValueError(f"{name} has shape {np.shape(values[name])}, not {shape}")
+    packed = np.concatenate([values[name] for name in PARAMETERS], axis=None)
+    kind = np.dtype(DTYPE) if packed.dtype.kind in "biu" else packed.dtype
+    return packed.astype(kind.newbyteorder("="), copy=False)
+
+
+def _unpacked(packed: np.ndarray) -> dict[str, np.ndarray]:
+    """The parameters in a vector of them all."""
+    return {
+        "W_left_hidden": packed[0:4096].reshape(64, 64),
+        "b_left_hidden": packed[4096:4160],
+        "W_left_code": packed[4160:5184].reshape(64, 16),
+        "b_left_code": packed[5184:5200],
+        "slope_odds": packed[5200:5201].reshape(()),
+        "offset_odds": packed[5201:5202].reshape(()),
+    }
+
+
+def fit(
+    params: dict[str, np.ndarray],
+    left: np.ndarray,
+    right: np.ndarray,
+    same: np.ndarray,
+    *,
+    epochs: int = 40,
+    batch_size: int | None = 32,
+    seed: int = 0,
+    shuffle: bool = True,
+    validation: float | tuple[np.ndarray, ...] = 0.2,
+    monitor: str | None = None,
+    patience: int | None = None,
+    min_delta: float = 0.0,
+    restore_best: bool = True,
+    rate: float | None = None,
+    callback=None,
+    resume: dict | None = None,
+) -> tuple[dict[str, np.ndarray], list[dict[str, float]]]:
+    """Train on examples; give new parameters and a row of losses for each epoch.
+
+    A ``batch_size`` of None is all examples. ``validation`` is the share of the examples,
+    the last ones, that is held out, or examples of their own. Training stops after
+    ``patience`` epochs in which ``monitor`` (``loss`` or ``validation_loss``) has not
+    fallen by more than ``min_delta``; ``restore_best`` gives the parameters of the best
+    epoch. ``rate`` stands for the schedule. ``callback`` gets the run after each epoch,
+    a dictionary, and stops it by returning True; given as ``resume``, a run goes on with
+    the same numbers as if it had never stopped. Raises FloatingPointError when the loss
+    is no longer finite.
+    """
+    data = (left, right, same)
+    data, held_out = _split(data, validation)
+    count = _examples(data)
+    size = count if batch_size is None else batch_size
+    if size < 1:
+        raise ValueError(f"a batch of {size} examples is none")
+    watched = monitor or ("loss" if held_out is None else "validation_loss")
+    run = _begin(params) if resume is None else dict(resume)
+    while run["epoch"] < epochs:
+        if patience is not None and run["epoch"] - run["best_epoch"] >= patience:
+            break
+        epoch = run["epoch"] + 1
+        params, optimizer = run["params"], run["optimizer_state"]
+        order = np.arange(count)
+        if shuffle:  # the order of an epoch follows from the seed and its number alone
+            order = np.random.default_rng([seed, epoch]).permutation(count)
+        total = 0.0
+        for start in range(0, count, size):
+            rows = order[start : start + size]
+            batch = data if size >= count else _rows(data, rows)
+            value, grads = loss_and_grad(params, *batch)
+            params, optimizer = step(params, grads, optimizer, rate=rate)
+            total += float(value) * len(rows)
+        row = {"epoch": epoch, "loss": total / count}
+        if held_out is not None:
+            row["validation_loss"] = float(loss(params, *held_out))
+        if not all(np.isfinite(each) for each in row.values()):
+            raise FloatingPointError(f"the loss is {row['loss']} in epoch {epoch}")
+        taken = int(optimizer["step"])
+        row["learning_rate"] = learning_rate(taken - 1) if rate is None else rate
+        run = {
+            **run,
+            "epoch": epoch,
+            "params": params,
+            "optimizer_state": optimizer,
+            "history": [*run["history"], row],
+        }
+        if row[watched] < run["best_value"] - min_delta:
+            run = {
+                **run,
+                "best_epoch": epoch,
+                "best_value": row[watched],
+                "best_params": params,
+            }
+        if callback is not None and callback(run):
+            break
+    best = patience is not None and restore_best
+    return run["best_params" if best else "params"], run["history"]
+
+
+def _begin(params: dict[str, np.ndarray]) -> dict:
+    """A run before its first epoch."""
+    return {
+        "epoch": 0,
+        "params": _unpacked(_packed(params)),
+        "optimizer_state": init_optimizer(params),
+        "history": [],
+        "best_epoch": 0,
+        "best_value": float("inf"),
+        "best_params": _unpacked(_packed(params)),
+    }
+
+
+def _split(
+    data: tuple[np.ndarray, ...], validation: float | tuple[np.ndarray, ...]
+) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...] | None]:
+    """The examples to train on, and those held out, if there are any."""
+    data = tuple(np.asarray(each) for each in data)
+    if isinstance(validation, tuple):
+        return data, validation
+    count = _examples(data)
+    held = round(count * validation)
+    if held == 0:
+        return data, None
+    rows = np.arange(count)
+    return _rows(data, rows[: count - held]), _rows(data, rows[count - held :])
+
+
+def _examples(data: tuple[np.ndarray, ...]) -> int:
+    """How many examples there are: 1 where nothing is given by example."""
+    shapes = (*INPUTS.values(), *TARGETS.values())
+    counts = {len(a) for a, shape in zip(data, shapes) if shape[:1] == ("N",)}
+    if len(counts) > 1:
+        raise ValueError(f"the arrays hold different numbers of examples: {counts}")
+    count = counts.pop() if counts else 1
+    if count == 0:
+        raise ValueError("there is no example to train on")
+    return count
+
+
+def _rows(data: tuple[np.ndarray, ...], rows: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Some of the examples."""
+    shapes = (*INPUTS.values(), *TARGETS.values())
+    return tuple(a[rows] if s[:1] == ("N",) else a for a, s in zip(data, shapes))
+
+
+def _arguments(
+    params: dict[str, np.ndarray], given: dict[str, np.ndarray]
+) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
+    """The parameters and what was given, checked and of one dtype, and the free sizes.
+
+    The dtype is that of the parameters; complex or object inputs raise it.
+    """
+    unknown = [name for name in params if name not in PARAMETERS]
+    missing = [name for name in PARAMETERS if name not in params]
+    if unknown or missing:
+        raise KeyError(f"params: unknown {unknown}, missing {missing}")
+    sizes: dict[str, int] = {}
+    arrays = []
+    for name, shape in PARAMETERS.items():
+        arrays.append(_fitted(name, params[name], shape, sizes))
+    for name, value in given.items():
+        shape = INPUTS[name] if name in INPUTS else TARGETS[name]
+        arrays.append(_fitted(name, value, shape, sizes))
+    names = [*PARAMETERS, *given]
+    wide = [a for n, a in zip(names, arrays) if n in PARAMETERS or a.dtype.kind in "cO"]
+    dtypes = {a.dtype for a in wide} or {np.dtype(DTYPE)}
+    dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
+    dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
+    for position, name in enumerate(names):
+        if name in INTEGERS:
+            arrays[position] = _labels(name, arrays[position], INTEGERS[name])
+        elif arrays[position].dtype != dtype:
+            arrays[position] = arrays[position].astype(dtype)
+    return dtype, arrays, sizes
+
+
+def _fitted(
+    name: str, value: np.ndarray, shape: tuple[int | str, ...], sizes: dict[str, int]
+) -> np.ndarray:
+    """``value`` as an array of this shape; a free size takes the length it meets first."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "biufcO":
+        raise TypeError(f"{name} has dtype {array.dtype}, which is not numeric")
+    fits = array.ndim == len(shape)
+    for length, size in zip(array.shape, shape):
+        fits = fits and length == (
+            sizes.setdefault(size, length) if isinstance(size, str) else size
+        )
+    if not fits:
+        wanted = ", ".join(f"{s}={sizes[s]}" if s in sizes else str(s) for s in shape)
+        raise ValueError(f"{name} has shape {array.shape}, not ({wanted})")
+    return array
+
+
+def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
+    """Integers from 0 to ``classes`` - 1, checked."""
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
+    if array.size and not 0 <= array.min() <= array.max() < classes:
+        raise ValueError(
+            f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
+        )
+    return array.astype(np.intp, copy=False)
+
+
+def _require_examples(sizes: dict[str, int]) -> None:
+    """A mean over nothing is not a number."""
+    for name, length in sizes.items():
+        if length == 0:
+            raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+
+
+def _wide_exp(x: np.ndarray) -> np.ndarray:
+    """The exponential, in double precision also where x is single: to half an ulp."""
+    if x.dtype != np.float32:
+        return np.exp(x)
+    return np.exp(x, dtype=np.float64).astype(np.float32)

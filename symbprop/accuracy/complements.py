@@ -1,0 +1,50 @@
+"""The complementary error function: where 1 + erf would lose its digits, and what stands beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sympy import Basic, Expr, Mul, Symbol, erf, erfc, exp, expand, factor_terms
+
+from symbprop.accuracy.functions import scaled_erfc
+from symbprop.calculus.functions import Held
+
+
+def complement(expression: Expr) -> Expr:
+    """1 + erf(u) as erfc(−u)."""
+    if not expression.has(erf):
+        return expression
+    nodes = expression.atoms(erf)
+    result = expand(expression.xreplace({node: erfc(-node.args[0], evaluate=False) - 1 for node in nodes}))
+    return factor_terms(result)
+
+
+def in_scaled_argument(expression: Expr) -> tuple[Expr, Mapping[Symbol, Expr]]:
+    """An expression with erfc(c x) and exp(−c² x²) in y = c x alone, and what y is: the rounding of y moves both alike,
+
+    as if x were another.
+    """
+    found = sorted((node.args[0] for node in expression.atoms(erfc)), key=lambda each: each.sort_key())
+    squares = [node.args[0] for node in expression.atoms(exp)]
+    for argument in found:
+        reads = list(argument.free_symbols)
+        scale = argument / reads[0] if len(reads) == 1 else argument
+        if not scale.is_number or scale**2 == 1 or -(argument**2) not in squares:
+            continue
+        name = Symbol("y", real=True)
+        changed = expand(expression.xreplace({reads[0]: name / scale}))
+        return factor_terms(changed), {name: Held(argument)}
+    return expression, {}
+
+
+def scaled_complement(expression: Expr) -> Expr:
+    """s·erfc(u) as one function: erfc underflows before the product does."""
+
+    def is_scaled(node: Basic) -> bool:
+        return isinstance(node, Mul) and bool(node.free_symbols) and any(isinstance(each, erfc) for each in node.args)
+
+    def scaled(node: Mul) -> Expr:
+        tail = next(each for each in node.args if isinstance(each, erfc))
+        return scaled_erfc(node / tail, tail.args[0]) if (node / tail).free_symbols else node
+
+    return expression.replace(is_scaled, scaled)

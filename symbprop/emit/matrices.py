@@ -1,0 +1,60 @@
+"""The matrices of windows of a plan: one that several products use is made once, if it is small."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from symbprop.calculus.index import Extent
+from symbprop.emit.columns import Columns, columns
+from symbprop.emit.contraction import Product
+from symbprop.emit.lines import Line
+from symbprop.emit.views import Views
+from symbprop.schedule.plan import Contract, Plan
+
+KEPT = 2**17  # elements of one example; a larger matrix is made anew, not kept from the forward to the backward pass
+
+
+class Matrices:
+    """Products with windows. ``taken`` are the names that are in use."""
+
+    def __init__(self, plan: Plan, views: Views, taken: set[str]) -> None:
+        self.views = views
+        self.taken = taken
+        self.names: dict[str, str] = {}
+        found = [self._columns(step) for step in plan.steps if isinstance(step, Contract)]
+        self.counts = Counter(each.text for each in found if each is not None)
+
+    def product(self, step: Contract, note: str, lines: list[Line]) -> Product | None:
+        """The product that a contraction with windows is; a matrix that is needed again is named in ``lines``."""
+        made = self._columns(step)
+        if made is None:
+            return None
+        if self.counts[made.text] < 2 or _of_one_example(made.elements) > KEPT:
+            return made.product(made.text)
+        if made.text not in self.names:
+            tensor = step.left.tensor if self.views.view(step.left, step.domain).inside else step.right.tensor
+            wish, count = f"{self.views.names[tensor]}_windows", 1
+            name = wish
+            while name in self.taken:
+                count += 1
+                name = f"{wish}_{count}"
+            self.taken.add(name)
+            self.names[made.text] = name
+            lines.append(Line(f"{name} = {made.text}", note=note))
+        return made.product(self.names[made.text])
+
+    def _columns(self, step: Contract) -> Columns | None:
+        extents = {each.index: each.extent for each in step.domain}
+        target = [str(each.bare) for each in step.target.index]
+        summed = [each.index for each in step.domain if each.index not in target]
+        left, right = (self.views.view(each, step.domain) for each in (step.left, step.right))
+        if left.inside and not right.inside:
+            return columns(left, right, target, extents, summed)
+        if right.inside and not left.inside:
+            return columns(right, left, target, extents, summed)
+        return None
+
+
+def _of_one_example(elements: Extent) -> int:
+    """A number of elements with every size that is free at run time counted as one."""
+    return elements if isinstance(elements, int) else int(elements.subs(dict.fromkeys(elements.free_symbols, 1)))

@@ -1,0 +1,62 @@
+"""Contractions with axes that both operands and the target have, as a stack of matrix products."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from symbprop.calculus.index import Extent, product
+from symbprop.emit.sizes import size
+from symbprop.emit.views import View, aligned
+
+NARROW = 4  # columns below which a matrix product is no faster than a sum of products
+
+
+def narrow(ours: Sequence[str], theirs: Sequence[str], sizes: Mapping[str, Extent]) -> bool:
+    """Whether the matrices have so few rows or columns that a sum of products is as fast."""
+    widths = [product(tuple(sizes[index] for index in each)) for each in (ours, theirs)]
+    return bool(ours and theirs) and any(isinstance(width, int) and width < NARROW for width in widths)
+
+
+def stacked(
+    left: View,
+    right: View,
+    target: Sequence[str],
+    batch: list[str],
+    ours: list[str],
+    theirs: list[str],
+    summed: list[str],
+    sizes: Mapping[str, Extent],
+) -> tuple[tuple[str, str], str]:
+    """The two stacks for ``np.matmul``, which takes strided operands as they are, and what brings its result into order.
+
+    Several rows, columns or summed indices become one axis by a reshape, in the order in which an operand has them, so
+    that it is a view where the memory allows; none at all becomes an axis of length 1.
+    """
+    rows = [index for index in left.axes if index in ours]
+    columns = [index for index in right.axes if index in theirs]
+    inner = [index for index in left.axes if index in summed]
+    first = _merged(left, batch, (rows, inner), sizes)
+    second = _merged(right, batch, (inner, columns), sizes)
+    order = [*batch, *rows, *columns]
+    tail = ""
+    if len(rows) > 1 or len(columns) > 1:
+        tail = f".reshape({', '.join(size(sizes[index]) for index in order)})"
+    elif not rows:
+        lead = ", ".join([":"] * len(batch))
+        tail = f"[{lead}, 0]"
+    if order != list(target):
+        tail += f".transpose({', '.join(str(order.index(index)) for index in target)})"
+    return (first, second), tail
+
+
+def _merged(view: View, batch: list[str], groups: tuple[list[str], list[str]], sizes: Mapping[str, Extent]) -> str:
+    """The view with the batch's axes first and then one axis for each of two groups of indices."""
+    text = aligned(view, [*batch, *groups[0], *groups[1]])
+    if all(len(group) == 1 for group in groups):
+        return text
+    if all(len(group) <= 1 for group in groups):
+        slots = [":"] * len(batch) + [":" if group else "None" for group in groups]
+        return f"{text}[{', '.join(slots)}]"
+    lengths = [sizes[index] for index in batch]
+    lengths.extend(product(tuple(sizes[index] for index in group)) for group in groups)
+    return f"{text}.reshape({', '.join(map(size, lengths))})"

@@ -1,0 +1,43 @@
+"""Where tensors live: new arrays, and views of others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from symbprop.calculus.index import Access, Extent
+from symbprop.emit.lines import Line
+from symbprop.emit.sizes import constant, size
+from symbprop.emit.views import Views, aligned
+from symbprop.schedule.order import mixed_radix
+from symbprop.schedule.plan import Alias, Allocate, Plan
+
+
+def shape_text(extents: Sequence[Extent]) -> str:
+    """A shape as a tuple display."""
+    parts = [size(each) for each in extents]
+    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+
+
+def allocation(step: Allocate, shape: Sequence[Extent], name: str, note: str) -> Line:
+    """A new array: zeros, bare, or filled."""
+    if not shape:
+        return Line(f"{name} = dtype.type(0)", note=note)
+    if step.fill != 0:
+        return Line(f"{name} = ", "np.full", (shape_text(shape), constant(step.fill), "dtype"), note)
+    return Line(f"{name} = ", "np.zeros" if step.zeros else "np.empty", (shape_text(shape), "dtype"), note)
+
+
+def alias(step: Alias, plan: Plan, views: Views, names: Mapping[str, str], note: str) -> Line:
+    """A tensor seen through other indices."""
+    extents = {each.index: each.extent for each in step.domain}
+    view = views.view(step.read, step.domain)
+    text = aligned(view, list(_target_order(step.target, extents)))
+    if any(coordinate.bare is None for coordinate in step.target.index):
+        text += f".reshape({', '.join(size(each) for each in plan.shape(step.target.tensor))})"
+    return Line(f"{names[step.target.tensor]} = {text}", note=note)
+
+
+def _target_order(target: Access, extents: Mapping[str, Extent]) -> Iterator[str]:
+    """The indices of a target, slowest first inside each axis."""
+    for coordinate in target.index:
+        yield from mixed_radix(coordinate.terms, dict(extents)) or []

@@ -1,0 +1,144 @@
+"""How reads and writes through windows are lowered: views, matrices, short loops; in every arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from symbprop.calculus.gradient import gradient
+from symbprop.calculus.interpreter import Arithmetic, interpret
+from symbprop.language.source import Source
+from symbprop.library.catalogue import catalogue
+from symbprop.network.build import build
+from symbprop.pipeline import read
+
+Compiled = Callable[..., ModuleType]
+
+EXACT = Arithmetic(rational=Fraction, functions={}, power=lambda base, exponent: Fraction(base) ** int(exponent))
+
+LENET = """
+inputs: {x: {shape: [10, 8, 2]}}
+targets: {y: {shape: [3]}}
+layers:
+  - conv2d: {filters: 4, kernel_size: 3, padding: same}
+  - max_pooling2d
+  - conv2d: {filters: 3, kernel_size: [2, 3]}
+  - average_pooling2d: {pool_size: 3, strides: 1, padding: same}
+  - global_average_pooling2d
+loss: mean_squared_error
+"""
+
+
+def source_of(module: ModuleType) -> str:
+    return Path(str(module.__file__)).read_text(encoding="utf-8")
+
+
+def body_of(module: ModuleType, name: str) -> str:
+    text = source_of(module)
+    start = text.index(f"def {name}(")
+    return text[start : text.index("\n\n\n", start)]
+
+
+def fractions(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    numbers = [
+        Fraction(int(top), int(low)) for top, low in zip(*rng.integers(1, 9, (2, int(np.prod(shape)))), strict=True)
+    ]
+    return np.array(numbers, dtype=object).reshape(shape)
+
+
+def test_a_chain_of_windows_is_exact_on_fractions(compiled: Compiled) -> None:
+    """The loss and every gradient equal what index loops over the equations give, with tolerance zero."""
+    module = compiled(LENET)
+    rng = np.random.default_rng(7)
+    params = {name: fractions(rng, shape) for name, shape in module.PARAMETERS.items()}
+    x, y = fractions(rng, (2, 10, 8, 2)), fractions(rng, (2, 3))
+    program = build(read(Source("net.yaml", LENET))).program
+    derived = gradient(program, list(params))
+    values = {**params, "x": x, "y": y, derived.seed: Fraction(1)}
+    truth = interpret(derived.program, values, {"N": 2}, EXACT)
+    loss, grads = module.loss_and_grad(params, x, y, cotangent=Fraction(1))
+    assert loss == truth[str(program.loss)][()]
+    for name, bar in derived.gradients.items():
+        for place, value in truth[bar].items():
+            assert grads[name][place] == value, (name, place)
+
+
+def test_no_element_is_scattered_or_gathered_one_by_one(compiled: Compiled) -> None:
+    text = source_of(compiled(LENET))
+    for call in ("np.add.at", "np.einsum", "np.take", "np.arange"):
+        assert call not in text, call
+
+
+def test_forward_and_backward_share_the_matrix_of_windows(compiled: Compiled) -> None:
+    body = body_of(compiled(LENET), "loss_and_grad")
+    assert body.count("_windows(x_pad1,") == 1
+    assert body.count("_windows(y1,") == 1
+    assert "_windows.T" in body
+
+
+def test_a_large_matrix_of_windows_is_not_kept_from_forward_to_backward(compiled: Compiled) -> None:
+    text = LENET.replace("[10, 8, 2]", "[100, 100, 2]").replace("filters: 4", "filters: 40")
+    body = body_of(compiled(text), "loss_and_grad")
+    assert body.count("_windows(x_pad1,") == 2
+
+
+def test_a_window_may_run_backwards(compiled: Compiled) -> None:
+    """The convolution of mathematics, which turns its kernel around."""
+    text = """
+inputs: {x: {shape: [9]}}
+targets: {y: {shape: [9]}}
+parameters: {k: {shape: [3]}}
+layers:
+  - formula: 'z[n, t] = sum(p, (x[n, t - p] else 0) * k[p])'
+loss: mean_squared_error
+"""
+    module = compiled(text)
+    rng = np.random.default_rng(1)
+    x, k = rng.normal(size=(2, 9)), rng.normal(size=3)
+    expected = [np.convolve(row, k)[:9] for row in x]
+    np.testing.assert_allclose(module.forward({"k": k}, x), expected, rtol=1e-12)
+    _, grads = module.loss_and_grad({"k": k}, x, np.zeros((2, 9)))
+    shifted = np.array([[np.concatenate([np.zeros(p), row])[:9] for p in range(3)] for row in x])
+    np.testing.assert_allclose(grads["k"], np.einsum("nt,npt->p", expected, shifted) * 2 / 18, rtol=1e-12)
+    assert "np.arange" not in body_of(module, "loss_and_grad")
+
+
+def test_the_first_of_equal_elements_gets_the_cotangent(compiled: Compiled) -> None:
+    text = """
+inputs: {x: {shape: [3, 3, 1]}}
+targets: {y: {shape: [2, 2, 1]}}
+layers:
+  - formula: 'h[n, i, j, c] = x[n, i, j, c] + w[i, j, c]'
+  - max_pooling2d: {pool_size: 2, strides: 1}
+loss: mean_squared_error
+"""
+    module = compiled(text)
+    _, grads = module.loss_and_grad({"w": np.zeros((3, 3, 1))}, np.ones((1, 3, 3, 1)), np.zeros((1, 2, 2, 1)))
+    assert grads["w"][..., 0].tolist() == [[0.5, 0.5, 0], [0.5, 0.5, 0], [0, 0, 0]]
+
+
+@pytest.mark.parametrize("name", [name for name, each in catalogue().operations.items() if each.axes == 2])
+def test_single_precision_stays_single(name: str, compiled: Compiled) -> None:
+    operation = catalogue().operations[name]
+    arguments = ", ".join(f"{each.name}: 2" for each in operation.attributes if each.default is None)
+    head = "inputs: {x: {shape: [5, 6, 2]}}\n"
+    layers = f"layers: [bias, {{{name}: {{{arguments}}}}}]\n"
+    program = build(read(Source("net.yaml", head + layers))).program
+    out = [size for size in program.tensors[program.outputs[0]].shape if isinstance(size, int)]
+    module = compiled(f"{head}targets: {{y: {{shape: {out}}}}}\n{layers}loss: mean_squared_error\n")
+    rng = np.random.default_rng(3)
+    params = {key: rng.normal(size=shape) for key, shape in module.PARAMETERS.items()}
+    x, y = rng.normal(size=(2, 5, 6, 2)), rng.normal(size=(2, *out))
+    narrow = {key: value.astype("f4") for key, value in params.items()}
+    loss, grads = module.loss_and_grad(narrow, x.astype("f4"), y.astype("f4"))
+    exact, truth = module.loss_and_grad(params, x, y)
+    assert loss.dtype == np.float32
+    np.testing.assert_allclose(loss, exact, rtol=1e-5)
+    for key, value in grads.items():
+        assert value.dtype == np.float32
+        np.testing.assert_allclose(value, truth[key], rtol=1e-3, atol=1e-5)

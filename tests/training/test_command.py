@@ -1,0 +1,106 @@
+"""``symbprop train``: checkpoints that go on with the same bits, weights, pictures, reports, and what it refuses."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from symbprop.train.files import draw_curves
+
+ROOT = Path(__file__).resolve().parents[2]
+NET = f"""
+name: net
+inputs: {{x: {{shape: [64]}}}}
+targets: {{label: {{shape: [], dtype: int, classes: 10}}}}
+layers:
+  - dense: {{units: 8}}
+  - batch_normalization: {{activation: relu}}
+  - dropout: {{rate: 0.1}}
+  - dense: {{units: 10, activation: softmax}}
+loss: sparse_categorical_crossentropy
+metrics: [accuracy, {{sparse_top_k_categorical_accuracy: {{k: 3}}}}]
+training:
+  data: {json.dumps(str(ROOT / "examples" / "data" / "digits.npz"))}
+  optimizer: adam
+  learning_rate: {{cosine_decay: {{learning_rate: 0.01, decay_steps: 400}}}}
+  epochs: 4
+  validation: 0.2
+"""
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def run(folder: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """Runs ``symbprop train net.yaml`` in ``folder``."""
+    (folder / "net.yaml").write_text(NET)
+    done = subprocess.run(
+        [sys.executable, "-m", "symbprop", "train", "net.yaml", *arguments],
+        cwd=folder, capture_output=True, text=True, timeout=300, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def test_a_run_goes_on_from_its_checkpoint_with_the_same_bits(tmp_path: Path) -> None:
+    run(tmp_path, "-o", "whole")
+    run(tmp_path, "-o", "half", "--epochs", "2", "--checkpoint", "half.npz")
+    run(tmp_path, "-o", "rest", "--resume", "half.npz")
+    with np.load(tmp_path / "whole" / "net.npz") as whole, np.load(tmp_path / "rest" / "net.npz") as rest:
+        assert set(whole) == set(rest) >= {"W1", "moving_mean"}
+        assert all(whole[name].tobytes() == rest[name].tobytes() for name in whole)
+    curves = [(tmp_path / folder / "net_curve.csv").read_text() for folder in ("whole", "rest")]
+    assert curves[0] == curves[1]
+    assert len(curves[0].splitlines()) == 5
+    assert "was begun with seed 0, not 3" in run(tmp_path, "--resume", "half.npz", "--seed", "3", code=2).stderr
+    assert "epoch 4 of 2" in run(tmp_path, "--resume", "half.npz", "--epochs", "2", code=2).stderr
+    assert "is no checkpoint" in run(tmp_path, "--resume", "whole/net.npz", code=2).stderr
+
+
+def test_a_report_weights_in_both_formats_and_a_picture(tmp_path: Path) -> None:
+    for package in ("matplotlib", "safetensors"):
+        if importlib.util.find_spec(package) is None:
+            pytest.skip(f"{package} is not installed")
+    files = ("--weights", "w.npz", "--weights", "w.safetensors", "--plot", "curves.png")
+    done = run(tmp_path, "-o", "out", "--epochs", "2", "--json", *files)
+    report = json.loads(done.stdout)
+    assert report["epochs"] == 2
+    shares = [report[f"{part}{name}"] for part in ("", "held_out_") for name in METRICS]
+    assert all(0 < share <= 1 for share in shares)
+    assert report["held_out_sparse_top_k_categorical_accuracy"] >= report["held_out_accuracy"]
+    assert {Path(each).name for each in report["written"]} == {
+        "net.py", "net_curve.csv", "w.npz", "w.safetensors", "curves.png",
+    }  # fmt: skip
+    stored = importlib.import_module("safetensors.numpy").load_file(tmp_path / "w.safetensors")
+    with np.load(tmp_path / "w.npz") as arrays:
+        assert set(arrays) == set(stored)
+        assert all(np.array_equal(arrays[name], stored[name]) for name in arrays)
+    assert (tmp_path / "curves.png").read_bytes().startswith(PNG)
+    header, *rows = (tmp_path / "out" / "net_curve.csv").read_text().splitlines()
+    assert header.count("gradient_norm") == 3
+    assert len(rows) == 2
+
+
+METRICS = ("accuracy", "sparse_top_k_categorical_accuracy")
+
+
+def test_a_picture_has_a_panel_for_losses_metrics_and_gradient_norms(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    history = [
+        {"epoch": n, "loss": 1 / n, "validation_loss": 2 / n, "learning_rate": 0.1, "accuracy": 1 - 1 / n,
+         "held_out_accuracy": 0.5, "gradient_norms": {"layer 1": 1 / n, "layer 2": 3 / n}}
+        for n in range(1, 6)
+    ]  # fmt: skip
+    draw_curves(tmp_path / "c.svg", ".svg", history, "net")
+    assert (tmp_path / "c.svg").read_text().count('id="axes_') == 3
+
+
+def test_what_cannot_be_written_is_said_before_training(tmp_path: Path) -> None:
+    assert "not '.h5'" in run(tmp_path, "--weights", "w.h5", code=2).stderr
+    assert "pictures are drawn as" in run(tmp_path, "--plot", "curves.txt", code=2).stderr
+    assert "there is no folder" in run(tmp_path, "--checkpoint", "nowhere/c.npz", code=2).stderr
