@@ -35,6 +35,21 @@ class ParameterResult:
 
 
 @dataclass(frozen=True, slots=True)
+class FunctionResult:
+    """What the probes of a function beside the gradient found; ``error`` is relative to the largest entry."""
+
+    name: str
+    error: float
+    probes: int
+    wrong: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Right at every probe, of which there was one at least."""
+        return not self.wrong and self.probes > 0
+
+
+@dataclass(frozen=True, slots=True)
 class Certificate:
     """The outcome of a verification."""
 
@@ -46,15 +61,18 @@ class Certificate:
     effort: str
     scales: tuple[float, ...]
     numpy: str
+    functions: tuple[FunctionResult, ...] = ()
 
     @property
     def passed(self) -> bool:
-        """No promise broken, every parameter right."""
-        return not self.failures and all(each.passed for each in self.parameters)
+        """No promise broken, every parameter and every function right."""
+        return not self.failures and all(
+            [each.passed for each in self.parameters] + [one.passed for one in self.functions]
+        )
 
     @property
     def probes(self) -> int:
-        return sum(each.probes for each in self.parameters)
+        return sum(each.probes for each in self.parameters) + sum(one.probes for one in self.functions)
 
     def to_json(self) -> dict[str, Any]:
         """The certificate as plain values; NaN becomes null."""
@@ -87,6 +105,10 @@ class Certificate:
                 lines.append("      its gradient was zero at every probe: the loss does not seem to depend on it")
         if hidden:
             lines.append(f"  … and {hidden} more parameters")
+        for one in self.functions:
+            verdict = "right" if one.passed else "WRONG"
+            lines.append(f"  {one.name}: {verdict} at {one.probes} probes, error {_figure(one.error)}")
+            lines.extend(f"      {sentence}" for sentence in one.wrong[:3])
         lines.extend(f"  broken promise: {sentence}" for sentence in self.failures)
         lines.extend(f"  note: {sentence}" for sentence in self.notes)
         return "\n".join(lines)

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from symbprop.verify.calls import gradient_at
-from symbprop.verify.certificate import Certificate, ParameterResult
+from symbprop.verify.certificate import Certificate, FunctionResult, ParameterResult
 from symbprop.verify.complex_step import complex_step_probes
 from symbprop.verify.contract import broken_promises, not_finite
 from symbprop.verify.differences import difference_probes
+from symbprop.verify.functions import merged, probe_functions
 from symbprop.verify.modes import idle_noise
 from symbprop.verify.point import Point
 from symbprop.verify.probe import Direction, Outcome, Probe, directions, single_entries, singled_out
@@ -57,6 +58,7 @@ def verify_module(module: ModuleType, *, seed: int = 0, effort: str = "normal") 
     failures: list[str] = []
     notes: list[str] = []
     probes: list[Probe] = []
+    functions: list[FunctionResult] = []
     largest: dict[str, float] = {}
     skipped = 0
     try:
@@ -75,6 +77,8 @@ def verify_module(module: ModuleType, *, seed: int = 0, effort: str = "normal") 
             failures.extend(faults)
             if not faults and hasattr(module, "loss_and_grad"):
                 probes.extend(_probes(module, point, number, largest))
+            if not faults and number <= 1:
+                functions.extend(probe_functions(module, point))
     except Exception as error:  # whatever it is, a module that raises it at a sound point is not verified
         failures.append(f"it raises {type(error).__name__}: {error}")
     results = [_result(module, name, probes) for name in module.PARAMETERS] if hasattr(module, "loss_and_grad") else []
@@ -84,8 +88,9 @@ def verify_module(module: ModuleType, *, seed: int = 0, effort: str = "normal") 
     if skipped == len(SCALES[effort]):
         failures.append("no point was found at which the loss is finite")
     return Certificate(
-        module.NAME, tuple(results), tuple(failures), tuple(notes), seed, effort, tuple(SCALES[effort]), np.__version__
-    )
+        module.NAME, tuple(results), tuple(failures), tuple(notes), seed, effort, tuple(SCALES[effort]), np.__version__,
+        merged(functions),
+    )  # fmt: skip
 
 
 def _probes(module: ModuleType, point: Point, number: int, largest: dict[str, float]) -> list[Probe]:
