@@ -25,6 +25,7 @@ layers:
 loss: sparse_categorical_crossentropy
 functions: [input_grad, vjp, jvp, jacobian, hvp, hessian, per_example_grad]
 """
+NAMES = ("W1", "b1", "gamma", "beta", "W2", "b2")  # the module's parameters, in its order
 CLOSE = {"rtol": 1e-10, "atol": 1e-12}
 
 
@@ -56,7 +57,7 @@ def drawn(module: ModuleType) -> tuple[dict[str, np.ndarray], dict[str, np.ndarr
 
 def peers(module: ModuleType, *values: Any) -> Iterator[Any]:
     """NumPy's arrays as PyTorch's, parameters under the names of the functions above."""
-    names = dict(zip(module.PARAMETERS, ("W1", "b1", "gamma", "beta", "W2", "b2"), strict=True))
+    names = dict(zip(module.PARAMETERS, NAMES, strict=True))
     for each in values:
         if isinstance(each, dict):
             yield {names[key]: torch.tensor(value) for key, value in each.items()}
@@ -65,19 +66,20 @@ def peers(module: ModuleType, *values: Any) -> Iterator[Any]:
 
 
 def assert_same(found: dict[str, np.ndarray], wanted: dict[str, Any]) -> None:
-    for (name, value), peer in zip(found.items(), wanted.values(), strict=True):
-        np.testing.assert_allclose(value, peer.detach().numpy(), err_msg=name, **CLOSE)
+    for name, key in zip(found, NAMES, strict=True):
+        np.testing.assert_allclose(found[name], wanted[key].detach().numpy(), err_msg=name, **CLOSE)
 
 
 def test_products_with_the_hessian_and_the_hessian(module: ModuleType) -> None:
     params, along, x, label = drawn(module)
     p, v, tx, tl = peers(module, params, along, x, label)
+    # Reverse over reverse: PyTorch 2's forward mode through the gradient of layer_norm is wrong in gamma's rows.
     gradient = func.grad(lambda q: loss(q, tx, tl))
-    assert_same(module.hvp(params, x, label, along), func.jvp(gradient, (p,), (v,))[1])
-    wanted = func.hessian(lambda q: loss(q, tx, tl))(p)
+    assert_same(module.hvp(params, x, label, along), func.vjp(gradient, p)[1](v)[0])
+    wanted = func.jacrev(gradient)(p)
     found = module.hessian(params, x, label)
-    for rows, peer in zip(found.values(), wanted.values(), strict=True):
-        assert_same(rows, peer)
+    for name, key in zip(found, NAMES, strict=True):
+        assert_same(found[name], wanted[key])
 
 
 def test_products_with_the_jacobian_and_the_jacobian(module: ModuleType) -> None:
