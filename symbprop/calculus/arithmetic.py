@@ -9,7 +9,7 @@ from functools import cache
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
-from sympy import Add, And, Basic, Integer, Mul, Not, Or, Pow, Rational, Symbol
+from sympy import Add, And, Basic, Integer, Mul, Not, Or, Pow, Rational, S, Symbol
 from sympy import E as EULER
 from sympy.core.numbers import Exp1, Pi
 from sympy.logic.boolalg import BooleanFalse, BooleanTrue
@@ -62,6 +62,9 @@ def evaluator(node: Basic, arithmetic: Arithmetic) -> Evaluator:
     if isinstance(node, Rational):
         fraction = arithmetic.rational(node.p, node.q)
         return lambda leaves: fraction
+    if node in (S.Infinity, S.NegativeInfinity):
+        infinite = math.inf if node is S.Infinity else -math.inf
+        return lambda leaves: infinite
     if isinstance(node, Pi):
         return lambda leaves: arithmetic.pi
     if isinstance(node, Exp1) or node == EULER:

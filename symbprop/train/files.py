@@ -67,7 +67,8 @@ def draw_curves(path: Path, kind: str, history: Sequence[Mapping[str, Any]], tit
         for label, values, style in lines:
             axis.plot(epochs, values, style, label=label)
         positive = all(value > 0 for _, values, _ in lines for value in values if np.isfinite(value))
-        axis.set_yscale("log" if logarithmic and positive else "linear")
+        if logarithmic and positive:
+            axis.set_yscale("log")
         axis.set_ylabel(name)
         axis.grid(alpha=0.3)
         if len(lines) <= 12:
