@@ -10,9 +10,8 @@ import pytest
 
 FORMS = {
     "x[n,0]^2 - mean(m, w[m]^2)": lambda x, w: x[:, 0] ** 2 - np.mean(w**2),
-    "sum(m, w[m])": lambda x, w: np.full(len(x), np.sum(w)),
-    "max(m, w[m])": lambda x, w: np.full(len(x), np.max(w)),
-    "prod(m, 1 + w[m])": lambda x, w: np.full(len(x), np.prod(1 + w)),
+    "sum(m, w[m]) + x[n,1]": lambda x, w: np.sum(w) + x[:, 1],
+    "prod(m, 1 + w[m]) - x[n,2]": lambda x, w: np.prod(1 + w) - x[:, 2],
     "max(m, w[m]) * x[n,1]": lambda x, w: np.max(w) * x[:, 1],
 }
 
