@@ -23,6 +23,7 @@ from symbprop.explain.mathml import mathml
 from symbprop.explain.matrix import matrix_form
 from symbprop.language.source import Source
 from symbprop.library.catalogue import catalogue
+from symbprop.network.asked import with_functions
 from symbprop.network.description import Description
 from symbprop.network.document import load_source
 from symbprop.network.schema import make_description
@@ -152,8 +153,11 @@ def load(path: str | Path) -> Network:
     return Network._of(read(source), source)
 
 
-def compile(network: Network, directory: str | Path | None = None) -> ModuleType:
+def compile(network: Network, directory: str | Path | None = None, *, functions: Sequence[str] = ()) -> ModuleType:
     """The emitted module of ``network``, verified and imported; written to ``directory`` if one is given.
+
+    ``functions`` are asked for beside those of the description: ``input_grad``, ``vjp``, ``jvp``, ``jacobian``, ``hvp``,
+    ``hessian``, ``per_example_grad``.
 
     Raises ``SourceError`` if the description does not fit together, ``NotVerifiedError`` if the module is wrong.
 
@@ -161,8 +165,12 @@ def compile(network: Network, directory: str | Path | None = None) -> ModuleType
     >>> loss, grads = module.loss_and_grad({"x": 1.0, "y": 2.0})
     >>> float(loss), float(grads["x"]), float(grads["y"])
     (11.0, 10.0, 6.0)
+    >>> module = compile(Network(name="bowl", formulas="L = 3*x^2 + 2*x*y + y^2"), functions=["hessian"])
+    >>> float(module.hessian({"x": 1.0, "y": 2.0})["x"]["y"])
+    2.0
     """
+    description = with_functions(network._description, Source("functions", ", ".join(functions)))
     if directory is not None:
-        return load_module(compile_to(network._description, network._source, directory)[1].path)
+        return load_module(compile_to(description, network._source, directory)[1].path)
     with tempfile.TemporaryDirectory() as folder:
-        return load_module(compile_to(network._description, network._source, folder)[1].path)
+        return load_module(compile_to(description, network._source, folder)[1].path)

@@ -17,6 +17,7 @@ from symbprop.emit.docstring import Heading
 from symbprop.emit.module import Compiled, emit
 from symbprop.language.source import Source, SourceError
 from symbprop.library.catalogue import catalogue
+from symbprop.network.asked import asked_elsewhere
 from symbprop.network.assembly import BATCH
 from symbprop.network.build import build
 from symbprop.network.description import Description
@@ -131,7 +132,9 @@ def heading(network: Network, source: Source) -> Heading:
     """What the module's docstring says of its origin: the file's name without its folder, and its digest."""
     digest = hashlib.sha256(source.text.encode()).hexdigest()
     name = source.name.replace("\\", "/").rsplit("/", 1)[-1]
-    return Heading(title(network), name, digest, __version__, network.axes)
+    asked = () if network.description is None else asked_elsewhere(network.description)
+    options = f" --functions {','.join(asked)}" if asked else ""
+    return Heading(title(network), name, digest, __version__, network.axes, options)
 
 
 def title(network: Network) -> str:

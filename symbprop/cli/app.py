@@ -63,6 +63,9 @@ def compile(
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write into.")] = Path("generated"),
     verify: Annotated[bool, typer.Option(help="Verify the module before handing it over.")] = True,
     without: Annotated[list[str] | None, typer.Option(help="A simplification pass to leave out; repeatable.")] = None,
+    functions: Annotated[
+        str, typer.Option(help="Functions beside the gradient: hvp,jvp (docs/functions.md).", metavar="NAMES")
+    ] = "",
     json: AsJson = False,
 ) -> None:
     """Write <name>.py, verified, and print what was derived and checked.
@@ -71,7 +74,7 @@ def compile(
     """
     from symbprop.cli.compiling import run_compile
 
-    guarded(run_compile, spec, output, verify=verify, without=without or [], as_json=json)
+    guarded(run_compile, spec, output, verify=verify, without=without or [], functions=functions, as_json=json)
 
 
 @app.command()

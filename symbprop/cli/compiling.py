@@ -16,6 +16,7 @@ from symbprop.cli.reading import read_spec
 from symbprop.deliver import Delivery, NotVerifiedError, compile_to
 from symbprop.explain.derive import derivation
 from symbprop.language.source import Source, SourceError, did_you_mean
+from symbprop.network.asked import with_functions
 from symbprop.network.description import Description
 from symbprop.pipeline import Derived, Result
 from symbprop.simplify.passes import BACKWARD, FORWARD
@@ -23,12 +24,13 @@ from symbprop.simplify.passes import BACKWARD, FORWARD
 LONGEST = 80  # equations; a longer derivation is left to the file
 
 
-def run_compile(spec: str, output: Path, *, verify: bool, without: list[str], as_json: bool) -> None:
+def run_compile(spec: str, output: Path, *, verify: bool, without: list[str], functions: str, as_json: bool) -> None:
     """Compile ``spec`` into ``output`` and report."""
     for name in without:
         if name not in (*FORWARD, *BACKWARD):
             raise SourceError(f"there is no pass '{name}'", hint=did_you_mean(name, (*FORWARD, *BACKWARD)))
     description, source = read_spec(spec)
+    description = with_functions(description, Source("--functions", functions))
     result, delivery = hand_over(description, source, output, verify=verify, without=without)
     for name, error in doubtful(whole_program(result.derived)).items():
         print(f"warning: {name}: {_loss_of_digits(error)} somewhere, whatever form it is given", file=sys.stderr)

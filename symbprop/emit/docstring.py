@@ -28,6 +28,7 @@ class Heading:
     digest: str
     version: str
     axes: Mapping[str, str] = field(default_factory=dict)
+    options: str = ""  # of the command that makes the module again
 
 
 def module_docstring(
@@ -49,7 +50,7 @@ def module_docstring(
         "",
         f"Made by symbprop {heading.version} from {heading.source} (sha256 {heading.digest[:16]}).",
     ]
-    parts.append(f"To change it, change {heading.source} and run: symbprop compile {heading.source}")
+    parts.append(f"To change it, change {heading.source} and run: symbprop compile {heading.source}{heading.options}")
     if heading.axes:
         axes = [f"{letter}  {about}" for letter, about in heading.axes.items()]
         parts += ["", "Axes", *textwrap.wrap("    ".join(axes), WIDTH, initial_indent="    ", subsequent_indent="    ")]

@@ -89,3 +89,31 @@ def test_the_transformer_learns_its_text_by_heart() -> None:
     np.testing.assert_allclose(
         module.forward(params, later)[:, :20], module.forward(params, ids)[:, :20], rtol=1e-4, atol=1e-6
     )
+
+
+def test_the_mixture_ends_where_expectation_maximisation_does_and_tells_the_species(tmp_path: Path) -> None:
+    module, params = trained("gmm", tmp_path)
+    with np.load(DATA / "iris.npz") as arrays:
+        x = arrays["x"]
+    responsibility, log_p = module.forward(params, x)
+    w, mean, variance = np.ones(3) / 3, params["mu"].copy(), np.ones((3, 2))
+    for _ in range(500):
+        density = np.exp(-((x[:, None] - mean) ** 2) / variance / 2) / np.sqrt(2 * np.pi * variance)
+        joint = w * density.prod(axis=2)
+        share = joint / joint.sum(axis=1, keepdims=True)
+        count = share.sum(axis=0)
+        w, mean = count / len(x), share.T @ x / count[:, None]
+        variance = np.einsum("nk,nki->ki", share, (x[:, None] - mean) ** 2) / count[:, None]
+    np.testing.assert_allclose(module.loss(params, x), -np.mean(np.log(joint.sum(axis=1))), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(log_p, np.log(joint.sum(axis=1)), atol=1e-5)
+    table = np.zeros((3, 3), int)
+    np.add.at(table, (np.repeat(np.arange(3), 50), responsibility.argmax(axis=1)), 1)
+    assert table.max(axis=1).sum() == 144
+    assert len(set(table.argmax(axis=1))) == 3
+    # No step from there makes it less: the Hessian is not negative, but for the weights' common constant.
+    blocks = module.hessian(params, x)
+    names = list(module.PARAMETERS)
+    whole = np.block([[blocks[a][b].reshape(params[a].size, params[b].size) for b in names] for a in names])
+    eigenvalues = np.linalg.eigvalsh((whole + whole.T) / 2)
+    assert abs(eigenvalues[0]) < 1e-9
+    assert eigenvalues[1] > 1e-3
