@@ -18,7 +18,7 @@ from sympy import Eq, Expr, S
 from symbprop.calculus.functions import Select
 from symbprop.calculus.gradient import influenced
 from symbprop.calculus.index import Access, Affine, Extent, Range, at, constant
-from symbprop.calculus.products import tangents
+from symbprop.calculus.products import cotangents, tangents
 from symbprop.calculus.program import GradientProgram, Program, Tensor
 from symbprop.calculus.statement import Statement, index_symbol, read_symbol, reindex, statement
 
@@ -55,6 +55,29 @@ def elements(
     own = {name: tensor for name, tensor in made.tensors.items() if name not in taken}
     linear = influenced(Program({**known.tensors, **own}, made.backward), [seeds[wrt]])
     statements, tensors = differentiate_elements(made.backward, own, linear, Delta(seeds[wrt], axes))
+    written = {each.target.tensor for each in statements}
+    results = {name: tensor for name, tensor in made.gradients.items() if tensor in written}
+    return GradientProgram(program, tensors, statements, results)
+
+
+def elements_of(
+    program: Program,
+    of: str,
+    wrt: Sequence[str],
+    axes: tuple[int | bool | None, ...],
+    earlier: Sequence[GradientProgram] = (),
+) -> GradientProgram:
+    """The derivatives of the elements of ``of`` by the tensors ``wrt``: cotangents, with the delta for that of ``of``.
+
+    ``axes`` are those of ``of``; ``gradients`` maps a tensor of ``wrt`` to that of its derivatives, which has its own
+    axes first.
+    """
+    taken = {name: tensor for each in earlier for name, tensor in each.tensors.items()}
+    known = replace(program, tensors={**program.tensors, **taken})
+    made, seeds = cotangents(known, [of], wrt, suffix=f"of_{of}")
+    own = {name: tensor for name, tensor in made.tensors.items() if name not in known.tensors}
+    linear = influenced(Program({**known.tensors, **own}, made.backward), [seeds[of]])
+    statements, tensors = differentiate_elements(made.backward, own, linear, Delta(seeds[of], axes))
     written = {each.target.tensor for each in statements}
     results = {name: tensor for name, tensor in made.gradients.items() if tensor in written}
     return GradientProgram(program, tensors, statements, results)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from symbprop.calculus.check import is_negative
 from symbprop.calculus.gradient import gradient
-from symbprop.calculus.index import Extent
-from symbprop.calculus.kronecker import elements
+from symbprop.calculus.index import Extent, extent, product
+from symbprop.calculus.kronecker import elements, elements_of
 from symbprop.calculus.per_example import per_example
 from symbprop.calculus.products import cotangents, tangents
 from symbprop.calculus.program import GradientProgram, Program, Role
@@ -106,34 +107,67 @@ def _per_example_grad(base: Base) -> Requested:
 
 
 def _jacobian(base: Base) -> Requested:
-    """Where the outputs of an example depend on that example alone, its own Jacobian; else the whole one."""
+    """Where the outputs of an example depend on that example alone, its own Jacobian; else the whole one.
+
+    Tangents of the elements of an input, or cotangents of those of an output: whichever are fewer.
+    """
     program = _outputs_alone(base.inference)
     inputs, outputs = _real(program, Role.INPUT), program.outputs
     if not inputs:
         raise NotDefined("jacobian: there is no input of real numbers")
+    apart = {name: _is_apart(program, name, base.batch) for name in inputs}
     pieces: list[GradientProgram] = []
-    places: dict[tuple[str, str], tuple[str | None, bool]] = {}
-    for name in inputs:
-        shape = program.tensors[name].shape
-        along = follow(program, {name: 0}) if shape[:1] == (base.batch,) else None
-        apart = along is not None and all(along.axes.get(each) == 0 or not along.depends(each) for each in outputs)
-        axes = tuple(True if apart and axis == 0 else None for axis in range(len(shape)))
-        made = elements(program, name, outputs, axes, pieces)
-        pieces.append(made)
-        places.update({(each, name): (made.gradients.get(each), apart) for each in outputs})
+    found: dict[tuple[str, str], str] = {}
+    turned = {(of, by) for of in outputs for by in inputs if _is_smaller(program, of, by, apart[by])}
+    for by in inputs:
+        if direct := [of for of in outputs if (of, by) not in turned]:
+            pieces.append(elements(program, by, direct, _axes(program, by, apart[by]), pieces))
+            found.update({(of, by): tensor for of, tensor in pieces[-1].gradients.items()})
+    for of in outputs:
+        for rows in (True, False):
+            if wanted := [by for by in inputs if (of, by) in turned and apart[by] is rows]:
+                pieces.append(elements_of(program, of, wanted, _axes(program, of, rows), pieces))
+                found.update({(of, by): tensor for by, tensor in pieces[-1].gradients.items()})
     derivatives = base.simplified(_together(program, pieces))
     results = []
-    for output in outputs:
-        for name in inputs:
-            tensor, apart = places[output, name]
-            rest = program.tensors[name].shape[1 if apart else 0 :]
-            results.append(Result((output, name), tensor, (*program.tensors[output].shape, *rest)))
+    for of in outputs:
+        for by in inputs:
+            lead = 1 if apart[by] else 0
+            axes, more = len(program.tensors[of].shape) - lead, len(program.tensors[by].shape) - lead
+            # Cotangents have the axes of the input first.
+            order = (*range(lead), *range(lead + more, lead + more + axes), *range(lead, lead + more))
+            shape = (*program.tensors[of].shape, *program.tensors[by].shape[lead:])
+            is_turned = (of, by) in turned and order != tuple(sorted(order))
+            results.append(Result((of, by), found.get((of, by)), shape, order if is_turned else ()))
     about = (
         "The Jacobian: for each output and each input the derivative of every element of the one by those of the other.\n\n"
         "    Axes of the output come first. Where an example's output depends on that example's input alone, the axis of\n"
         "    the examples stands once: the Jacobian is that of each example.\n    "
     )
     return Requested("jacobian", derivatives, tuple(results), about=about, of_loss=False)
+
+
+def _is_apart(program: Program, name: str, batch: Extent) -> bool:
+    """Whether an output of an example depends on this input of that example alone, for every output."""
+    if program.tensors[name].shape[:1] != (batch,):
+        return False
+    along = follow(program, {name: 0})
+    return all(along.axes.get(each) == 0 or not along.depends(each) for each in program.outputs)
+
+
+def _axes(program: Program, name: str, apart: bool) -> tuple[bool | None, ...]:
+    """Every axis runs over all elements, but that of the examples where they are apart."""
+    return tuple(True if apart and axis == 0 else None for axis in range(len(program.tensors[name].shape)))
+
+
+def _is_smaller(program: Program, of: str, by: str, apart: bool) -> bool:
+    """Whether an output has fewer elements than an input, of each example where they are apart."""
+    lead = 1 if apart else 0
+    sizes = [program.tensors[name].shape for name in (of, by)]
+    if apart and sizes[0][:1] != sizes[1][:1]:
+        return False  # an output that does not depend on the input, and has no examples
+    less, more = (product(tuple(shape[lead:])) for shape in sizes)
+    return is_negative(extent(less - more))
 
 
 def _hessian(base: Base) -> Requested:
