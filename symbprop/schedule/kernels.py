@@ -10,7 +10,7 @@ from sympy import Expr
 
 from symbprop.calculus.index import Access, Extent, Range, at
 from symbprop.calculus.program import Role, Tensor
-from symbprop.calculus.statement import Reduction, Statement, pointwise, read_symbol, reindex, statement
+from symbprop.calculus.statement import Reduction, Statement, index_symbol, pointwise, read_symbol, reindex, statement
 from symbprop.schedule.factors import Factored, Group, factor, is_read, terms
 from symbprop.schedule.order import slice_of_step, windows_first
 from symbprop.schedule.plan import Contract, Fold, Map, Step
@@ -41,9 +41,9 @@ class Kernels:
             accumulate = True
         return steps
 
-    def _temporary(self, wish: str, ranges: Sequence[Range]) -> Access:
+    def _temporary(self, wish: str, ranges: Sequence[Range], *, integer: bool = False) -> Access:
         name = self._fresh(wish)
-        self.tensors[name] = Tensor(name, tuple(each.extent for each in ranges), Role.VALUE)
+        self.tensors[name] = Tensor(name, tuple(each.extent for each in ranges), Role.VALUE, integer)
         return Access(name, tuple(at(each.index) for each in ranges))
 
     def _operand(
@@ -61,12 +61,18 @@ class Kernels:
 
     def _fold(self, source: Statement, position: int) -> list[Step]:
         steps: list[Step] = []
-        indices = frozenset(each.index for each in source.domain)
+        indices = frozenset(index for read in source.reads for index in read.indices())
+        indices |= {r.index for p, r in enumerate(source.domain) if index_symbol(p) in source.expr.free_symbols}
+        domain = tuple(each for each in source.domain if each.index in indices)
         operand = self._operand(source, source.expr, indices, position, steps)
-        reduced = source.reduced
-        steps.append(
-            Fold(source.target, operand, source.reduction, source.domain, reduced, False, position, source.selects)
-        )
+        into = source.target
+        if not set(into.indices()) <= indices:  # the same for all of some index
+            kept = [each for each in domain if each.index in set(into.indices())]
+            into = self._temporary(f"{into.tensor}_part", kept, integer=bool(source.selects))
+        steps.append(Fold(into, operand, source.reduction, domain, source.reduced, False, position, source.selects))
+        if into is not source.target:
+            spread = pointwise(source.target, read_symbol(0), [into], source.domain, label=source.label)
+            steps.append(_map(spread, position, False))
         return steps
 
     def _sum(self, source: Statement, position: int, accumulate: bool) -> list[Step]:
@@ -74,10 +80,11 @@ class Kernels:
         steps: list[Step] = []
         plain = factored.outer == 1
         into = source.target
-        kept = [each for each in source.domain if each.index in set(source.target.indices())]
+        covered = {index for group in factored.groups for index in group.indices}
+        kept = [each for each in source.domain if each.index in covered & set(source.target.indices())]
         kept = windows_first(kept, source.target)
         is_whole = slice_of_step(source.target, source.domain, self.tensors[source.target.tensor].shape)
-        if not is_whole or (accumulate and not plain):
+        if not is_whole or (accumulate and not plain) or not set(source.target.indices()) <= covered:
             into = self._temporary(f"{source.target.tensor}_part", kept)
         here = accumulate and into is source.target
         operands = [self._operand(source, g.expr, g.indices, position, steps) for g in self._split(factored, source)]
