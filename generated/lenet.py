@@ -1,6 +1,6 @@
 """lenet: reshape → conv2d → max_pooling2d → conv2d → max_pooling2d → flatten → dense → dense
 
-Made by symbprop 0.1.0 from lenet.yaml (sha256 b90e2f206305f551).
+Made by symbprop 0.1.0 from lenet.yaml (sha256 ec4ff9babaca8362).
 To change it, change lenet.yaml and run: symbprop compile lenet.yaml
 
 Axes
@@ -419,17 +419,20 @@ def metrics(
 
 def init_optimizer(params: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The optimiser's state before the first step, its vectors in the order of ``PARAMETERS``."""
+    packed = _packed(params)
     return {
         "step": np.asarray(0),
+        "m": np.full(packed.shape, 0, packed.dtype),
+        "v": np.full(packed.shape, 0, packed.dtype),
     }
 
 
 def learning_rate(step: int) -> float:
     """The learning rate after ``step`` steps.
 
-    (1)  r = 1 / 5
+    (1)  r = 0.003
     """
-    r = 0.2  # (1)
+    r = 0.003  # (1)
     return float(r)
 
 
@@ -452,26 +455,52 @@ def step(
     new = _update(
         packed,
         gradient,
+        optimizer_state["m"],
+        optimizer_state["v"],
+        taken + 1.0,
         rate,
     )
     arrays = [np.asarray(each, packed.dtype) for each in new]
     return _unpacked(arrays[0]), {
         "step": np.asarray(taken + 1),
+        "m": arrays[1],
+        "v": arrays[2],
     }
 
 
 def _update(
     w: np.ndarray,
     g: np.ndarray,
+    m: np.ndarray,
+    v: np.ndarray,
+    t: float,
     learning_rate: float,
 ) -> tuple[np.ndarray, ...]:
-    """A step of sgd for all parameters in one vector; v′ is the value of v after it.
+    """A step of adam for all parameters in one vector; v′ is the value of v after it.
 
-    (1)  w′[i] = w[i] − learning_rate g[i]
+    (1)  c1 = 1 − 0.9^t
+    (2)  c2 = 1 − 0.999^t
+    (3)  m′[i] = 0.9 m[i] + 0.1 g[i]
+    (4)  v′[i] = 0.999 v[i] + 0.001 g[i]²
+    (5)  w′[i] = w[i] − learning_rate m′[i] / (c1 (√(v′[i] / c2) + 10⁻⁸))
     """
-    u = np.multiply(learning_rate, g)
-    w_next = np.subtract(w, u, out=u)  # (1)
-    return (w_next,)
+    dtype = w.dtype
+    c1 = dtype.type(1 - 0.9**t)  # (1)
+    c2 = dtype.type(1 - 0.999**t)  # (2)
+    r = np.multiply(9 / 10, m)
+    q = np.divide(g, 10)  # (3) 0.1 g
+    m_next = np.add(r, q, out=r)  # (3)
+    r = np.multiply(0.999, v)
+    q = np.multiply(g, g)  # (4) g²
+    np.divide(q, 1000, out=q)  # (4) 0.001 g²
+    v_next = np.add(r, q, out=r)  # (4)
+    r = np.divide(v_next, c2)  # (5) v′ / c2
+    np.sqrt(r, out=r)  # (5) √(v′ / c2)
+    np.add(1e-08, r, out=r)  # (5) √(v′ / c2) + 10⁻⁸
+    q = np.multiply(learning_rate / c1, m_next)
+    np.divide(q, r, out=q)  # (5) learning_rate m′ / (c1 (√(v′ / c2) + 10⁻⁸))
+    w_next = np.subtract(w, q, out=q)  # (5)
+    return w_next, m_next, v_next
 
 
 def _packed(values: dict[str, np.ndarray]) -> np.ndarray:

@@ -16,7 +16,7 @@ from random_networks import networks
 from symbprop.calculus.gradient import gradient
 from symbprop.calculus.interpreter import FLOAT, interpret
 from symbprop.calculus.program import Program, Role
-from symbprop.emit import module as emission
+from symbprop.emit import course as emission
 from symbprop.language.source import Source
 from symbprop.network.build import build
 from symbprop.pipeline import compile_description, derive, read
