@@ -84,7 +84,7 @@ ATTENTIVE = """
 inputs: {x: {shape: [T, 4]}, mask: {shape: [T], dtype: int, classes: 2}}
 targets: {y: {shape: [T, 4]}}
 nodes:
-  a: {multi_head_attention: {num_heads: 2, key_dim: 3, use_causal_mask: true}, inputs: {query: x, mask: mask}}
+  a: {multi_head_attention: {num_heads: 2, key_dim: 3, use_causal_mask: true, use_bias: false}, inputs: {query: x, mask: mask}}
   r: {add: {}, inputs: [x, a]}
   u: {layer_normalization: {}, inputs: [r]}
   p: {dense: {units: 4, activation: softmax}, inputs: [u]}
