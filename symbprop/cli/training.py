@@ -21,7 +21,7 @@ from symbprop.deliver import replacing
 from symbprop.language.source import SourceError
 from symbprop.network.description import Description, TrainingSpec
 from symbprop.pipeline import Derived, derive
-from symbprop.train.checkpoint import pack, unpack
+from symbprop.train.checkpoint import pack, rules, unpack
 from symbprop.train.data import Examples, read_examples
 from symbprop.train.files import draw_curves, require_picture, require_weights, write_weights
 from symbprop.train.measures import gradient_norms, measured
@@ -93,6 +93,7 @@ class _Trainer:
             "seed": training.seed,
             "shuffle": training.shuffle,
             "validation": float(training.validation),
+            "rate": None,
             **options,
         }
         self.epochs = settings.pop("epochs", training.epochs)
@@ -102,7 +103,7 @@ class _Trainer:
         self.training, self.held_out = examples.split(settings["validation"])
         if len(self.training) == 0:
             raise SourceError("no examples are left to train on", hint="lower --validation")
-        self.settings = settings
+        self.settings = {**settings, **rules(training), "examples": len(examples)}
         self.about = f"{len(examples)} examples, {settings['validation']:.0%} of them held out,"
         self.layers = _layers(derived) if files.plot is not None else {}
         self.best: Mapping[str, Any] = {}
@@ -119,7 +120,7 @@ class _Trainer:
                     f"{self.files.resume} stands at epoch {resume['epoch']} of {self.epochs}", hint="raise --epochs"
                 )
             self._bar.begin(resume["epoch"])
-        options = {key: self.settings[key] for key in ("batch_size", "seed", "shuffle", "rate") if key in self.settings}
+        options = {key: self.settings[key] for key in ("batch_size", "seed", "shuffle", "rate")}
         try:
             with self._bar:
                 params, history, *states = self.module.fit(

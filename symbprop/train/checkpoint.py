@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Mapping
+from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,10 +13,29 @@ from typing import Any
 import numpy as np
 
 from symbprop.language.source import SourceError
+from symbprop.network.description import Choice, TrainingSpec
 
 TABLES = ("params", "optimizer_state", "best_params")
 STATES = ("state", "best_state")  # of a network that has one
 FORMAT = 1
+
+
+def rules(training: TrainingSpec) -> dict[str, str]:
+    """What a step is taken by, in words that two descriptions share if they mean the same."""
+    chosen = {
+        "optimizer": training.optimizer,
+        "schedule": training.learning_rate,
+        "warmup": training.warmup,
+        "clip": training.clip,
+    }
+    return {key: _shown(value) for key, value in chosen.items()}
+
+
+def _shown(value: Choice | Fraction | None) -> str:
+    if not isinstance(value, Choice):
+        return str(value)
+    arguments = ", ".join(f"{key}: {each.value.plain()}" for key, each in sorted(value.arguments.items()))
+    return f"{value.name} {{{arguments}}}"
 
 
 def pack(run: Mapping[str, Any], settings: Mapping[str, Any], module: ModuleType) -> dict[str, np.ndarray]:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from symbprop.language.source import Source
+from symbprop.pipeline import read
+from symbprop.train.checkpoint import rules
 from symbprop.train.files import draw_curves
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,15 +37,16 @@ training:
   epochs: 4
   validation: 0.2
 """
+ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-def run(folder: Path, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *arguments: str, code: int = 0, text: str = NET) -> subprocess.CompletedProcess[str]:
     """Runs ``symbprop train net.yaml`` in ``folder``."""
-    (folder / "net.yaml").write_text(NET)
+    (folder / "net.yaml").write_text(text)
     done = subprocess.run(
         [sys.executable, "-m", "symbprop", "train", "net.yaml", *arguments],
-        cwd=folder, capture_output=True, text=True, timeout=300, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+        cwd=folder, capture_output=True, text=True, timeout=300, env=ENVIRONMENT,
     )  # fmt: skip
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
@@ -60,6 +66,53 @@ def test_a_run_goes_on_from_its_checkpoint_with_the_same_bits(tmp_path: Path) ->
     assert "was begun with seed 0, not 3" in run(tmp_path, "--resume", "half.npz", "--seed", "3", code=2).stderr
     assert "epoch 4 of 2" in run(tmp_path, "--resume", "half.npz", "--epochs", "2", code=2).stderr
     assert "is no checkpoint" in run(tmp_path, "--resume", "whole/net.npz", code=2).stderr
+
+
+def test_a_run_is_not_taken_for_one_by_other_rules(tmp_path: Path) -> None:
+    run(tmp_path, "--epochs", "1", "--checkpoint", "c.npz", "--learning-rate", "0.1")
+    assert "begun with rate 0.1, not None" in run(tmp_path, "--resume", "c.npz", code=2).stderr
+
+    def ruled(text: str) -> dict[str, str]:
+        spec = read(Source("net.yaml", text)).training
+        assert spec is not None
+        return rules(spec)
+
+    first = ruled(NET)
+    assert ruled(NET.replace("epochs: 4", "epochs: 7")) == first
+    for key, old, new in (
+        ("optimizer", "optimizer: adam", "optimizer: {adam: {beta_1: 0.8}}"),
+        ("schedule", "decay_steps: 400", "decay_steps: 300"),
+        ("clip", "epochs: 4", "epochs: 4\n  clip: clip_by_value"),
+        ("warmup", "epochs: 4", "epochs: 4\n  warmup: {linear_warmup: {warmup_steps: 3}}"),
+    ):
+        other = ruled(NET.replace(old, new))
+        assert {each for each in first if first[each] != other[each]} == {key}
+
+
+def test_an_interrupt_leaves_the_last_checkpoint_and_nothing_half_written(tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(NET)
+    command = [sys.executable, "-m", "symbprop", "train", "net.yaml", "--epochs", "100000", "--checkpoint", "c.npz"]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
+    )
+    end = time.monotonic() + 200
+    while not (tmp_path / "c.npz").exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    time.sleep(1)  # into some later epoch
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130, told
+    assert "go on with --resume c.npz" in told
+    assert "Traceback" not in told
+    assert {each.name for each in tmp_path.iterdir()} == {"net.yaml", "generated", "c.npz"}
+    assert [each.name for each in (tmp_path / "generated").iterdir()] == ["net.py"]
+    with np.load(tmp_path / "c.npz") as kept:
+        done = json.loads(str(kept["about"]))["run"]["epoch"]
+    assert done >= 1
+    run(tmp_path, "--resume", "c.npz", "--epochs", str(done + 1))
+    run(tmp_path, "-o", "whole", "--epochs", str(done + 1))
+    with np.load(tmp_path / "generated" / "net.npz") as rest, np.load(tmp_path / "whole" / "net.npz") as whole:
+        assert all(whole[name].tobytes() == rest[name].tobytes() for name in whole)
 
 
 def test_a_report_weights_in_both_formats_and_a_picture(tmp_path: Path) -> None:
