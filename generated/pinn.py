@@ -13,46 +13,44 @@ Forward
     (4)  g[n,m] = tanh(z_g[n,m])
     (5)  v[n,k] = Σₘ g[n,m] W_v[m,k] + b_v[k]
     (6)  u[n,k] = t[n,k] + t[n,k]² v[n,k]
-    (7)  z_t[n,j] = W_h[0,j]
-    (8)  h_t[n,j] = z_t[n,j] (1 − tanh(z_h[n,j])²)
-    (9)  z_t_2[n,m] = Σⱼ W_g[j,m] h_t[n,j]
-    (10) g_t[n,m] = z_t_2[n,m] (1 − tanh(z_g[n,m])²)
-    (11) v_t[n,k] = Σₘ W_v[m,k] g_t[n,m]
-    (12) h_t_t[n,j] = −2 z_t[n,j]² tanh(z_h[n,j]) (1 − tanh(z_h[n,j])²)
-    (13) z_t_t[n,m] = Σⱼ W_g[j,m] h_t_t[n,j]
-    (14) g_t_t[n,m] = z_t_t[n,m] (1 − tanh(z_g[n,m])²) − 2 z_t_2[n,m]² tanh(z_g[n,m]) (1 − tanh(z_g[n,m])²)
-    (15) v_t_t[n,k] = Σₘ W_v[m,k] g_t_t[n,m]
-    (16) u_t_t[n,k] = t[n,k]² v_t_t[n,k] + 2 v[n,0] δ[k,0] + 4 t[n,0] v_t[n,0] δ[k,0]
-    (17) L = Σₙ (u[n,0] + u_t_t[n,0])² / N
+    (7)  h_t[n,j] = W_h[0,j] (1 − h[n,j]²)
+    (8)  z_t_g[n,m] = Σⱼ W_g[j,m] h_t[n,j]
+    (9)  g_t[n,m] = z_t_g[n,m] (1 − g[n,m]²)
+    (10) v_t[n,k] = Σₘ W_v[m,k] g_t[n,m]
+    (11) h_tt[n,j] = −2 W_h[0,j]² h[n,j] (1 − h[n,j]²)
+    (12) z_tt_g[n,m] = Σⱼ W_g[j,m] h_tt[n,j]
+    (13) g_tt[n,m] = z_tt_g[n,m] (1 − g[n,m]²) − 2 z_t_g[n,m]² g[n,m] (1 − g[n,m]²)
+    (14) v_tt[n,k] = Σₘ W_v[m,k] g_tt[n,m]
+    (15) u_tt[n,k] = t[n,k]² v_tt[n,k] + 2 v[n,0] δ[k,0] + 4 t[n,0] v_t[n,0] δ[k,0]
+    (16) L = Σₙ (u[n,0] + u_tt[n,0])² / N
 
 Backward, with v̄ = ∂L/∂v (v_bar in the code)
-    (18) ū[n,0] = 2 (u[n,0] + u_t_t[n,0]) / N                             from (17)
-    (19) ū_t_t[n,0] = 2 (u[n,0] + u_t_t[n,0]) / N                         from (17)
-    (20) v̄_t_t[n,k] = t[n,k]² ū_t_t[n,k]                                  from (16)
-    (21) v̄_t[n,0] = 4 t[n,0] ū_t_t[n,0]                                   from (16)
-    (22) ḡ_t_t[n,m] = Σₖ W_v[m,k] v̄_t_t[n,k]                              from (15)
-    (23) z̄_t_t[n,m] = ḡ_t_t[n,m] (1 − g[n,m]²)                            from (14)
-    (24) h̄_t_t[n,j] = Σₘ W_g[j,m] z̄_t_t[n,m]                              from (13)
-    (25) ḡ_t[n,m] = Σₖ W_v[m,k] v̄_t[n,k]                                  from (11)
-    (26) z̄_t_2[n,m] = (1 − g[n,m]²) (ḡ_t[n,m] − 4 z_t_2[n,m] ḡ_t_t[n,m] g[n,m])  from (14), (10)
-    (27) h̄_t[n,j] = Σₘ W_g[j,m] z̄_t_2[n,m]                                from (9)
-    (28) z̄_t[n,j] = (1 − h[n,j]²) (h̄_t[n,j] − 4 z_t[n,j] h̄_t_t[n,j] h[n,j])  from (12), (8)
-    (29) v̄[n,k] = t[n,k]² ū[n,k] + 2 ū_t_t[n,0] δ[k,0]                    from (6), (16)
-    (30) b̄_v[k] = Σₙ v̄[n,k]                                               from (5)
-    (31) ḡ[n,m] = Σₖ W_v[m,k] v̄[n,k]                                      from (5)
-    (32) W̄_v[m,k] = Σₙ g_t_t[n,m] v̄_t_t[n,k] + Σₙ g_t[n,m] v̄_t[n,k] + Σₙ g[n,m] v̄[n,k]  from (15), (11), (5)
-    (33) z̄_g[n,m] = ḡ[n,m] (1 − g[n,m]²) + 2 (1 − g[n,m]²) (ḡ_t_t[n,m] (z_t_2[n,m]² (3 g[n,m]² − 1) − z_t_t[n,m] g[n,m]) − g[n,m] z_t_2[n,m] ḡ_t[n,m])  from (14), (10), (4)
-    (34) b̄_g[m] = Σₙ z̄_g[n,m]                                             from (3)
-    (35) h̄[n,j] = Σₘ W_g[j,m] z̄_g[n,m]                                    from (3)
-    (36) W̄_g[j,m] = Σₙ h_t_t[n,j] z̄_t_t[n,m] + Σₙ h_t[n,j] z̄_t_2[n,m] + Σₙ h[n,j] z̄_g[n,m]  from (13), (9), (3)
-    (37) z̄_h[n,j] = (1 − h[n,j]²) (h̄[n,j] + 2 z_t[n,j] (z_t[n,j] h̄_t_t[n,j] (3 h[n,j]² − 1) − h[n,j] h̄_t[n,j]))  from (12), (8), (2)
-    (38) b̄_h[j] = Σₙ z̄_h[n,j]                                             from (1)
-    (39) W̄_h[k,j] = Σₙ t[n,k] z̄_h[n,j] + Σₙ z̄_t[n,j] δ[k,0]               from (1), (7)
+    (17) ū[n,0] = 2 (u[n,0] + u_tt[n,0]) / N                              from (16)
+    (18) ū_tt[n,0] = 2 (u[n,0] + u_tt[n,0]) / N                           from (16)
+    (19) v̄_tt[n,k] = t[n,k]² ū_tt[n,k]                                    from (15)
+    (20) v̄_t[n,0] = 4 t[n,0] ū_tt[n,0]                                    from (15)
+    (21) ḡ_tt[n,m] = Σₖ W_v[m,k] v̄_tt[n,k]                                from (14)
+    (22) z̄_tt_g[n,m] = ḡ_tt[n,m] (1 − g[n,m]²)                            from (13)
+    (23) h̄_tt[n,j] = Σₘ W_g[j,m] z̄_tt_g[n,m]                              from (12)
+    (24) ḡ_t[n,m] = Σₖ W_v[m,k] v̄_t[n,k]                                  from (10)
+    (25) z̄_t_g[n,m] = (1 − g[n,m]²) (ḡ_t[n,m] − 4 z_t_g[n,m] g[n,m] ḡ_tt[n,m])  from (13), (9)
+    (26) h̄_t[n,j] = Σₘ W_g[j,m] z̄_t_g[n,m]                                from (8)
+    (27) v̄[n,k] = t[n,k]² ū[n,k] + 2 ū_tt[n,0] δ[k,0]                     from (6), (15)
+    (28) b̄_v[k] = Σₙ v̄[n,k]                                               from (5)
+    (29) ḡ[n,m] = 2 (ḡ_tt[n,m] (z_t_g[n,m]² (3 g[n,m]² − 1) − z_tt_g[n,m] g[n,m]) − g[n,m] z_t_g[n,m] ḡ_t[n,m]) + Σₖ W_v[m,k] v̄[n,k]  from (13), (9), (5)
+    (30) W̄_v[m,k] = Σₙ g_tt[n,m] v̄_tt[n,k] + Σₙ g_t[n,m] v̄_t[n,k] + Σₙ g[n,m] v̄[n,k]  from (14), (10), (5)
+    (31) z̄_g[n,m] = ḡ[n,m] (1 − g[n,m]²)                                  from (4)
+    (32) b̄_g[m] = Σₙ z̄_g[n,m]                                             from (3)
+    (33) h̄[n,j] = 2 W_h[0,j] (W_h[0,j] h̄_tt[n,j] (3 h[n,j]² − 1) − h[n,j] h̄_t[n,j]) + Σₘ W_g[j,m] z̄_g[n,m]  from (11), (7), (3)
+    (34) W̄_g[j,m] = Σₙ h_tt[n,j] z̄_tt_g[n,m] + Σₙ h_t[n,j] z̄_t_g[n,m] + Σₙ h[n,j] z̄_g[n,m]  from (12), (8), (3)
+    (35) z̄_h[n,j] = h̄[n,j] (1 − h[n,j]²)                                  from (2)
+    (36) b̄_h[j] = Σₙ z̄_h[n,j]                                             from (1)
+    (37) W̄_h[k,j] = Σₙ t[n,k] z̄_h[n,j] − Σₙ 4 W_h[0,j] h[n,j] h̄_tt[n,j] (1 − h[n,j]²) δ[k,0] + Σₙ h̄_t[n,j] (1 − h[n,j]²) δ[k,0]  from (1), (11), (7)
 
 Cost of one call of the last function
-    7381 N + 18 floating-point operations, 10640 N + 21048 bytes read or written (float64)
+    7685 N + 66 floating-point operations, 10896 N + 21816 bytes read or written (float64)
     321 parameters
-    1168 N bytes kept from forward to backward: u, u_t_t, g_t_t, g, h_t_t, g_t, z_t_2, h_t, z_t, h, z_t_t
+    1040 N bytes kept from forward to backward: u, u_tt, g_tt, g, h_tt, h, g_t, z_t_g, z_tt_g, h_t
 """
 
 import numpy as np
@@ -80,11 +78,11 @@ RANGES: dict[str, tuple[float, float]] = {
     "t": (0.0, 2.0),
 }
 FORMULAS: dict[str, str] = {
-    "W_h": "\\bar{W}^{(\\mathrm{h})}_{kj} = \\sum_{n} t_{nk} \\bar{z}^{(\\mathrm{h})}_{nj} + \\sum_{n} \\bar{z}^{(\\mathrm{t})}_{nj} \\delta_{k,0}",
+    "W_h": "\\bar{W}^{(\\mathrm{h})}_{kj} = \\sum_{n} t_{nk} \\bar{z}^{(\\mathrm{h})}_{nj} - \\sum_{n} 4 W^{(\\mathrm{h})}_{0,j} h_{nj} \\bar{h}^{(\\mathrm{tt})}_{nj} \\left(1 - h_{nj}^{2}\\right) \\delta_{k,0} + \\sum_{n} \\bar{h}^{(\\mathrm{t})}_{nj} \\left(1 - h_{nj}^{2}\\right) \\delta_{k,0}",
     "b_h": "\\bar{b}^{(\\mathrm{h})}_{j} = \\sum_{n} \\bar{z}^{(\\mathrm{h})}_{nj}",
-    "W_g": "\\bar{W}^{(\\mathrm{g})}_{jm} = \\sum_{n} h^{(\\mathrm{t\\_t})}_{nj} \\bar{z}^{(\\mathrm{t\\_t})}_{nm} + \\sum_{n} h^{(\\mathrm{t})}_{nj} \\bar{z}^{(\\mathrm{t})[2]}_{nm} + \\sum_{n} h_{nj} \\bar{z}^{(\\mathrm{g})}_{nm}",
+    "W_g": "\\bar{W}^{(\\mathrm{g})}_{jm} = \\sum_{n} h^{(\\mathrm{tt})}_{nj} \\bar{z}^{(\\mathrm{tt\\_g})}_{nm} + \\sum_{n} h^{(\\mathrm{t})}_{nj} \\bar{z}^{(\\mathrm{t\\_g})}_{nm} + \\sum_{n} h_{nj} \\bar{z}^{(\\mathrm{g})}_{nm}",
     "b_g": "\\bar{b}^{(\\mathrm{g})}_{m} = \\sum_{n} \\bar{z}^{(\\mathrm{g})}_{nm}",
-    "W_v": "\\bar{W}^{(\\mathrm{v})}_{mk} = \\sum_{n} g^{(\\mathrm{t\\_t})}_{nm} \\bar{v}^{(\\mathrm{t\\_t})}_{nk} + \\sum_{n} g^{(\\mathrm{t})}_{nm} \\bar{v}^{(\\mathrm{t})}_{nk} + \\sum_{n} g_{nm} \\bar{v}_{nk}",
+    "W_v": "\\bar{W}^{(\\mathrm{v})}_{mk} = \\sum_{n} g^{(\\mathrm{tt})}_{nm} \\bar{v}^{(\\mathrm{tt})}_{nk} + \\sum_{n} g^{(\\mathrm{t})}_{nm} \\bar{v}^{(\\mathrm{t})}_{nk} + \\sum_{n} g_{nm} \\bar{v}_{nk}",
     "b_v": "\\bar{b}^{(\\mathrm{v})}_{k} = \\sum_{n} \\bar{v}_{nk}",
 }
 ZERO_GRADIENTS: dict[str, str] = {}
@@ -145,87 +143,85 @@ def loss(
     w = np.multiply(t, t)  # (6) t²
     np.multiply(w, v, out=w)
     u = np.add(t, w, out=w)  # (6)
-    z_t = np.empty((N, 16), dtype)  # (7)
-    z_t[...] = W_h[0]  # (7)
-    w = np.negative(z_h)  # (8) −z_h
-    np.minimum(z_h, w, out=w)  # (8) −|z_h|
-    np.exp(w, out=w)  # (8) exp(−|z_h|)
-    np.multiply(w, w, out=w)  # (8) exp(−|z_h|)²
-    r = np.add(1, w)  # (8) exp(−|z_h|)² + 1
-    np.multiply(r, r, out=r)  # (8) (exp(−|z_h|)² + 1)²
-    q = np.multiply(4, z_t)
+    w = np.negative(z_h)  # (7) −z_h
+    np.minimum(z_h, w, out=w)  # (7) −|z_h|
+    np.exp(w, out=w)  # (7) exp(−|z_h|)
+    np.multiply(w, w, out=w)  # (7) exp(−|z_h|)²
+    r = np.add(1, w)  # (7) exp(−|z_h|)² + 1
+    np.multiply(r, r, out=r)  # (7) (exp(−|z_h|)² + 1)²
+    q = np.multiply(4, W_h[0])
+    np.multiply(q, w, out=w)
+    h_t = np.divide(w, r, out=w)  # (7)
+    z_t_g = np.dot(h_t, W_g)  # (8)
+    w = np.negative(z_g)  # (9) −z_g
+    np.minimum(z_g, w, out=w)  # (9) −|z_g|
+    np.exp(w, out=w)  # (9) exp(−|z_g|)
+    np.multiply(w, w, out=w)  # (9) exp(−|z_g|)²
+    r = np.add(1, w)  # (9) exp(−|z_g|)² + 1
+    np.multiply(r, r, out=r)  # (9) (exp(−|z_g|)² + 1)²
+    q = np.multiply(4, z_t_g)
     np.multiply(q, w, out=q)
-    h_t = np.divide(q, r, out=q)  # (8)
-    z_t_2 = np.dot(h_t, W_g)  # (9)
-    w = np.negative(z_g)  # (10) −z_g
-    np.minimum(z_g, w, out=w)  # (10) −|z_g|
-    np.exp(w, out=w)  # (10) exp(−|z_g|)
-    np.multiply(w, w, out=w)  # (10) exp(−|z_g|)²
-    r = np.add(1, w)  # (10) exp(−|z_g|)² + 1
-    np.multiply(r, r, out=r)  # (10) (exp(−|z_g|)² + 1)²
-    q = np.multiply(4, z_t_2)
-    np.multiply(q, w, out=q)
-    g_t = np.divide(q, r, out=q)  # (10)
-    v_t = np.dot(g_t, W_v)  # (11)
-    w = np.multiply(z_t, z_t)  # (12) z_t²
-    r = np.negative(z_h)  # (12) −z_h
-    np.minimum(z_h, r, out=r)  # (12) −|z_h|
-    q = np.exp(r)  # (12) exp(−|z_h|)
-    tt = np.add(1, q)  # (12) 1 + exp(−|z_h|)
-    np.multiply(q, q, out=q)  # (12) exp(−|z_h|)²
-    uu = np.add(1, q)  # (12) exp(−|z_h|)² + 1
+    g_t = np.divide(q, r, out=q)  # (9)
+    v_t = np.dot(g_t, W_v)  # (10)
+    w = np.multiply(W_h[0], W_h[0])  # (11) W_h²
+    r = np.negative(z_h)  # (11) −z_h
+    np.minimum(z_h, r, out=r)  # (11) −|z_h|
+    q = np.exp(r)  # (11) exp(−|z_h|)
+    tt = np.add(1, q)  # (11) 1 + exp(−|z_h|)
+    np.multiply(q, q, out=q)  # (11) exp(−|z_h|)²
+    uu = np.add(1, q)  # (11) exp(−|z_h|)² + 1
     vv = np.multiply(uu, uu)
-    np.multiply(vv, uu, out=vv)  # (12) (exp(−|z_h|)² + 1)³
-    np.expm1(r, out=r)  # (12) expm1(−|z_h|)
+    np.multiply(vv, uu, out=vv)  # (11) (exp(−|z_h|)² + 1)³
+    np.expm1(r, out=r)  # (11) expm1(−|z_h|)
     uu = np.greater_equal(z_h, 0)
-    ww = np.where(uu, np.asarray(8, dtype), np.asarray(-8, dtype))  # (12)
-    np.multiply(w, tt, out=w)
-    np.multiply(w, q, out=w)
-    np.multiply(w, r, out=w)
-    np.multiply(w, ww, out=w)
-    h_t_t = np.divide(w, vv, out=w)  # (12)
-    z_t_t = np.dot(h_t_t, W_g)  # (13)
-    np.multiply(z_t_2, z_t_2, out=z_t_2)  # (14) z_t_2²
-    w = np.negative(z_g)  # (14) −z_g
-    np.minimum(z_g, w, out=w)  # (14) −|z_g|
-    r = np.exp(w)  # (14) exp(−|z_g|)
-    q = np.add(1, r)  # (14) 1 + exp(−|z_g|)
-    np.multiply(r, r, out=r)  # (14) exp(−|z_g|)²
-    tt = np.add(1, r)  # (14) exp(−|z_g|)² + 1
+    ww = np.where(uu, np.asarray(8, dtype), np.asarray(-8, dtype))  # (11)
+    np.multiply(w, tt, out=tt)
+    np.multiply(tt, q, out=tt)
+    np.multiply(tt, r, out=tt)
+    np.multiply(tt, ww, out=tt)
+    h_tt = np.divide(tt, vv, out=tt)  # (11)
+    z_tt_g = np.dot(h_tt, W_g)  # (12)
+    np.multiply(z_t_g, z_t_g, out=z_t_g)  # (13) z_t_g²
+    w = np.negative(z_g)  # (13) −z_g
+    np.minimum(z_g, w, out=w)  # (13) −|z_g|
+    r = np.exp(w)  # (13) exp(−|z_g|)
+    q = np.add(1, r)  # (13) 1 + exp(−|z_g|)
+    np.multiply(r, r, out=r)  # (13) exp(−|z_g|)²
+    tt = np.add(1, r)  # (13) exp(−|z_g|)² + 1
     uu = np.multiply(tt, tt)
-    np.multiply(uu, tt, out=uu)  # (14) (exp(−|z_g|)² + 1)³
-    np.expm1(w, out=w)  # (14) expm1(−|z_g|)
+    np.multiply(uu, tt, out=uu)  # (13) (exp(−|z_g|)² + 1)³
+    np.expm1(w, out=w)  # (13) expm1(−|z_g|)
     tt = np.greater_equal(z_g, 0)
-    vv = np.where(tt, np.asarray(8, dtype), np.asarray(-8, dtype))  # (14)
-    np.multiply(z_t_2, q, out=z_t_2)
-    np.multiply(z_t_2, r, out=z_t_2)
-    np.multiply(z_t_2, w, out=z_t_2)
-    np.multiply(z_t_2, vv, out=z_t_2)
-    g_t_t = np.divide(z_t_2, uu, out=z_t_2)  # (14); g_t_t lives in z_t_2
-    w = np.negative(z_g)  # (14) −z_g
-    np.minimum(z_g, w, out=w)  # (14) −|z_g|
-    np.exp(w, out=w)  # (14) exp(−|z_g|)
-    np.multiply(w, w, out=w)  # (14) exp(−|z_g|)²
-    r = np.add(1, w)  # (14) exp(−|z_g|)² + 1
-    np.multiply(r, r, out=r)  # (14) (exp(−|z_g|)² + 1)²
-    q = np.multiply(4, z_t_t)
+    vv = np.where(tt, np.asarray(8, dtype), np.asarray(-8, dtype))  # (13)
+    np.multiply(z_t_g, q, out=z_t_g)
+    np.multiply(z_t_g, r, out=z_t_g)
+    np.multiply(z_t_g, w, out=z_t_g)
+    np.multiply(z_t_g, vv, out=z_t_g)
+    g_tt = np.divide(z_t_g, uu, out=z_t_g)  # (13); g_tt lives in z_t_g
+    w = np.negative(z_g)  # (13) −z_g
+    np.minimum(z_g, w, out=w)  # (13) −|z_g|
+    np.exp(w, out=w)  # (13) exp(−|z_g|)
+    np.multiply(w, w, out=w)  # (13) exp(−|z_g|)²
+    r = np.add(1, w)  # (13) exp(−|z_g|)² + 1
+    np.multiply(r, r, out=r)  # (13) (exp(−|z_g|)² + 1)²
+    q = np.multiply(4, z_tt_g)
     np.multiply(q, w, out=q)
-    np.divide(q, r, out=q)  # (14)
-    g_t_t += q  # (14)
-    v_t_t = np.dot(g_t_t, W_v)  # (15)
-    u_t_t = np.zeros((N, 1), dtype)  # (16)
+    np.divide(q, r, out=q)  # (13)
+    g_tt += q  # (13)
+    v_tt = np.dot(g_tt, W_v)  # (14)
+    u_tt = np.zeros((N, 1), dtype)  # (15)
     w = np.multiply(2, v[:, 0])
-    u_t_t[:, 0] += w  # (16)
+    u_tt[:, 0] += w  # (15)
     w = np.multiply(4, t[:, 0])
     np.multiply(w, v_t[:, 0], out=w)
-    u_t_t[:, 0] += w  # (16)
-    w = np.multiply(t, t)  # (16) t²
-    np.multiply(w, v_t_t, out=w)
-    u_t_t += w  # (16)
-    w = np.add(u[:, 0], u_t_t[:, 0])  # (17) u + u_t_t
-    L_term = np.multiply(w, w, out=w)  # (17)
-    L = np.sum(L_term)  # (17)
-    L = L / N  # (17)
+    u_tt[:, 0] += w  # (15)
+    w = np.multiply(t, t)  # (15) t²
+    np.multiply(w, v_tt, out=w)
+    u_tt += w  # (15)
+    w = np.add(u[:, 0], u_tt[:, 0])  # (16) u + u_tt
+    L_term = np.multiply(w, w, out=w)  # (16)
+    L = np.sum(L_term)  # (16)
+    L = L / N  # (16)
     return L
 
 
@@ -251,181 +247,196 @@ def loss_and_grad(
     w = np.multiply(t, t)  # (6) t²
     np.multiply(w, v, out=w)
     u = np.add(t, w, out=w)  # (6)
-    z_t = np.empty((N, 16), dtype)  # (7)
-    z_t[...] = W_h[0]  # (7)
-    w = np.negative(z_h)  # (8) −z_h
-    np.minimum(z_h, w, out=w)  # (8) −|z_h|
-    np.exp(w, out=w)  # (8) exp(−|z_h|)
-    np.multiply(w, w, out=w)  # (8) exp(−|z_h|)²
-    r = np.add(1, w)  # (8) exp(−|z_h|)² + 1
-    np.multiply(r, r, out=r)  # (8) (exp(−|z_h|)² + 1)²
-    q = np.multiply(4, z_t)
+    w = np.negative(z_h)  # (7) −z_h
+    np.minimum(z_h, w, out=w)  # (7) −|z_h|
+    np.exp(w, out=w)  # (7) exp(−|z_h|)
+    np.multiply(w, w, out=w)  # (7) exp(−|z_h|)²
+    r = np.add(1, w)  # (7) exp(−|z_h|)² + 1
+    np.multiply(r, r, out=r)  # (7) (exp(−|z_h|)² + 1)²
+    q = np.multiply(4, W_h[0])
+    np.multiply(q, w, out=w)
+    h_t = np.divide(w, r, out=w)  # (7)
+    z_t_g = np.dot(h_t, W_g)  # (8)
+    w = np.negative(z_g)  # (9) −z_g
+    np.minimum(z_g, w, out=w)  # (9) −|z_g|
+    np.exp(w, out=w)  # (9) exp(−|z_g|)
+    np.multiply(w, w, out=w)  # (9) exp(−|z_g|)²
+    r = np.add(1, w)  # (9) exp(−|z_g|)² + 1
+    np.multiply(r, r, out=r)  # (9) (exp(−|z_g|)² + 1)²
+    q = np.multiply(4, z_t_g)
     np.multiply(q, w, out=q)
-    h_t = np.divide(q, r, out=q)  # (8)
-    z_t_2 = np.dot(h_t, W_g)  # (9)
-    w = np.negative(z_g)  # (10) −z_g
-    np.minimum(z_g, w, out=w)  # (10) −|z_g|
-    np.exp(w, out=w)  # (10) exp(−|z_g|)
-    np.multiply(w, w, out=w)  # (10) exp(−|z_g|)²
-    r = np.add(1, w)  # (10) exp(−|z_g|)² + 1
-    np.multiply(r, r, out=r)  # (10) (exp(−|z_g|)² + 1)²
-    q = np.multiply(4, z_t_2)
-    np.multiply(q, w, out=q)
-    g_t = np.divide(q, r, out=q)  # (10)
-    v_t = np.dot(g_t, W_v)  # (11)
-    w = np.multiply(z_t, z_t)  # (12) z_t²
-    r = np.negative(z_h)  # (12) −z_h
-    np.minimum(z_h, r, out=r)  # (12) −|z_h|
-    q = np.exp(r)  # (12) exp(−|z_h|)
-    tt = np.add(1, q)  # (12) 1 + exp(−|z_h|)
-    np.multiply(q, q, out=q)  # (12) exp(−|z_h|)²
-    uu = np.add(1, q)  # (12) exp(−|z_h|)² + 1
+    g_t = np.divide(q, r, out=q)  # (9)
+    v_t = np.dot(g_t, W_v)  # (10)
+    w = np.multiply(W_h[0], W_h[0])  # (11) W_h²
+    r = np.negative(z_h)  # (11) −z_h
+    np.minimum(z_h, r, out=r)  # (11) −|z_h|
+    q = np.exp(r)  # (11) exp(−|z_h|)
+    tt = np.add(1, q)  # (11) 1 + exp(−|z_h|)
+    np.multiply(q, q, out=q)  # (11) exp(−|z_h|)²
+    uu = np.add(1, q)  # (11) exp(−|z_h|)² + 1
     vv = np.multiply(uu, uu)
-    np.multiply(vv, uu, out=vv)  # (12) (exp(−|z_h|)² + 1)³
-    np.expm1(r, out=r)  # (12) expm1(−|z_h|)
+    np.multiply(vv, uu, out=vv)  # (11) (exp(−|z_h|)² + 1)³
+    np.expm1(r, out=r)  # (11) expm1(−|z_h|)
     uu = np.greater_equal(z_h, 0)
-    ww = np.where(uu, np.asarray(8, dtype), np.asarray(-8, dtype))  # (12)
-    np.multiply(w, tt, out=w)
-    np.multiply(w, q, out=w)
-    np.multiply(w, r, out=w)
-    np.multiply(w, ww, out=w)
-    h_t_t = np.divide(w, vv, out=w)  # (12)
-    z_t_t = np.dot(h_t_t, W_g)  # (13)
-    w = np.multiply(z_t_2, z_t_2)  # (14) z_t_2²
-    r = np.negative(z_g)  # (14) −z_g
-    np.minimum(z_g, r, out=r)  # (14) −|z_g|
-    q = np.exp(r)  # (14) exp(−|z_g|)
-    tt = np.add(1, q)  # (14) 1 + exp(−|z_g|)
-    np.multiply(q, q, out=q)  # (14) exp(−|z_g|)²
-    uu = np.add(1, q)  # (14) exp(−|z_g|)² + 1
+    ww = np.where(uu, np.asarray(8, dtype), np.asarray(-8, dtype))  # (11)
+    np.multiply(w, tt, out=tt)
+    np.multiply(tt, q, out=tt)
+    np.multiply(tt, r, out=tt)
+    np.multiply(tt, ww, out=tt)
+    h_tt = np.divide(tt, vv, out=tt)  # (11)
+    z_tt_g = np.dot(h_tt, W_g)  # (12)
+    w = np.multiply(z_t_g, z_t_g)  # (13) z_t_g²
+    r = np.negative(z_g)  # (13) −z_g
+    np.minimum(z_g, r, out=r)  # (13) −|z_g|
+    q = np.exp(r)  # (13) exp(−|z_g|)
+    tt = np.add(1, q)  # (13) 1 + exp(−|z_g|)
+    np.multiply(q, q, out=q)  # (13) exp(−|z_g|)²
+    uu = np.add(1, q)  # (13) exp(−|z_g|)² + 1
     vv = np.multiply(uu, uu)
-    np.multiply(vv, uu, out=vv)  # (14) (exp(−|z_g|)² + 1)³
-    np.expm1(r, out=r)  # (14) expm1(−|z_g|)
+    np.multiply(vv, uu, out=vv)  # (13) (exp(−|z_g|)² + 1)³
+    np.expm1(r, out=r)  # (13) expm1(−|z_g|)
     uu = np.greater_equal(z_g, 0)
-    ww = np.where(uu, np.asarray(8, dtype), np.asarray(-8, dtype))  # (14)
+    ww = np.where(uu, np.asarray(8, dtype), np.asarray(-8, dtype))  # (13)
     np.multiply(w, tt, out=w)
     np.multiply(w, q, out=w)
     np.multiply(w, r, out=w)
     np.multiply(w, ww, out=w)
-    g_t_t = np.divide(w, vv, out=w)  # (14)
-    w = np.negative(z_g)  # (14) −z_g
-    np.minimum(z_g, w, out=w)  # (14) −|z_g|
-    np.exp(w, out=w)  # (14) exp(−|z_g|)
-    np.multiply(w, w, out=w)  # (14) exp(−|z_g|)²
-    r = np.add(1, w)  # (14) exp(−|z_g|)² + 1
-    np.multiply(r, r, out=r)  # (14) (exp(−|z_g|)² + 1)²
-    q = np.multiply(4, z_t_t)
+    g_tt = np.divide(w, vv, out=w)  # (13)
+    w = np.negative(z_g)  # (13) −z_g
+    np.minimum(z_g, w, out=w)  # (13) −|z_g|
+    np.exp(w, out=w)  # (13) exp(−|z_g|)
+    np.multiply(w, w, out=w)  # (13) exp(−|z_g|)²
+    r = np.add(1, w)  # (13) exp(−|z_g|)² + 1
+    np.multiply(r, r, out=r)  # (13) (exp(−|z_g|)² + 1)²
+    q = np.multiply(4, z_tt_g)
     np.multiply(q, w, out=q)
-    np.divide(q, r, out=q)  # (14)
-    g_t_t += q  # (14)
-    v_t_t = np.dot(g_t_t, W_v)  # (15)
-    u_t_t = np.zeros((N, 1), dtype)  # (16)
+    np.divide(q, r, out=q)  # (13)
+    g_tt += q  # (13)
+    v_tt = np.dot(g_tt, W_v)  # (14)
+    u_tt = np.zeros((N, 1), dtype)  # (15)
     w = np.multiply(2, v[:, 0])
-    u_t_t[:, 0] += w  # (16)
+    u_tt[:, 0] += w  # (15)
     w = np.multiply(4, t[:, 0])
     np.multiply(w, v_t[:, 0], out=w)
-    u_t_t[:, 0] += w  # (16)
-    w = np.multiply(t, t)  # (16) t²
-    np.multiply(w, v_t_t, out=w)
-    u_t_t += w  # (16)
-    w = np.add(u[:, 0], u_t_t[:, 0])  # (17) u + u_t_t
-    L_term = np.multiply(w, w, out=w)  # (17)
-    L = np.sum(L_term)  # (17)
-    L = L / N  # (17)
-    u_bar = np.empty((N, 1), dtype)  # (18)
+    u_tt[:, 0] += w  # (15)
+    w = np.multiply(t, t)  # (15) t²
+    np.multiply(w, v_tt, out=w)
+    u_tt += w  # (15)
+    w = np.add(u[:, 0], u_tt[:, 0])  # (16) u + u_tt
+    L_term = np.multiply(w, w, out=w)  # (16)
+    L = np.sum(L_term)  # (16)
+    L = L / N  # (16)
+    u_bar = np.empty((N, 1), dtype)  # (17)
     w = np.multiply(2, u[:, 0])
-    r = np.multiply(2, u_t_t[:, 0])
-    np.add(w, r, out=w)  # (18) 2 (u + u_t_t)
+    r = np.multiply(2, u_tt[:, 0])
+    np.add(w, r, out=w)  # (17) 2 (u + u_tt)
     np.multiply(cotangent / N, w, out=w)
-    u_bar[:, 0] = w  # (18)
-    u_t_t_bar = np.empty((N, 1), dtype)  # (19)
+    u_bar[:, 0] = w  # (17)
+    u_tt_bar = np.empty((N, 1), dtype)  # (18)
     w = np.multiply(2, u[:, 0])
-    r = np.multiply(2, u_t_t[:, 0])
-    np.add(w, r, out=w)  # (19) 2 (u + u_t_t)
+    r = np.multiply(2, u_tt[:, 0])
+    np.add(w, r, out=w)  # (18) 2 (u + u_tt)
     np.multiply(cotangent / N, w, out=w)
-    u_t_t_bar[:, 0] = w  # (19)
-    w = np.multiply(t, t)  # (20) t²
-    v_t_t_bar = np.multiply(w, u_t_t_bar, out=w)  # (20)
-    v_t_bar = np.empty((N, 1), dtype)  # (21)
+    u_tt_bar[:, 0] = w  # (18)
+    w = np.multiply(t, t)  # (19) t²
+    v_tt_bar = np.multiply(w, u_tt_bar, out=w)  # (19)
+    v_t_bar = np.empty((N, 1), dtype)  # (20)
     w = np.multiply(4, t[:, 0])
-    np.multiply(w, u_t_t_bar[:, 0], out=w)
-    v_t_bar[:, 0] = w  # (21)
-    g_t_t_bar = np.dot(v_t_t_bar, W_v.T)  # (22)
-    w = np.negative(z_g)  # (23) −z_g
-    np.minimum(z_g, w, out=w)  # (23) −|z_g|
-    np.exp(w, out=w)  # (23) exp(−|z_g|)
-    np.multiply(w, w, out=w)  # (23) exp(−|z_g|)²
-    r = np.add(1, w)  # (23) exp(−|z_g|)² + 1
-    np.multiply(r, r, out=r)  # (23) (exp(−|z_g|)² + 1)²
-    q = np.multiply(4, g_t_t_bar)
+    np.multiply(w, u_tt_bar[:, 0], out=w)
+    v_t_bar[:, 0] = w  # (20)
+    g_tt_bar = np.dot(v_tt_bar, W_v.T)  # (21)
+    w = np.negative(z_g)  # (22) −z_g
+    np.minimum(z_g, w, out=w)  # (22) −|z_g|
+    np.exp(w, out=w)  # (22) exp(−|z_g|)
+    np.multiply(w, w, out=w)  # (22) exp(−|z_g|)²
+    r = np.add(1, w)  # (22) exp(−|z_g|)² + 1
+    np.multiply(r, r, out=r)  # (22) (exp(−|z_g|)² + 1)²
+    q = np.multiply(4, g_tt_bar)
     np.multiply(q, w, out=q)
-    z_t_t_bar = np.divide(q, r, out=q)  # (23)
-    h_t_t_bar = np.dot(z_t_t_bar, W_g.T)  # (24)
-    g_t_bar = np.dot(v_t_bar, W_v.T)  # (25)
-    w = np.multiply(g, g)  # (26) g²
-    np.subtract(1, w, out=w)  # (26) 1 − g²
-    r = np.multiply(4, z_t_2)
-    np.multiply(r, g_t_t_bar, out=r)
+    z_tt_g_bar = np.divide(q, r, out=q)  # (22)
+    h_tt_bar = np.dot(z_tt_g_bar, W_g.T)  # (23)
+    g_t_bar = np.dot(v_t_bar, W_v.T)  # (24)
+    w = np.multiply(g, g)  # (25) g²
+    np.subtract(1, w, out=w)  # (25) 1 − g²
+    r = np.multiply(4, z_t_g)
     np.multiply(r, g, out=r)
-    np.subtract(g_t_bar, r, out=r)  # (26) ḡ_t − 4 z_t_2 ḡ_t_t g
-    z_t_2_bar = np.multiply(w, r, out=w)  # (26)
-    h_t_bar = np.dot(z_t_2_bar, W_g.T)  # (27)
-    w = np.multiply(h, h)  # (28) h²
-    np.subtract(1, w, out=w)  # (28) 1 − h²
-    r = np.multiply(4, z_t)
-    np.multiply(r, h_t_t_bar, out=r)
-    np.multiply(r, h, out=r)
-    np.subtract(h_t_bar, r, out=r)  # (28) h̄_t − 4 z_t h̄_t_t h
-    z_t_bar = np.multiply(w, r, out=w)  # (28)
-    v_bar = np.zeros((N, 1), dtype)  # (29)
-    w = np.multiply(2, u_t_t_bar[:, 0])
-    v_bar[:, 0] += w  # (29)
-    w = np.multiply(t, t)  # (29) t²
+    np.multiply(r, g_tt_bar, out=r)
+    np.subtract(g_t_bar, r, out=r)  # (25) ḡ_t − 4 z_t_g g ḡ_tt
+    z_t_g_bar = np.multiply(w, r, out=w)  # (25)
+    h_t_bar = np.dot(z_t_g_bar, W_g.T)  # (26)
+    v_bar = np.zeros((N, 1), dtype)  # (27)
+    w = np.multiply(2, u_tt_bar[:, 0])
+    v_bar[:, 0] += w  # (27)
+    w = np.multiply(t, t)  # (27) t²
     np.multiply(w, u_bar, out=w)
-    v_bar += w  # (29)
-    b_v_bar = np.sum(v_bar, axis=0)  # (30)
-    g_bar = np.dot(v_bar, W_v.T)  # (31)
-    W_v_bar = np.dot(g_t_t.T, v_t_t_bar)  # (32)
-    W_v_bar += np.dot(g_t.T, v_t_bar)  # (32)
-    W_v_bar += np.dot(g.T, v_bar)  # (32)
-    w = np.multiply(g, g)  # (33) g²
-    r = np.subtract(1, w)  # (33) 1 − g²
-    q = np.multiply(g_bar, r)
-    tt = np.multiply(z_t_t, g)
-    uu = np.multiply(z_t_2, z_t_2)  # (33) z_t_2²
-    np.multiply(3, w, out=w)
-    np.subtract(w, 1, out=w)  # (33) 3 g² − 1
-    np.multiply(uu, w, out=uu)
-    np.subtract(uu, tt, out=uu)  # (33) z_t_2² (3 g² − 1) − z_t_t g
-    np.multiply(g_t_t_bar, uu, out=g_t_t_bar)
-    uu = np.multiply(g, z_t_2)
-    np.multiply(uu, g_t_bar, out=uu)
-    np.subtract(g_t_t_bar, uu, out=g_t_t_bar)  # (33)
-    np.multiply(2, r, out=r)
-    np.multiply(r, g_t_t_bar, out=r)
-    z_g_bar = np.add(q, r, out=q)  # (33)
-    b_g_bar = np.sum(z_g_bar, axis=0)  # (34)
-    h_bar = np.dot(z_g_bar, W_g.T)  # (35)
-    W_g_bar = np.dot(h_t_t.T, z_t_t_bar)  # (36)
-    W_g_bar += np.dot(h_t.T, z_t_2_bar)  # (36)
-    W_g_bar += np.dot(h.T, z_g_bar)  # (36)
+    v_bar += w  # (27)
+    b_v_bar = np.sum(v_bar, axis=0)  # (28)
+    w = np.multiply(z_tt_g, g)
+    r = np.multiply(z_t_g, z_t_g)  # (29) z_t_g²
+    q = np.multiply(g, g)  # (29) g²
+    np.multiply(3, q, out=q)
+    np.subtract(q, 1, out=q)  # (29) 3 g² − 1
+    np.multiply(r, q, out=r)
+    np.subtract(r, w, out=r)  # (29) z_t_g² (3 g² − 1) − z_tt_g g
+    np.multiply(2, g_tt_bar, out=g_tt_bar)
+    np.multiply(g_tt_bar, r, out=g_tt_bar)
+    r = np.multiply(2, g)
+    np.multiply(r, z_t_g, out=r)
+    np.multiply(r, g_t_bar, out=r)
+    g_bar = np.subtract(g_tt_bar, r, out=g_tt_bar)  # (29); g_bar lives in g_tt_bar
+    g_bar += np.dot(v_bar, W_v.T)  # (29)
+    W_v_bar = np.dot(g_tt.T, v_tt_bar)  # (30)
+    W_v_bar += np.dot(g_t.T, v_t_bar)  # (30)
+    W_v_bar += np.dot(g.T, v_bar)  # (30)
+    w = np.negative(z_g)  # (31) −z_g
+    np.minimum(z_g, w, out=w)  # (31) −|z_g|
+    np.exp(w, out=w)  # (31) exp(−|z_g|)
+    np.multiply(w, w, out=w)  # (31) exp(−|z_g|)²
+    r = np.add(1, w)  # (31) exp(−|z_g|)² + 1
+    np.multiply(r, r, out=r)  # (31) (exp(−|z_g|)² + 1)²
+    np.multiply(4, g_bar, out=g_bar)
+    np.multiply(g_bar, w, out=g_bar)
+    z_g_bar = np.divide(g_bar, r, out=g_bar)  # (31); z_g_bar lives in g_bar
+    b_g_bar = np.sum(z_g_bar, axis=0)  # (32)
+    w = np.multiply(h, h_t_bar)
+    r = np.multiply(h, h)  # (33) h²
+    np.multiply(3, r, out=r)
+    np.subtract(r, 1, out=r)  # (33) 3 h² − 1
+    q = np.multiply(W_h[0], h_tt_bar)
+    np.multiply(q, r, out=q)
+    np.subtract(q, w, out=q)  # (33) W_h h̄_tt (3 h² − 1) − h h̄_t
+    w = np.multiply(2, W_h[0])
+    h_bar = np.multiply(w, q, out=q)  # (33)
+    h_bar += np.dot(z_g_bar, W_g.T)  # (33)
+    W_g_bar = np.dot(h_tt.T, z_tt_g_bar)  # (34)
+    W_g_bar += np.dot(h_t.T, z_t_g_bar)  # (34)
+    W_g_bar += np.dot(h.T, z_g_bar)  # (34)
+    w = np.negative(z_h)  # (35) −z_h
+    np.minimum(z_h, w, out=w)  # (35) −|z_h|
+    np.exp(w, out=w)  # (35) exp(−|z_h|)
+    np.multiply(w, w, out=w)  # (35) exp(−|z_h|)²
+    r = np.add(1, w)  # (35) exp(−|z_h|)² + 1
+    np.multiply(r, r, out=r)  # (35) (exp(−|z_h|)² + 1)²
+    np.multiply(4, h_bar, out=h_bar)
+    np.multiply(h_bar, w, out=h_bar)
+    z_h_bar = np.divide(h_bar, r, out=h_bar)  # (35); z_h_bar lives in h_bar
+    b_h_bar = np.sum(z_h_bar, axis=0)  # (36)
+    W_h_bar = np.zeros((1, 16), dtype)  # (37)
     w = np.multiply(h, h)  # (37) h²
-    r = np.subtract(1, w)  # (37) 1 − h²
-    q = np.multiply(h, h_t_bar)
-    np.multiply(3, w, out=w)
-    np.subtract(w, 1, out=w)  # (37) 3 h² − 1
-    np.multiply(z_t, h_t_t_bar, out=h_t_t_bar)
-    np.multiply(h_t_t_bar, w, out=h_t_t_bar)
-    np.subtract(h_t_t_bar, q, out=h_t_t_bar)  # (37) z_t h̄_t_t (3 h² − 1) − h h̄_t
-    q = np.multiply(2, z_t)
-    np.multiply(q, h_t_t_bar, out=q)
-    np.add(h_bar, q, out=q)  # (37) h̄ + 2 z_t (z_t h̄_t_t (3 h² − 1) − h h̄_t)
-    z_h_bar = np.multiply(r, q, out=r)  # (37)
-    b_h_bar = np.sum(z_h_bar, axis=0)  # (38)
-    W_h_bar = np.zeros((1, 16), dtype)  # (39)
-    W_h_bar_part = np.sum(z_t_bar, axis=0)  # (39)
-    W_h_bar[0] += W_h_bar_part  # (39)
-    W_h_bar += np.dot(t.T, z_h_bar)  # (39)
+    np.multiply(2, w, out=w)
+    np.subtract(2, w, out=w)  # (37) 2 (1 − h²)
+    np.multiply(h, h_tt_bar, out=h_tt_bar)
+    W_h_bar_term = np.multiply(h_tt_bar, w, out=h_tt_bar)  # (37);
+    W_h_bar_part = np.sum(W_h_bar_term, axis=0)  # (37)
+    w = np.multiply(2, W_h[0])
+    np.multiply(w, W_h_bar_part, out=w)
+    W_h_bar[0] -= w  # (37)
+    w = np.multiply(h, h)  # (37) h²
+    np.subtract(1, w, out=w)  # (37) 1 − h²
+    W_h_bar_term_2 = np.multiply(h_t_bar, w, out=h_t_bar)  # (37);
+    W_h_bar_part_2 = np.sum(W_h_bar_term_2, axis=0)  # (37)
+    W_h_bar[0] += W_h_bar_part_2  # (37)
+    W_h_bar += np.dot(t.T, z_h_bar)  # (37)
     grads = {
         "W_h": W_h_bar,
         "b_h": b_h_bar,

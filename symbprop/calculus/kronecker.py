@@ -106,7 +106,7 @@ def differentiate_elements(
         else:
             made.append(_along(each, linear, names, sizes))
     lifted = {
-        name: replace(tensor, shape=(*tensor.shape, *sizes)) if name in linear else tensor
+        name: replace(tensor, shape=(*tensor.shape, *sizes), derived=True) if name in linear else tensor
         for name, tensor in tensors.items()
         if name != delta.seed
     }

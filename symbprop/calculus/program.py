@@ -43,6 +43,7 @@ class Tensor:
     label: str = ""
     constant: bool = False  # to differentiation, because the program does not depend on its value
     fill: Expr = S.Zero
+    derived: bool = False  # by single elements of another tensor, as a derivative inside a description is
 
 
 @dataclass(frozen=True, slots=True)

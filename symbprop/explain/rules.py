@@ -8,6 +8,11 @@ from typing import Any
 from sympy import Expr, cosh, expand, factor_terms, sinh, tanh
 
 from symbprop.calculus.notation import LATEX, TEXT, Text
+from symbprop.simplify.derivatives import (
+    read_derivatives_through_broadcasts,
+    read_saved_in_derivatives,
+    read_through_broadcasts,
+)
 from symbprop.simplify.inline import inline_into_logarithms
 from symbprop.simplify.masks import mask_exponents
 from symbprop.simplify.merge import merge_terms
@@ -23,6 +28,7 @@ from symbprop.simplify.sums import read_saved_sums
 from symbprop.simplify.tidy import tidy_forward, tidy_gradient
 
 TIDIED = "The same, in the form that costs least"
+REPEATED = "What repeats another tensor is read there"
 SHARED = "A term that two equations share has a name"
 
 TITLES: Mapping[Callable[..., Any], str] = {
@@ -33,6 +39,9 @@ TITLES: Mapping[Callable[..., Any], str] = {
     tidy_gradient: TIDIED,
     inline_scalar_cotangents: "A constant cotangent is put in",
     read_saved_values: "The forward pass has saved this value, so it is read",
+    read_through_broadcasts: REPEATED,
+    read_derivatives_through_broadcasts: REPEATED,
+    read_saved_in_derivatives: "The program has computed this value, so it is read",
     read_saved_sums: "The forward pass has saved this sum",
     rescale_cotangents: "The factors that have left their sums are put in",
     merge_terms: "Terms with a common factor are put together",

@@ -17,7 +17,7 @@ from symbprop.language.scope import parts
 from symbprop.language.source import SourceError
 from symbprop.language.syntax import Binary, Call, Coordinate, Equation, Expression, Name, Number, Read, Reduce, Unary
 from symbprop.network.assembly import Assembly
-from symbprop.network.naming import rename
+from symbprop.network.naming import identifier, rename
 
 DIFF = "diff"
 
@@ -175,8 +175,13 @@ class _Maker:
             name: tensor for name, tensor in made.tensors.items() if name in linear or name in _written(made.backward)
         }
         statements, tensors = differentiate_elements(made.backward, own, linear, Delta(seed, axes))
-        local = {f"{name}_{suffix}": f"{self._local(name)}_{suffix}" for name in program.tensors}
-        names = {name: self.assembly.wishes.add(local.get(name, self._local(name)), "") for name in tensors}
+        by_what = suffix + "".join(
+            str(position)
+            for position, size in zip(axes, by.shape, strict=True)
+            if position is not None and position is not True and size != 1
+        )
+        wishes = {f"{name}_{suffix}": self._wish(name, by_what) for name in program.tensors}
+        names = {name: self.assembly.wishes.add(*wishes.get(name, (self._local(name), ""))) for name in tensors}
         self.assembly.wishes.next_operation()
         renamed = rename(Program({**program.tensors, **tensors}, statements), names)
         target = names[made.gradients[of.name]]
@@ -208,6 +213,16 @@ class _Maker:
         names = {each.target.tensor for each in kept}
         self.assembly.tensors.update((name, made.tensors[name]) for name in made.tensors if name in names)
         return same
+
+    def _wish(self, name: str, by_what: str) -> tuple[str, str]:
+        """The local name and the layer of a derivative: ``z_t`` in z's layer; by single letters one after another, ``u_tx``."""
+        local, block = self.assembly.wishes.of(name) or (self._local(name), "")
+        if not local:
+            local, block = identifier(block), ""
+        letters = [each for each in local.rpartition("_")[2] if each.isalpha()]
+        single = {self._local(each) for each in self.assembly.tensors}.issuperset((*letters, by_what[0]))
+        chained = self.assembly.tensors[name].derived and single and by_what[1:].strip("0123456789") == ""
+        return f"{local}{by_what}" if chained else f"{local}_{by_what}", block
 
     def _local(self, name: str) -> str:
         """What a tensor is called in its own operation, or the label that it has in the description."""

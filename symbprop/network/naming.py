@@ -46,6 +46,10 @@ class Wishes:
         self._wishes[name] = (identifier(local) if local else "", block)
         return name
 
+    def of(self, name: str) -> tuple[str, str] | None:
+        """The local name and the layer that a provisional name was made from."""
+        return self._wishes.get(name)
+
     def final(self, settled: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
         """Every provisional name's final one, in order of making. Those that are ``settled`` keep theirs."""
         counts: dict[str, int] = {}

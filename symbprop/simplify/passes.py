@@ -8,6 +8,11 @@ from dataclasses import replace
 from symbprop.calculus.check import check
 from symbprop.calculus.dependence import needed_among
 from symbprop.calculus.program import GradientProgram, Program
+from symbprop.simplify.derivatives import (
+    read_derivatives_through_broadcasts,
+    read_saved_in_derivatives,
+    read_through_broadcasts,
+)
 from symbprop.simplify.inline import inline_into_logarithms
 from symbprop.simplify.masks import mask_exponents
 from symbprop.simplify.merge import merge_terms
@@ -23,7 +28,9 @@ FORWARD: dict[str, Callable[[Program], Program]] = {
     "mask_exponents": mask_exponents,
     "subtract_maximum": subtract_maximum,
     "inline_into_logarithms": inline_into_logarithms,
+    "read_through_broadcasts": read_through_broadcasts,
     "tidy_forward": tidy_forward,
+    "read_saved_in_derivatives": read_saved_in_derivatives,
 }
 
 
@@ -35,6 +42,7 @@ def drop_unused(gradient: GradientProgram) -> GradientProgram:
 BACKWARD: dict[str, Callable[[GradientProgram], GradientProgram]] = {
     "read_saved_sums": read_saved_sums,
     "inline_scalar_cotangents": inline_scalar_cotangents,
+    "read_derivatives_through_broadcasts": read_derivatives_through_broadcasts,
     "tidy_gradient": tidy_gradient,
     "read_saved_values": read_saved_values,
     "rescale_cotangents": rescale_cotangents,

@@ -23,7 +23,13 @@ DIGITS = 60
 mp.dps = DIGITS
 PRECISE = Arithmetic(lambda p, q: mpf(p) / q, {n: getattr(mp, n) for n in FUNCTIONS}, mp.pi, mp.e)
 PHASES = (
-    ("read_saved_sums", "inline_scalar_cotangents", "tidy_gradient", "read_saved_values"),
+    (
+        "read_saved_sums",
+        "inline_scalar_cotangents",
+        "read_derivatives_through_broadcasts",
+        "tidy_gradient",
+        "read_saved_values",
+    ),
     ("rescale_cotangents",),  # a factor is moved once the sum reads what is saved
     ("merge_terms",),  # and terms meet once their factors have been moved
 )
