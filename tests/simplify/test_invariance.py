@@ -77,6 +77,13 @@ def test_each_pass_does_something_somewhere() -> None:
         root,
         NORMALISED,
     ]
+    derivatives = """
+inputs: {x: {shape: [2]}}
+layers: [{name: y, dense: {units: 3, activation: tanh}}]
+loss: {formula: "L = mean((n, j), sum(i, diff(y[n, j], x[n, i])^2))", inputs: [y]}
+functions: [jacobian]
+"""
+    texts.append(derivatives)
     for name in PASSES:
         assert any(source_of(text) != source_of(text, [name]) for text in texts), name
 
