@@ -53,8 +53,8 @@ def test_compile_warns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     file.write_text(
         f"{UNIT}  h: {{formula: 'h[n, j] = sqrt(u[n, j]^2 + 1) - 1', inputs: [u]}}\n{LOSS}", encoding="utf-8"
     )
-    run_compile(str(file), tmp_path, verify=False, without=[], as_json=False)
+    run_compile(str(file), tmp_path, verify=False, without=[], as_json=False, functions="")
     assert "warning: h: its error is up to 10^" in capsys.readouterr().err
     file.write_text(f"{UNIT}  h: {{silu: {{}}, inputs: [u]}}\n{LOSS}", encoding="utf-8")
-    run_compile(str(file), tmp_path, verify=False, without=[], as_json=False)
+    run_compile(str(file), tmp_path, verify=False, without=[], as_json=False, functions="")
     assert "warning" not in capsys.readouterr().err
