@@ -39,14 +39,19 @@ AXIS = "axis"
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """``positions`` are the axes in the part of the last one; the tensors in ``fixed`` (parameters) stay as written."""
+    """``positions`` are the axes in the part of the last one, of ``rank``; ``fixed`` tensors (parameters) stay as written."""
 
     positions: tuple[int, ...]
+    rank: int
     fixed: frozenset[str]
 
     def moved(self, tensor: str, index: Sequence[Coordinate], coordinates: tuple[Affine, ...]) -> tuple[Affine, ...]:
-        """The coordinates of an access, those behind its group of axes moved to where they belong."""
-        behind = _behind(index)
+        """The coordinates of an access, those behind its group of axes moved to where they belong.
+
+        Where the axes are written one by one, as many as the data have, it is the last one that is moved.
+        """
+        grouped = any(group_of(each) is not None for each in index)
+        behind = _behind(index) if grouped else tuple(index[-1:] if len(coordinates) == self.rank else ())
         if tensor in self.fixed or not behind:
             return coordinates
         count = len(self.positions) if len(self.positions) > 1 else len(behind)
@@ -97,8 +102,8 @@ def placed(
             raise SourceError(f"with an axis, {each.name} has as many axes as {first.name}, {rank}", each.span)
     fixed = frozenset(each.name for each in operation.arguments if each.initializer)
     if len(positions) > 1:
-        operation = _over_several(operation)
-    return operation, Placement(tuple(positions), fixed)
+        operation = _over_several(operation, rank)
+    return operation, Placement(tuple(positions), rank, fixed)
 
 
 def several(operation: Operation, placement: Placement | None) -> dict[str, int]:
@@ -144,11 +149,12 @@ def _last_indices(operation: Operation) -> list[str]:
     return list(dict.fromkeys(each.name for each in behind if isinstance(each, (Name, Dots))))
 
 
-def _over_several(operation: Operation) -> Operation:
+def _over_several(operation: Operation, rank: int) -> Operation:
     """The operation with a group of axes for each index that stands behind ``...``. Raises ``SourceError``."""
     names = set(_last_indices(operation))
     for index in _accesses(operation):
-        if _behind(index) and not (len(_behind(index)) == 1 and isinstance(_behind(index)[0], Name)):
+        written_out = len(index) == rank and all(group_of(each) is None for each in index)
+        if written_out or (_behind(index) and not (len(_behind(index)) == 1 and isinstance(_behind(index)[0], Name))):
             raise SourceError(f"'{operation.name}' is about one axis", operation.span)
 
     def spread(node: Any) -> Any:

@@ -77,7 +77,7 @@ def match(operation: Operation, written: Mapping[str, Argument], span: Span) -> 
     inputs = optional_inputs(operation, written)
     optional = [each.name for each in operation.arguments if each.absent is not None]
     for key, argument in written.items():
-        if key in inputs:
+        if key in inputs or (key in declared and declared[key].default is not None and _is_null(argument.value)):
             continue
         if key == AXIS and takes_axis(operation):
             attributes[AXIS] = _axes(argument)
@@ -107,6 +107,11 @@ def match(operation: Operation, written: Mapping[str, Argument], span: Span) -> 
         if wanted.default is None and name not in attributes:
             raise SourceError(f"'{operation.name}' needs '{name}'", span, hint=f"write {operation.name}: {{{name}: …}}")
     return Matched(attributes, initializers, regularizers, inputs)
+
+
+def _is_null(node: Node) -> bool:
+    """``strides: null`` means what it means not to give it."""
+    return isinstance(node, ScalarNode) and node.value is None
 
 
 def _axes(argument: Argument) -> AttributeValue:
