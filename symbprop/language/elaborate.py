@@ -14,6 +14,7 @@ from symbprop.calculus.statement import Reduction, Statement, index_symbol, read
 from symbprop.language.defaults import attribute_values, in_place_of_absent
 from symbprop.language.expressions import Expressions
 from symbprop.language.extents import Extents
+from symbprop.language.lists import with_entries
 from symbprop.language.modes import Modes, modes_of, role_of, state_followed
 from symbprop.language.outside import needed_for
 from symbprop.language.pending import Pending, mentioned, without_thin
@@ -72,7 +73,7 @@ def elaborate(
     """
     values = attribute_values(operation, attributes)
     given = {**given, **in_place_of_absent(operation, given)}
-    operation, placement = placed(operation, given, values)
+    operation, placement = placed(with_entries(operation, values), given, values)
     builder = _Builder(
         operation, given, values, name, operations, open_names, declared or {}, label or operation.name, training,
         placement,
