@@ -294,6 +294,6 @@ class _Builder:
         return settled.retarget(lambda local: names[local])
 
 
-def formula(equations: tuple[Equation, ...], span: Span) -> Operation:
-    """Equations that stand alone, as an operation without a signature."""
-    return Operation("formula", (), (), equations, "", span)
+def formula(equations: tuple[Equation, ...], span: Span, declared: tuple[Argument, ...] = ()) -> Operation:
+    """Equations that stand alone, as an operation whose signature is what they declare."""
+    return Operation("formula", declared, (), equations, "", span)
