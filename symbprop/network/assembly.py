@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from sympy import Expr, S
+
 from symbprop.calculus.dependence import needed
 from symbprop.calculus.index import Extent, size_symbol
 from symbprop.calculus.program import Program, Role, Tensor
@@ -190,6 +192,11 @@ class Assembly:
             name: Declared(spec.shape, None if spec.range is None else (float(spec.range[0]), float(spec.range[1])))
             for name, spec in self.description.parameters.items()
         }
+
+    def per_example(self, name: str) -> Expr:
+        """The factor of a penalty on a tensor: one over the number of examples where it has one entry for each."""
+        shape = self.tensors[name].shape
+        return 1 / BATCH if shape and shape[0] == BATCH else S.One
 
     def depends_on_targets(self, name: str) -> bool:
         """Whether a tensor's value needs a target, so that it is no prediction."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sympy import Rational, S
+from sympy import Expr, Rational, S
 
 from symbprop.calculus.check import check
 from symbprop.calculus.index import Access
@@ -119,6 +119,8 @@ class _Builder(Assembly):
         if label:
             self.parts[label] = output
             self.shared[label] = {name.split("@")[1]: name for name in parameters}
+        if spec.activity is not None:
+            self.penalties.append((output, spec.activity))
         self.layers.append(Layer(title, spec.kind, output, parameters))
         return output
 
@@ -236,7 +238,7 @@ class _Builder(Assembly):
         return self._outputs([predicted[-1] if predicted else results[-1]])
 
     def _loss(self, outputs: Sequence[str]) -> str | None:
-        terms: list[tuple[Rational, str]] = []
+        terms: list[tuple[Expr, str]] = []
         for position, spec in enumerate(self.description.loss):
             terms.append(
                 (Rational(spec.weight.numerator, spec.weight.denominator), self._loss_term(spec, outputs, position))
@@ -248,11 +250,11 @@ class _Builder(Assembly):
                 if self.tensors[name].shape == () and name in _computed(self.statements)
             ]
             terms = [(S.One, scalars[-1])] if scalars else []
-        for parameter, choice in self.penalties:
+        for tensor, choice in self.penalties:
             operation = self.operation(choice.name, choice.span)
             matched = match(operation, choice.arguments, choice.span)
-            result, _ = self.apply(operation, [parameter], matched, {}, choice.span, "", "")
-            terms.append((S.One, result))
+            result, _ = self.apply(operation, [tensor], matched, {}, choice.span, "", "")
+            terms.append((self.per_example(tensor), result))
         if not terms:
             return None
         if len(terms) == 1 and terms[0][0] == 1:
