@@ -101,3 +101,12 @@ def test_dense_concatenate_and_dot(axis: int, compiled: Compiled) -> None:
         lambda p, x: torch.cat([x["a"], x["b"]], axis), torch,
     )  # fmt: skip
     assert_agrees(compiled, "dot", f"axis: {axis}", {"a": a, "b": b}, lambda p, x: (x["a"] * x["b"]).sum(axis), torch)
+
+
+def test_a_formula_says_what_einsum_dense_does(compiled: Compiled) -> None:
+    layer = '- formula: "y[n, b, d] = sum(c, x[n, b, c] * W[c, d:32]) + bias[d]"'
+    module = compiled(f"inputs: {{x: {{shape: [5, 3]}}}}\nlayers:\n{layer}\n")
+    params, x = {name: draw(*shape) for name, shape in module.PARAMETERS.items()}, draw(2, 5, 3)
+    weight, bias = (torch.tensor(next(v for k, v in params.items() if k.startswith(key))) for key in ("W", "b"))
+    expected = torch.einsum("abc,cd->abd", torch.tensor(x), weight) + bias
+    np.testing.assert_allclose(module.forward(params, x), expected.numpy(), rtol=1e-12)
