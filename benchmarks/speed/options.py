@@ -19,6 +19,7 @@ class Options:
     peers: tuple[str, ...]
     seconds: float
     threads: int
+    cpu: bool
     json: Path | None
     write: bool
     lines: bool
@@ -39,6 +40,7 @@ def read_options(arguments: list[str] | None = None) -> Options:
     parser.add_argument(
         "--threads", type=int, default=1, help="of BLAS, torch and JAX; the process keeps to as many cores"
     )
+    parser.add_argument("--cpu", action="store_true", help="count processor time, where the machine is not quiet")
     parser.add_argument("--json", type=Path, metavar="FILE", help="all figures, to be read by programs")
     parser.add_argument("--write", action="store_true", help="write docs/speed.md")
     parser.add_argument("--lines", action="store_true", help="the dearest lines of each emitted module instead")
@@ -50,6 +52,6 @@ def read_options(arguments: list[str] | None = None) -> Options:
     given = parser.parse_args(arguments)
     dtypes = DTYPES if given.dtype == "both" else (given.dtype,)
     return Options(
-        tuple(given.only), dtypes, tuple(given.peers), given.seconds, given.threads, given.json, given.write, given.lines,
+        tuple(given.only), dtypes, tuple(given.peers), given.seconds, given.threads, given.cpu, given.json, given.write, given.lines,
         given.memory, given.compile, given.scaling,
     )  # fmt: skip

@@ -51,9 +51,9 @@ class Emitted:
     importing: float
 
 
-def emitted(workload: Workload) -> Emitted:
-    """The workload's module, not verified."""
-    source = Source("workload.yaml", workload.description)
+def emitted(workload: Workload, dtype: str) -> Emitted:
+    """The workload's module for a dtype, not verified."""
+    source = Source("workload.yaml", f"{workload.description}dtype: {dtype}\n")
     start = time.perf_counter()
     text = compile_description(read(source), source).source
     middle = time.perf_counter()
@@ -65,7 +65,7 @@ def emitted(workload: Workload) -> Emitted:
 def make_task(workload: Workload, module: ModuleType, dtype: str, seed: int = 1) -> Task:
     """Parameters as the module draws them, those that start at zero or one moved from there, and data."""
     rng = np.random.default_rng(seed)
-    params = module.init(seed)
+    params = module.init(seed, "float64")
     for value in params.values():
         if value.size and np.ptp(value) == 0:
             value += 0.1 * rng.normal(size=value.shape)
