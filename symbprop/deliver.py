@@ -85,7 +85,9 @@ def _builtins(tree: ast.Module) -> Iterator[str]:
     yield from (node.id for node in outside if isinstance(node, ast.Name))
 
 
-def deliver(name: str, text: str, directory: str | Path, *, verify: bool = True, seed: int = 0) -> Delivery:
+def deliver(
+    name: str, text: str, directory: str | Path, *, verify: bool = True, seed: int = 0, effort: str = "normal"
+) -> Delivery:
     """Write ``text`` to ``directory/<name>.py`` once it is audited and verified.
 
     Raises ``NotVerifiedError`` (and leaves what was there as it was) if the module's gradient is wrong, ``OSError`` if
@@ -99,7 +101,7 @@ def deliver(name: str, text: str, directory: str | Path, *, verify: bool = True,
         draft.write_text(text, encoding="utf-8", newline="\n")
         certificate = None
         if verify:
-            certificate = verify_module(load_module(draft), seed=seed)
+            certificate = verify_module(load_module(draft), seed=seed, effort=effort)
             if not certificate.passed:
                 raise NotVerifiedError(certificate)
     return Delivery(target, certificate)
@@ -112,6 +114,7 @@ def compile_to(
     *,
     verify: bool = True,
     without: Collection[str] = (),
+    effort: str = "normal",
 ) -> tuple[Result, Delivery]:
     """Compile a description into ``directory``.
 
@@ -122,7 +125,7 @@ def compile_to(
     result = compile_description(description, source, without=without)
     name = result.derived.network.name
     try:
-        delivery = deliver(name, result.source, directory, verify=verify)
+        delivery = deliver(name, result.source, directory, verify=verify, effort=effort)
         found = delivery.certificate.parameters if delivery.certificate else ()
         suspects = [each.name for each in found if each.always_zero and not each.reason_zero]
         zeros = reasons_for_zero(result.derived.network, suspects)
@@ -133,7 +136,7 @@ def compile_to(
             raise
     if zeros:
         result = compile_description(description, source, without=without, zeros=zeros)
-        delivery = deliver(name, result.source, directory, verify=verify)
+        delivery = deliver(name, result.source, directory, verify=verify, effort=effort)
     return result, delivery
 
 
