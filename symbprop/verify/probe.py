@@ -173,5 +173,5 @@ def _chosen(value: np.ndarray, rng: np.random.Generator, count: int) -> list[int
         chosen.append(int(nonzero[np.argmin(flat[nonzero])]))
     if nonzero.size < flat.size:
         chosen.append(int(np.argmin(flat)))
-    chosen.extend(int(i) for i in rng.integers(0, flat.size, max(count - len(chosen), 0)))
-    return list(dict.fromkeys(chosen))
+    others = range(flat.size) if flat.size <= count else rng.integers(0, flat.size, 4 * count)
+    return list(dict.fromkeys([*chosen, *(int(i) for i in others)]))[:count]
