@@ -10,6 +10,7 @@ import numpy as np
 from symbprop.verify.calls import loss_at
 from symbprop.verify.floor import NEARBY, Floor
 from symbprop.verify.point import Point
+from symbprop.verify.precise import repeat_precisely
 from symbprop.verify.probe import Direction, Entry, Outcome, Probe, along
 
 STEP = 1e-30
@@ -38,9 +39,18 @@ def complex_step_probes(
             tolerance += floor.measured(direction)
         if np.isfinite(numeric) and abs(analytic - numeric) > tolerance:
             tolerance += 4 * _noise(module, point, direction, numeric)
-        right = abs(analytic - numeric) <= tolerance
-        outcome = Outcome.RIGHT if right else Outcome.WRONG if np.isfinite(numeric) else Outcome.INCONCLUSIVE
-        found.append(Probe(tuple(direction), "complex step", analytic, numeric, scale, tolerance, outcome, TOLERANCE))
+        error = abs(analytic - numeric)
+        outcome = Outcome.RIGHT if error <= tolerance else Outcome.WRONG
+        outcome = outcome if np.isfinite(numeric) else Outcome.INCONCLUSIVE
+        precisely = repeat_precisely(module, point, direction) if outcome is Outcome.WRONG else None
+        nothing = False
+        if precisely is not None and precisely.explains(error, TOLERANCE):
+            outcome, nothing = Outcome.ROUNDED, precisely.vanishes(scale)
+        repeated = "" if precisely is None else precisely.describe()
+        names = tuple(direction)
+        found.append(
+            Probe(names, "complex step", analytic, numeric, scale, tolerance, outcome, TOLERANCE, repeated, nothing)
+        )
     return found
 
 

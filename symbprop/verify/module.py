@@ -148,7 +148,12 @@ def _rounding_warnings(results: Sequence[ParameterResult], probes: Sequence[Prob
         mine = [probe for probe in probes if name in probe.names and probe.method == "complex step"]
         largest = max((probe.scale for probe in mine), default=0.0)
         worst = max((abs(probe.analytic - probe.numeric) for probe in mine), default=0.0)
-        if worst > NOTICEABLE * largest > 0:
+        rounded = [probe for probe in mine if probe.outcome is Outcome.ROUNDED]
+        if rounded:
+            found.append(
+                f"rounding takes digits of the gradient of {name}; its formula is right: {rounded[0].repeated}"
+            )
+        elif worst > NOTICEABLE * largest > 0:
             found.append(
                 f"rounding moves the gradient of {name} by {worst / largest:.1e} of it: "
                 "extended precision agrees with the loss, and these digits are lost"

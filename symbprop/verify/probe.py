@@ -33,11 +33,15 @@ class Outcome(Enum):
     RIGHT = "right"
     WRONG = "wrong"
     INCONCLUSIVE = "inconclusive"
+    ROUNDED = "right, but for rounding"
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One comparison. ``scale`` is Σ|g·u|, what the error is measured against."""
+    """One comparison. ``scale`` is Σ|g·u|, what the error is measured against.
+
+    ``repeated`` is what higher precision says where this failed, ``nothing`` whether the derivative is 0 there.
+    """
 
     names: tuple[str, ...]
     method: str
@@ -47,6 +51,8 @@ class Probe:
     tolerance: float
     outcome: Outcome
     relative_tolerance: float = 0.0
+    repeated: str = ""
+    nothing: bool = False
 
     @property
     def relative(self) -> float:
@@ -57,6 +63,8 @@ class Probe:
     @property
     def vanishes(self) -> bool:
         """Whether both numbers are 0 up to the tolerance."""
+        if self.outcome is Outcome.ROUNDED:
+            return self.nothing
         return abs(self.analytic) <= self.tolerance and abs(self.numeric) <= self.tolerance
 
     @property
@@ -65,7 +73,8 @@ class Probe:
         return max(self.tolerance / self.scale - self.relative_tolerance, 0.0) if self.scale > 0 else 0.0
 
     def describe(self) -> str:
-        return f"{self.method}: the module says {self.analytic:.12g}, its loss says {self.numeric:.12g}"
+        more = f"; {self.repeated}" if self.repeated else ""
+        return f"{self.method}: the module says {self.analytic:.12g}, its loss says {self.numeric:.12g}{more}"
 
 
 def along(gradient: Mapping[str, np.ndarray], direction: Direction) -> tuple[float, float]:
