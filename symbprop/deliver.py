@@ -115,6 +115,7 @@ def compile_to(
     verify: bool = True,
     without: Collection[str] = (),
     effort: str = "normal",
+    selfcheck: bool = False,
 ) -> tuple[Result, Delivery]:
     """Compile a description into ``directory``.
 
@@ -122,7 +123,7 @@ def compile_to(
     is looked for, and where one is found the module is made again with the reason in it. Raises as :func:`deliver` and
     the pipeline do.
     """
-    result = compile_description(description, source, without=without)
+    result = compile_description(description, source, without=without, selfcheck=selfcheck)
     name = result.derived.network.name
     try:
         delivery = deliver(name, result.source, directory, verify=verify, effort=effort)
@@ -135,7 +136,7 @@ def compile_to(
         if not zeros:
             raise
     if zeros:
-        result = compile_description(description, source, without=without, zeros=zeros)
+        result = compile_description(description, source, without=without, zeros=zeros, selfcheck=selfcheck)
         delivery = deliver(name, result.source, directory, verify=verify, effort=effort)
     return result, delivery
 

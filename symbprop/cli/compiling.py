@@ -33,6 +33,7 @@ def run_compile(
     functions: str,
     as_json: bool,
     effort: str = "normal",
+    selfcheck: bool = False,
 ) -> None:
     """Compile ``spec`` into ``output`` and report."""
     for name in without:
@@ -40,7 +41,9 @@ def run_compile(
             raise SourceError(f"there is no pass '{name}'", hint=did_you_mean(name, (*FORWARD, *BACKWARD)))
     description, source = read_spec(spec)
     description = with_functions(description, Source("--functions", functions))
-    result, delivery = hand_over(description, source, output, verify=verify, without=without, effort=effort)
+    result, delivery = hand_over(
+        description, source, output, verify=verify, without=without, effort=effort, selfcheck=selfcheck
+    )
     for name, error in doubtful(whole_program(result.derived)).items():
         print(f"warning: {name}: {_loss_of_digits(error)} somewhere, whatever form it is given", file=sys.stderr)
     if as_json:
@@ -74,10 +77,13 @@ def hand_over(
     verify: bool = True,
     without: Collection[str] = (),
     effort: str = "normal",
+    selfcheck: bool = False,
 ) -> tuple[Result, Delivery]:
     """The module in its place, or the certificate that says why not."""
     try:
-        return compile_to(description, source, output, verify=verify, without=without, effort=effort)
+        return compile_to(
+            description, source, output, verify=verify, without=without, effort=effort, selfcheck=selfcheck
+        )
     except NotVerifiedError as error:
         raise CheckFailed(error.certificate.format()) from error
 

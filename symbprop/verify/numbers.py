@@ -22,12 +22,13 @@ NAMES = {
 
 
 class Number:
-    """A complex number of mpmath. ``np.exp`` of an object array calls ``exp`` of its elements, and so on."""
+    """A number of mpmath, real or complex. ``np.exp`` of an object array calls ``exp`` of its elements, and so on."""
 
     __slots__ = ("value",)
 
     def __init__(self, value: Any) -> None:
-        self.value: Any = value.value if isinstance(value, Number) else mpmath.mpc(value)
+        plain = value.item() if isinstance(value, np.generic) else value
+        self.value: Any = plain.value if isinstance(plain, Number) else mpmath.mpmathify(plain)
 
     def __add__(self, other: Any) -> Any:
         return _both(self, other, lambda a, b: a + b)
