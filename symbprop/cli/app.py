@@ -26,7 +26,9 @@ Spec = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")]
 
 Quick = Annotated[bool, typer.Option("--quick", help="Verify along directions only, at two scales.")]
-Thorough = Annotated[bool, typer.Option("--thorough", help="Verify at all scales, along more directions, with mpmath.")]
+Thorough = Annotated[
+    bool, typer.Option("--thorough", help="Verify at five scales, along more directions, at more entries.")
+]
 
 
 def _effort(given: str, *, quick: bool, thorough: bool) -> str:
@@ -76,6 +78,9 @@ def compile(
     ] = "",
     quick: Quick = False,
     thorough: Thorough = False,
+    selfcheck: Annotated[
+        bool, typer.Option("--selfcheck", help="Write the module with a function that checks its own gradient.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Write <name>.py, verified, and print what was derived and checked.
@@ -93,6 +98,7 @@ def compile(
         without=without or [],
         functions=functions,
         effort=effort,
+        selfcheck=selfcheck,
         as_json=json,
     )
 

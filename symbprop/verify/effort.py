@@ -10,7 +10,7 @@ class Effort:
     """``directions`` and single ``entries`` of each tensor, at points of these ``scales``.
 
     Entries are probed at the first point. Differences along directions are taken until they have said something, in
-    small networks twice; with ``everywhere`` both are done at every point, and in high precision too.
+    small networks twice; with ``everywhere`` both are done at every point.
     """
 
     scales: tuple[float, ...]

@@ -12,11 +12,10 @@ import pytest
 from networks import ALL, MLP
 
 from symbprop.deliver import audit
+from symbprop.emit.selfcheck import with_selfcheck
 from symbprop.language.source import Source
-from symbprop.network.document import load_source
 from symbprop.pipeline import compile_description, read
 from symbprop.verify.calls import keywords
-from symbprop.verify.module import load_module
 from symbprop.verify.sampling import sample
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,21 +41,17 @@ def checked(module: ModuleType, seed: int = 0, scale: float = 1.0) -> dict[str, 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_every_example_passes_its_own_check(path: Path) -> None:
-    """On the module as it is kept, with the check added; so the check is written by the module's own signature."""
-    kept = load_module(ROOT / "generated" / f"{path.stem}.py")
-    source = load_source(str(path))
-    text = compile_description(read(source), source, zeros=kept.ZERO_GRADIENTS, selfcheck=True).source
+    """The module as it is kept, with the check behind it, which is written by the module's own signature."""
+    text = with_selfcheck((ROOT / "generated" / f"{path.stem}.py").read_text(encoding="utf-8"))
     audit(text)
     assert max(map(len, text[text.index("def selfcheck") :].splitlines())) <= 100
     module = loaded(text)
     found = checked(module)
     assert list(found) == list(module.PARAMETERS)
-    for seed in (0, 1):
-        figures = checked(module, seed, 0.5)
-        for name, each in figures.items():
-            assert set(each) == {"complex", "differences"}
-            assert name in module.ZERO_GRADIENTS or each["complex"] < 1e-6
-            assert np.isnan(each["differences"]) or each["differences"] < 1e-4 or name in module.ZERO_GRADIENTS
+    for name, each in found.items():
+        assert set(each) == {"complex", "differences"}
+        assert name in module.ZERO_GRADIENTS or each["complex"] < 1e-6
+        assert name in module.ZERO_GRADIENTS or not each["differences"] >= 1e-4
 
 
 def test_a_module_without_the_option_is_the_same_to_the_byte() -> None:
