@@ -1,17 +1,17 @@
-"""vae: dense → dense → dense → formula → dense → dense
+"""vae: dense → dense → dense → drawn → dense → dense
 
-Made by symbprop 0.1.0 from vae.yaml (sha256 8d825cc0a7dac3e5).
+Made by symbprop 0.1.0 from vae.yaml (sha256 bd6860e98b7c7839).
 To change it, change vae.yaml and run: symbprop compile vae.yaml
 
 Axes
     n  example (N)    j  z_seen (48)    k  x (64)    m  mean (4)    l  z_turned (48)
 
-Forward
+Forward, in training
     (1)  z_seen[n,j] = Σₖ x[n,k] W_seen[k,j] + b_seen[j]
     (2)  seen[n,j] = tanh(z_seen[n,j])
     (3)  mean[n,m] = Σⱼ seen[n,j] W_mean[j,m] + b_mean[m]
     (4)  logvar[n,m] = Σⱼ seen[n,j] W_logvar[j,m] + b_logvar[m]
-    (5)  code[n,m] = mean[n,m] + noise[n,m] exp(logvar[n,m] / 2)
+    (5)  code[n,m] = mean[n,m] + e_code[n,m] exp(logvar[n,m] / 2)
     (6)  z_turned[n,l] = Σₘ code[n,m] W_turned[m,l] + b_turned[l]
     (7)  turned[n,l] = tanh(z_turned[n,l])
     (8)  image[n,k] = Σₗ turned[n,l] W_image[l,k] + b_image[k]
@@ -31,7 +31,7 @@ Backward, with v̄ = ∂L_total/∂v (v_bar in the code)
     (20) c̅o̅d̅e̅[n,m] = Σₗ W_turned[m,l] z̄_turned[n,l]                       from (6)
     (21) W̄_turned[m,l] = Σₙ code[n,m] z̄_turned[n,l]                       from (6)
     (22) m̅e̅a̅n̅[n,m] = mean[n,m] / N + c̅o̅d̅e̅[n,m]                            from (13), (5)
-    (23) l̅o̅g̅v̅a̅r̅[n,m] = ((exp(logvar[n,m]) − 1) / N + noise[n,m] c̅o̅d̅e̅[n,m] exp(logvar[n,m] / 2)) / 2  from (13), (5)
+    (23) l̅o̅g̅v̅a̅r̅[n,m] = ((exp(logvar[n,m]) − 1) / N + e_code[n,m] c̅o̅d̅e̅[n,m] exp(logvar[n,m] / 2)) / 2  from (13), (5)
     (24) b̄_logvar[m] = Σₙ l̅o̅g̅v̅a̅r̅[n,m]                                     from (4)
     (25) W̄_logvar[j,m] = Σₙ seen[n,j] l̅o̅g̅v̅a̅r̅[n,m]                         from (4)
     (26) b̄_mean[m] = Σₙ m̅e̅a̅n̅[n,m]                                         from (3)
@@ -40,6 +40,9 @@ Backward, with v̄ = ∂L_total/∂v (v_bar in the code)
     (29) z̄_seen[n,j] = s̅e̅e̅n̅[n,j] (1 − seen[n,j]²)                         from (2)
     (30) b̄_seen[j] = Σₙ z̄_seen[n,j]                                       from (1)
     (31) W̄_seen[k,j] = Σₙ x[n,k] z̄_seen[n,j]                              from (1)
+
+Forward, in inference: the same but for
+    (32) code[n,m] = mean[n,m]
 
 Cost of one call of the last function
     38270 N + 6 floating-point operations, 18880 N + 139496 bytes read or written (float64)
@@ -66,11 +69,13 @@ PARAMETERS: dict[str, tuple[int | str, ...]] = {
 }
 INPUTS: dict[str, tuple[int | str, ...]] = {
     "x": ("N", 64),
-    "noise": ("N", 4),
 }
 TARGETS: dict[str, tuple[int | str, ...]] = {}
 OUTPUTS: dict[str, tuple[int | str, ...]] = {
     "image": ("N", 64),
+}
+NOISE: dict[str, tuple[int | str, ...]] = {
+    "e_code": ("N", 4),
 }
 INTEGERS: dict[str, int] = {}
 RANGES: dict[str, tuple[float, float]] = {
@@ -112,10 +117,12 @@ def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
 def forward(
     params: dict[str, np.ndarray],
     x: np.ndarray,
-    noise: np.ndarray,
+    *,
+    training: bool = False,
+    seed: int | np.random.Generator = 0,
 ) -> np.ndarray:
     """The output: image [N, 64]."""
-    dtype, arrays, sizes = _arguments(params, {"x": x, "noise": noise})
+    dtype, arrays, sizes = _arguments(params, {"x": x})
     (
         W_seen,
         b_seen,
@@ -128,19 +135,34 @@ def forward(
         W_image,
         b_image,
         x,
-        noise,
     ) = arrays
+    N = sizes["N"]
+    if training:
+        rng = np.random.default_rng(seed)
+        e_code = np.asarray(rng.standard_normal((N, 4)), dtype)
+        z_seen = np.dot(x, W_seen)  # (1)
+        z_seen += b_seen  # (1)
+        seen = np.tanh(z_seen, out=z_seen)  # (2); seen lives in z_seen
+        mean = np.dot(seen, W_mean)  # (3)
+        mean += b_mean  # (3)
+        logvar = np.dot(seen, W_logvar)  # (4)
+        logvar += b_logvar  # (4)
+        t = np.divide(logvar, 2)  # (5) logvar / 2
+        np.exp(t, out=t)  # (5) exp(logvar / 2)
+        np.multiply(e_code, t, out=t)
+        code = np.add(mean, t, out=mean)  # (5); code lives in mean
+        z_turned = np.dot(code, W_turned)  # (6)
+        z_turned += b_turned  # (6)
+        turned = np.tanh(z_turned, out=z_turned)  # (7); turned lives in z_turned
+        image = np.dot(turned, W_image)  # (8)
+        image += b_image  # (8)
+        return image
     z_seen = np.dot(x, W_seen)  # (1)
     z_seen += b_seen  # (1)
     seen = np.tanh(z_seen, out=z_seen)  # (2); seen lives in z_seen
     mean = np.dot(seen, W_mean)  # (3)
     mean += b_mean  # (3)
-    logvar = np.dot(seen, W_logvar)  # (4)
-    logvar += b_logvar  # (4)
-    t = np.divide(logvar, 2)  # (5) logvar / 2
-    np.exp(t, out=t)  # (5) exp(logvar / 2)
-    np.multiply(noise, t, out=t)
-    code = np.add(mean, t, out=mean)  # (5); code lives in mean
+    code = mean  # (32)
     z_turned = np.dot(code, W_turned)  # (6)
     z_turned += b_turned  # (6)
     turned = np.tanh(z_turned, out=z_turned)  # (7); turned lives in z_turned
@@ -152,10 +174,12 @@ def forward(
 def loss(
     params: dict[str, np.ndarray],
     x: np.ndarray,
-    noise: np.ndarray,
+    *,
+    training: bool = False,
+    seed: int | np.random.Generator = 0,
 ) -> float:
     """The loss."""
-    dtype, arrays, sizes = _arguments(params, {"x": x, "noise": noise})
+    dtype, arrays, sizes = _arguments(params, {"x": x})
     (
         W_seen,
         b_seen,
@@ -168,10 +192,52 @@ def loss(
         W_image,
         b_image,
         x,
-        noise,
     ) = arrays
     N = sizes["N"]
     _require_examples(sizes)
+    if training:
+        rng = np.random.default_rng(seed)
+        e_code = np.asarray(rng.standard_normal((N, 4)), dtype)
+        z_seen = np.dot(x, W_seen)  # (1)
+        z_seen += b_seen  # (1)
+        seen = np.tanh(z_seen, out=z_seen)  # (2); seen lives in z_seen
+        mean = np.dot(seen, W_mean)  # (3)
+        mean += b_mean  # (3)
+        logvar = np.dot(seen, W_logvar)  # (4)
+        logvar += b_logvar  # (4)
+        t = np.divide(logvar, 2)  # (5) logvar / 2
+        np.exp(t, out=t)  # (5) exp(logvar / 2)
+        np.multiply(e_code, t, out=t)
+        code = np.add(mean, t, out=t)  # (5)
+        z_turned = np.dot(code, W_turned)  # (6)
+        z_turned += b_turned  # (6)
+        turned = np.tanh(z_turned, out=z_turned)  # (7); turned lives in z_turned
+        image = np.dot(turned, W_image)  # (8)
+        image += b_image  # (8)
+        t = np.subtract(1, x)  # (9) 1 − x
+        u = np.negative(x)  # (9) −x
+        v = np.greater_equal(image, 0)
+        w = np.where(v, t, u)  # (9) {1 − x if image ≥ 0 else −x}
+        np.multiply(image, w, out=w)
+        u = np.negative(image)  # (9) −image
+        np.minimum(image, u, out=image)  # (9) −|image|
+        u = _wide_exp(image)  # (9) wide_exp(−|image|)
+        np.log1p(u, out=u)  # (9) log1p(wide_exp(−|image|))
+        s1_term = np.add(w, u, out=w)  # (9)
+        s1 = np.sum(s1_term, axis=1)  # (9)
+        L = np.sum(s1)  # (10)
+        L = L / N  # (10)
+        t = np.multiply(mean, mean)  # (11) mean²
+        np.minimum(1267650600228229401496703205376, logvar, out=logvar)  # (11)
+        u = np.expm1(logvar)  # (11) expm1(min(1267650600228229401496703205376, logvar))
+        np.add(t, u, out=t)
+        s2_term = np.subtract(t, logvar, out=t)  # (11)
+        s2 = np.sum(s2_term, axis=1)  # (11)
+        D = np.sum(s2)  # (12)
+        D = D / (2 * N)  # (12)
+        L_total = L  # (13)
+        L_total += D  # (13)
+        return L_total
     z_seen = np.dot(x, W_seen)  # (1)
     z_seen += b_seen  # (1)
     seen = np.tanh(z_seen, out=z_seen)  # (2); seen lives in z_seen
@@ -179,10 +245,7 @@ def loss(
     mean += b_mean  # (3)
     logvar = np.dot(seen, W_logvar)  # (4)
     logvar += b_logvar  # (4)
-    t = np.divide(logvar, 2)  # (5) logvar / 2
-    np.exp(t, out=t)  # (5) exp(logvar / 2)
-    np.multiply(noise, t, out=t)
-    code = np.add(mean, t, out=t)  # (5)
+    code = mean  # (32)
     z_turned = np.dot(code, W_turned)  # (6)
     z_turned += b_turned  # (6)
     turned = np.tanh(z_turned, out=z_turned)  # (7); turned lives in z_turned
@@ -217,12 +280,12 @@ def loss(
 def loss_and_grad(
     params: dict[str, np.ndarray],
     x: np.ndarray,
-    noise: np.ndarray,
     *,
+    seed: int | np.random.Generator = 0,
     cotangent: float = 1.0,
 ) -> tuple[float, dict[str, np.ndarray]]:
     """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."""
-    dtype, arrays, sizes = _arguments(params, {"x": x, "noise": noise})
+    dtype, arrays, sizes = _arguments(params, {"x": x})
     (
         W_seen,
         b_seen,
@@ -235,10 +298,11 @@ def loss_and_grad(
         W_image,
         b_image,
         x,
-        noise,
     ) = arrays
     N = sizes["N"]
     _require_examples(sizes)
+    rng = np.random.default_rng(seed)
+    e_code = np.asarray(rng.standard_normal((N, 4)), dtype)
     z_seen = np.dot(x, W_seen)  # (1)
     z_seen += b_seen  # (1)
     seen = np.tanh(z_seen)  # (2)
@@ -248,7 +312,7 @@ def loss_and_grad(
     logvar += b_logvar  # (4)
     t = np.divide(logvar, 2)  # (5) logvar / 2
     np.exp(t, out=t)  # (5) exp(logvar / 2)
-    np.multiply(noise, t, out=t)
+    np.multiply(e_code, t, out=t)
     code = np.add(mean, t, out=t)  # (5)
     z_turned = np.dot(code, W_turned)  # (6)
     z_turned += b_turned  # (6)
@@ -314,9 +378,9 @@ def loss_and_grad(
     np.multiply(cotangent / (2 * N), t, out=t)
     u = np.divide(logvar, 2)  # (23) logvar / 2
     np.exp(u, out=u)  # (23) exp(logvar / 2)
-    np.multiply(noise, code_bar, out=code_bar)
+    np.multiply(e_code, code_bar, out=code_bar)
     np.multiply(code_bar, u, out=code_bar)
-    np.divide(code_bar, 2, out=code_bar)  # (23) noise c̅o̅d̅e̅ exp(logvar / 2) / 2
+    np.divide(code_bar, 2, out=code_bar)  # (23) e_code c̅o̅d̅e̅ exp(logvar / 2) / 2
     logvar_bar = np.add(t, code_bar, out=t)  # (23)
     b_logvar_bar = np.sum(logvar_bar, axis=0)  # (24)
     W_logvar_bar = np.dot(seen.T, logvar_bar)  # (25)
@@ -438,7 +502,6 @@ def _unpacked(packed: np.ndarray) -> dict[str, np.ndarray]:
 def fit(
     params: dict[str, np.ndarray],
     x: np.ndarray,
-    noise: np.ndarray,
     *,
     epochs: int = 40,
     batch_size: int | None = 32,
@@ -464,7 +527,7 @@ def fit(
     the same numbers as if it had never stopped. Raises FloatingPointError when the loss
     is no longer finite.
     """
-    data = (x, noise)
+    data = (x,)
     data, held_out = _split(data, validation)
     count = _examples(data)
     size = count if batch_size is None else batch_size
@@ -477,6 +540,7 @@ def fit(
             break
         epoch = run["epoch"] + 1
         params, optimizer = run["params"], run["optimizer_state"]
+        rng = np.random.default_rng([seed, epoch, 1])
         order = np.arange(count)
         if shuffle:  # the order of an epoch follows from the seed and its number alone
             order = np.random.default_rng([seed, epoch]).permutation(count)
@@ -484,7 +548,7 @@ def fit(
         for start in range(0, count, size):
             rows = order[start : start + size]
             batch = data if size >= count else _rows(data, rows)
-            value, grads = loss_and_grad(params, *batch)
+            value, grads = loss_and_grad(params, *batch, seed=rng)
             params, optimizer = step(params, grads, optimizer, rate=rate)
             total += float(value) * len(rows)
         row = {"epoch": epoch, "loss": total / count}

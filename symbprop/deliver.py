@@ -85,7 +85,9 @@ def _builtins(tree: ast.Module) -> Iterator[str]:
     yield from (node.id for node in outside if isinstance(node, ast.Name))
 
 
-def deliver(name: str, text: str, directory: str | Path, *, verify: bool = True, seed: int = 0) -> Delivery:
+def deliver(
+    name: str, text: str, directory: str | Path, *, verify: bool = True, seed: int = 0, effort: str = "normal"
+) -> Delivery:
     """Write ``text`` to ``directory/<name>.py`` once it is audited and verified.
 
     Raises ``NotVerifiedError`` (and leaves what was there as it was) if the module's gradient is wrong, ``OSError`` if
@@ -99,7 +101,7 @@ def deliver(name: str, text: str, directory: str | Path, *, verify: bool = True,
         draft.write_text(text, encoding="utf-8", newline="\n")
         certificate = None
         if verify:
-            certificate = verify_module(load_module(draft), seed=seed)
+            certificate = verify_module(load_module(draft), seed=seed, effort=effort)
             if not certificate.passed:
                 raise NotVerifiedError(certificate)
     return Delivery(target, certificate)
@@ -112,6 +114,8 @@ def compile_to(
     *,
     verify: bool = True,
     without: Collection[str] = (),
+    effort: str = "normal",
+    selfcheck: bool = False,
 ) -> tuple[Result, Delivery]:
     """Compile a description into ``directory``.
 
@@ -119,10 +123,10 @@ def compile_to(
     is looked for, and where one is found the module is made again with the reason in it. Raises as :func:`deliver` and
     the pipeline do.
     """
-    result = compile_description(description, source, without=without)
+    result = compile_description(description, source, without=without, selfcheck=selfcheck)
     name = result.derived.network.name
     try:
-        delivery = deliver(name, result.source, directory, verify=verify)
+        delivery = deliver(name, result.source, directory, verify=verify, effort=effort)
         found = delivery.certificate.parameters if delivery.certificate else ()
         suspects = [each.name for each in found if each.always_zero and not each.reason_zero]
         zeros = reasons_for_zero(result.derived.network, suspects)
@@ -132,8 +136,8 @@ def compile_to(
         if not zeros:
             raise
     if zeros:
-        result = compile_description(description, source, without=without, zeros=zeros)
-        delivery = deliver(name, result.source, directory, verify=verify)
+        result = compile_description(description, source, without=without, zeros=zeros, selfcheck=selfcheck)
+        delivery = deliver(name, result.source, directory, verify=verify, effort=effort)
     return result, delivery
 
 

@@ -15,6 +15,7 @@ from symbprop.calculus.requested import Requested
 from symbprop.calculus.separability import NotSeparable
 from symbprop.emit.docstring import Heading
 from symbprop.emit.module import Compiled, emit
+from symbprop.emit.selfcheck import with_selfcheck
 from symbprop.language.source import Source, SourceError
 from symbprop.library.catalogue import catalogue
 from symbprop.network.asked import asked_elsewhere
@@ -115,8 +116,12 @@ def compile_description(
     *,
     without: Collection[str] = (),
     zeros: Mapping[str, str] = MappingProxyType({}),
+    selfcheck: bool = False,
 ) -> Result:
-    """The emitted module of a description, not yet verified. ``zeros`` as in :func:`differentiate`."""
+    """The emitted module of a description, not yet verified. ``zeros`` as in :func:`differentiate`.
+
+    With ``selfcheck`` it carries a check of its own gradient.
+    """
     clock = Clock()
     with clock.stage("build"):
         network = build(description)
@@ -124,7 +129,9 @@ def compile_description(
         derived = differentiate(network, without=without, zeros=zeros)
     with clock.stage("emit"):
         heads = heading(network, source)
+        heads = replace(heads, options=f"{heads.options} --selfcheck") if selfcheck else heads
         text = emit(Compiled(network, derived.forward, derived.gradient, heads, derived.inference, derived.functions))
+        text = with_selfcheck(text) if selfcheck else text
     return Result(derived, text, clock.seconds)
 
 

@@ -1,4 +1,4 @@
-"""Makes images.npz, noisy_images.npz and pairs.npz from digits.npz: ``python make_pairs.py``."""
+"""Makes images.npz and pairs.npz from digits.npz: ``python make_pairs.py``."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ import numpy as np
 
 HERE = Path(__file__).parent
 PAIRS = 2000
-LATENT = 4
+SKIPPED = 4  # numbers an image that pairs.npz was drawn after
 
 
 def main() -> None:
-    """Write the three files beside this one."""
+    """Write the two files beside this one."""
     with np.load(HERE / "digits.npz") as digits:
         x, label = digits["x"], digits["label"]
     # RandomState, because NumPy promises that its stream never changes; that of a Generator may.
     rng = np.random.RandomState(2013)
     np.savez_compressed(HERE / "images.npz", x=x)
-    noise = np.float32(np.round(rng.standard_normal((len(x), LATENT)), 3))
-    np.savez_compressed(HERE / "noisy_images.npz", x=x, noise=noise)
+    rng.standard_normal((len(x), SKIPPED))
     left, right = rng.randint(0, len(x), (2, PAIRS))
     for position in range(0, PAIRS, 2):  # every second pair shows one digit twice
         right[position] = rng.choice(np.flatnonzero(label == label[left[position]]))

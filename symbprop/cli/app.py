@@ -25,6 +25,16 @@ Spec = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")]
 
+Quick = Annotated[bool, typer.Option("--quick", help="Verify along directions only, at two scales.")]
+Thorough = Annotated[
+    bool, typer.Option("--thorough", help="Verify at five scales, along more directions, at more entries.")
+]
+
+
+def _effort(given: str, *, quick: bool, thorough: bool) -> str:
+    """The effort that was asked for, by its name or by a flag."""
+    return "thorough" if thorough else "quick" if quick else given
+
 
 class Form(StrEnum):
     """How equations are written."""
@@ -66,6 +76,11 @@ def compile(
     functions: Annotated[
         str, typer.Option(help="Functions beside the gradient: hvp,jvp (docs/functions.md).", metavar="NAMES")
     ] = "",
+    quick: Quick = False,
+    thorough: Thorough = False,
+    selfcheck: Annotated[
+        bool, typer.Option("--selfcheck", help="Write the module with a function that checks its own gradient.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Write <name>.py, verified, and print what was derived and checked.
@@ -74,7 +89,18 @@ def compile(
     """
     from symbprop.cli.compiling import run_compile
 
-    guarded(run_compile, spec, output, verify=verify, without=without or [], functions=functions, as_json=json)
+    effort = _effort("normal", quick=quick, thorough=thorough)
+    guarded(
+        run_compile,
+        spec,
+        output,
+        verify=verify,
+        without=without or [],
+        functions=functions,
+        effort=effort,
+        selfcheck=selfcheck,
+        as_json=json,
+    )
 
 
 @app.command()
@@ -103,6 +129,8 @@ def check(
     spec: Annotated[str, typer.Argument(help="A description, or an emitted module.", metavar="SPEC|MODULE.py")],
     seed: Annotated[int, typer.Option(help="From which the points follow.")] = 0,
     effort: Annotated[str, typer.Option(help="quick, normal or thorough.")] = "normal",
+    quick: Quick = False,
+    thorough: Thorough = False,
     json: AsJson = False,
 ) -> None:
     """Verify a module and print the certificate.
@@ -111,7 +139,7 @@ def check(
     """
     from symbprop.cli.checking import run_check
 
-    guarded(run_check, spec, seed, effort, as_json=json)
+    guarded(run_check, spec, seed, _effort(effort, quick=quick, thorough=thorough), as_json=json)
 
 
 @app.command()

@@ -12,7 +12,8 @@ from symbprop.deliver import audit
 from symbprop.language.source import SourceError, did_you_mean
 from symbprop.pipeline import compile_description
 from symbprop.verify.certificate import Certificate
-from symbprop.verify.module import SCALES, load_module, verify_module
+from symbprop.verify.effort import EFFORTS
+from symbprop.verify.module import load_module, verify_module
 
 SURFACE = (
     "NAME",
@@ -30,8 +31,8 @@ SURFACE = (
 
 def run_check(spec: str, seed: int, effort: str, *, as_json: bool) -> None:
     """Verify a module, or the module of a description; exit status 1 if it is wrong."""
-    if effort not in SCALES:
-        raise SourceError(f"there is no effort '{effort}'", hint=did_you_mean(effort, SCALES))
+    if effort not in EFFORTS:
+        raise SourceError(f"there is no effort '{effort}'", hint=did_you_mean(effort, EFFORTS))
     certificate = _of_module(Path(spec), seed, effort) if spec.endswith(".py") else _of_spec(spec, seed, effort)
     if as_json:
         print(json.dumps(certificate.to_json(), indent=2, ensure_ascii=False))

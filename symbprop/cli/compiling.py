@@ -24,14 +24,26 @@ from symbprop.simplify.passes import BACKWARD, FORWARD
 LONGEST = 80  # equations; a longer derivation is left to the file
 
 
-def run_compile(spec: str, output: Path, *, verify: bool, without: list[str], functions: str, as_json: bool) -> None:
+def run_compile(
+    spec: str,
+    output: Path,
+    *,
+    verify: bool,
+    without: list[str],
+    functions: str,
+    as_json: bool,
+    effort: str = "normal",
+    selfcheck: bool = False,
+) -> None:
     """Compile ``spec`` into ``output`` and report."""
     for name in without:
         if name not in (*FORWARD, *BACKWARD):
             raise SourceError(f"there is no pass '{name}'", hint=did_you_mean(name, (*FORWARD, *BACKWARD)))
     description, source = read_spec(spec)
     description = with_functions(description, Source("--functions", functions))
-    result, delivery = hand_over(description, source, output, verify=verify, without=without)
+    result, delivery = hand_over(
+        description, source, output, verify=verify, without=without, effort=effort, selfcheck=selfcheck
+    )
     for name, error in doubtful(whole_program(result.derived)).items():
         print(f"warning: {name}: {_loss_of_digits(error)} somewhere, whatever form it is given", file=sys.stderr)
     if as_json:
@@ -58,11 +70,20 @@ def _loss_of_digits(error: float) -> str:
 
 
 def hand_over(
-    description: Description, source: Source, output: Path, *, verify: bool = True, without: Collection[str] = ()
+    description: Description,
+    source: Source,
+    output: Path,
+    *,
+    verify: bool = True,
+    without: Collection[str] = (),
+    effort: str = "normal",
+    selfcheck: bool = False,
 ) -> tuple[Result, Delivery]:
     """The module in its place, or the certificate that says why not."""
     try:
-        return compile_to(description, source, output, verify=verify, without=without)
+        return compile_to(
+            description, source, output, verify=verify, without=without, effort=effort, selfcheck=selfcheck
+        )
     except NotVerifiedError as error:
         raise CheckFailed(error.certificate.format()) from error
 

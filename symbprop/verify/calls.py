@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from types import ModuleType
@@ -14,15 +15,20 @@ from symbprop.verify.point import Point
 Arrays = Mapping[str, np.ndarray]
 
 
+@functools.lru_cache(maxsize=64)
+def _arguments(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(function).parameters
+
+
 def takes(function: Callable[..., Any]) -> list[str]:
     """The names of a function's arguments after the parameters, without those that are given by name alone."""
-    given = inspect.signature(function).parameters.values()
+    given = _arguments(function).values()
     return [each.name for each in given if each.kind is not inspect.Parameter.KEYWORD_ONLY][1:]
 
 
 def has_modes(module: ModuleType) -> bool:
     """Whether training is another computation than inference."""
-    return "training" in inspect.signature(module.forward).parameters
+    return "training" in _arguments(module.forward)
 
 
 def has_state(module: ModuleType) -> bool:
@@ -81,6 +87,6 @@ def next_state_of(module: ModuleType, point: Point) -> dict[str, np.ndarray]:
 def _forward(module: ModuleType, point: Point, *, training: bool) -> Any:
     data = point.data[: len(takes(module.forward))]
     more: dict[str, Any] = {"training": training} if has_modes(module) else {}
-    asked = inspect.signature(module.forward).parameters
+    asked = _arguments(module.forward)
     more.update((name, value) for name, value in keywords(module, point).items() if name in asked)
     return module.forward(point.params, *data, **more)

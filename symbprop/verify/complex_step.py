@@ -8,12 +8,13 @@ from types import ModuleType
 import numpy as np
 
 from symbprop.verify.calls import loss_at
+from symbprop.verify.floor import NEARBY, Floor
 from symbprop.verify.point import Point
-from symbprop.verify.probe import Direction, Outcome, Probe, along, floor_along
+from symbprop.verify.precise import repeat_precisely
+from symbprop.verify.probe import Direction, Entry, Outcome, Probe, along
 
 STEP = 1e-30
 TOLERANCE = 1e-11
-NEARBY = 2.0**-46
 UNDERFLOW = 1e-270  # a derivative below it, times the step, is lost among the subnormal numbers
 
 
@@ -21,29 +22,69 @@ def complex_step_probes(
     module: ModuleType,
     point: Point,
     gradient: Mapping[str, np.ndarray],
-    floor: Mapping[str, np.ndarray],
+    floor: Floor,
     directions: Sequence[Direction],
 ) -> list[Probe]:
-    """One probe for each direction: one evaluation of the loss in complex arithmetic, some more where that disagrees."""
+    """One probe for each direction: one evaluation of the loss in complex arithmetic, some more where that disagrees.
+
+    Rounding is measured only where the two disagree by more than the tolerance without it.
+    """
     found = []
+    stepped = ComplexSteps(module, point, point.params)
     for direction in directions:
-        numeric = _slope(module, point.params, point, direction)
+        numeric = stepped.slope(direction)
         analytic, scale = along(gradient, direction)
-        tolerance = TOLERANCE * scale + floor_along(floor, direction) + UNDERFLOW
+        tolerance = TOLERANCE * scale + floor.least(direction) + UNDERFLOW
+        if np.isfinite(numeric) and abs(analytic - numeric) > tolerance:
+            tolerance += floor.measured(direction)
         if np.isfinite(numeric) and abs(analytic - numeric) > tolerance:
             tolerance += 4 * _noise(module, point, direction, numeric)
-        right = abs(analytic - numeric) <= tolerance
-        outcome = Outcome.RIGHT if right else Outcome.WRONG if np.isfinite(numeric) else Outcome.INCONCLUSIVE
-        found.append(Probe(tuple(direction), "complex step", analytic, numeric, scale, tolerance, outcome, TOLERANCE))
+        error = abs(analytic - numeric)
+        outcome = Outcome.RIGHT if error <= tolerance else Outcome.WRONG
+        outcome = outcome if np.isfinite(numeric) else Outcome.INCONCLUSIVE
+        precisely = repeat_precisely(module, point, direction) if outcome is Outcome.WRONG else None
+        nothing = False
+        if precisely is not None and precisely.explains(error, TOLERANCE):
+            outcome, nothing = Outcome.ROUNDED, precisely.vanishes(scale)
+        repeated = "" if precisely is None else precisely.describe()
+        names = tuple(direction)
+        found.append(
+            Probe(names, "complex step", analytic, numeric, scale, tolerance, outcome, TOLERANCE, repeated, nothing)
+        )
     return found
 
 
-def _slope(module: ModuleType, params: Mapping[str, np.ndarray], point: Point, direction: Direction) -> float:
-    stepped = {
-        name: value + 1j * STEP * direction[name] if name in direction else value for name, value in params.items()
-    }
-    with np.errstate(all="ignore"):
-        return float(np.imag(loss_at(module, point, stepped))) / STEP
+class ComplexSteps:
+    """The loss along directions in the complex plane.
+
+    The parameters are made complex once; a step is made in their imaginary part and taken back, so that a probe costs
+    one evaluation of the loss and no copy of the parameters.
+    """
+
+    def __init__(self, module: ModuleType, point: Point, params: Mapping[str, np.ndarray]) -> None:
+        self._module, self._point = module, point
+        self._params = {name: _complex(value) for name, value in params.items()}
+
+    def slope(self, direction: Direction) -> float:
+        """The derivative of the loss along ``direction``."""
+        self._step(direction, STEP)
+        with np.errstate(all="ignore"):
+            value = loss_at(self._module, self._point, self._params)
+        self._step(direction, 0.0)
+        return float(np.imag(value)) / STEP
+
+    def _step(self, direction: Direction, size: float) -> None:
+        for name, u in direction.items():
+            value = self._params[name]
+            if isinstance(u, Entry):
+                value.reshape(-1).imag[u.position] = size * u.weight
+            else:
+                np.multiply(u, size, out=value.imag)
+
+
+def _complex(value: np.ndarray) -> np.ndarray:
+    """A complex copy, as wide as the value."""
+    return np.array(value, np.result_type(value.dtype, np.complex128), order="C")
 
 
 def _noise(module: ModuleType, point: Point, direction: Direction, numeric: float) -> float:
@@ -59,4 +100,4 @@ def _noise(module: ModuleType, point: Point, direction: Direction, numeric: floa
         {k: v * (1 + NEARBY * rng.uniform(-1.0, 1.0, v.shape)) for k, v in point.params.items()} for _ in range(6)
     ]
     others.append({name: value.astype(np.longdouble) for name, value in point.params.items()})
-    return max(abs(_slope(module, params, point, direction) - numeric) for params in others)
+    return max(abs(ComplexSteps(module, point, params).slope(direction) - numeric) for params in others)

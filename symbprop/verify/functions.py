@@ -16,7 +16,8 @@ import numpy as np
 
 from symbprop.verify.calls import Arrays, gradient_at, has_noise, keywords, loss_at, outputs_of, takes
 from symbprop.verify.certificate import FunctionResult
-from symbprop.verify.complex_step import NEARBY, STEP, TOLERANCE
+from symbprop.verify.complex_step import STEP, TOLERANCE
+from symbprop.verify.floor import NEARBY
 from symbprop.verify.point import Point
 
 ROUNDING = 2.0**-52

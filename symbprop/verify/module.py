@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
@@ -17,17 +18,20 @@ from symbprop.verify.certificate import Certificate, FunctionResult, ParameterRe
 from symbprop.verify.complex_step import complex_step_probes
 from symbprop.verify.contract import broken_promises, not_finite
 from symbprop.verify.differences import difference_probes
+from symbprop.verify.effort import EFFORTS, Effort
+from symbprop.verify.floor import Floor
 from symbprop.verify.functions import merged, probe_functions
 from symbprop.verify.modes import idle_noise
 from symbprop.verify.point import Point
-from symbprop.verify.probe import Direction, Outcome, Probe, directions, single_entries, singled_out
+from symbprop.verify.probe import Direction, Outcome, Probe, directions, shared_entries, single_entries, singled_out
 from symbprop.verify.sampling import sample
 
 _count = itertools.count()
 
-SCALES = {"quick": (1.0, 0.3), "normal": (1.0, 0.1, 10.0), "thorough": (1.0, 0.01, 0.1, 10.0, 100.0)}
-VANISHING = 2.0**-50  # of a gradient's largest entry at any point: below this its entries are rounding
 NOTICEABLE = 1e-9  # of a gradient: rounding that is worth a note
+LARGE = (
+    100_000  # parameters; with more of them, differences are taken at a second point only where the first says nothing
+)
 FEW = 40  # tensors; with more of them, tensors whose gradients are of one size are probed together
 
 
@@ -53,8 +57,9 @@ def load_module(path: str | Path) -> ModuleType:
 def verify_module(module: ModuleType, *, seed: int = 0, effort: str = "normal") -> Certificate:
     """Hold an emitted module against its contract and its gradient against its own loss.
 
-    ``effort`` is ``quick``, ``normal`` or ``thorough``. Everything is computed in float64.
+    ``effort`` is one of ``EFFORTS``: quick, normal or thorough. Everything is computed in float64.
     """
+    wanted = EFFORTS[effort]
     failures: list[str] = []
     notes: list[str] = []
     probes: list[Probe] = []
@@ -62,7 +67,7 @@ def verify_module(module: ModuleType, *, seed: int = 0, effort: str = "normal") 
     largest: dict[str, float] = {}
     skipped = 0
     try:
-        for number, scale in enumerate(SCALES[effort]):
+        for number, scale in enumerate(wanted.scales):
             point = sample(module, seed + number, scale)
             if point is None:
                 notes.append(f"at scale {scale:g} the loss is not finite: skipped")
@@ -76,7 +81,7 @@ def verify_module(module: ModuleType, *, seed: int = 0, effort: str = "normal") 
             faults = not_finite(module, point)
             failures.extend(faults)
             if not faults and hasattr(module, "loss_and_grad"):
-                probes.extend(_probes(module, point, number, largest))
+                probes.extend(_probes(module, point, wanted, probes, largest))
             if not faults and number <= 1:
                 functions.extend(probe_functions(module, point))
     except Exception as error:  # whatever it is, a module that raises it at a sound point is not verified
@@ -85,63 +90,52 @@ def verify_module(module: ModuleType, *, seed: int = 0, effort: str = "normal") 
     if getattr(module, "DETACHED", False):
         notes.append("part of the loss is detached: verified by complex steps, in which that part is constant")
     notes.extend(_rounding_warnings(results, probes))
-    if skipped == len(SCALES[effort]):
+    if skipped == len(wanted.scales):
         failures.append("no point was found at which the loss is finite")
     return Certificate(
-        module.NAME, tuple(results), tuple(failures), tuple(notes), seed, effort, tuple(SCALES[effort]), np.__version__,
+        module.NAME, tuple(results), tuple(failures), tuple(notes), seed, effort, wanted.scales, np.__version__,
         merged(functions),
     )  # fmt: skip
 
 
-def _probes(module: ModuleType, point: Point, number: int, largest: dict[str, float]) -> list[Probe]:
-    """All probes at one point: the complex step everywhere, differences along directions.
+def _probes(
+    module: ModuleType, point: Point, effort: Effort, earlier: Sequence[Probe], largest: dict[str, float]
+) -> list[Probe]:
+    """The probes at one point: the complex step everywhere, differences along directions. ``earlier`` are those before.
 
-    ``largest`` keeps the largest entry of each gradient so far: far below it, as where a unit is saturated and p − 1
-    or 1 − h² cancels to 0, a gradient has no digits left, in any precision the machine has.
+    ``largest`` keeps the largest entry of each gradient so far.
     """
     _, gradient = gradient_at(module, point)
-    floor = rounding_floor(module, point, gradient)
     for name, value in gradient.items():
         largest[name] = max(largest.get(name, 0.0), float(np.max(np.abs(value), initial=0.0)))
-        floor[name] = floor[name] + VANISHING * largest[name]
+    floor = Floor(module, point, gradient, largest)
     rng = np.random.default_rng([point.seed, 1])
-    along = directions(gradient, rng, FEW)
+    along = [each for _ in range(effort.directions) for each in directions(gradient, rng, FEW)]
 
     def exact(some: Sequence[Direction]) -> list[Probe]:
         return complex_step_probes(module, point, gradient, floor, some)
 
-    def by_differences(some: Sequence[Direction]) -> list[Probe]:
+    def by_differences(some: Sequence[Mapping[str, np.ndarray]]) -> list[Probe]:
         return difference_probes(module, point, gradient, floor, some)
 
     found = singled_out(exact(along), along, exact)
-    if number == 0:
-        entries = single_entries(point.params, gradient, rng, 8 if len(gradient) <= FEW else 0)
-        found += exact(entries)
+    if not earlier or effort.everywhere:
+        entries = (single_entries if len(gradient) <= FEW else shared_entries)(gradient, rng, effort.entries)
+        found += singled_out(exact(entries), entries, exact)
     # The complex step does not pass through what is detached, as the gradient does not; differences would.
-    if number <= 1 and not getattr(module, "DETACHED", False):
-        found += singled_out(by_differences(along), along, by_differences)
+    if not getattr(module, "DETACHED", False):
+        judged = set() if effort.everywhere else _judged_by_differences(earlier, gradient)
+        open_ones = [each for each in along if not judged.issuperset(each)]
+        found += singled_out(by_differences(open_ones), open_ones, by_differences)
     return found
 
 
-def rounding_floor(module: ModuleType, point: Point, gradient: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """How far rounding can move each entry of the gradient, as far as it can be measured.
-
-    Twice over: how it moves when every parameter moves by a rounding error, and how far it is from the same code's result
-    in extended precision, where the machine has it. A wrong formula is as wrong there, so this cannot excuse one.
-    """
-    rng = np.random.default_rng([point.seed, 2])
-    floor = {name: np.zeros(np.shape(value)) for name, value in gradient.items()}
-    for _ in range(3):
-        moved = {
-            name: value * (1 + 2.0**-52 * rng.choice([-1.0, 1.0], value.shape)) for name, value in point.params.items()
-        }
-        _, other = gradient_at(module, point, moved)
-        for name, value in other.items():
-            floor[name] = np.maximum(floor[name], np.abs(value - gradient[name]))
-    _, precise = gradient_at(module, point, {k: v.astype(np.longdouble) for k, v in point.params.items()})
-    for name, value in precise.items():
-        floor[name] = np.maximum(floor[name], np.abs(value - gradient[name]).astype(np.float64))
-    return {name: 4 * value for name, value in floor.items()}
+def _judged_by_differences(probes: Sequence[Probe], gradient: Mapping[str, np.ndarray]) -> set[str]:
+    """The tensors of which differences have said enough: something twice, in a large network once."""
+    enough = 1 if sum(value.size for value in gradient.values()) > LARGE else 2
+    spoken = (each for each in probes if each.method == "differences" and each.outcome is not Outcome.INCONCLUSIVE)
+    counts = Counter(name for each in spoken for name in each.names)
+    return {name for name, count in counts.items() if count >= enough}
 
 
 def _rounding_warnings(results: Sequence[ParameterResult], probes: Sequence[Probe]) -> list[str]:
@@ -154,7 +148,12 @@ def _rounding_warnings(results: Sequence[ParameterResult], probes: Sequence[Prob
         mine = [probe for probe in probes if name in probe.names and probe.method == "complex step"]
         largest = max((probe.scale for probe in mine), default=0.0)
         worst = max((abs(probe.analytic - probe.numeric) for probe in mine), default=0.0)
-        if worst > NOTICEABLE * largest > 0:
+        rounded = [probe for probe in mine if probe.outcome is Outcome.ROUNDED]
+        if rounded:
+            found.append(
+                f"rounding takes digits of the gradient of {name}; its formula is right: {rounded[0].repeated}"
+            )
+        elif worst > NOTICEABLE * largest > 0:
             found.append(
                 f"rounding moves the gradient of {name} by {worst / largest:.1e} of it: "
                 "extended precision agrees with the loss, and these digits are lost"

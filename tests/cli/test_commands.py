@@ -197,3 +197,15 @@ def test_a_pipe_that_closes_is_no_error(tmp_path: Path) -> None:
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=EXAMPLES.parent, timeout=60)
     assert done.stderr == ""
     assert done.stdout.startswith("activations")
+
+
+def test_efforts_by_flag(run: Run) -> None:
+    """Quick looks at fewer points than the default, thorough at more; compile takes the same flags as check."""
+    formula = "L = sum(i, w[i:3]^2)"
+    text = f'formulas: "{formula}"\n'
+    found = [
+        json.loads(run("check", "-", "--json", *flag, text=text).stdout) for flag in ((), ("--quick",), ("--thorough",))
+    ]
+    assert [each["effort"] for each in found] == ["normal", "quick", "thorough"]
+    made = json.loads(run("compile", "-", "--json", "--quick", text=text).stdout)
+    assert made["certificate"]["effort"] == "quick"

@@ -9,6 +9,9 @@ import numpy as np
 from typer.testing import CliRunner
 
 from symbprop.cli.app import app
+from symbprop.deliver import compile_to
+from symbprop.language.source import Source
+from symbprop.network.asked import with_functions
 from symbprop.network.document import load_source
 from symbprop.pipeline import read
 from symbprop.verify.module import load_module
@@ -41,18 +44,38 @@ def test_the_autoencoder_gives_images_back(tmp_path: Path) -> None:
 
 def test_the_variational_autoencoder_describes_images_and_its_divergence_is_the_closed_form(tmp_path: Path) -> None:
     module, params = trained("vae", tmp_path)
-    x, noise = held_out("noisy_images.npz", "x", "noise")
-    loss = module.loss(params, x, noise)
-    assert loss < 27
+    (x,) = held_out("images.npz", "x")
+    drawn = [module.loss(params, x, training=True, seed=seed) for seed in range(8)]
+    assert max(drawn) < 27
+    assert len(set(drawn)) == 8
+    loss = module.loss(params, x)
+    assert loss < min(drawn)  # without the noise the image is the likeliest one
     hidden = np.tanh(x @ params["W_seen"] + params["b_seen"])
     mean = hidden @ params["W_mean"] + params["b_mean"]
     logvar = hidden @ params["W_logvar"] + params["b_logvar"]
-    logits = module.forward(params, x, noise)
+    logits = module.forward(params, x)
     crossentropy = np.mean(np.sum(np.logaddexp(0, logits) - x * logits, axis=1))
     # Of a normal distribution from the standard one, by sampling: E[log q(z) - log p(z)].
     z = mean + np.exp(logvar / 2) * np.random.default_rng(0).standard_normal((4000, *mean.shape))
     sampled = np.mean(np.sum((z**2 - (z - mean) ** 2 / np.exp(logvar) - logvar) / 2, axis=-1))
     np.testing.assert_allclose(loss - crossentropy, sampled, rtol=0.01)
+
+
+def test_what_is_asked_for_beside_the_gradient_and_training_draw_the_same_noise(tmp_path: Path) -> None:
+    """For one seed the tangent and the rows of the gradient are those of the loss with this noise, and fit repeats itself."""
+    source = load_source(str(EXAMPLES / "vae.yaml"))
+    description = with_functions(read(source), Source("functions", "jvp, vjp, per_example_grad"))
+    module = load_module(compile_to(description, source, tmp_path)[1].path)
+    (x,) = held_out("images.npz", "x")
+    x = x[:6].astype(np.float64)
+    params = module.init(1, dtype="float64")
+    _, grads = module.loss_and_grad(params, x, seed=3)
+    rows = module.per_example_grad(params, x, seed=3)
+    for name, value in grads.items():
+        np.testing.assert_allclose(rows[name].sum(axis=0), value, rtol=1e-9, atol=1e-12)
+    first, second = (module.fit(params, x, epochs=2, batch_size=3, seed=5) for _ in range(2))
+    assert all(np.array_equal(first[0][name], second[0][name]) for name in params)
+    assert first[1] == second[1]
 
 
 def test_the_two_towers_know_equal_digits_and_share_their_parameters(tmp_path: Path) -> None:
