@@ -230,6 +230,8 @@ class _Tape:
         value = function(x)
         known = np.where(np.isfinite(value), np.spacing(np.abs(value)), np.inf)
         own = np.where(x == 0, 0.0, units / 2 * known) + underflow(value, x)  # exp(0) is 1
+        if function is FUNCTIONS["erfc"][0]:
+            own += _square_of_tail(x, value)
         return self._operation(value, (place,), (slope(x, value),), own)
 
     def _root_of_squares(self, a: int, b: int) -> int:
@@ -244,7 +246,7 @@ class _Tape:
         s, x = self._entries[a].value, self._entries[b].value
         tail = erfc(x)
         value = np.where(tail == 0, 0.0, s * tail)
-        own = (units + 2) * UNIT * np.abs(value) + underflow(value)
+        own = (units + 2) * UNIT * np.abs(value) + underflow(value) + _square_of_tail(x, value)
         return self._operation(value, (a, b), (tail, _times(s, slope(x, tail))), own)
 
     def _add(self, a: int, b: int) -> int:
@@ -263,6 +265,11 @@ class _Tape:
         x, y = self._entries[a].value, self._entries[b].value
         value = x / y
         return self._operation(value, (a, b), (1 / y, -value / y), rounding(value, x, y, quotient=True))
+
+
+def _square_of_tail(x: Array, value: Array) -> Array:
+    """What the rounding of x² does to exp(−x²), where erfc(x) is a multiple of it."""
+    return np.where((x > 0) & (value != 0), UNIT * _times(x * x, np.abs(value)), 0.0)
 
 
 def _times(a: Array, b: Array) -> Array:
