@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from types import ModuleType
 
 import mpmath
@@ -89,6 +90,19 @@ def test_the_error_function_takes_complex_steps(kernel: ModuleType, name: str) -
     slope = getattr(kernel, f"_{name}")(x + 1e-30j).imag / 1e-30
     truth = 2 / np.sqrt(np.pi) * np.exp(-x * x) * (1 if name == "erf" else -1)
     np.testing.assert_allclose(slope, truth, rtol=1e-13, atol=1e-16)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "longdouble", "complex64", "clongdouble"])
+def test_other_precisions_are_computed_in_double(kernel: ModuleType, dtype: str) -> None:
+    x = np.linspace(-3, 3, 61).astype(dtype)
+    truth = np.array([math.erfc(each) for each in x.real.astype(float)])
+    for found, true in (
+        (kernel._erfc(x), truth),
+        (kernel._scaled_erfc(x, x), truth * x.real),
+        (kernel._erf(x), 1 - truth),
+    ):
+        assert found.dtype == x.dtype
+        np.testing.assert_allclose(found, true, atol=4 * max(np.finfo(x.real.dtype).eps, 2e-16))
 
 
 def test_the_coefficients_are_those_of_the_script(kernel: ModuleType) -> None:
