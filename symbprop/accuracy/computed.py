@@ -15,7 +15,7 @@ import numpy as np
 from sympy import Symbol
 
 from symbprop.accuracy.anchors import with_anchors
-from symbprop.accuracy.choice import BOUND, Form, choose, forms, is_large, worst_errors
+from symbprop.accuracy.choice import BOUND, Form, choose, forms, is_large, price, worst_errors
 from symbprop.accuracy.delicate import delicate_definitions, is_delicate, is_product, is_read, outer_factors
 from symbprop.accuracy.estimate import Estimate, estimate, given
 from symbprop.accuracy.fast import ALLOWED, coarse_errors, fast_forms
@@ -226,7 +226,7 @@ class _Chooser:
             inner = level.expr / scale
             make = fast_forms if self._fast else forms
             for form in dict.fromkeys((*make(inner), *(make(cheapest_form(inner)) if depth else ()))):
-                candidates.append(Form(scale * form, depth, cost(scale * form)))
+                candidates.append(Form(scale * form, depth, price(scale * form)))
                 estimates.append(estimate(scale * form, known))
             if self._fast:
                 errors = [error * BOUND / ALLOWED for error in coarse_errors(estimates, columns)]

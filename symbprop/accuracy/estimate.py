@@ -14,10 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol
+from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, exp
 
+from symbprop.accuracy.damping import FLOOR
 from symbprop.accuracy.roundings import FUNCTIONS, UNIT, Array, rounding, underflow
-from symbprop.calculus.functions import Detach, Floor, Held, Select
+from symbprop.calculus.functions import Detach, Floor, Held, Select, larger
 from symbprop.calculus.nodes import inverse, is_reciprocal, ordered
 
 _COMPARE = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal, "==": np.equal, "!=": np.not_equal}  # fmt: skip
@@ -156,6 +157,8 @@ class _Tape:
         name = type(node).__name__
         if name == "hypot":
             return self._root_of_squares(*(self.of(each) for each in node.args))
+        if name == "tail_exp":
+            return self.of(exp(Held(node.args[0] - larger(node.args[0], -FLOOR))))
         if name == "scaled_erfc":
             return self._scaled(*node.args)
         return self._function(*FUNCTIONS[name], node.args[0])
