@@ -240,7 +240,7 @@ class _Tape:
     def _root_of_squares(self, a: int, b: int) -> int:
         x, y = self._entries[a].value, self._entries[b].value
         value = np.hypot(x, y)
-        return self._operation(value, (a, b), (x / value, y / value), 1.5 * UNIT * value)
+        return self._operation(value, (a, b), (x / value, y / value), 2 * UNIT * value)
 
     def _scaled(self, factor: Basic, argument: Basic) -> int:
         """A factor times erfc, rounded once more at most."""
