@@ -2,6 +2,7 @@
 
 Made by symbprop 0.1.0 from chain.yaml (sha256 35ef46e413228b91).
 To change it, change chain.yaml and run: symbprop compile chain.yaml
+Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Forward
     (1)  u = x²

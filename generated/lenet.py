@@ -2,6 +2,7 @@
 
 Made by symbprop 0.1.0 from lenet.yaml (sha256 ec4ff9babaca8362).
 To change it, change lenet.yaml and run: symbprop compile lenet.yaml
+Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
     n  example (N)    i  f (64)    j  y (8)    k  y (8)    l  y (1)    u  z1 (8)    v  z1 (8)    m
@@ -727,16 +728,23 @@ def _argmax(array: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     Each place is compared with the best before it, all windows at once.
     """
     places = np.moveaxis(array, axes, range(len(axes)))
-    best = places[(0,) * len(axes)].copy()
     count = int(np.prod(places.shape[: len(axes)]))
+    first, *others = np.ndindex(places.shape[: len(axes)])
+    best = places[first].copy()
+    better = np.empty(best.shape, bool)
+    mark = better.view(np.int8)  # 1 where better
     at = np.zeros(best.shape, np.int8 if count < 128 else np.intp)
-    for position, place in enumerate(np.ndindex(places.shape[: len(axes)])):
-        better = np.greater(places[place], best).astype(at.dtype)
+    for position, place in enumerate(others, 1):
+        np.greater(places[place], best, out=better)
         np.maximum(best, places[place], out=best)
-        np.maximum(at, better * at.dtype.type(position), out=at)
+        np.maximum(at, mark * at.dtype.type(position), out=at)
     return at
 
 
 def _windows(array: np.ndarray, sizes: tuple[int, ...], axes: tuple[int, ...]) -> np.ndarray:
     """Every window of these sizes along these axes, as a view: places inside it last."""
-    return np.lib.stride_tricks.sliding_window_view(array, sizes, axes)
+    shape = list(array.shape)
+    for size, axis in zip(sizes, axes):
+        shape[axis] -= size - 1
+    strides = (*array.strides, *(array.strides[axis] for axis in axes))
+    return np.lib.stride_tricks.as_strided(array, (*shape, *sizes), strides, writeable=False)

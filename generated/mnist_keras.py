@@ -2,6 +2,7 @@
 
 Made by symbprop 0.1.0 from mnist_keras.yaml (sha256 145b7c202f88b725).
 To change it, change mnist_keras.yaml and run: symbprop compile mnist_keras.yaml
+Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
     n  example (N)    j  z1 (10)    k  x (784)    m  z2 (10)

@@ -2,6 +2,7 @@
 
 Made by symbprop 0.1.0 from two_losses.yaml (sha256 6f3bb99cb312b946).
 To change it, change two_losses.yaml and run: symbprop compile two_losses.yaml
+Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
     n  example (N)    j  z_left_code (12)    k  left (64)    m  z_digit (10)    l  apart (1)

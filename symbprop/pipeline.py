@@ -141,7 +141,7 @@ def heading(network: Network, source: Source) -> Heading:
     name = source.name.replace("\\", "/").rsplit("/", 1)[-1]
     asked = () if network.description is None else asked_elsewhere(network.description)
     options = f" --functions {','.join(asked)}" if asked else ""
-    return Heading(title(network), name, digest, __version__, network.axes, options)
+    return Heading(title(network), name, digest, __version__, network.axes, options, network.accuracy)
 
 
 def title(network: Network) -> str:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, I, nan, zoo
+from sympy import Expr, I, erf, nan, zoo
 
 from symbprop.accuracy import complements, rewriting
 from symbprop.accuracy.estimate import Estimate
 from symbprop.accuracy.exponentials import by_sign
 from symbprop.accuracy.roundings import UNIT
 from symbprop.calculus.nodes import tree_size
+from symbprop.simplify.cost import TRANSCENDENTAL, cost
 
 BOUND = 4.75  # mixed ulps, of the likely error; the worst of 10⁵ measured points is about two thirds of it
 NEARBY = 0.975
@@ -44,6 +45,11 @@ class Form:
     @property
     def meets(self) -> bool:
         return self.error <= BOUND
+
+
+def price(expression: Expr) -> int:
+    """What a form costs: erf needs an exponential more than erfc, that of what is small."""
+    return cost(expression) + TRANSCENDENTAL * len(expression.atoms(erf))
 
 
 def is_large(expression: Expr) -> bool:

@@ -12,18 +12,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from sympy import Expr, Function, Mul, Pow, Symbol, exp
+from sympy import Symbol
 
 from symbprop.accuracy.anchors import with_anchors
-from symbprop.accuracy.choice import BOUND, Form, choose, forms, is_large, worst_errors
+from symbprop.accuracy.choice import BOUND, Form, choose, forms, is_large, price, worst_errors
+from symbprop.accuracy.delicate import delicate_definitions, is_delicate, is_product, is_read, outer_factors
 from symbprop.accuracy.estimate import Estimate, estimate, given
+from symbprop.accuracy.fast import ALLOWED, coarse_errors, fast_forms
 from symbprop.accuracy.points import Array, Domain, sample
 from symbprop.accuracy.remainders import with_remainders
 from symbprop.accuracy.rewriting import within_range
-from symbprop.calculus.functions import Select
 from symbprop.calculus.index import Access, Range
 from symbprop.calculus.program import Program
-from symbprop.calculus.statement import Reduction, Statement, read_symbol
+from symbprop.calculus.statement import Reduction, Statement
 from symbprop.simplify.cost import cost
 from symbprop.simplify.definitions import Definition, element_definitions
 from symbprop.simplify.inline import substituted
@@ -36,8 +37,16 @@ READS = 6  # more inputs than these are not sampled together
 _chosen: dict[object, Form] = {}  # by the levels, whatever the names: layers alike are thought about once
 
 
-def computed(program: Program) -> tuple[Program, tuple[int, ...]]:
-    """The program that is computed for ``program``, and for each statement of it the one that it computes, or part of it."""
+def computed(program: Program, *, fast: bool = False) -> tuple[Program, tuple[int, ...]]:
+    """The program that is computed for ``program``, and for each statement of it the one that it computes, or part of it.
+
+    With ``fast`` each form is the cheapest that does not overflow for moderate numbers, and sums and means stay as they are.
+    """
+    if fast:
+        chooser = _Chooser(program, fast=True)
+        return replace(program, statements=tuple(map(chooser.of, program.statements))), tuple(
+            range(len(program.statements))
+        )
     program, sources = with_anchors(program)
     printed = {id(each) for each in program.statements}
     program, origins = with_remainders(program)
@@ -61,10 +70,11 @@ def doubtful(program: Program) -> dict[str, float]:
 class _Chooser:
     """Chooses what is computed for each statement of a program, in order."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, *, fast: bool = False) -> None:
         self._program = program
+        self._fast = fast
         self._pointwise = element_definitions(program)
-        self._definitions = _delicate(self._pointwise)
+        self._definitions = delicate_definitions(self._pointwise, DEPTH)
         self._readers = Counter(read.tensor for each in program.statements for read in each.reads)
         self._readers.update((*program.outputs, *program.updates.values(), *program.metrics.values()))
         self._nonnegative = frozenset(
@@ -90,10 +100,14 @@ class _Chooser:
         self._box = source.domain
         if source.reduction is not Reduction.SUM or not self._is_delicate(source):
             return self.settled(source)
-        levels = self._levels(self._fused(source))
+        fused = self._fused(source)
+        if fused is source and self._is_plain_product(source):
+            return self.settled(source)
+        levels = self._levels(fused)
         inputs = self._inputs(levels)
         numbers = {read: number for number, read in enumerate(dict.fromkeys(r for e in levels for r in e.reads))}
         key = (
+            self._fast,
             tuple((each.expr, tuple(numbers[read] for read in each.reads)) for each in levels),
             tuple((numbers.get(read), each) for read, each in inputs.items()),
         )
@@ -168,6 +182,21 @@ class _Chooser:
         reads = any(read.tensor in self._definitions and self._is_defined(read) for read in source.reads)
         return is_delicate(source.expr) or (reads and not source.reduced and not is_read(source.expr))
 
+    def _is_plain_product(self, source: Statement) -> bool:
+        """Whether a statement multiplies reads that depend on nothing in common: it is as good as these."""
+        seen: set[Access] = set()
+        for read in source.reads if is_product(source.expr) else ():
+            found: set[Access] = set()
+            waiting = [read]
+            while waiting:
+                inner = self._reading(each := waiting.pop())
+                waiting.extend(() if inner is None else inner.reads)
+                found |= {each} if inner is None else set()
+            if found & seen:
+                return False
+            seen |= found
+        return is_product(source.expr)
+
     def _reading(self, read: Access) -> Statement | None:
         """The computed statement of what is read, at the place where it is read."""
         form = self._forms.get(read.tensor)
@@ -195,14 +224,20 @@ class _Chooser:
             known = {symbol: self._estimate(read, leaves) for symbol, read in level.read_positions()}
             scale = outer_factors(level)
             inner = level.expr / scale
-            for form in dict.fromkeys((*forms(inner), *(forms(cheapest_form(inner)) if depth else ()))):
-                candidates.append(Form(scale * form, depth, cost(scale * form)))
+            make = fast_forms if self._fast else forms
+            for form in dict.fromkeys((*make(inner), *(make(cheapest_form(inner)) if depth else ()))):
+                candidates.append(Form(scale * form, depth, price(scale * form)))
                 estimates.append(estimate(scale * form, known))
-            errors = worst_errors(estimates, columns, rounded)
+            if self._fast:
+                errors = [error * BOUND / ALLOWED for error in coarse_errors(estimates, columns)]
+            else:
+                errors = worst_errors(estimates, columns, rounded)
             candidates = [replace(each, error=error) for each, error in zip(candidates, errors, strict=True)]
             if any(each.meets for each in candidates):
                 break
         chosen = choose(candidates)
+        if self._fast:
+            return chosen
         level = levels[chosen.depth]
         known = {symbol: self._estimate(read, leaves) for symbol, read in level.read_positions()}
         return _with_limits(chosen, known, columns, rounded)
@@ -228,46 +263,3 @@ def _with_limits(
     candidates = [form, *(replace(form, expression=each, cost=cost(each)) for each in kept)]
     errors = worst_errors([estimate(each.expression, known) for each in candidates], columns, rounded, trusted=1)
     return choose([replace(each, error=error) for each, error in zip(candidates, errors, strict=True)])
-
-
-def is_delicate(expression: Expr) -> bool:
-    """Whether an expression does more than add and multiply."""
-    return expression.has(Function, exp, Select) or any(
-        not (each.exp.is_Integer and each.exp > 0) for each in expression.atoms(Pow)
-    )
-
-
-def _delicate(known: Mapping[str, Definition]) -> dict[str, Definition]:
-    """The definitions that are delicate, or read what is: q = 1/(1 + exp(−z)), and 1 − q as well.
-
-    A chain of such ends after ``DEPTH``: what has come a long way is taken as it is.
-    """
-    found: dict[str, Definition] = {}
-    depths: dict[str, int] = {}
-    for name, each in known.items():
-        inner = [depths[read.tensor] for read in each.statement.reads if read.tensor in found]
-        depth = 1 + max(inner, default=0)
-        if (inner or is_delicate(each.statement.expr)) and depth <= DEPTH:
-            found[name], depths[name] = each, depth
-    return found
-
-
-def is_read(expression: Expr) -> bool:
-    """Whether an expression is a read, or a read times what all points share."""
-    return len(expression.free_symbols) <= 1 and all(each.is_Symbol or each.is_number for each in expression.args)
-
-
-def outer_factors(source: Statement) -> Expr:
-    """Sizes, and reads that scale a statement and do nothing else in it."""
-    reads = {read_symbol(position) for position in range(len(source.reads))}
-    factors = Mul.make_args(source.expr)
-    outer = []
-    for factor in factors:
-        rest = Mul(*(each for each in factors if each is not factor))
-        scales = factor in reads and not rest.has(factor) and not isinstance(source.expr, Symbol)
-        if scales or (factor.free_symbols and not factor.free_symbols & reads):
-            outer.append(factor)
-    rest = [each for each in factors if each not in outer]
-    if len([each for each in rest if not each.is_number]) == 1 and any(each.is_Add for each in rest):
-        outer.extend(each for each in rest if each.is_number)  # 2 (a - b) stays a product
-    return Mul(*outer) if len(outer) < len(factors) else Mul()

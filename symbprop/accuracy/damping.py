@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sympy import Add, Basic, Expr, Integer, Mul, Poly, Symbol, cancel, degree, exp, expand
 
+from symbprop.accuracy.functions import tail_exp
 from symbprop.accuracy.polynomials import SMALL
 from symbprop.calculus.functions import Held, absolute, larger, smaller
 
@@ -80,7 +81,7 @@ def from_linear_term(argument: Expr, variable: Symbol) -> Expr:
 def split_exponential(argument: Expr) -> dict[Expr, Expr]:
     """exp(u) as a factor that does not underflow and the rest, which is 1 unless u < −43."""
     near = Held(larger(argument, -FLOOR))
-    return {MAIN: Held(exp(near)), TAIL: Held(exp(argument - near))}
+    return {MAIN: Held(exp(near)), TAIL: tail_exp(argument)}
 
 
 def damped(value: Expr, split: Split, sign: int) -> Expr:

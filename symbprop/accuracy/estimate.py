@@ -14,10 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol
+from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, exp
 
+from symbprop.accuracy.damping import FLOOR
 from symbprop.accuracy.roundings import FUNCTIONS, UNIT, Array, rounding, underflow
-from symbprop.calculus.functions import Detach, Floor, Held, Select
+from symbprop.calculus.functions import Detach, Floor, Held, Select, larger
 from symbprop.calculus.nodes import inverse, is_reciprocal, ordered
 
 _COMPARE = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal, "==": np.equal, "!=": np.not_equal}  # fmt: skip
@@ -156,6 +157,8 @@ class _Tape:
         name = type(node).__name__
         if name == "hypot":
             return self._root_of_squares(*(self.of(each) for each in node.args))
+        if name == "tail_exp":
+            return self.of(exp(Held(node.args[0] - larger(node.args[0], -FLOOR))))
         if name == "scaled_erfc":
             return self._scaled(*node.args)
         return self._function(*FUNCTIONS[name], node.args[0])
@@ -230,12 +233,14 @@ class _Tape:
         value = function(x)
         known = np.where(np.isfinite(value), np.spacing(np.abs(value)), np.inf)
         own = np.where(x == 0, 0.0, units / 2 * known) + underflow(value, x)  # exp(0) is 1
+        if function is FUNCTIONS["erfc"][0]:
+            own += _square_of_tail(x, value)
         return self._operation(value, (place,), (slope(x, value),), own)
 
     def _root_of_squares(self, a: int, b: int) -> int:
         x, y = self._entries[a].value, self._entries[b].value
         value = np.hypot(x, y)
-        return self._operation(value, (a, b), (x / value, y / value), 1.5 * UNIT * value)
+        return self._operation(value, (a, b), (x / value, y / value), 2 * UNIT * value)
 
     def _scaled(self, factor: Basic, argument: Basic) -> int:
         """A factor times erfc, rounded once more at most."""
@@ -244,7 +249,7 @@ class _Tape:
         s, x = self._entries[a].value, self._entries[b].value
         tail = erfc(x)
         value = np.where(tail == 0, 0.0, s * tail)
-        own = (units + 2) * UNIT * np.abs(value) + underflow(value)
+        own = (units + 2) * UNIT * np.abs(value) + underflow(value) + _square_of_tail(x, value)
         return self._operation(value, (a, b), (tail, _times(s, slope(x, tail))), own)
 
     def _add(self, a: int, b: int) -> int:
@@ -263,6 +268,11 @@ class _Tape:
         x, y = self._entries[a].value, self._entries[b].value
         value = x / y
         return self._operation(value, (a, b), (1 / y, -value / y), rounding(value, x, y, quotient=True))
+
+
+def _square_of_tail(x: Array, value: Array) -> Array:
+    """What the rounding of x² does to exp(−x²), where erfc(x) is a multiple of it."""
+    return np.where((x > 0) & (value != 0), UNIT * _times(x * x, np.abs(value)), 0.0)
 
 
 def _times(a: Array, b: Array) -> Array:

@@ -11,6 +11,12 @@ class scaled_erfc(Function):  # type: ignore[misc]  # noqa: N801 - named as a fu
     nargs = 2
 
 
+class tail_exp(Function):  # type: ignore[misc]  # noqa: N801
+    """exp(u) / exp(max(u, −43)): 1 nearly always, and known to be without an exponential."""
+
+    nargs = 1
+
+
 class wide_exp(Function):  # type: ignore[misc]  # noqa: N801
     """The exponential, rounded once in single precision too."""
 

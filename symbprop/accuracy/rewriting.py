@@ -18,6 +18,7 @@ from sympy import (
     expand,
     log,
     sqrt,
+    tanh,
     together,
 )
 from sympy.codegen.cfunctions import expm1, hypot, log1p
@@ -64,6 +65,29 @@ def _with_expm1(node: Add) -> Expr:
             terms.remove(-factor)
             terms.append(factor * expm1(exponential.args[0], evaluate=False))
     return Add(*terms)
+
+
+def logistic_by_tanh(expression: Expr) -> Expr:
+    """1/(1 + exp(u)) as 1/2 − tanh(u/2)/2: one function that cannot overflow."""
+
+    def is_logistic(node: Basic) -> bool:
+        return isinstance(node, Pow) and node.exp == -1 and _exponent_beside_one(node.base) is not None
+
+    def by_tanh(node: Pow) -> Expr:
+        half: Expr = _exponent_beside_one(node.base) / 2  # type: ignore[operator]
+        if half.could_extract_minus_sign():
+            return Rational(1, 2) + tanh(-half, evaluate=False) / 2
+        return Rational(1, 2) - tanh(half, evaluate=False) / 2
+
+    return expression.replace(is_logistic, by_tanh)
+
+
+def _exponent_beside_one(base: Expr) -> Expr | None:
+    """U of 1 + exp(u)."""
+    if isinstance(base, Add) and len(base.args) == 2 and S.One in base.args:
+        other = base - 1
+        return other.args[0] if isinstance(other, exp) else None
+    return None
 
 
 def root_of_squares(expression: Expr) -> Expr:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from symbprop.accuracy.computed import doubtful
+from symbprop.accuracy.fast import FAST
 from symbprop.calculus.program import Program
 from symbprop.cli.faults import CheckFailed
 from symbprop.cli.reading import read_spec
@@ -44,7 +45,8 @@ def run_compile(
     result, delivery = hand_over(
         description, source, output, verify=verify, without=without, effort=effort, selfcheck=selfcheck
     )
-    for name, error in doubtful(whole_program(result.derived)).items():
+    fast = result.derived.network.accuracy == FAST
+    for name, error in ({} if fast else doubtful(whole_program(result.derived))).items():
         print(f"warning: {name}: {_loss_of_digits(error)} somewhere, whatever form it is given", file=sys.stderr)
     if as_json:
         print(json.dumps(_report(result, delivery), indent=2, ensure_ascii=False))

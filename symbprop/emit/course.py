@@ -29,7 +29,7 @@ class Course:
         self._notes = notes
         self._modes = modes
         self._reserved = modes.reserved.union(reserved)
-        self._computed, self._origins = computed(program)
+        self._computed, self._origins = computed(program, fast=modes.fast)
         self._plans: dict[tuple[str, ...], Plan] = {}
 
     def plan(self, results: Sequence[str]) -> Plan:

@@ -17,6 +17,10 @@ from symbprop.emit.notes import Notes
 from symbprop.schedule.cost import CostSheet
 
 WIDTH = 100
+FORMS = {
+    "accurate": "each equation in a form that keeps its digits for numbers of any size",
+    "fast": "each equation in its cheapest form; where a value is far in a tail its digits are lost",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,7 @@ class Heading:
     version: str
     axes: Mapping[str, str] = field(default_factory=dict)
     options: str = ""  # of the command that makes the module again
+    accuracy: str = ""  # which forms are computed
 
 
 def module_docstring(
@@ -51,6 +56,8 @@ def module_docstring(
         f"Made by symbprop {heading.version} from {heading.source} (sha256 {heading.digest[:16]}).",
     ]
     parts.append(f"To change it, change {heading.source} and run: symbprop compile {heading.source}{heading.options}")
+    if heading.accuracy:
+        parts.append(f"Accuracy: {heading.accuracy}, {FORMS[heading.accuracy]}.")
     if heading.axes:
         axes = [f"{letter}  {about}" for letter, about in heading.axes.items()]
         parts += ["", "Axes", *textwrap.wrap("    ".join(axes), WIDTH, initial_indent="    ", subsequent_indent="    ")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from symbprop.accuracy.fast import FAST
 from symbprop.calculus.program import Program, Role, Tensor
 from symbprop.emit.initial import DRAWS, HELPERS
 from symbprop.emit.lines import Line
@@ -24,11 +25,15 @@ NAMES = frozenset(("training", "state", "seed", "next_state", "init_state", "STA
 
 @dataclass(frozen=True, slots=True)
 class Modes:
-    """What a network needs beside parameters and data. ``differ`` says that training is another program than inference."""
+    """What a network needs beside parameters and data, and how it is computed.
+
+    ``differ`` says that training is another program than inference, ``fast`` that the fast forms are computed.
+    """
 
     differ: bool
     states: tuple[Tensor, ...]
     noise: Mapping[str, Draw]
+    fast: bool = False
 
     @property
     def reserved(self) -> frozenset[str]:
@@ -77,7 +82,7 @@ class Modes:
 
 def modes_of(network: Network, program: Program) -> Modes:
     """The modes of a network that trains by ``program``."""
-    return Modes(network.inference is not None, tuple(program.of(Role.STATE)), network.noise)
+    return Modes(network.inference is not None, tuple(program.of(Role.STATE)), network.noise, network.accuracy == FAST)
 
 
 def _tuple(tensor: Tensor) -> str:

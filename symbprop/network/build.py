@@ -50,7 +50,7 @@ def build(description: Description, *, free_sizes: bool = False) -> Network:
     wanted = description.training if program.loss is not None else None
     part = None if wanted is None else training(wanted, built.library)
     return Network(description.name, check(program), initializers, layers, axes, description, description.dtype,
-                   inference, noise, part)  # fmt: skip
+                   inference, noise, part, description.accuracy)  # fmt: skip
 
 
 class _Builder(Assembly):

@@ -155,6 +155,7 @@ class Description:
 
     ``outputs`` empty means the last layer, or every node that nothing reads. ``operations`` are texts in the index
     language that define operations of the description's own. ``functions`` are asked for beside the gradient.
+    ``accuracy`` is ``accurate`` or ``fast``: which forms are computed.
     """
 
     name: str
@@ -170,6 +171,7 @@ class Description:
     metrics: tuple[Choice, ...] = ()
     functions: tuple[Label, ...] = ()
     dtype: str = "float64"
+    accuracy: str = "accurate"
     training: TrainingSpec | None = None
     doc: str = ""
     span: Span = field(default=NOWHERE, compare=False, repr=False)

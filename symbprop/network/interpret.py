@@ -46,6 +46,7 @@ def interpret(root: MappingNode, text: DescriptionText) -> Description:
         metrics=tuple(each for each in map(_choice, _items(root.get("metrics"))) if each is not None),
         functions=tuple({each.text: each for each in _labels(root.get("functions"))}.values()),
         dtype=text.dtype,
+        accuracy=text.accuracy,
         training=_training(root.entries.get("training"), text.training),
         doc=text.doc or "",
         span=root.span,

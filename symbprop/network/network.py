@@ -45,7 +45,7 @@ class Network:
     """``program`` computes the outputs and the loss; ``initializers`` start its parameters and its state.
 
     Of a network that trains otherwise than it infers, ``program`` trains and ``inference`` infers; both have the same
-    parameters and states. ``noise`` is how each noise is drawn.
+    parameters and states. ``noise`` is how each noise is drawn, ``accuracy`` which forms are computed.
     """
 
     name: str
@@ -58,3 +58,4 @@ class Network:
     inference: Program | None = None
     noise: Mapping[str, Draw] = field(default_factory=dict)
     training: Training | None = None
+    accuracy: str = "accurate"

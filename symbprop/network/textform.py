@@ -153,6 +153,8 @@ class DescriptionText(TextForm):
     """Functions beside ``loss_and_grad`` that the emitted module is to have."""
     dtype: Literal["float64", "float32"] = "float64"
     """The type of the parameters."""
+    accuracy: Literal["accurate", "fast"] = "accurate"
+    """Which forms are computed: within a few units in the last place everywhere, or the cheapest for moderate numbers."""
     training: TrainingText | None = None
     """How ``symbprop train`` fits the network."""
 

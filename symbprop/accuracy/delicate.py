@@ -1,0 +1,59 @@
+"""Which expressions lose digits, and which only scale or pass on what others have computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sympy import Expr, Function, Mul, Pow, Symbol, exp
+
+from symbprop.calculus.functions import Select
+from symbprop.calculus.statement import Statement, read_symbol
+from symbprop.simplify.definitions import Definition
+
+
+def is_delicate(expression: Expr) -> bool:
+    """Whether an expression does more than add and multiply."""
+    return expression.has(Function, exp, Select) or any(
+        not (each.exp.is_Integer and each.exp > 0) for each in expression.atoms(Pow)
+    )
+
+
+def delicate_definitions(known: Mapping[str, Definition], longest: int) -> dict[str, Definition]:
+    """The definitions that are delicate, or read what is: q = 1/(1 + exp(−z)), and 1 − q as well.
+
+    A chain of such ends after ``longest``: what has come a long way is taken as it is.
+    """
+    found: dict[str, Definition] = {}
+    depths: dict[str, int] = {}
+    for name, each in known.items():
+        inner = [depths[read.tensor] for read in each.statement.reads if read.tensor in found]
+        depth = 1 + max(inner, default=0)
+        if (inner or is_delicate(each.statement.expr)) and depth <= longest:
+            found[name], depths[name] = each, depth
+    return found
+
+
+def is_read(expression: Expr) -> bool:
+    """Whether an expression is a read, or a read times what all points share."""
+    return len(expression.free_symbols) <= 1 and all(each.is_Symbol or each.is_number for each in expression.args)
+
+
+def is_product(expression: Expr) -> bool:
+    """Whether an expression is a product of different reads, which is as good as these but for its own rounding."""
+    return isinstance(expression, Mul) and all(each.is_Symbol or each.is_number for each in expression.args)
+
+
+def outer_factors(source: Statement) -> Expr:
+    """Sizes, and reads that scale a statement and do nothing else in it."""
+    reads = {read_symbol(position) for position in range(len(source.reads))}
+    factors = Mul.make_args(source.expr)
+    outer = []
+    for factor in factors:
+        rest = Mul(*(each for each in factors if each is not factor))
+        scales = factor in reads and not rest.has(factor) and not isinstance(source.expr, Symbol)
+        if scales or (factor.free_symbols and not factor.free_symbols & reads):
+            outer.append(factor)
+    rest = [each for each in factors if each not in outer]
+    if len([each for each in rest if not each.is_number]) == 1 and any(each.is_Add for each in rest):
+        outer.extend(each for each in rest if each.is_number)  # 2 (a - b) stays a product
+    return Mul(*outer) if len(outer) < len(factors) else Mul()
