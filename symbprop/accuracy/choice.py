@@ -34,12 +34,16 @@ REPAIRS: tuple[rewriting.Rewriting, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One way to compute a statement: an expression, which reads it goes down to, its cost and its worst error."""
+    """One way to compute a statement: an expression, which reads it goes down to, its cost and its worst error,
+
+    and whether it is finite for moderate numbers.
+    """
 
     expression: Expr
     depth: int
     cost: int
     error: float = np.inf
+    finite: bool = True
 
     @property
     def meets(self) -> bool:

@@ -12,18 +12,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from sympy import Expr, Function, Mul, Pow, Symbol, exp
+from sympy import Symbol
 
 from symbprop.accuracy.anchors import with_anchors
 from symbprop.accuracy.choice import BOUND, Form, choose, forms, is_large, worst_errors
+from symbprop.accuracy.delicate import delicate, is_delicate, is_read, outer_factors, sums
 from symbprop.accuracy.estimate import Estimate, estimate, given
 from symbprop.accuracy.points import Array, Domain, sample
 from symbprop.accuracy.remainders import with_remainders
 from symbprop.accuracy.rewriting import within_range
-from symbprop.calculus.functions import Select
+from symbprop.accuracy.scales import with_scales
 from symbprop.calculus.index import Access, Range
 from symbprop.calculus.program import Program
-from symbprop.calculus.statement import Reduction, Statement, read_symbol
+from symbprop.calculus.statement import Reduction, Statement
 from symbprop.simplify.cost import cost
 from symbprop.simplify.definitions import Definition, element_definitions
 from symbprop.simplify.inline import substituted
@@ -31,6 +32,7 @@ from symbprop.simplify.tidy import cheapest_form
 
 DEPTH = 6  # how many definitions are inlined, one into the other
 DOUBTFUL = 4 * BOUND  # mixed ulps
+MODERATE = 1e4  # no larger are numbers for which what is computed should be finite
 READS = 6  # more inputs than these are not sampled together
 
 _chosen: dict[object, Form] = {}  # by the levels, whatever the names: layers alike are thought about once
@@ -40,10 +42,16 @@ def computed(program: Program) -> tuple[Program, tuple[int, ...]]:
     """The program that is computed for ``program``, and for each statement of it the one that it computes, or part of it."""
     program, sources = with_anchors(program)
     printed = {id(each) for each in program.statements}
+    program, scaled = with_scales(program)
     program, origins = with_remainders(program)
     chooser = _Chooser(program)
-    chosen = [chooser.of(each) if id(each) in printed else chooser.settled(each) for each in program.statements]
-    return replace(program, statements=tuple(chosen)), tuple(sources[each] for each in origins)
+    statements: list[Statement] = []
+    places: list[int] = []
+    for origin, each in zip(origins, program.statements, strict=True):
+        made = chooser.parts(each) if id(each) in printed else [chooser.settled(each)]
+        statements.extend(made)
+        places.extend([sources[scaled[origin]]] * len(made))
+    return replace(program, statements=tuple(statements)), tuple(places)
 
 
 def doubtful(program: Program) -> dict[str, float]:
@@ -64,7 +72,7 @@ class _Chooser:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._pointwise = element_definitions(program)
-        self._definitions = _delicate(self._pointwise)
+        self._definitions = delicate(self._pointwise, DEPTH)
         self._readers = Counter(read.tensor for each in program.statements for read in each.reads)
         self._readers.update((*program.outputs, *program.updates.values(), *program.metrics.values()))
         self._nonnegative = frozenset(
@@ -72,6 +80,8 @@ class _Chooser:
             for name, statements in program.definitions().items()
             if all(each.expr.is_nonnegative for each in statements)
         )
+        self._sums = sums(program)
+        self._overflowing: set[str] = set()  # sums with a term that is not finite for moderate numbers
         self._forms: dict[str, Statement] = {}
         self._box: tuple[Range, ...] = ()
         self.errors: dict[str, float] = {}  # of functions of one variable
@@ -82,6 +92,20 @@ class _Chooser:
         if name in self._definitions and self._definitions[name].statement is source:
             self._forms[name] = source
         return source
+
+    def parts(self, source: Statement) -> list[Statement]:
+        """The statements that are computed for ``source``: one, or where a sum that scales it overflows, one for each term.
+
+        c g with c = c₁ + c₂ is c₁ g + c₂ g, and c₁ g may be finite where c₁ is not.
+        """
+        if source.reduction is Reduction.SUM and not source.reduced and self._is_delicate(source):
+            fused = self._fused(source)
+            scale = outer_factors(fused)
+            for symbol, read in fused.read_positions():
+                if read.tensor in self._overflowing and scale.has(symbol) and self._readers[read.tensor] == 1:
+                    terms = self._sums[read.tensor]
+                    return [self.of(substituted(fused, read, each)) for each in terms]
+        return [self.of(source)]
 
     def of(self, source: Statement) -> Statement:
         """The statement that is computed for ``source``: the same reads, or reads of what those are defined by."""
@@ -102,6 +126,8 @@ class _Chooser:
         form = _chosen[key]
         if sum(not each.fixed for each in inputs.values()) == 1:
             self.errors[name] = max(form.error, self.errors.get(name, 0.0))
+        if name in self._sums and not form.finite:
+            self._overflowing.add(name)
         made = replace(levels[form.depth], expr=form.expression)
         if defines:
             self._forms[name] = made
@@ -221,6 +247,8 @@ def _with_limits(
 ) -> Form:
     """``form``, or where that is not a number at an infinity, a form that has the limit there."""
     value = estimate(form.expression, known).value
+    moderate = np.logical_and.reduce([np.abs(each) <= MODERATE for each in columns])
+    form = replace(form, finite=bool(np.isfinite(value[moderate]).all()))
     if not np.any(np.isnan(value) & ~np.isnan(np.roll(value, 2))):  # two rows before: at the largest number
         return form
     reads = sorted(form.expression.free_symbols & known.keys(), key=str)
@@ -228,46 +256,3 @@ def _with_limits(
     candidates = [form, *(replace(form, expression=each, cost=cost(each)) for each in kept)]
     errors = worst_errors([estimate(each.expression, known) for each in candidates], columns, rounded, trusted=1)
     return choose([replace(each, error=error) for each, error in zip(candidates, errors, strict=True)])
-
-
-def is_delicate(expression: Expr) -> bool:
-    """Whether an expression does more than add and multiply."""
-    return expression.has(Function, exp, Select) or any(
-        not (each.exp.is_Integer and each.exp > 0) for each in expression.atoms(Pow)
-    )
-
-
-def _delicate(known: Mapping[str, Definition]) -> dict[str, Definition]:
-    """The definitions that are delicate, or read what is: q = 1/(1 + exp(−z)), and 1 − q as well.
-
-    A chain of such ends after ``DEPTH``: what has come a long way is taken as it is.
-    """
-    found: dict[str, Definition] = {}
-    depths: dict[str, int] = {}
-    for name, each in known.items():
-        inner = [depths[read.tensor] for read in each.statement.reads if read.tensor in found]
-        depth = 1 + max(inner, default=0)
-        if (inner or is_delicate(each.statement.expr)) and depth <= DEPTH:
-            found[name], depths[name] = each, depth
-    return found
-
-
-def is_read(expression: Expr) -> bool:
-    """Whether an expression is a read, or a read times what all points share."""
-    return len(expression.free_symbols) <= 1 and all(each.is_Symbol or each.is_number for each in expression.args)
-
-
-def outer_factors(source: Statement) -> Expr:
-    """Sizes, and reads that scale a statement and do nothing else in it."""
-    reads = {read_symbol(position) for position in range(len(source.reads))}
-    factors = Mul.make_args(source.expr)
-    outer = []
-    for factor in factors:
-        rest = Mul(*(each for each in factors if each is not factor))
-        scales = factor in reads and not rest.has(factor) and not isinstance(source.expr, Symbol)
-        if scales or (factor.free_symbols and not factor.free_symbols & reads):
-            outer.append(factor)
-    rest = [each for each in factors if each not in outer]
-    if len([each for each in rest if not each.is_number]) == 1 and any(each.is_Add for each in rest):
-        outer.extend(each for each in rest if each.is_number)  # 2 (a - b) stays a product
-    return Mul(*outer) if len(outer) < len(factors) else Mul()

@@ -267,9 +267,7 @@ def _in_terms(source: Statement, symbols: _Symbols, total: Total, known: Mapping
     return formula
 
 
-def _everywhere(
-    program: Program, source: Statement, total: Total, known: Mapping[str, Definition]
-) -> Statement | None:
+def _everywhere(program: Program, source: Statement, total: Total, known: Mapping[str, Definition]) -> Statement | None:
     """w·(Y pⱼ − yⱼ) with Y = Σ y, as w·((Y − yⱼ) t − yⱼ ((1 − t) + r))/s: what outweighs the others is not subtracted."""
     owners = program.definitions()
     term, whole = total.source.reads[0], total.source.target

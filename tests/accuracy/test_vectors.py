@@ -172,15 +172,7 @@ def test_layer_normalization_is_the_same_whatever_is_added(offset: float) -> Non
     np.testing.assert_allclose(grads["b_u"], slopes, rtol=1e-13)
 
 
-@pytest.mark.parametrize(
-    "scale",
-    [
-        1.0,
-        1e100,
-        pytest.param(1e200, marks=pytest.mark.xfail(strict=True, reason="the square overflows")),
-        pytest.param(1e-200, marks=pytest.mark.xfail(strict=True, reason="the square underflows")),
-    ],
-)
+@pytest.mark.parametrize("scale", [1.0, 1e100, 1e200, 1e-200, 1e-300, 1e300])
 def test_cosine_similarity_is_the_same_whatever_the_scale(scale: float) -> None:
     module = loaded(COSINE)
     row, y = np.array([[1.0, 2.0, 3.0]]) * scale, np.array([[1.0, 0.0, 2.0]])
