@@ -18,6 +18,7 @@ from symbprop.accuracy.anchors import with_anchors
 from symbprop.accuracy.choice import BOUND, Form, choose, forms, is_large, worst_errors
 from symbprop.accuracy.delicate import delicate, is_delicate, is_read, outer_factors, sums
 from symbprop.accuracy.estimate import Estimate, estimate, given
+from symbprop.accuracy.origin import near_zero
 from symbprop.accuracy.points import Array, Domain, sample
 from symbprop.accuracy.remainders import with_remainders
 from symbprop.accuracy.rewriting import within_range
@@ -228,10 +229,32 @@ class _Chooser:
             candidates = [replace(each, error=error) for each, error in zip(candidates, errors, strict=True)]
             if any(each.meets for each in candidates):
                 break
+        if not any(each.meets for each in candidates):
+            self._near_zero(levels, leaves, candidates, estimates)
+            errors = worst_errors(estimates, columns, rounded)
+            candidates = [replace(each, error=error) for each, error in zip(candidates, errors, strict=True)]
         chosen = choose(candidates)
         level = levels[chosen.depth]
         known = {symbol: self._estimate(read, leaves) for symbol, read in level.read_positions()}
         return _with_limits(chosen, known, columns, rounded)
+
+    def _near_zero(
+        self,
+        levels: Sequence[Statement],
+        leaves: dict[Access, Estimate],
+        candidates: list[Form],
+        estimates: list[Estimate],
+    ) -> None:
+        """Add what mends a function of one exact read near its zero, where nothing else does."""
+        for depth, level in enumerate(levels):
+            scale = outer_factors(level)
+            inner = level.expr / scale
+            if any(read not in leaves for symbol, read in level.read_positions() if inner.has(symbol)):
+                continue
+            known = {symbol: self._estimate(read, leaves) for symbol, read in level.read_positions()}
+            for form in near_zero(inner):
+                candidates.append(Form(scale * form, depth, cost(scale * form)))
+                estimates.append(estimate(scale * form, known))
 
     def _estimate(self, read: Access, leaves: dict[Access, Estimate]) -> Estimate:
         if read not in leaves:
