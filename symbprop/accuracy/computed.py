@@ -99,6 +99,7 @@ class _Chooser:
 
         c g with c = c₁ + c₂ is c₁ g + c₂ g, and c₁ g may be finite where c₁ is not.
         """
+        self._box = source.domain
         if source.reduction is Reduction.SUM and not source.reduced and self._is_delicate(source):
             fused = self._fused(source)
             scale = outer_factors(fused)

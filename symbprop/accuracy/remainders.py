@@ -169,7 +169,7 @@ def _within_range(expr: Expr, rest: Expr) -> Expr:
     factors = Mul.make_args(expr)
     sums = [each for each in factors if each.is_Add and each.has(rest)]
     others = Mul(*(each for each in factors if each not in sums))
-    if len(sums) != 1 or others.is_number:
+    if len(sums) != 1 or not any(each.name.startswith("a") for each in others.free_symbols):
         return expr
     half = sums[0].replace(Held, lambda inside: Held(Add(*(each / 2 for each in Add.make_args(inside)))))
     halves = Add(*(each if isinstance(each, Held) else each / 2 for each in half.args))
