@@ -42,8 +42,8 @@ _chosen: dict[object, Form] = {}  # by the levels, whatever the names: layers al
 def computed(program: Program) -> tuple[Program, tuple[int, ...]]:
     """The program that is computed for ``program``, and for each statement of it the one that it computes, or part of it."""
     program, sources = with_anchors(program)
-    printed = {id(each) for each in program.statements}
     program, scaled = with_scales(program)
+    printed = {id(each) for each in program.statements}
     program, origins = with_remainders(program)
     chooser = _Chooser(program)
     statements: list[Statement] = []
