@@ -122,14 +122,14 @@ def forward(
     dtype, arrays, sizes = _arguments(params, {"x": x})
     a, s, mu, x = arrays
     N = sizes["N"]
-    e_term = np.maximum(-1267650600228229401496703205376, s)  # (1)
+    e_term = np.maximum(-2.0**100, s)  # (1)
     e_part = np.sum(e_term, axis=1)  # (1)
     t = np.negative(e_part)  # (1) −e_part
     e = np.empty((N, 3), dtype)  # (1)
     e[...] = t  # (1)
     t = np.subtract(x[:, None], mu)  # (1) x − mu
     e_term_2 = np.multiply(t, t, out=t)  # (1)
-    t = np.maximum(-1267650600228229401496703205376, s)  # (1)
+    t = np.maximum(-2.0**100, s)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
     e_term_3 = _wide_exp(t)  # (1)
     # (1)
@@ -175,14 +175,14 @@ def loss(
     a, s, mu, x = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    e_term = np.maximum(-1267650600228229401496703205376, s)  # (1)
+    e_term = np.maximum(-2.0**100, s)  # (1)
     e_part = np.sum(e_term, axis=1)  # (1)
     t = np.negative(e_part)  # (1) −e_part
     e = np.empty((N, 3), dtype)  # (1)
     e[...] = t  # (1)
     t = np.subtract(x[:, None], mu)  # (1) x − mu
     e_term_2 = np.multiply(t, t, out=t)  # (1)
-    t = np.maximum(-1267650600228229401496703205376, s)  # (1)
+    t = np.maximum(-2.0**100, s)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
     e_term_3 = _wide_exp(t)  # (1)
     # (1)
@@ -227,14 +227,14 @@ def loss_and_grad(
     a, s, mu, x = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    e_term = np.maximum(-1267650600228229401496703205376, s)  # (1)
+    e_term = np.maximum(-2.0**100, s)  # (1)
     e_part = np.sum(e_term, axis=1)  # (1)
     t = np.negative(e_part)  # (1) −e_part
     e = np.empty((N, 3), dtype)  # (1)
     e[...] = t  # (1)
     t = np.subtract(x[:, None], mu)  # (1) x − mu
     e_term_2 = np.multiply(t, t, out=t)  # (1)
-    t = np.maximum(-1267650600228229401496703205376, s)  # (1)
+    t = np.maximum(-2.0**100, s)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
     e_term_3 = _wide_exp(t)  # (1)
     # (1)
@@ -305,14 +305,14 @@ def per_example_grad(
     a, s, mu, x = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    e_term = np.maximum(-1267650600228229401496703205376, s)  # (1)
+    e_term = np.maximum(-2.0**100, s)  # (1)
     e_part = np.sum(e_term, axis=1)  # (1)
     t = np.negative(e_part)  # (1) −e_part
     e = np.empty((N, 3), dtype)  # (1)
     e[...] = t  # (1)
     t = np.subtract(x[:, None], mu)  # (1) x − mu
     e_term_2 = np.multiply(t, t, out=t)  # (1)
-    t = np.maximum(-1267650600228229401496703205376, s)  # (1)
+    t = np.maximum(-2.0**100, s)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
     e_term_3 = _wide_exp(t)  # (1)
     # (1)
@@ -369,14 +369,14 @@ def hessian(
     a, s, mu, x = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    e_term = np.maximum(-1267650600228229401496703205376, s)  # (1)
+    e_term = np.maximum(-2.0**100, s)  # (1)
     e_part = np.sum(e_term, axis=1)  # (1)
     t = np.negative(e_part)  # (1) −e_part
     e = np.empty((N, 3), dtype)  # (1)
     e[...] = t  # (1)
     t = np.subtract(x[:, None], mu)  # (1) x − mu
     e_term_2 = np.multiply(t, t, out=t)  # (1)
-    t = np.maximum(-1267650600228229401496703205376, s)  # (1)
+    t = np.maximum(-2.0**100, s)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
     e_term_3 = _wide_exp(t)  # (1)
     # (1)

@@ -43,7 +43,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (31) W̄_left_hidden[k,j] = Σₙ right[n,k] z̄_right_hidden[n,j] + Σₙ left[n,k] z̄_left_hidden[n,j]  from (4), (1)
 
 Cost of one call of the last function
-    46120 N + 2 floating-point operations, 17688 N + 182856 bytes read or written (float64)
+    46440 N + 2 floating-point operations, 19032 N + 182856 bytes read or written (float64)
     5,202 parameters
     2336 N bytes kept from forward to backward: q, angle, s3_angle, s4_angle, right_code, left_code, right_hidden, z_right_hidden, left_hidden, z_left_hidden
 """
@@ -131,12 +131,22 @@ def forward(
     right_hidden = np.maximum(z_right_hidden, 0, out=z_right_hidden)  # (5);
     right_code = np.dot(right_hidden, W_left_code)  # (6)
     right_code += b_left_code  # (6)
-    s3_angle = np.einsum("nm,nm->n", left_code, left_code)  # (7)
-    s4_angle = np.einsum("nm,nm->n", right_code, right_code)  # (8)
-    s5_angle = np.einsum("nm,nm->n", left_code, right_code)  # (9)
-    np.multiply(s3_angle, s4_angle, out=s3_angle)
-    np.sqrt(s3_angle, out=s3_angle)  # (10) √(s3_angle s4_angle)
-    angle = np.divide(s5_angle, s3_angle, out=s3_angle)  # (10); angle lives in s3_angle
+    t = np.negative(left_code)  # (7) −left_code
+    left_code_size_term = np.maximum(left_code, t, out=t)  # (7)
+    left_code_size = np.max(left_code_size_term, axis=1)  # (7)
+    # (7); left_code_scaled lives in left_code
+    left_code_scaled = np.divide(left_code, left_code_size[:, None], out=left_code)
+    s3_angle_scaled = np.einsum("nm,nm->n", left_code_scaled, left_code_scaled)  # (7)
+    t = np.negative(right_code)  # (8) −right_code
+    right_code_size_term = np.maximum(right_code, t, out=t)  # (8)
+    right_code_size = np.max(right_code_size_term, axis=1)  # (8)
+    # (8); right_code_scaled lives in right_code
+    right_code_scaled = np.divide(right_code, right_code_size[:, None], out=right_code)
+    s4_angle_scaled = np.einsum("nm,nm->n", right_code_scaled, right_code_scaled)  # (8)
+    s5_angle_scaled = np.einsum("nm,nm->n", left_code_scaled, right_code_scaled)  # (9)
+    np.multiply(s3_angle_scaled, s4_angle_scaled, out=s3_angle_scaled)
+    np.sqrt(s3_angle_scaled, out=s3_angle_scaled)  # (10)
+    angle = np.divide(s5_angle_scaled, s3_angle_scaled, out=s3_angle_scaled)  # (10);
     np.multiply(slope_odds, angle, out=angle)
     odds = np.add(offset_odds, angle, out=angle)  # (11); odds lives in angle
     return odds
@@ -175,12 +185,22 @@ def loss(
     right_hidden = np.maximum(z_right_hidden, 0, out=z_right_hidden)  # (5);
     right_code = np.dot(right_hidden, W_left_code)  # (6)
     right_code += b_left_code  # (6)
-    s3_angle = np.einsum("nm,nm->n", left_code, left_code)  # (7)
-    s4_angle = np.einsum("nm,nm->n", right_code, right_code)  # (8)
-    s5_angle = np.einsum("nm,nm->n", left_code, right_code)  # (9)
-    np.multiply(s3_angle, s4_angle, out=s3_angle)
-    np.sqrt(s3_angle, out=s3_angle)  # (10) √(s3_angle s4_angle)
-    angle = np.divide(s5_angle, s3_angle, out=s3_angle)  # (10); angle lives in s3_angle
+    t = np.negative(left_code)  # (7) −left_code
+    left_code_size_term = np.maximum(left_code, t, out=t)  # (7)
+    left_code_size = np.max(left_code_size_term, axis=1)  # (7)
+    # (7); left_code_scaled lives in left_code
+    left_code_scaled = np.divide(left_code, left_code_size[:, None], out=left_code)
+    s3_angle_scaled = np.einsum("nm,nm->n", left_code_scaled, left_code_scaled)  # (7)
+    t = np.negative(right_code)  # (8) −right_code
+    right_code_size_term = np.maximum(right_code, t, out=t)  # (8)
+    right_code_size = np.max(right_code_size_term, axis=1)  # (8)
+    # (8); right_code_scaled lives in right_code
+    right_code_scaled = np.divide(right_code, right_code_size[:, None], out=right_code)
+    s4_angle_scaled = np.einsum("nm,nm->n", right_code_scaled, right_code_scaled)  # (8)
+    s5_angle_scaled = np.einsum("nm,nm->n", left_code_scaled, right_code_scaled)  # (9)
+    np.multiply(s3_angle_scaled, s4_angle_scaled, out=s3_angle_scaled)
+    np.sqrt(s3_angle_scaled, out=s3_angle_scaled)  # (10)
+    angle = np.divide(s5_angle_scaled, s3_angle_scaled, out=s3_angle_scaled)  # (10);
     np.multiply(slope_odds, angle, out=angle)
     odds = np.add(offset_odds, angle, out=angle)  # (11); odds lives in angle
     t = np.subtract(1, same)  # (12) 1 − same
@@ -233,12 +253,22 @@ def loss_and_grad(
     right_hidden = np.maximum(z_right_hidden, 0)  # (5)
     right_code = np.dot(right_hidden, W_left_code)  # (6)
     right_code += b_left_code  # (6)
-    s3_angle = np.einsum("nm,nm->n", left_code, left_code)  # (7)
-    s4_angle = np.einsum("nm,nm->n", right_code, right_code)  # (8)
-    s5_angle = np.einsum("nm,nm->n", left_code, right_code)  # (9)
-    t = np.multiply(s3_angle, s4_angle)
-    np.sqrt(t, out=t)  # (10) √(s3_angle s4_angle)
-    angle = np.divide(s5_angle, t, out=s5_angle)  # (10); angle lives in s5_angle
+    t = np.negative(left_code)  # (7) −left_code
+    left_code_size_term = np.maximum(left_code, t, out=t)  # (7)
+    left_code_size = np.max(left_code_size_term, axis=1)  # (7)
+    # (7); left_code_scaled lives in left_code
+    left_code_scaled = np.divide(left_code, left_code_size[:, None], out=left_code)
+    s3_angle_scaled = np.einsum("nm,nm->n", left_code_scaled, left_code_scaled)  # (7)
+    t = np.negative(right_code)  # (8) −right_code
+    right_code_size_term = np.maximum(right_code, t, out=t)  # (8)
+    right_code_size = np.max(right_code_size_term, axis=1)  # (8)
+    # (8); right_code_scaled lives in right_code
+    right_code_scaled = np.divide(right_code, right_code_size[:, None], out=right_code)
+    s4_angle_scaled = np.einsum("nm,nm->n", right_code_scaled, right_code_scaled)  # (8)
+    s5_angle_scaled = np.einsum("nm,nm->n", left_code_scaled, right_code_scaled)  # (9)
+    t = np.multiply(s3_angle_scaled, s4_angle_scaled)
+    np.sqrt(t, out=t)  # (10) √(s3_angle_scaled s4_angle_scaled)
+    angle = np.divide(s5_angle_scaled, t, out=s5_angle_scaled)  # (10);
     t = np.multiply(slope_odds, angle)
     odds = np.add(offset_odds, t, out=t)  # (11)
     t = np.subtract(1, same)  # (12) 1 − same
@@ -265,18 +295,22 @@ def loss_and_grad(
     slope_odds_bar = np.dot(angle, odds_bar)  # (16)
     angle_bar = np.multiply(slope_odds, odds_bar)  # (17)
     offset_odds_bar = np.sum(odds_bar)  # (18)
-    t = np.multiply(s3_angle, s4_angle)
-    np.sqrt(t, out=t)  # (21) √(s3_angle s4_angle)
-    s5_angle_bar = np.divide(angle_bar, t, out=t)  # (21)
-    right_code_bar = np.multiply(s5_angle_bar[:, None], left_code)  # (22)
+    t = np.multiply(s3_angle_scaled, s4_angle_scaled)
+    np.sqrt(t, out=t)  # (21) √(s3_angle_scaled s4_angle_scaled)
+    s5_angle_bar_scaled = np.divide(angle_bar, t, out=t)  # (21)
+    t = np.multiply(s5_angle_bar_scaled[:, None], left_code_scaled)
+    right_code_bar = np.divide(t, right_code_size[:, None], out=t)  # (22)
     t = np.multiply(angle_bar[:, None], angle[:, None])
-    u = np.multiply(t, right_code)
-    np.divide(u, s4_angle[:, None], out=u)  # (22)
+    u = np.multiply(t, right_code_scaled)
+    t = np.multiply(right_code_size[:, None], s4_angle_scaled[:, None])
+    np.divide(u, t, out=u)  # (22)
     right_code_bar -= u  # (22)
-    left_code_bar = np.multiply(s5_angle_bar[:, None], right_code)  # (23)
+    t = np.multiply(s5_angle_bar_scaled[:, None], right_code_scaled)
+    left_code_bar = np.divide(t, left_code_size[:, None], out=t)  # (23)
     t = np.multiply(angle_bar[:, None], angle[:, None])
-    u = np.multiply(t, left_code)
-    np.divide(u, s3_angle[:, None], out=u)  # (23) left_code a̅n̅g̅l̅e̅ angle / s3_angle
+    u = np.multiply(t, left_code_scaled)
+    t = np.multiply(left_code_size[:, None], s3_angle_scaled[:, None])
+    np.divide(u, t, out=u)  # (23)
     left_code_bar -= u  # (23)
     right_hidden_bar = np.dot(right_code_bar, W_left_code.T)  # (24)
     t = np.greater(z_right_hidden, 0)
@@ -336,12 +370,22 @@ def metrics(
     right_hidden = np.maximum(z_right_hidden, 0, out=z_right_hidden)  # (5);
     right_code = np.dot(right_hidden, W_left_code)  # (6)
     right_code += b_left_code  # (6)
-    s3_angle = np.einsum("nm,nm->n", left_code, left_code)  # (7)
-    s4_angle = np.einsum("nm,nm->n", right_code, right_code)  # (8)
-    s5_angle = np.einsum("nm,nm->n", left_code, right_code)  # (9)
-    np.multiply(s3_angle, s4_angle, out=s3_angle)
-    np.sqrt(s3_angle, out=s3_angle)  # (10) √(s3_angle s4_angle)
-    angle = np.divide(s5_angle, s3_angle, out=s3_angle)  # (10); angle lives in s3_angle
+    t = np.negative(left_code)  # (7) −left_code
+    left_code_size_term = np.maximum(left_code, t, out=t)  # (7)
+    left_code_size = np.max(left_code_size_term, axis=1)  # (7)
+    # (7); left_code_scaled lives in left_code
+    left_code_scaled = np.divide(left_code, left_code_size[:, None], out=left_code)
+    s3_angle_scaled = np.einsum("nm,nm->n", left_code_scaled, left_code_scaled)  # (7)
+    t = np.negative(right_code)  # (8) −right_code
+    right_code_size_term = np.maximum(right_code, t, out=t)  # (8)
+    right_code_size = np.max(right_code_size_term, axis=1)  # (8)
+    # (8); right_code_scaled lives in right_code
+    right_code_scaled = np.divide(right_code, right_code_size[:, None], out=right_code)
+    s4_angle_scaled = np.einsum("nm,nm->n", right_code_scaled, right_code_scaled)  # (8)
+    s5_angle_scaled = np.einsum("nm,nm->n", left_code_scaled, right_code_scaled)  # (9)
+    np.multiply(s3_angle_scaled, s4_angle_scaled, out=s3_angle_scaled)
+    np.sqrt(s3_angle_scaled, out=s3_angle_scaled)  # (10)
+    angle = np.divide(s5_angle_scaled, s3_angle_scaled, out=s3_angle_scaled)  # (10);
     np.multiply(slope_odds, angle, out=angle)
     odds = np.add(offset_odds, angle, out=angle)  # (11); odds lives in angle
     t = np.negative(odds)  # (13) −odds

@@ -266,8 +266,8 @@ def loss(
     L = np.sum(s1)  # (10)
     L = L / N  # (10)
     t = np.multiply(mean, mean)  # (11) mean²
-    np.minimum(1267650600228229401496703205376, logvar, out=logvar)  # (11)
-    u = np.expm1(logvar)  # (11) expm1(min(1267650600228229401496703205376, logvar))
+    np.minimum(2.0**100, logvar, out=logvar)  # (11) min(2¹⁰⁰, logvar)
+    u = np.expm1(logvar)  # (11) expm1(min(2¹⁰⁰, logvar))
     np.add(t, u, out=t)
     s2_term = np.subtract(t, logvar, out=t)  # (11)
     s2 = np.sum(s2_term, axis=1)  # (11)
@@ -334,8 +334,8 @@ def loss_and_grad(
     L = np.sum(s1)  # (10)
     L = L / N  # (10)
     t = np.multiply(mean, mean)  # (11) mean²
-    u = np.minimum(1267650600228229401496703205376, logvar)  # (11)
-    v = np.expm1(u)  # (11) expm1(min(1267650600228229401496703205376, logvar))
+    u = np.minimum(2.0**100, logvar)  # (11) min(2¹⁰⁰, logvar)
+    v = np.expm1(u)  # (11) expm1(min(2¹⁰⁰, logvar))
     np.add(t, v, out=t)
     s2_term = np.subtract(t, u, out=t)  # (11)
     s2 = np.sum(s2_term, axis=1)  # (11)
