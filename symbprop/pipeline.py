@@ -15,6 +15,7 @@ from symbprop.calculus.requested import Requested
 from symbprop.calculus.separability import NotSeparable
 from symbprop.emit.docstring import Heading
 from symbprop.emit.module import Compiled, emit
+from symbprop.emit.workspace import WORKSPACE
 from symbprop.language.source import Source, SourceError
 from symbprop.library.catalogue import catalogue
 from symbprop.network.asked import asked_elsewhere
@@ -116,7 +117,10 @@ def compile_description(
     without: Collection[str] = (),
     zeros: Mapping[str, str] = MappingProxyType({}),
 ) -> Result:
-    """The emitted module of a description, not yet verified. ``zeros`` as in :func:`differentiate`."""
+    """The emitted module of a description, not yet verified. ``zeros`` as in :func:`differentiate`.
+
+    ``without`` names passes to leave out, or ``WORKSPACE``: then every call makes its arrays anew.
+    """
     clock = Clock()
     with clock.stage("build"):
         network = build(description)
@@ -124,7 +128,9 @@ def compile_description(
         derived = differentiate(network, without=without, zeros=zeros)
     with clock.stage("emit"):
         heads = heading(network, source)
-        text = emit(Compiled(network, derived.forward, derived.gradient, heads, derived.inference, derived.functions))
+        programs = (derived.forward, derived.gradient)
+        kept = WORKSPACE not in without
+        text = emit(Compiled(network, *programs, heads, derived.inference, derived.functions, kept))
     return Result(derived, text, clock.seconds)
 
 

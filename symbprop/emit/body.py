@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from sympy import Expr, Symbol
 
-from symbprop.calculus.index import Access, Range
+from symbprop.calculus.index import Access
 from symbprop.calculus.nodes import split_sign
 from symbprop.calculus.statement import Reduction, index_symbol, read_symbol
+from symbprop.emit.buffers import Buffers
 from symbprop.emit.contraction import contract
 from symbprop.emit.elementwise import Elementwise
 from symbprop.emit.extrema import CHOICES, choice, first_maximum, pairwise
 from symbprop.emit.lines import Line
-from symbprop.emit.loops import is_ufunc, loop_head, step_numbers, typed_steps
+from symbprop.emit.loops import loop_head, step_numbers, typed_steps
 from symbprop.emit.matrices import Matrices
 from symbprop.emit.offsets import Offsets, offsets, only_compared, products
-from symbprop.emit.scatter import scatter
 from symbprop.emit.sizes import size
-from symbprop.emit.storage import alias, allocation, shape_text
+from symbprop.emit.storage import alias, allocation, broadcast_shape, filled
 from symbprop.emit.value import Value
 from symbprop.emit.views import View, Views, aligned
+from symbprop.emit.writing import write_through
 from symbprop.schedule.order import whole
 from symbprop.schedule.plan import Alias, Allocate, Contract, Fold, Loop, Map, Plan, Step
 
@@ -31,12 +33,16 @@ FOLDS = {Reduction.SUM: "np.sum", Reduction.MAX: "np.max", Reduction.MIN: "np.mi
 
 @dataclass
 class Body:
-    """Writes the steps of a plan. ``names`` maps tensors to variables; ``cite`` gives the note of a step's equation."""
+    """Writes the steps of a plan. ``names`` maps tensors to variables; ``cite`` gives the note of a step's equation.
+
+    What is not handed out lives in ``buffers``, if there are any.
+    """
 
     plan: Plan
     names: Mapping[str, str]
     cite: Callable[[int], str]
     explain: Callable[[Map, Expr], str]
+    buffers: Buffers | None = None
     lines: list[Line] = field(default_factory=list)
     helpers: set[str] = field(default_factory=set)
 
@@ -45,7 +51,7 @@ class Body:
         self._numbers = frozenset(step_numbers(self.plan.steps))
         self._taken = {*self.names.values(), *(symbol.name for symbol in self._numbers)}
         self._buffers = [name for name in BUFFERS if name not in self._taken]
-        self._matrix = Matrices(self.plan, self.views, self._taken)
+        self._matrix = Matrices(self.plan, self.views, self._taken, self.buffers)
         self._inside = 0  # how many recurrences what is written stands in
         self._firsts: dict[tuple[Access, tuple[str, ...]], str] = {}
 
@@ -81,10 +87,18 @@ class Body:
                 case Fold():
                     self._fold(step)
                 case Allocate():
-                    shape = self.plan.shape(step.target)
-                    self.lines.append(allocation(step, shape, self.names[step.target], self.cite(step.source)))
+                    self.lines.append(self._allocated(step))
+                    if (filling := filled(step, self._new(step.target), self.names[step.target])) is not None:
+                        self.lines.append(filling)
                 case Alias():
                     self.lines.append(alias(step, self.plan, self.views, self.names, self.cite(step.source)))
+
+    def _allocated(self, step: Allocate) -> Line:
+        name, note = self.names[step.target], self.cite(step.source)
+        where = self._new(step.target)
+        if where:
+            return Line(f"{name} = {where}", note=note)
+        return allocation(step, self.plan.shape(step.target), name, note)
 
     # Element-wise maps -----------------------------------------------------------------------------------------------
 
@@ -92,7 +106,8 @@ class Body:
         looped = offsets(step, self.plan.tensors, self._taken)
         if looped is not None:
             return self._loop(looped)
-        lower = Elementwise(self._leaves(step), *self._pool(), lambda expr: self._note(step, expr))
+        explain, shape = partial(self._note, step), partial(broadcast_shape, step.domain)
+        lower = Elementwise(self._leaves(step), *self._pool(), explain, shape)
         sign, expr = split_sign(step.expr) if step.accumulate else (1, step.expr)
         value = lower.lower(typed_steps(expr, self._numbers))
         self.helpers |= lower.helpers
@@ -115,14 +130,19 @@ class Body:
             else:
                 lines.append(Line(f"{target} = {value.text}.copy()", note=note))
         elif plain:
-            shape = shape_text(self.plan.shape(step.target.tensor))
-            lines.append(Line(f"{target} = ", "np.empty", (shape, "dtype"), note))
+            lines.append(self._allocated(Allocate(step.target.tensor, step.source, zeros=False)))
             lines.append(Line(f"{target}[...] = {value.text}", note=note))
         else:
             in_loop = any(isinstance(c.offset, Expr) and not c.terms for c in step.target.index)
             filled = in_loop and value.owned and not value.boolean and value.indices == frozenset(self._order(step))
-            self._write_through(step.target, step.domain, value, step.accumulate, sign, note, lines, filled)
-        return lines
+            write_through(self.views, step, value, lines, note, sign=sign, filled=filled)
+        if self.buffers is None:
+            return lines
+        return self.buffers.place(lines, step.target.tensor if plain else "", value.text, apart=bool(step.reuse))
+
+    def _new(self, tensor: str) -> str:
+        """Where a tensor that starts here lives, if that is an array that is kept."""
+        return "" if self.buffers is None else self.buffers.of(tensor)
 
     def _loop(self, looped: Offsets) -> list[Line]:
         """One pass over the map for each offset inside the windows it writes."""
@@ -199,45 +219,6 @@ class Body:
 
         return take, release
 
-    def _write_through(
-        self,
-        target: Access,
-        domain: Sequence[Range],
-        value: Value,
-        accumulate: bool,
-        sign: int,
-        note: str,
-        lines: list[Line],
-        filled: bool,
-    ) -> None:
-        """Write into part of a tensor: a slice, a reshaped view, or elements chosen by integers.
-
-        ``filled`` says that the last line computes just what goes there, so that it may write it itself.
-        """
-        text = value.text
-        operator = ("+=" if sign > 0 else "-=") if accumulate else "="
-        extents = {each.index: each.extent for each in domain}
-        indices = [each.index for each in domain]
-        view = self.views.basic(target, extents, windows=False)
-        name = self.names[target.tensor]
-        if view is not None:
-            place = aligned(view, indices)
-            place += "" if place.endswith("]") else "[...]"
-            if filled and not accumulate and lines and is_ufunc(lines[-1].call):
-                arguments = tuple(each for each in lines[-1].arguments if not each.startswith("out="))
-                lines[-1] = replace(lines[-1], head="", arguments=(*arguments, f"out={place}"), note=note)
-            else:
-                lines.append(Line(f"{place} {operator} {text}", note=note))
-            return
-        parts = [self.views.positions(each, indices, extents) for each in target.index]
-        if _is_injective(target, indices) or not accumulate:
-            lines.append(Line(f"{name}[{', '.join(parts)}] {operator} {text}", note=note))
-        else:
-            function = "np.add.at" if sign > 0 else "np.subtract.at"
-            full = value.indices == frozenset(indices)
-            shape = self.plan.shape(target.tensor)
-            lines.append(Line("", function, scatter(name, parts, shape, text, full=full, rank=len(indices)), note))
-
     # Sums and views --------------------------------------------------------------------------------------------------
 
     def _contract(self, step: Contract) -> None:
@@ -246,8 +227,21 @@ class Body:
         if made is None:
             left, right = (self.views.view(each, step.domain) for each in (step.left, step.right))
             made = contract(left, right, [str(each.bare) for each in step.target.index if each.terms], step.domain)
-        head = f"{target} {'+=' if step.accumulate else '='} "
-        self.lines.append(Line(head, made.function, made.arguments, note, made.tail))
+        operator = "+=" if step.accumulate else "="
+        plain = target == self.names[step.target.tensor] and not step.accumulate
+        where = self._new(step.target.tensor) if made.shape and plain else ""
+        if self.buffers is not None and made.shape and not plain:
+            held = self._buffers[0]
+            line = Line(f"{held} = ", made.function, made.arguments, note)
+            self.lines.append(line.into(self.buffers.intermediate(held, made.shape)))
+            self.lines.append(Line(f"{target} {operator} {held}{made.tail}", note=note))
+        elif where and made.inside:
+            self.lines.append(Line(f"{target} = {where}"))
+            self.lines.append(Line("", made.function, made.arguments, note).into(f"{target}{made.inside}"))
+        elif where:
+            self.lines.append(Line(f"{target} = ", made.function, made.arguments, note).into(where))
+        else:
+            self.lines.append(Line(f"{target} {operator} ", made.function, made.arguments, note, made.tail))
 
     def _place(self, step: Contract | Fold) -> str:
         """The target, or the part of it that belongs to the step of a loop."""
@@ -264,7 +258,9 @@ class Body:
         summed = [each.index for each in step.reduced]
         if len(set(view.axes)) != len(view.axes):
             raise AssertionError(f"a repeated index in a fold of {step.operand.tensor}")
-        slid = pairwise(step, self.views, target, self._taken, note)
+        plain = target == self.names[step.target.tensor] and kept and not step.accumulate
+        place = self._new(step.target.tensor) if plain else ""
+        slid = pairwise(step, self.views, target, self._taken, note, place)
         if slid is not None:
             self.lines.extend(slid)
             return
@@ -280,8 +276,8 @@ class Body:
             axes = [position for position, index in enumerate(view.axes) if index in summed]
         where = "" if not kept else f"axis={axes[0] if len(axes) == 1 else tuple(axes)}"
         arguments = tuple(each for each in (text, where) if each)
-        head = f"{target} {'+=' if step.accumulate else '='} "
-        self.lines.append(Line(head, FOLDS[step.reduction], arguments, note))
+        line = Line(f"{target} {'+=' if step.accumulate else '='} ", FOLDS[step.reduction], arguments, note)
+        self.lines.append(line.into(place) if place else line)
 
     def _choose(self, step: Fold, view: View, kept: list[str], summed: list[str], target: str, note: str) -> None:
         """The position of the first maximum along one of several axes."""
@@ -292,9 +288,3 @@ class Body:
             self.lines.extend(replace(line, note=note) for line in slid)
         else:
             self.lines.append(replace(choice(step, text, kept, target), note=note))
-
-
-def _is_injective(target: Access, indices: Sequence[str]) -> bool:
-    """Whether different points write different elements: every index has an axis of its own."""
-    bare = {coordinate.bare for coordinate in target.index}
-    return set(indices) <= bare

@@ -19,17 +19,25 @@ SHORT = 12  # elements in a row below which copying along the windows is slower 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The matrix of windows (``text``, of ``elements``), and the product it stands in: ``np.dot(matrix, other)``."""
+    """The matrix of windows (``text``, of ``elements``), and the product it stands in: ``np.dot(matrix, other)``.
 
+    ``windows`` are the windows as a view, ``view`` finds their shape in a matrix of shape ``rows``.
+    """
+
+    windows: str
+    view: str
+    rows: str
     text: str
     elements: Extent
     transposed: bool
     other: str
     tail: str
+    shape: str
+    inside: str
 
     def product(self, matrix: str) -> Product:
         """The product, the matrix called ``matrix``."""
-        return Product("np.dot", (matrix + ".T" * self.transposed, self.other), self.tail)
+        return Product("np.dot", (matrix + ".T" * self.transposed, self.other), self.tail, self.shape, self.inside)
 
 
 def columns(
@@ -52,6 +60,9 @@ def columns(
     lead = "-1" if places_first else _product(inner, extents)
     last = _product(inner, extents) if places_first else "-1"
     matrix = f"{aligned(windows, order)}.reshape({lead}, {last})"
+    sides = (rows, inner) if places_first else (inner, rows)
+    view = f".reshape({', '.join(size(extents[index]) for index in order)})"
+    made = (aligned(windows, order), view, f"({', '.join(_product(each, extents) for each in sides)})", matrix)
     inner_summed = set(summed) == set(inner)
     across = inner if inner_summed else rows
     ours = rows if inner_summed else inner
@@ -61,7 +72,9 @@ def columns(
     second = f"{aligned(other, [*across, *free])}.reshape({shape[0]}, {shape[1]})"
     result = ", ".join(size(extents[index]) for index in target)
     elements = _count([*rows, *inner], extents)
-    return Columns(matrix, elements, places_first != inner_summed, second, f".reshape({result})")
+    flat = f"{_product(ours, extents)}, {_product(free, extents)}"
+    whole = (f".reshape({result})", f"({flat})", f".reshape({flat})")
+    return Columns(*made, elements, places_first != inner_summed, second, *whole)
 
 
 def _split(windows: View, places: list[str], summed: set[str]) -> tuple[list[str], list[str] | None]:

@@ -1,14 +1,15 @@
-"""Contractions as ``dot``, ``matmul``, ``tensordot`` or ``einsum``, chosen by which indices the operands share."""
+"""Contractions as ``dot``, ``matmul`` or ``einsum``, chosen by which indices the operands share."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from symbprop.calculus.index import Range
+from symbprop.calculus.index import Extent, Range, product
 from symbprop.emit.lines import call
 from symbprop.emit.sizes import size
 from symbprop.emit.stacked import narrow, stacked
+from symbprop.emit.storage import shape_text
 from symbprop.emit.views import View, aligned
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -16,11 +17,17 @@ LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A call that contracts two arrays, and what to apply to its result to bring it into the target's order."""
+    """A call that contracts two arrays, and what to apply to its result to bring it into the target's order.
+
+    ``shape`` is the shape of what the call itself returns, as text, where it can write that into an array that is there;
+    ``inside`` then gives it in an array of the target's shape.
+    """
 
     function: str
     arguments: tuple[str, ...]
     tail: str = ""
+    shape: str = ""
+    inside: str = ""
 
     @property
     def text(self) -> str:
@@ -60,20 +67,46 @@ def _plain(
     theirs: list[str],
     domain: Sequence[Range],
 ) -> Product:
-    """No batch axis: ``dot`` for matrices and vectors, ``tensordot`` for the rest."""
+    """No batch axis: one product of matrices, each group of axes as one."""
     if list(target) == [*theirs, *ours] and ours and theirs:
         left, right, ours, theirs = right, left, theirs, ours
+    extents: dict[str, Extent] = {each.index: each.extent for each in domain}
     batched = _in_front(left, right, target, summed, ours, theirs, domain)
     if batched is not None:
         return batched
     if len(summed) == 1 and len(ours) <= 1 and len(theirs) <= 1 and list(target) == [*ours, *theirs]:
-        return Product("np.dot", (aligned(left, [*ours, *summed]), aligned(right, [*summed, *theirs])))
-    axes = ([left.axes.index(index) for index in summed], [right.axes.index(index) for index in summed])
-    order = [index for index in left.axes if index in ours] + [index for index in right.axes if index in theirs]
+        arguments = (aligned(left, [*ours, *summed]), aligned(right, [*summed, *theirs]))
+        return Product("np.dot", arguments, shape=shape_text([extents[index] for index in target]))
+    ours, theirs = ([index for index in view.axes if index in target] for view in (left, right))
+    summed = [index for index in left.axes if index in summed]
+    order, parts = [*ours, *theirs], [_one(each, extents) for each in (ours, theirs) if each]
     tail = ""
+    if len(parts) < len(order):
+        tail = f".reshape({', '.join(size(extents[index]) for index in order)})"
     if order != list(target):
-        tail = f".transpose({', '.join(str(order.index(index)) for index in target)})"
-    return Product("np.tensordot", (left.text, right.text, f"axes={axes}"), tail)
+        tail += f".transpose({', '.join(str(order.index(index)) for index in target)})"
+    arguments = (_matrix(left, ours, summed, extents), _matrix(right, summed, theirs, extents))
+    flat = f".reshape({', '.join(parts)})" if order == list(target) and len(parts) < len(order) else ""
+    return Product("np.dot", arguments, tail, f"({', '.join(parts)}{',' * (len(parts) == 1)})", flat)
+
+
+def _one(indices: Sequence[str], extents: Mapping[str, Extent]) -> str:
+    """The length of several axes as one."""
+    return size(product(tuple(extents[index] for index in indices)))
+
+
+def _matrix(view: View, rows: Sequence[str], columns: Sequence[str], extents: Mapping[str, Extent]) -> str:
+    """A view with two groups of axes, each as one: a view again where the axes lie in that order, or in the other."""
+    groups, text = [each for each in (rows, columns) if each], aligned(view, [*rows, *columns])
+    if all(len(each) == 1 for each in groups):
+        return text
+    backwards = list(view.axes) == [*columns, *rows]
+    lengths = [_one(each, extents) for each in (reversed(groups) if backwards else groups)]
+    free = [place for place, each in enumerate(lengths) if not each.isdigit()]
+    if len(free) == 1:
+        lengths[free[0]] = "-1"
+    shape = f".reshape({', '.join(lengths)})"
+    return f"{view.text}{shape}.T" if backwards and len(groups) == 2 else text + shape
 
 
 def _in_front(
@@ -94,7 +127,9 @@ def _in_front(
     rows = f"{aligned(left, [*ours, *summed])}.reshape(-1, {size(extents[summed[0]])})"
     stack = aligned(right, [*theirs[:-1], *summed, theirs[-1]])
     shape = ", ".join(size(extents[index]) for index in target)
-    return Product("np.matmul", (rows, stack), f".reshape({shape})")
+    lengths = [*(size(extents[index]) for index in theirs[:-1]), _one(ours, extents), size(extents[theirs[-1]])]
+    inside = f".reshape({', '.join(lengths)})" if len(ours) > 1 else ""
+    return Product("np.matmul", (rows, stack), f".reshape({shape})", f"({', '.join(lengths)})", inside)
 
 
 def _einsum(left: View, right: View, target: Sequence[str]) -> Product:

@@ -26,7 +26,10 @@ BINDING = {"add": 1, "subtract": 1, "multiply": 2, "divide": 2}
 
 
 class Elementwise:
-    """Lowers one expression. ``leaf`` gives the operand of each symbol, ``temporary`` the name of a new buffer."""
+    """Lowers one expression. ``leaf`` gives the operand of each symbol, ``temporary`` the name of a new buffer.
+
+    ``shape`` gives the shape, as text, of an array that varies over some indices.
+    """
 
     def __init__(
         self,
@@ -34,11 +37,13 @@ class Elementwise:
         temporary: Callable[[], str],
         release: Callable[[str], None],
         note: Callable[[Expr], str],
+        shape: Callable[[frozenset[str]], str] = lambda _: "",
     ) -> None:
         self._leaf = leaf
         self._temporary = temporary
         self._release = release
         self._note = note
+        self._shape = shape
         self.lines: list[Line] = []
         self.helpers: set[str] = set()
         self._values: dict[Basic, Value] = {}
@@ -290,7 +295,8 @@ class Elementwise:
             self.lines.append(Line("", function, (*texts, f"out={into}"), note))
         else:
             into = self._temporary()
-            self.lines.append(Line(f"{into} = ", function, tuple(texts), note))
+            shape = self._shape(indices) if ufunc else ""
+            self.lines.append(Line(f"{into} = ", function, tuple(texts), note, shape=shape, boolean=boolean))
         for each in arguments:
             if each.owned and each.uses <= 0 and each.text != into:
                 self._release(each.text)

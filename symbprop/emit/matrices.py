@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from symbprop.calculus.index import Extent
+from symbprop.emit.buffers import Buffers
 from symbprop.emit.columns import Columns, columns
 from symbprop.emit.contraction import Product
 from symbprop.emit.lines import Line
@@ -17,8 +18,9 @@ KEPT = 2**17  # elements of one example; a larger matrix is made anew, not kept 
 class Matrices:
     """Products with windows. ``taken`` are the names that are in use."""
 
-    def __init__(self, plan: Plan, views: Views, taken: set[str]) -> None:
+    def __init__(self, plan: Plan, views: Views, taken: set[str], buffers: Buffers | None) -> None:
         self.views = views
+        self.buffers = buffers
         self.taken = taken
         self.names: dict[str, str] = {}
         found = [self._columns(step) for step in plan.steps if isinstance(step, Contract)]
@@ -29,9 +31,10 @@ class Matrices:
         made = self._columns(step)
         if made is None:
             return None
-        if self.counts[made.text] < 2 or _of_one_example(made.elements) > KEPT:
+        kept = self.counts[made.text] >= 2 and _of_one_example(made.elements) <= KEPT
+        if not kept and self.buffers is None:
             return made.product(made.text)
-        if made.text not in self.names:
+        if not kept or made.text not in self.names:
             tensor = step.left.tensor if self.views.view(step.left, step.domain).inside else step.right.tensor
             wish, count = f"{self.views.names[tensor]}_windows", 1
             name = wish
@@ -40,7 +43,11 @@ class Matrices:
                 name = f"{wish}_{count}"
             self.taken.add(name)
             self.names[made.text] = name
-            lines.append(Line(f"{name} = {made.text}", note=note))
+            if self.buffers is None:
+                lines.append(Line(f"{name} = {made.text}", note=note))
+            else:
+                lines.append(Line(f"{name} = {self.buffers.named(name, made.rows)}"))
+                lines.append(Line("", "np.copyto", (f"{name}{made.view}", made.windows), note))
         return made.product(self.names[made.text])
 
     def _columns(self, step: Contract) -> Columns | None:

@@ -24,6 +24,7 @@ from symbprop.emit.sizes import size
 from symbprop.emit.templates import environment
 from symbprop.emit.training import training_source
 from symbprop.emit.variables import size_names, variables
+from symbprop.emit.workspace import Workspace
 from symbprop.network.network import Network
 from symbprop.schedule.cost import CostSheet, cost_sheet
 
@@ -33,6 +34,7 @@ class Compiled:
     """What the module is written from: the network, its simplified gradient (or forward program), its heading.
 
     ``inference`` is the program of a network that infers otherwise than it trains; ``functions`` are asked for too.
+    Without ``workspace`` every call makes its arrays anew.
     """
 
     network: Network
@@ -41,6 +43,7 @@ class Compiled:
     heading: Heading
     inference: Program | None = None
     functions: tuple[Requested, ...] = ()
+    workspace: bool = True
 
 
 def emit(compiled: Compiled) -> str:
@@ -66,6 +69,7 @@ class _Writer:
         if compiled.inference is not None:
             self.further = FurtherNotes(compiled.inference, self.notes)
             self.inference = Course(compiled.inference, self.whole, self.further, self.modes)
+        self.workspace = Workspace()
         self.requested: list[RequestedFunction] = []
         for each in compiled.functions:
             earlier = [self.notes, *filter(None, [self.further]), *(one.notes for one in self.requested)]
@@ -97,6 +101,8 @@ class _Writer:
             states=started,
             state_draws=any("rng" in line for line in started),
             functions=functions,
+            workspace=self.workspace,
+            sizes_typed="".join(f", {each}: int" for each in self.workspace.sizes),
             training=training,
             helpers=[helper_source(name) for name in helpers],
         )  # fmt: skip
@@ -207,7 +213,10 @@ class _Writer:
             else:
                 value = f"np.zeros({names[tensor.name]}.shape, dtype)"
             entries.append((string(tensor.name), value))
-        body = [*course.lines(results, 4), *dictionary("grads", entries)]
+        buffers = course.buffers(results) if self.compiled.workspace else None
+        body = course.lines(results, 4, buffers)
+        self.workspace = Workspace(buffers, sorted(size_names(self.program)))
+        body = [*self.workspace.borrowed(), *body, *self.workspace.returned(), *dictionary("grads", entries)]
         returned, returns = f"{names[results[0]]}, grads", f"float, {STATE}"
         if self.modes.states:
             body += self._state(course, results, 4)

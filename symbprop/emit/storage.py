@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from symbprop.calculus.index import Access, Extent
+from symbprop.calculus.index import Access, Extent, Range
 from symbprop.emit.lines import Line
 from symbprop.emit.sizes import constant, size
 from symbprop.emit.views import Views, aligned
@@ -16,6 +16,20 @@ def shape_text(extents: Sequence[Extent]) -> str:
     """A shape as a tuple display."""
     parts = [size(each) for each in extents]
     return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+
+
+def broadcast_shape(domain: Sequence[Range], indices: Collection[str]) -> str:
+    """The shape of an array that varies over some of the indices of ``domain`` and broadcasts against all of it."""
+    order = [each.index for each in domain]
+    first = min(order.index(index) for index in indices)
+    return shape_text([each.extent if each.index in indices else 1 for each in domain[first:]])
+
+
+def filled(step: Allocate, where: str, name: str) -> Line | None:
+    """What an array that is kept is filled with before anything is written into it."""
+    if not where or (step.fill == 0 and not step.zeros):
+        return None
+    return Line(f"{name}.fill({constant(step.fill)})")
 
 
 def allocation(step: Allocate, shape: Sequence[Extent], name: str, note: str) -> Line:
