@@ -24,6 +24,7 @@ from symbprop.emit.storage import alias, allocation, broadcast_shape, filled
 from symbprop.emit.value import Value
 from symbprop.emit.views import View, Views, aligned
 from symbprop.emit.writing import write_through
+from symbprop.schedule.layout import stored_indices
 from symbprop.schedule.order import whole
 from symbprop.schedule.plan import Alias, Allocate, Contract, Fold, Loop, Map, Plan, Step
 
@@ -47,7 +48,8 @@ class Body:
     helpers: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.views = Views(self.plan.tensors, self.names)
+        stored = {} if self.buffers is None else self.buffers.layouts
+        self.views = Views(self.plan.tensors, self.names, stored)
         self._numbers = frozenset(step_numbers(self.plan.steps))
         self._taken = {*self.names.values(), *(symbol.name for symbol in self._numbers)}
         self._buffers = [name for name in BUFFERS if name not in self._taken]
@@ -138,7 +140,9 @@ class Body:
             write_through(self.views, step, value, lines, note, sign=sign, filled=filled)
         if self.buffers is None:
             return lines
-        return self.buffers.place(lines, step.target.tensor if plain else "", value.text, apart=bool(step.reuse))
+        stored = stored_indices(step.target, self.views.layouts.get(step.target.tensor))
+        order = tuple(self._order(step).index(index) for index in stored if index in self._order(step))
+        return self.buffers.place(lines, order, step.target.tensor if plain else "", value.text, apart=bool(step.reuse))
 
     def _new(self, tensor: str) -> str:
         """Where a tensor that starts here lives, if that is an array that is kept."""
@@ -226,7 +230,9 @@ class Body:
         made = None if self._inside else self._matrix.product(step, note, self.lines)
         if made is None:
             left, right = (self.views.view(each, step.domain) for each in (step.left, step.right))
-            made = contract(left, right, [str(each.bare) for each in step.target.index if each.terms], step.domain)
+            target_indices = [str(each.bare) for each in step.target.index if each.terms]
+            stored = stored_indices(step.target, self.views.layouts.get(step.target.tensor))
+            made = contract(left, right, target_indices, step.domain, stored)
         operator = "+=" if step.accumulate else "="
         plain = target == self.names[step.target.tensor] and not step.accumulate
         where = self._new(step.target.tensor) if made.shape and plain else ""

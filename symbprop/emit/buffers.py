@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from symbprop.calculus.index import Extent
 from symbprop.emit.lines import Line
-from symbprop.emit.storage import shape_text
+from symbprop.emit.sizes import size
+from symbprop.schedule.layout import layouts
 from symbprop.schedule.liveness import storage_lives
 from symbprop.schedule.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
 class Buffer:
-    """One array: its name, its shape as text, and the text of its dtype."""
+    """One array: its name, its shape, and the text of its dtype. ``order`` are its axes, slowest in memory first."""
 
     name: str
-    shape: str
+    shape: tuple[str, ...]
     dtype: str
+    order: tuple[int, ...]
+
+    @property
+    def text(self) -> str:
+        """The call that makes it."""
+        stored = [self.shape[axis] for axis in self.order]
+        made = f"np.empty(({', '.join(stored)}{',' * (len(stored) == 1)}), {self.dtype})"
+        if self.order == tuple(range(len(self.order))):
+            return made
+        if self.order == (1, 0):
+            return f"{made}.T"
+        return f"{made}.transpose({', '.join(str(self.order.index(axis)) for axis in range(len(self.order)))})"
 
 
 class Buffers:
@@ -32,6 +45,7 @@ class Buffers:
         self._plan = plan
         self._names = names
         self._owners, lives = storage_lives(plan)
+        self.layouts = layouts(plan)
         self._shared = self._sharing(lives)
         taken = self._taken = {*names.values(), *sizes}
         self.variable = next(each for each in ("work", "work_", "work__") if each not in taken)
@@ -48,39 +62,43 @@ class Buffers:
         shared = self._shared.get(self._owners[tensor])
         if shared is None:
             return ""
-        shape = self._plan.shape(self._owners[tensor])
+        shape = tuple(size(each) for each in self._plan.shape(self._owners[tensor]))
         if shared not in self._called:
             self._called[shared] = self._names[tensor]
-        return self._array(self._called[shared], shape_text(shape), "dtype")
+        return self._array(Buffer(self._called[shared], shape, "dtype", self._order(self._owners[tensor], shape)))
 
-    def named(self, name: str, shape: str) -> str:
+    def named(self, name: str, shape: tuple[str, ...], order: tuple[int, ...] = ()) -> str:
         """Where something that is no tensor of the plan lives."""
-        return self._array(name, shape, "dtype")
+        return self._array(Buffer(name, shape, "dtype", _along(order, shape)))
 
-    def intermediate(self, letter: str, shape: str, boolean: bool = False) -> str:
+    def intermediate(
+        self, letter: str, shape: tuple[str, ...], order: tuple[int, ...] = (), *, boolean: bool = False
+    ) -> str:
         """Where an intermediate result lives. Those of one letter are never alive together."""
-        dtype = "bool" if boolean else "dtype"
+        made = Buffer(letter, shape, "bool" if boolean else "dtype", _along(order, shape))
         count = 1
-        while True:
-            name = letter if count == 1 else f"{letter}{count}"
-            if name not in self._taken and self._made.get(name) in (None, Buffer(name, shape, dtype)):
-                return self._array(name, shape, dtype)
+        while made.name in self._taken or self._made.get(made.name, made) != made:
             count += 1
+            made = replace(made, name=f"{letter}{count}")
+        return self._array(made)
 
-    def _array(self, name: str, shape: str, dtype: str) -> str:
-        self._made.setdefault(name, Buffer(name, shape, dtype))
-        return f"{self.variable}.{name}"
+    def _array(self, made: Buffer) -> str:
+        self._made.setdefault(made.name, made)
+        return f"{self.variable}.{made.name}"
+
+    def _order(self, tensor: str, shape: Sequence[object]) -> tuple[int, ...]:
+        return _along(self.layouts.get(tensor, ()), shape)
 
     def _sharing(self, lives: Mapping[str, tuple[int, int]]) -> dict[str, str]:
         """For each owner of storage, the first owner of the array that it lives in."""
         kept = {self._owners[name] for name in self._plan.results} | {*self._plan.shared}
-        free: dict[tuple[Extent, ...], list[tuple[int, str]]] = {}
+        free: dict[tuple[tuple[Extent, ...], tuple[int, ...]], list[tuple[int, str]]] = {}
         shared: dict[str, str] = {}
         for owner, (first, last) in sorted(lives.items(), key=lambda each: each[1][0]):
             shape = self._plan.shape(owner)
             if owner in kept or not shape or self._plan.tensors[owner].integer:
                 continue
-            places = free.setdefault(shape, [])
+            places = free.setdefault((shape, self._order(owner, shape)), [])
             dead = [each for each in places if each[0] < first]
             if dead:
                 places.remove(dead[-1])
@@ -90,10 +108,18 @@ class Buffers:
 
     # Lines -----------------------------------------------------------------------------------------------------------
 
-    def place(self, lines: Sequence[Line], tensor: str = "", holder: str = "", *, apart: bool = False) -> list[Line]:
+    def place(
+        self,
+        lines: Sequence[Line],
+        order: tuple[int, ...],
+        tensor: str = "",
+        holder: str = "",
+        *,
+        apart: bool = False,
+    ) -> list[Line]:
         """``lines`` with ``out=`` where a call makes a new array; the last one made for ``holder`` is the tensor's.
 
-        ``apart`` says that the tensor was to take over an array that is still read when that one is made.
+        New arrays with all axes have them in memory in this ``order``. ``apart`` says that the tensor was to take over an array that is still read when that one is made.
         """
         target = self._names.get(tensor, "")
         held = {target, holder} if tensor else set[str]()
@@ -105,9 +131,14 @@ class Buffers:
             if line.shape and made[position]:
                 where = self.of(tensor) if position == last else ""
                 if where and apart:
-                    where = self.named(target, line.shape)
+                    where = self.named(target, line.shape, order)
                 if position != last and names[position] != target:
-                    where = self.intermediate(names[position], line.shape, line.boolean)
+                    where = self.intermediate(names[position], line.shape, order, boolean=line.boolean)
                 line = line.into(where) if where else line
             placed.append(line)
         return placed
+
+
+def _along(order: Sequence[int], shape: Sequence[object]) -> tuple[int, ...]:
+    """``order`` for an array with as many axes, else the order of the axes."""
+    return tuple(order) if len(order) == len(shape) else tuple(range(len(shape)))

@@ -9,7 +9,6 @@ from symbprop.calculus.index import Extent, Range, product
 from symbprop.emit.lines import call
 from symbprop.emit.sizes import size
 from symbprop.emit.stacked import narrow, stacked
-from symbprop.emit.storage import shape_text
 from symbprop.emit.views import View, aligned
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -19,14 +18,14 @@ LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 class Product:
     """A call that contracts two arrays, and what to apply to its result to bring it into the target's order.
 
-    ``shape`` is the shape of what the call itself returns, as text, where it can write that into an array that is there;
-    ``inside`` then gives it in an array of the target's shape.
+    ``shape`` is the shape of what the call itself returns, where it can write that into an array that is there; ``inside``
+    then finds it in an array of the target's shape.
     """
 
     function: str
     arguments: tuple[str, ...]
     tail: str = ""
-    shape: str = ""
+    shape: tuple[str, ...] = ()
     inside: str = ""
 
     @property
@@ -34,8 +33,10 @@ class Product:
         return call(self.function, self.arguments) + self.tail
 
 
-def contract(left: View, right: View, target: Sequence[str], domain: Sequence[Range]) -> Product:
-    """The call for ``target = Σ left · right``."""
+def contract(
+    left: View, right: View, target: Sequence[str], domain: Sequence[Range], stored: Sequence[str] = ()
+) -> Product:
+    """The call for ``target = Σ left · right``; ``stored`` are the target's indices as they are to lie in memory."""
     summed = [each.index for each in domain if each.index not in target]
     both = set(left.axes) & set(right.axes)
     batch = [index for index in target if index in both]
@@ -49,7 +50,7 @@ def contract(left: View, right: View, target: Sequence[str], domain: Sequence[Ra
             return Product("np.dot", (left.text, right.text))
         return Product("np.dot", (f"{left.text}.ravel()", f"{right.text}.ravel()"))
     if not batch:
-        return _plain(left, right, target, summed, ours, theirs, domain)
+        return _plain(left, right, target, summed, domain, stored or target)
     sizes = {each.index: each.extent for each in domain}
     if (ours or theirs) and not narrow(ours, theirs, sizes):
         if target[-1] in ours or not theirs:
@@ -59,54 +60,54 @@ def contract(left: View, right: View, target: Sequence[str], domain: Sequence[Ra
 
 
 def _plain(
-    left: View,
-    right: View,
-    target: Sequence[str],
-    summed: list[str],
-    ours: list[str],
-    theirs: list[str],
-    domain: Sequence[Range],
+    left: View, right: View, target: Sequence[str], summed: list[str], domain: Sequence[Range], stored: Sequence[str]
 ) -> Product:
-    """No batch axis: one product of matrices, each group of axes as one."""
-    if list(target) == [*theirs, *ours] and ours and theirs:
-        left, right, ours, theirs = right, left, theirs, ours
+    """No batch axis: one product of matrices, each group of axes as one, in the order in which the target is stored."""
     extents: dict[str, Extent] = {each.index: each.extent for each in domain}
-    batched = _in_front(left, right, target, summed, ours, theirs, domain)
-    if batched is not None:
-        return batched
-    if len(summed) == 1 and len(ours) <= 1 and len(theirs) <= 1 and list(target) == [*ours, *theirs]:
-        arguments = (aligned(left, [*ours, *summed]), aligned(right, [*summed, *theirs]))
-        return Product("np.dot", arguments, shape=shape_text([extents[index] for index in target]))
-    ours, theirs = ([index for index in view.axes if index in target] for view in (left, right))
-    summed = [index for index in left.axes if index in summed]
-    order, parts = [*ours, *theirs], [_one(each, extents) for each in (ours, theirs) if each]
-    tail = ""
-    if len(parts) < len(order):
-        tail = f".reshape({', '.join(size(extents[index]) for index in order)})"
+    ours, theirs = ([index for index in stored if index in view.axes] for view in (left, right))
+    if list(stored) == [*theirs, *ours] and ours and theirs:
+        left, right, ours, theirs = right, left, theirs, ours
+    if list(stored) == list(target):
+        batched = _in_front(left, right, target, summed, ours, theirs, domain)
+        if batched is not None:
+            return batched
+    if list(stored) != [*ours, *theirs]:
+        ours, theirs = ([index for index in view.stored if index in target] for view in (left, right))
+    summed = [index for index in (right if right.order else left).stored if index in summed]
+    order, parts = [*ours, *theirs], [one(each, extents) for each in (ours, theirs) if each]
+    tail = inside = ""
     if order != list(target):
-        tail += f".transpose({', '.join(str(order.index(index)) for index in target)})"
-    arguments = (_matrix(left, ours, summed, extents), _matrix(right, summed, theirs, extents))
-    flat = f".reshape({', '.join(parts)})" if order == list(target) and len(parts) < len(order) else ""
-    return Product("np.dot", arguments, tail, f"({', '.join(parts)}{',' * (len(parts) == 1)})", flat)
+        tail = f".transpose({', '.join(str(order.index(index)) for index in target)})"
+        inside = f".transpose({', '.join(str(list(target).index(index)) for index in order)})"
+        tail, inside = (".T" if each == ".transpose(1, 0)" else each for each in (tail, inside))
+    if len(parts) < len(order):
+        tail = f".reshape({', '.join(size(extents[index]) for index in order)})" + tail
+        inside += f".reshape({', '.join(parts)})"
+    shape = tuple(parts) if order == list(stored) else ()
+    return Product(
+        "np.dot", (matrix(left, ours, summed, extents), matrix(right, summed, theirs, extents)), tail, shape, inside
+    )
 
 
-def _one(indices: Sequence[str], extents: Mapping[str, Extent]) -> str:
+def one(indices: Sequence[str], extents: Mapping[str, Extent]) -> str:
     """The length of several axes as one."""
     return size(product(tuple(extents[index] for index in indices)))
 
 
-def _matrix(view: View, rows: Sequence[str], columns: Sequence[str], extents: Mapping[str, Extent]) -> str:
+def matrix(view: View, rows: Sequence[str], columns: Sequence[str], extents: Mapping[str, Extent]) -> str:
     """A view with two groups of axes, each as one: a view again where the axes lie in that order, or in the other."""
     groups, text = [each for each in (rows, columns) if each], aligned(view, [*rows, *columns])
     if all(len(each) == 1 for each in groups):
         return text
-    backwards = list(view.axes) == [*columns, *rows]
-    lengths = [_one(each, extents) for each in (reversed(groups) if backwards else groups)]
+    backwards = list(view.stored) == [*columns, *rows]
+    lengths = [one(each, extents) for each in (reversed(groups) if backwards else groups)]
     free = [place for place, each in enumerate(lengths) if not each.isdigit()]
     if len(free) == 1:
         lengths[free[0]] = "-1"
     shape = f".reshape({', '.join(lengths)})"
-    return f"{view.text}{shape}.T" if backwards and len(groups) == 2 else text + shape
+    if backwards and len(groups) == 2:
+        return f"{aligned(view, [*columns, *rows])}{shape}.T"
+    return text + shape
 
 
 def _in_front(
@@ -127,9 +128,9 @@ def _in_front(
     rows = f"{aligned(left, [*ours, *summed])}.reshape(-1, {size(extents[summed[0]])})"
     stack = aligned(right, [*theirs[:-1], *summed, theirs[-1]])
     shape = ", ".join(size(extents[index]) for index in target)
-    lengths = [*(size(extents[index]) for index in theirs[:-1]), _one(ours, extents), size(extents[theirs[-1]])]
+    lengths = [*(size(extents[index]) for index in theirs[:-1]), one(ours, extents), size(extents[theirs[-1]])]
     inside = f".reshape({', '.join(lengths)})" if len(ours) > 1 else ""
-    return Product("np.matmul", (rows, stack), f".reshape({shape})", f"({', '.join(lengths)})", inside)
+    return Product("np.matmul", (rows, stack), f".reshape({shape})", tuple(lengths), inside)
 
 
 def _einsum(left: View, right: View, target: Sequence[str]) -> Product:

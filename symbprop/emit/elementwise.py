@@ -28,7 +28,7 @@ BINDING = {"add": 1, "subtract": 1, "multiply": 2, "divide": 2}
 class Elementwise:
     """Lowers one expression. ``leaf`` gives the operand of each symbol, ``temporary`` the name of a new buffer.
 
-    ``shape`` gives the shape, as text, of an array that varies over some indices.
+    ``shape`` gives the shape of an array that varies over some indices.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Elementwise:
         temporary: Callable[[], str],
         release: Callable[[str], None],
         note: Callable[[Expr], str],
-        shape: Callable[[frozenset[str]], str] = lambda _: "",
+        shape: Callable[[frozenset[str]], tuple[str, ...]] = lambda _: (),
     ) -> None:
         self._leaf = leaf
         self._temporary = temporary
@@ -295,7 +295,7 @@ class Elementwise:
             self.lines.append(Line("", function, (*texts, f"out={into}"), note))
         else:
             into = self._temporary()
-            shape = self._shape(indices) if ufunc else ""
+            shape = self._shape(indices) if ufunc else ()
             self.lines.append(Line(f"{into} = ", function, tuple(texts), note, shape=shape, boolean=boolean))
         for each in arguments:
             if each.owned and each.uses <= 0 and each.text != into:

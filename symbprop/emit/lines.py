@@ -12,7 +12,7 @@ WIDTH = 88  # the default of ruff format, which a reader of the emitted file wil
 class Line:
     """One statement: ``head call(arguments)``, or plain text when there is no call; ``note`` is its comment.
 
-    ``depth`` is how many loops it stands in. A ``shape`` says that the call makes a new array of that shape (text), and
+    ``depth`` is how many loops it stands in. A ``shape`` says that the call makes a new array of that shape, and
     could write into another just as well; ``boolean`` that it holds truth values.
     """
 
@@ -22,7 +22,7 @@ class Line:
     note: str = ""
     tail: str = ""
     depth: int = 0
-    shape: str = ""
+    shape: tuple[str, ...] = ()
     boolean: bool = False
 
     def into(self, where: str) -> Line:

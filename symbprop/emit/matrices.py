@@ -10,6 +10,7 @@ from symbprop.emit.columns import Columns, columns
 from symbprop.emit.contraction import Product
 from symbprop.emit.lines import Line
 from symbprop.emit.views import Views
+from symbprop.schedule.layout import stored_indices
 from symbprop.schedule.plan import Contract, Plan
 
 KEPT = 2**17  # elements of one example; a larger matrix is made anew, not kept from the forward to the backward pass
@@ -53,12 +54,12 @@ class Matrices:
     def _columns(self, step: Contract) -> Columns | None:
         extents = {each.index: each.extent for each in step.domain}
         target = [str(each.bare) for each in step.target.index]
-        summed = [each.index for each in step.domain if each.index not in target]
+        stored = stored_indices(step.target, self.views.layouts.get(step.target.tensor))
         left, right = (self.views.view(each, step.domain) for each in (step.left, step.right))
         if left.inside and not right.inside:
-            return columns(left, right, target, extents, summed)
+            return columns(left, right, target, stored, extents)
         if right.inside and not left.inside:
-            return columns(right, left, target, extents, summed)
+            return columns(right, left, target, stored, extents)
         return None
 
 

@@ -26,7 +26,7 @@ def stacked(
     theirs: list[str],
     summed: list[str],
     sizes: Mapping[str, Extent],
-) -> tuple[tuple[str, str], str, str, str]:
+) -> tuple[tuple[str, str], str, tuple[str, ...], str]:
     """The two stacks for ``np.matmul``, which takes strided operands as they are, and what brings its result into order;
     then the shape of that result where it can be written into an array, and what finds it in one of the target's shape.
 
@@ -45,13 +45,14 @@ def stacked(
     elif not rows:
         lead = ", ".join([":"] * len(batch))
         tail = f"[{lead}, 0]"
-    lengths = [size(product(tuple(sizes[index] for index in each))) for each in (*([i] for i in batch), rows, columns)]
-    shape, inside = f"({', '.join(lengths)})", ""
+    groups = (*([index] for index in batch), rows, columns)
+    lengths = tuple(size(product(tuple(sizes[index] for index in each))) for each in groups)
+    shape, inside = lengths, ""
     if order != list(target):
         tail += f".transpose({', '.join(str(order.index(index)) for index in target)})"
         inside = f".transpose({', '.join(str(target.index(index)) for index in order)})"
     if not rows or (inside and len(order) != len(lengths)):
-        shape = ""
+        shape = ()
     elif len(order) != len(lengths):
         inside = f".reshape({', '.join(lengths)})"
     return (first, second), tail, shape, inside

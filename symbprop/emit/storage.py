@@ -18,11 +18,11 @@ def shape_text(extents: Sequence[Extent]) -> str:
     return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
 
 
-def broadcast_shape(domain: Sequence[Range], indices: Collection[str]) -> str:
+def broadcast_shape(domain: Sequence[Range], indices: Collection[str]) -> tuple[str, ...]:
     """The shape of an array that varies over some of the indices of ``domain`` and broadcasts against all of it."""
     order = [each.index for each in domain]
     first = min(order.index(index) for index in indices)
-    return shape_text([each.extent if each.index in indices else 1 for each in domain[first:]])
+    return tuple(size(each.extent if each.index in indices else 1) for each in domain[first:])
 
 
 def filled(step: Allocate, where: str, name: str) -> Line | None:

@@ -26,7 +26,7 @@ class Workspace:
     @property
     def sizes(self) -> list[str]:
         """The free sizes that the shapes mention."""
-        shapes = " ".join(each.shape for each in self.arrays)
+        shapes = " ".join(each.text for each in self.arrays)
         return [name for name in self.names if re.search(rf"\b{re.escape(name)}\b", shapes)]
 
     def borrowed(self) -> list[str]:

@@ -32,7 +32,7 @@ def write_through(
         place += "" if place.endswith("]") else "[...]"
         if filled and not accumulate and lines and is_ufunc(lines[-1].call):
             arguments = tuple(each for each in lines[-1].arguments if not each.startswith("out="))
-            lines[-1] = replace(lines[-1], head="", arguments=(*arguments, f"out={place}"), note=note, shape="")
+            lines[-1] = replace(lines[-1], head="", arguments=(*arguments, f"out={place}"), note=note, shape=())
         else:
             lines.append(Line(f"{place} {operator} {text}", note=note))
         return
@@ -43,7 +43,9 @@ def write_through(
         function = "np.add.at" if sign > 0 else "np.subtract.at"
         full = value.indices == frozenset(indices)
         shape = views.tensors[target.tensor].shape
-        lines.append(Line("", function, scatter(name, parts, shape, text, full=full, rank=len(indices)), note))
+        flat = target.tensor not in views.layouts
+        arguments = scatter(name, parts, shape, text, full=full, rank=len(indices), flat=flat)
+        lines.append(Line("", function, arguments, note))
 
 
 def _is_injective(target: Access, indices: Sequence[str]) -> bool:
