@@ -12,15 +12,17 @@ from symbprop.calculus.index import Access
 from symbprop.calculus.nodes import split_sign
 from symbprop.calculus.statement import Reduction, index_symbol, read_symbol
 from symbprop.emit.buffers import Buffers
-from symbprop.emit.contraction import contract
+from symbprop.emit.contraction import Product, contract
 from symbprop.emit.elementwise import Elementwise
-from symbprop.emit.extrema import CHOICES, choice, first_maximum, pairwise
+from symbprop.emit.extrema import CHOICES, FOLDS, QUICK, choice, first_maximum, pairwise
 from symbprop.emit.lines import Line
 from symbprop.emit.loops import loop_head, step_numbers, typed_steps
 from symbprop.emit.matrices import Matrices
 from symbprop.emit.offsets import Offsets, offsets, only_compared, products
+from symbprop.emit.pool import Pool
 from symbprop.emit.sizes import size
 from symbprop.emit.storage import alias, allocation, broadcast_shape, filled
+from symbprop.emit.sums import by_ones
 from symbprop.emit.value import Value
 from symbprop.emit.views import View, Views, aligned
 from symbprop.emit.writing import write_through
@@ -29,7 +31,6 @@ from symbprop.schedule.order import whole
 from symbprop.schedule.plan import Alias, Allocate, Contract, Fold, Loop, Map, Plan, Step
 
 BUFFERS = ("t", "u", "v", "w", "r", "q", "tt", "uu", "vv", "ww")
-FOLDS = {Reduction.SUM: "np.sum", Reduction.MAX: "np.max", Reduction.MIN: "np.min", Reduction.PROD: "np.prod"}
 
 
 @dataclass
@@ -109,7 +110,8 @@ class Body:
         if looped is not None:
             return self._loop(looped)
         explain, shape = partial(self._note, step), partial(broadcast_shape, step.domain)
-        lower = Elementwise(self._leaves(step), *self._pool(), explain, shape)
+        pool = Pool(self._buffers)
+        lower = Elementwise(self._leaves(step), pool.take, pool.release, explain, shape)
         sign, expr = split_sign(step.expr) if step.accumulate else (1, step.expr)
         value = lower.lower(typed_steps(expr, self._numbers))
         self.helpers |= lower.helpers
@@ -206,23 +208,6 @@ class Body:
     def _order(self, step: Map) -> list[str]:
         return [each.index for each in step.domain]
 
-    def _pool(self) -> tuple[Callable[[], str], Callable[[str], None]]:
-        free = list(self._buffers)
-        count = 0
-
-        def take() -> str:
-            nonlocal count
-            if free:
-                return free.pop(0)
-            count += 1
-            return f"t{count}_"
-
-        def release(name: str) -> None:
-            if name in self._buffers:
-                free.insert(0, name)
-
-        return take, release
-
     # Sums and views --------------------------------------------------------------------------------------------------
 
     def _contract(self, step: Contract) -> None:
@@ -233,6 +218,10 @@ class Body:
             target_indices = [str(each.bare) for each in step.target.index if each.terms]
             stored = stored_indices(step.target, self.views.layouts.get(step.target.tensor))
             made = contract(left, right, target_indices, step.domain, stored)
+        self._assign(step, target, made, note)
+
+    def _assign(self, step: Contract | Fold, target: str, made: Product, note: str) -> None:
+        """Write what a product makes into the target, where it lives if it can."""
         operator = "+=" if step.accumulate else "="
         plain = target == self.names[step.target.tensor] and not step.accumulate
         where = self._new(step.target.tensor) if made.shape and plain else ""
@@ -266,6 +255,12 @@ class Body:
             raise AssertionError(f"a repeated index in a fold of {step.operand.tensor}")
         plain = target == self.names[step.target.tensor] and kept and not step.accumulate
         place = self._new(step.target.tensor) if plain else ""
+        extents = {each.index: each.extent for each in step.domain}
+        if step.reduction is Reduction.SUM and self.buffers is not None:
+            made = by_ones(view, kept, summed, extents, self.buffers)
+            if made is not None:
+                self._assign(step, target, made, note)
+                return
         slid = pairwise(step, self.views, target, self._taken, note, place)
         if slid is not None:
             self.lines.extend(slid)
@@ -282,7 +277,10 @@ class Body:
             axes = [position for position, index in enumerate(view.axes) if index in summed]
         where = "" if not kept else f"axis={axes[0] if len(axes) == 1 else tuple(axes)}"
         arguments = tuple(each for each in (text, where) if each)
-        line = Line(f"{target} {'+=' if step.accumulate else '='} ", FOLDS[step.reduction], arguments, note)
+        function = (FOLDS if self.buffers is None else QUICK)[step.reduction]
+        if not kept and self.buffers is not None and len(view.axes) > 1:
+            arguments = (text, "axis=None")
+        line = Line(f"{target} {'+=' if step.accumulate else '='} ", function, arguments, note)
         self.lines.append(line.into(place) if place else line)
 
     def _choose(self, step: Fold, view: View, kept: list[str], summed: list[str], target: str, note: str) -> None:

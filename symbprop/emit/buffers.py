@@ -21,12 +21,13 @@ class Buffer:
     shape: tuple[str, ...]
     dtype: str
     order: tuple[int, ...]
+    function: str = "np.empty"
 
     @property
     def text(self) -> str:
         """The call that makes it."""
         stored = [self.shape[axis] for axis in self.order]
-        made = f"np.empty(({', '.join(stored)}{',' * (len(stored) == 1)}), {self.dtype})"
+        made = f"{self.function}(({', '.join(stored)}{',' * (len(stored) == 1)}), {self.dtype})"
         if self.order == tuple(range(len(self.order))):
             return made
         if self.order == (1, 0):
@@ -71,15 +72,22 @@ class Buffers:
         """Where something that is no tensor of the plan lives."""
         return self._array(Buffer(name, shape, "dtype", _along(order, shape)))
 
+    def ones(self, length: str) -> str:
+        """So many ones."""
+        return self._free(Buffer("ones", (length,), "dtype", (0,), "np.ones"))
+
     def intermediate(
         self, letter: str, shape: tuple[str, ...], order: tuple[int, ...] = (), *, boolean: bool = False
     ) -> str:
         """Where an intermediate result lives. Those of one letter are never alive together."""
-        made = Buffer(letter, shape, "bool" if boolean else "dtype", _along(order, shape))
-        count = 1
+        return self._free(Buffer(letter, shape, "bool" if boolean else "dtype", _along(order, shape)))
+
+    def _free(self, wish: Buffer) -> str:
+        """One like ``wish``, perhaps with a number behind its name."""
+        made, count = wish, 1
         while made.name in self._taken or self._made.get(made.name, made) != made:
             count += 1
-            made = replace(made, name=f"{letter}{count}")
+            made = replace(made, name=f"{wish.name}{count}")
         return self._array(made)
 
     def _array(self, made: Buffer) -> str:

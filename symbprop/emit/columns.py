@@ -55,7 +55,7 @@ def columns(
     kept, free = ([index for index in stored if index in view.axes] for view in (windows, other))
     if (mine | theirs) - set(target) != summed or set(kept) & set(free):
         return None
-    swapped = list(stored) == [*free, *kept]
+    swapped = list(stored) == [*free, *kept] and bool(free)
     if not swapped and list(stored) != [*kept, *free]:
         return None
     places = [index for index in windows.stored if index not in windows.inside]
@@ -81,7 +81,7 @@ def columns(
     groups = (free, kept) if swapped else (kept, free)
     whole = [*groups[0], *groups[1]]
     tail = f".reshape({', '.join(size(extents[index]) for index in whole)})"
-    flat = tuple(_product(each, extents) for each in groups)
+    flat = tuple(_product(each, extents) for each in groups if each)
     inside_target = f".reshape({', '.join(flat)})"
     if whole != list(target):
         tail += f".transpose({', '.join(str(whole.index(index)) for index in target)})"

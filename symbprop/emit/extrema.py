@@ -14,6 +14,13 @@ from symbprop.emit.sizes import size
 from symbprop.emit.views import Views, aligned
 from symbprop.schedule.plan import Fold
 
+FOLDS = {Reduction.SUM: "np.sum", Reduction.MAX: "np.max", Reduction.MIN: "np.min", Reduction.PROD: "np.prod"}
+QUICK = {  # without the wrappers, which cost more than a short sum
+    Reduction.SUM: "np.add.reduce",
+    Reduction.MAX: "np.maximum.reduce",
+    Reduction.MIN: "np.minimum.reduce",
+    Reduction.PROD: "np.multiply.reduce",
+}
 PAIRWISE = {Reduction.MAX: "np.maximum", Reduction.MIN: "np.minimum"}
 CHOICES = {Reduction.ARGMAX: "np.argmax", Reduction.ARGMIN: "np.argmin"}
 FEW = 16  # places up to which adding them one by one is faster than a sum over strided axes
