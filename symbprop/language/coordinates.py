@@ -9,6 +9,7 @@ from sympy import Expr, Mul, S
 
 from symbprop.calculus.index import Access, Affine, Extent, add, at, constant, scale
 from symbprop.language.extents import Extents
+from symbprop.language.placement import Placement
 from symbprop.language.scope import Scope, groups_of, index_names, parts, ranges_of
 from symbprop.language.shapes import Shape, placeholder
 from symbprop.language.sizes import Sizes
@@ -42,6 +43,7 @@ class Coordinates:
         self.training = True  # what that name means in a condition
         self.asked_mode = False  # whether a condition has asked
         self.group_ranks: dict[str, int] = {}
+        self.placement: Placement | None = None  # where what stands behind a group of axes belongs, if not there
         self._indices = 0
         self._everywhere: dict[str, str | tuple[str, ...]] = {}
 
@@ -122,8 +124,8 @@ class Coordinates:
             return self.sizes.axes
         return len(value) if isinstance(value, tuple) else 1
 
-    def coordinates(self, coordinates: Sequence[Coordinate], scope: Scope) -> tuple[Affine, ...]:
-        """Every coordinate as an affine form, groups spread out."""
+    def coordinates(self, coordinates: Sequence[Coordinate], scope: Scope, tensor: str) -> tuple[Affine, ...]:
+        """Every coordinate of an access to ``tensor`` as an affine form, groups spread out, each where its axis is."""
         result: list[Affine] = []
         for each in coordinates:
             ranks = set()
@@ -137,7 +139,8 @@ class Coordinates:
                 result.extend(self._coordinate(each, scope, axis) for axis in range(ranks.pop()))
             else:
                 result.append(self._coordinate(each, scope))
-        return tuple(result)
+        found = tuple(result)
+        return found if self.placement is None else self.placement.moved(tensor, coordinates, found)
 
     def _coordinate(self, node: Coordinate, scope: Scope, axis: int | None = None) -> Affine:
         match node:

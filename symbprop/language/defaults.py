@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 
 from symbprop.calculus.program import Tensor
 from symbprop.language.syntax import AttributeValue, Operation
 
 
 def attribute_values(operation: Operation, given: Mapping[str, AttributeValue]) -> dict[str, AttributeValue]:
-    """Every attribute's value; a default may name another attribute, as in ``value_dim = key_dim``."""
+    """Every attribute's value; a default may name another attribute, as in ``value_dim = key_dim``.
+
+    In an operation on one, two or three axes, ``axes`` is their number.
+    """
     values = {each.name: each.default for each in operation.attributes if each.default is not None}
     values.update(given)
     for each in operation.attributes:
         if each.name not in given and isinstance(each.default, str) and each.default in values:
             values[each.name] = values[each.default]
+    if operation.axes:
+        values.setdefault("axes", Fraction(operation.axes))
     return values
 
 

@@ -14,9 +14,11 @@ from symbprop.calculus.statement import Reduction, Statement, index_symbol, read
 from symbprop.language.defaults import attribute_values, in_place_of_absent
 from symbprop.language.expressions import Expressions
 from symbprop.language.extents import Extents
+from symbprop.language.lists import with_entries
 from symbprop.language.modes import Modes, modes_of, role_of, state_followed
 from symbprop.language.outside import needed_for
 from symbprop.language.pending import Pending, mentioned, without_thin
+from symbprop.language.placement import Placement, placed, several
 from symbprop.language.ranks import learn_groups
 from symbprop.language.scope import Scope, additive_terms, group_of, letters
 from symbprop.language.shapes import Shape
@@ -71,9 +73,11 @@ def elaborate(
     """
     values = attribute_values(operation, attributes)
     given = {**given, **in_place_of_absent(operation, given)}
+    operation, placement = placed(with_entries(operation, values), given, values)
     builder = _Builder(
-        operation, given, values, name, operations, open_names, declared or {}, label or operation.name, training
-    )
+        operation, given, values, name, operations, open_names, declared or {}, label or operation.name, training,
+        placement,
+    )  # fmt: skip
     for equation in builder.operation.equations:
         builder.equation(equation)
     return builder.finish(free_sizes=free_sizes)
@@ -91,6 +95,7 @@ class _Builder:
         declared: Mapping[str, Declared],
         label: str,
         training: bool,
+        placement: Placement | None,
     ) -> None:
         self.given = given
         self.name = name
@@ -98,6 +103,8 @@ class _Builder:
         self.extents = Extents()
         self.expressions = Expressions(self.extents, attributes, operations, open_names, declared)
         self.expressions.training = training
+        self.expressions.placement = placement
+        self.expressions.group_ranks.update(several(operation, placement))
         self.expressions.letters = frozenset(each for equation in operation.equations for each in letters(equation))
         self.results: list[str] = []
         self.states = {each.name for each in operation.arguments if each.state}
@@ -133,7 +140,7 @@ class _Builder:
         """Declare an argument: its indices are shared by the whole signature."""
         scope = self.expressions.declare(argument.index, scope)
         shapes = self.expressions.shapes
-        coordinates = self.expressions.coordinates(argument.index, scope)
+        coordinates = self.expressions.coordinates(argument.index, scope, argument.name)
         if argument.name not in shapes:
             shapes[argument.name] = Shape(argument.name, [None] * len(coordinates))
         shape = shapes[argument.name]
@@ -150,6 +157,8 @@ class _Builder:
 
     def _trailing(self, argument: Argument, coordinates: tuple[Affine, ...], shape: Shape) -> tuple[Affine, ...]:
         """A tensor with fewer leading axes than its group broadcasts: it meets the trailing ones."""
+        if self.expressions.placement is not None:
+            return coordinates[len(coordinates) - len(shape.axes) :]
         explicit = sum(1 for each in argument.index if group_of(each) is None)
         kept = len(shape.axes) - explicit
         for position, each in enumerate(argument.index):
@@ -165,7 +174,7 @@ class _Builder:
         if target.name in self.given or (target.name in known and not known[target.name].computed):
             raise SourceError(f"{target.name} is given, it cannot be computed again", target.span)
         scope = self.expressions.declare(target.index, Scope())
-        coordinates = self.expressions.coordinates(target.index, scope)
+        coordinates = self.expressions.coordinates(target.index, scope, target.name)
         shape = known.setdefault(target.name, Shape(target.name, [None] * len(coordinates), computed=True))
         if len(shape.axes) != len(coordinates):
             raise SourceError(f"{target.name} had {len(shape.axes)} axes before, here {len(coordinates)}", target.span)
@@ -285,6 +294,6 @@ class _Builder:
         return settled.retarget(lambda local: names[local])
 
 
-def formula(equations: tuple[Equation, ...], span: Span) -> Operation:
-    """Equations that stand alone, as an operation without a signature."""
-    return Operation("formula", (), (), equations, "", span)
+def formula(equations: tuple[Equation, ...], span: Span, declared: tuple[Argument, ...] = ()) -> Operation:
+    """Equations that stand alone, as an operation whose signature is what they declare."""
+    return Operation("formula", declared, (), equations, "", span)

@@ -145,7 +145,7 @@ class Expressions(Coordinates):
         if node.name not in self.shapes:
             self._unknown(node)
         shape = self.shapes.get(node.name)
-        coordinates = self.coordinates(node.index, scope)
+        coordinates = self.coordinates(node.index, scope, node.name)
         if shape is None:
             declared = getattr(self.declared.get(node.name), "shape", None)
             axes: list[Extent | None] = [None] * len(coordinates) if declared is None else list(declared)
@@ -195,11 +195,11 @@ class Expressions(Coordinates):
             arguments = [self.scalar(each, scope, local) for each in node.arguments]
             return elementwise(node.function, arguments)
         chosen = self.attributes.get(node.function)  # an attribute may name the operation: activation = relu
-        operation = self.operations.get(chosen if isinstance(chosen, str) else node.function)
+        function = chosen if isinstance(chosen, str) else node.function
+        operation = self.operations.get(function)
         if operation is None:
             known = [*FUNCTIONS, "max", "min", "sum", "mean", "prod", "where", *self.operations]
-            hint = did_you_mean(node.function, known)
-            raise SourceError(f"there is no function {node.function}", node.span, hint=hint)
+            raise SourceError(f"there is no function {function}", node.span, hint=did_you_mean(function, known))
         arguments = [self.scalar(each, scope, local) for each in node.arguments]
         if local is None:
             self._scope = scope

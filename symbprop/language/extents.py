@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from symbprop.calculus.index import Access, Affine, Extent, Range, extent, size_symbol
 from symbprop.language.shapes import Constraint, Shape, format_axes, is_known, placeholder, typical
 from symbprop.language.source import SourceError, Span
-from symbprop.language.steps import mark_inside, namesake, riders
+from symbprop.language.steps import like_named, mark_inside, namesake, riders
 
 
 @dataclass
@@ -78,7 +78,7 @@ class Extents:
             missing = [index for index in self.spans if index not in self.known]
             if not missing:
                 break
-            alike = {index: self.known.get(self.signature.get(self.labels[index], "")) for index in missing}
+            alike = {index: like_named(index, self.known, self.labels, self.signature) for index in missing}
             if any(alike.values()):
                 self.known.update((index, size) for index, size in alike.items() if size is not None)
                 continue

@@ -14,7 +14,7 @@ from lark import Lark
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 
 from symbprop.language.source import Source, SourceError
-from symbprop.language.syntax import Equation, Expression, Operation
+from symbprop.language.syntax import Argument, Equation, Expression, Operation
 from symbprop.language.trees import Trees
 
 LONGEST = 100_000  # characters of one formula
@@ -53,11 +53,28 @@ def parse_operations(source: Source) -> tuple[Operation, ...]:
 
 
 def parse_equations(source: Source) -> tuple[Equation, ...]:
-    """Formulas, one a line or separated by ``;``. Raises ``SourceError``."""
-    equations: tuple[Equation, ...] = _parse("equations", source, _prepared(source))
+    """Formulas, one a line or separated by ``;``. Raises ``SourceError``, also where one declares state or noise."""
+    declared, equations = parse_formula(source)
+    if declared:
+        message = f"{declared[0].name} is declared here, and only the formula of a layer keeps state or draws noise"
+        raise SourceError(message, declared[0].span)
+    return equations
+
+
+def parse_formula(source: Source) -> tuple[tuple[Argument, ...], tuple[Equation, ...]]:
+    """What a layer's formula declares (``state m[k] = zeros``, ``u[n, k] ~ normal``), and its equations.
+
+    Raises ``SourceError``.
+    """
+    lines: tuple[Equation | Argument, ...] = _parse("equations", source, _prepared(source))
+    declared = tuple(each for each in lines if isinstance(each, Argument))
+    equations = tuple(each for each in lines if isinstance(each, Equation))
     if not equations:
         raise SourceError("a formula is missing", source.span(0), hint="write one, as in y[n, j] = 2 * x[n, j]")
-    return equations
+    twice = next((each for p, each in enumerate(declared) if each.name in {e.name for e in declared[:p]}), None)
+    if twice is not None:
+        raise SourceError(f"{twice.name} is declared twice", twice.span)
+    return declared, equations
 
 
 def parse_expression(source: Source) -> Expression:

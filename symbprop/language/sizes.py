@@ -66,6 +66,8 @@ class Sizes:
                 return self.number(self.lets[node.name].expression, axis)
             case Name():
                 return self._attribute(node.name, node.span, axis, None)
+            case Read(index=(Number(value=place),)) if node.name in self.lets:
+                return self.number(self.lets[node.name].expression, int(place))
             case Read(index=(Number(value=side),)) if node.name in self.attributes:
                 return self._attribute(node.name, node.span, axis, int(side))
             case Size():

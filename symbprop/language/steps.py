@@ -41,3 +41,15 @@ def namesake(
             if twin is not None:
                 return index, known[twin]
     return None
+
+
+def like_named(
+    index: str, known: Mapping[str, Extent], labels: Mapping[str, str], signature: Mapping[str, str]
+) -> Extent | None:
+    """The extent of the signature's index of the same name; for one of the signature, that of any index called like it.
+
+    A formula's ``state m[k]`` that no equation reads says its size by the letter alone.
+    """
+    if signature.get(labels[index]) != index:
+        return known.get(signature.get(labels[index], ""))
+    return next((size for other, size in known.items() if labels[other] == labels[index]), None)

@@ -84,6 +84,22 @@ def solvable(
         raise SourceError(
             f"{equation.target.name} depends on itself, and no order of steps computes it: {' → '.join(names)}",
             equation.target.span,
-            hint="a step may read an earlier one, as h[n, t + 1] reads h[n, t]",
+            hint=_unequal_ranges(statements, error.tensors)
+            or "a step may read an earlier one, as h[n, t + 1] reads h[n, t]",
         ) from error
     return in_turn
+
+
+def _unequal_ranges(statements: Sequence[Statement], circle: Sequence[str]) -> str:
+    """What to do where the equations of a circle run over different numbers of steps; nothing where they do not."""
+    lengths: dict[tuple[str, int], dict[str, None]] = {}
+    for each in statements:
+        if each.target.tensor in circle:
+            extents = {one.index: str(one.extent) for one in each.domain}
+            for axis, coordinate in enumerate(each.target.index):
+                found = lengths.setdefault((each.target.tensor, axis), {})
+                found.update((extents[index], None) for index in coordinate.indices() if index in extents)
+    unequal = next((list(found) for found in lengths.values() if len(found) > 1), None)
+    if unequal is None:
+        return ""
+    return f"its equations run over {' and '.join(unequal)} steps: write them so that all run over the same"

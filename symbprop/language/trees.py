@@ -178,9 +178,8 @@ class Trees:
 
     def equation(self, meta: Meta, children: list[Any]) -> Equation:
         name, index, *assign, expression, condition = children
-        start = name.start_pos or 0
-        end = start + len(name) if index is None else meta.end_pos
-        span = self.source.span(start, start + len(name) if index is None else min(end, start + len(name) + 1))
+        end = (start := name.start_pos or 0) + len(name)
+        span = self.source.span(start, end if index is None else min(meta.end_pos, end + 1))
         target = Read(self._named(name), index or (), span)
         return Equation(target, bool(assign), expression, self._span(meta), condition, str(name).endswith(PRIME))
 
@@ -199,9 +198,12 @@ class Trees:
                 message = f"{base}' is the next value of {base}, which is no argument here"
                 raise SourceError(message, span, hint=f"give the operation an argument: state {base} = zeros")
 
-    def equations(self, meta: Meta, children: list[Any]) -> tuple[Equation, ...]:
-        self._check_primed(())
-        return tuple(each for each in children if isinstance(each, Equation))
+    def equations(self, meta: Meta, children: list[Any]) -> tuple[Equation | Argument, ...]:
+        self._check_primed({each.name for each in children if isinstance(each, Argument)})
+        return tuple(each for each in children if each is not None)
+
+    def declaration(self, meta: Meta, children: list[Any]) -> Argument:
+        return self.argument(meta, children if children[0].type == "STATE" else [None, *children])
 
     def alias(self, meta: Meta, children: list[Any]) -> tuple[str, str]:
         return ("alias", str(children[0]))
@@ -255,13 +257,11 @@ class Trees:
     def attribute(self, meta: Meta, children: list[Any]) -> Attribute:
         name, default, *others, interval = children
         choices = (str(default), *map(_normal, others)) if others else ()
-        inside = None if interval is None else interval[1]
-        return Attribute(_normal(name), default, self._token(name), choices, inside)
+        return Attribute(_normal(name), default, self._token(name), choices, interval and interval[1])
 
     def title(self, meta: Meta, children: list[Any]) -> tuple[str, str, Span]:
-        name, family, rest = (None if each is None else _normal(each) for each in children)
-        text = f"{name}{{{family}}}{rest or ''}" if family else str(name)
-        return text, family or "", self._span(meta)
+        name, family, rest = ("" if each is None else _normal(each) for each in children)
+        return f"{name}{{{family}}}{rest}" if family else name, family, self._span(meta)
 
     def let(self, meta: Meta, children: list[Any]) -> Let:
         return Let(_normal(children[1]), children[2], self._token(children[1]))

@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from symbprop.language.placement import AXIS, takes_axis, takes_channels
 from symbprop.language.source import SourceError, Span, did_you_mean
 from symbprop.language.syntax import Argument as Signature
 from symbprop.language.syntax import Attribute, AttributeValue, Operation
 from symbprop.network.description import Argument, Choice, Label
 from symbprop.network.node import MappingNode, Node, ScalarNode, SequenceNode, describe
+
+DATA_FORMAT = "data_format"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +77,13 @@ def match(operation: Operation, written: Mapping[str, Argument], span: Span) -> 
     inputs = optional_inputs(operation, written)
     optional = [each.name for each in operation.arguments if each.absent is not None]
     for key, argument in written.items():
-        if key in inputs:
+        if key in inputs or (key in declared and declared[key].default is not None and _is_null(argument.value)):
             continue
-        if key in declared:
+        if key == AXIS and takes_axis(operation):
+            attributes[AXIS] = _axes(argument)
+        elif key == DATA_FORMAT and key not in declared and takes_channels(operation):
+            attributes.update(_data_format(argument))
+        elif key in declared:
             attributes[key] = value = attribute(argument.value, default_of(declared[key], declared), operation.axes)
             if declared[key].choices and value not in declared[key].choices:
                 raise SourceError(
@@ -94,12 +101,39 @@ def match(operation: Operation, written: Mapping[str, Argument], span: Span) -> 
             raise SourceError(
                 f"'{operation.name}' has no argument '{key}'",
                 argument.key.span,
-                hint=did_you_mean(key, [*declared, *parameters, *optional]),
+                hint=did_you_mean(key, [*declared, *parameters, *optional, *[AXIS] * takes_axis(operation)]),
             )
     for name, wanted in declared.items():
         if wanted.default is None and name not in attributes:
             raise SourceError(f"'{operation.name}' needs '{name}'", span, hint=f"write {operation.name}: {{{name}: …}}")
     return Matched(attributes, initializers, regularizers, inputs)
+
+
+def _is_null(node: Node) -> bool:
+    """``strides: null`` means what it means not to give it."""
+    return isinstance(node, ScalarNode) and node.value is None
+
+
+def _axes(argument: Argument) -> AttributeValue:
+    """``axis: 1``, or several: ``axis: [1, 2]``."""
+    value = attribute(argument.value, None)
+    numbers = value if isinstance(value, tuple) else (value,)
+    if not all(isinstance(each, Fraction) and each.denominator == 1 for each in numbers):
+        raise SourceError("the number of an axis stands here, or a list of such", argument.value.span)
+    return value
+
+
+def _data_format(argument: Argument) -> dict[str, AttributeValue]:
+    """Channels last is how formulas are written; with channels first, the last axis is axis 1."""
+    formats: dict[AttributeValue, dict[str, AttributeValue]] = {
+        "channels_last": {},
+        "channels_first": {AXIS: Fraction(1)},
+    }
+    value = attribute(argument.value, "")
+    if value not in formats:
+        hint = did_you_mean(str(value), map(str, formats))
+        raise SourceError(f"'{DATA_FORMAT}' is channels_first or channels_last", argument.value.span, hint=hint)
+    return formats[value]
 
 
 def _require_inside(value: AttributeValue, wanted: Attribute, argument: Argument) -> None:

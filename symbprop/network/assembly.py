@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from sympy import Expr, S
+
 from symbprop.calculus.dependence import needed
 from symbprop.calculus.index import Extent, size_symbol
 from symbprop.calculus.program import Program, Role, Tensor
@@ -87,6 +89,15 @@ class Assembly:
         matched = match(_without_fans(operation), choice.arguments, choice.span)
         self.initializers[name] = initializer(operation, matched.attributes, shape, self.library, choice.span)
 
+    def begin_states(
+        self, made: Elaborated, operation: Operation, chosen: Mapping[str, Choice], span: Span
+    ) -> list[str]:
+        """Note how the new states of an operation are initialised; their local names."""
+        starts = {each.name: each.initializer for each in operation.arguments if each.initializer}
+        for state, local in made.modes.states.items():
+            self.start(state, chosen.get(local), starts[local], span)
+        return list(made.modes.states.values())
+
     def operation(self, name: str, span: Span) -> Operation:
         """An operation of the library or of the description. Raises ``SourceError`` for a name that is neither."""
         if name not in self.library:
@@ -148,8 +159,7 @@ class Assembly:
             self.start(parameter, matched.initializers.get(local), str(default), span)
             if local in matched.regularizers:
                 self.penalties.append((parameter, matched.regularizers[local]))
-        for state, local in made.modes.states.items():
-            self.start(state, matched.initializers.get(local), starts[local], span)
+        self.begin_states(made, operation, matched.initializers, span)
         if (made.parameters or made.modes.states) and not label:
             self.block += 1
         reused = tuple(name for local, name in shared.items() if local in declared)
@@ -182,6 +192,11 @@ class Assembly:
             name: Declared(spec.shape, None if spec.range is None else (float(spec.range[0]), float(spec.range[1])))
             for name, spec in self.description.parameters.items()
         }
+
+    def per_example(self, name: str) -> Expr:
+        """The factor of a penalty on a tensor: one over the number of examples where it has one entry for each."""
+        shape = self.tensors[name].shape
+        return 1 / BATCH if shape and shape[0] == BATCH else S.One
 
     def depends_on_targets(self, name: str) -> bool:
         """Whether a tensor's value needs a target, so that it is no prediction."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sympy import Rational, S
+from sympy import Expr, Rational, S
 
 from symbprop.calculus.check import check
 from symbprop.calculus.index import Access
 from symbprop.calculus.program import Program, Role, Tensor
 from symbprop.calculus.statement import Statement, read_symbol, statement
 from symbprop.language.elaborate import elaborate, formula
-from symbprop.language.parser import parse_equations
+from symbprop.language.parser import parse_equations, parse_formula
 from symbprop.language.source import SourceError, Span, did_you_mean
 from symbprop.network.arguments import data_arguments, match, optional_inputs, roles
-from symbprop.network.assembly import BATCH, Assembly
+from symbprop.network.assembly import BATCH, Assembly, result_of
 from symbprop.network.derivatives import in_parts, with_derivatives
 from symbprop.network.description import Choice, Description, LayerSpec, LossSpec
 from symbprop.network.graph import in_order
@@ -119,6 +119,8 @@ class _Builder(Assembly):
         if label:
             self.parts[label] = output
             self.shared[label] = {name.split("@")[1]: name for name in parameters}
+        if spec.activity is not None:
+            self.penalties.append((output, spec.activity))
         self.layers.append(Layer(title, spec.kind, output, parameters))
         return output
 
@@ -152,7 +154,8 @@ class _Builder(Assembly):
 
     def _formula_layer(self, spec: LayerSpec, inputs: list[str], label: str, last: str) -> tuple[str, tuple[str, ...]]:
         assert spec.formula is not None
-        operation = formula(parse_equations(spec.formula), spec.span)
+        states, equations = parse_formula(spec.formula)
+        operation = formula(equations, spec.span, states)
         labels = [each.text for each in spec.roles or spec.inputs] or ["x"] * (len(inputs) == 1)
         computed = {each.target.name for each in operation.equations}
         given = {
@@ -167,7 +170,7 @@ class _Builder(Assembly):
         given.update({local: self.tensors[name] for local, name in shared.items()})
         equations, given = with_derivatives(operation.equations, given, self)
         operation = replace(operation, equations=equations)
-        result = operation.equations[-1].target.name
+        result = result_of(operation)
         block = label or str(self.block + 1)
 
         def name(local: str) -> str:
@@ -189,11 +192,12 @@ class _Builder(Assembly):
             self._parameter_start(parameter, local, spec.initializers.get(local), spec.span)
             if local in spec.regularizers:
                 self.penalties.append((parameter, spec.regularizers[local]))
+        begun = self.begin_states(made, operation, spec.initializers, spec.span)
         for local in (*spec.initializers, *spec.regularizers):
-            if local not in made.parameters.values():
+            if local not in made.parameters.values() and (local not in begun or local in spec.regularizers):
                 hint = did_you_mean(local, made.parameters.values())
                 raise SourceError(f"the formula has no parameter '{local}'", spec.span, hint=hint)
-        if made.parameters and not label:
+        if (made.parameters or made.modes.states) and not label:
             self.block += 1
         return made.results[-1], tuple(made.parameters)
 
@@ -234,7 +238,7 @@ class _Builder(Assembly):
         return self._outputs([predicted[-1] if predicted else results[-1]])
 
     def _loss(self, outputs: Sequence[str]) -> str | None:
-        terms: list[tuple[Rational, str]] = []
+        terms: list[tuple[Expr, str]] = []
         for position, spec in enumerate(self.description.loss):
             terms.append(
                 (Rational(spec.weight.numerator, spec.weight.denominator), self._loss_term(spec, outputs, position))
@@ -246,11 +250,11 @@ class _Builder(Assembly):
                 if self.tensors[name].shape == () and name in _computed(self.statements)
             ]
             terms = [(S.One, scalars[-1])] if scalars else []
-        for parameter, choice in self.penalties:
+        for tensor, choice in self.penalties:
             operation = self.operation(choice.name, choice.span)
             matched = match(operation, choice.arguments, choice.span)
-            result, _ = self.apply(operation, [parameter], matched, {}, choice.span, "", "")
-            terms.append((S.One, result))
+            result, _ = self.apply(operation, [tensor], matched, {}, choice.span, "", "")
+            terms.append((self.per_example(tensor), result))
         if not terms:
             return None
         if len(terms) == 1 and terms[0][0] == 1:

@@ -86,7 +86,7 @@ class LayerSpec:
     ``inputs`` are empty where the layer takes what the one before it gives; ``roles`` are the arguments they are, where
     the description names them (``inputs: {query: x, mask: m}``). ``share`` names the layer whose parameters
     this one uses. ``initializers`` and ``regularizers`` are those of a formula's parameters; a library operation has
-    them among its arguments (``kernel_initializer``).
+    them among its arguments (``kernel_initializer``). ``activity`` is a penalty on what the layer gives, for each example.
     """
 
     kind: str
@@ -99,6 +99,7 @@ class LayerSpec:
     formula: Source | None = None
     initializers: Mapping[str, Choice] = field(default_factory=dict)
     regularizers: Mapping[str, Choice] = field(default_factory=dict)
+    activity: Choice | None = None
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 

@@ -170,6 +170,7 @@ def _layer(node: Node) -> LayerSpec:
         formula=_source(operation.get("formula")),
         initializers=_choices(operation.get("initializers")),
         regularizers=_choices(operation.get("regularizers")),
+        activity=_choice(operation.get("activity_regularizer")),
         span=operation.span,
     )
 

@@ -33,6 +33,8 @@ class Wiring(TextForm):
     """The names of what it reads, in order or by argument; the layer before it if not given."""
     activation: Annotated[Choice, AfterValidator(_known_activation)] | None = None
     """A function applied to what it gives."""
+    activity_regularizer: Choice | None = None
+    """A penalty on what it gives, added to the loss: the mean over the examples."""
     share: Name | None = None
     """The name of a layer whose parameters it uses."""
 

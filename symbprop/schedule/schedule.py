@@ -83,15 +83,16 @@ class _Scheduler:
             yield from self.kernels.steps(each, source, accumulate=name in self._started and name not in self._assigned)
         self._started.add(name)
 
-    def _allocated(self, name: str, source: int) -> Allocate:
-        """Storage for a tensor that no statement makes as a whole."""
+    def _allocated(self, name: str, source: int, *, added: bool = False) -> Allocate:
+        """Storage for a tensor that no statement makes as a whole. ``added``: what follows adds to it, even if it fills it."""
         group = self._groups[name]
         tensor = self.kernels.tensors[name]
         parts = is_partition(group, tensor.shape)
         if parts or (len(group) == 1 and writes_once(group[0])):
             self._assigned.add(name)
         self._started.add(name)
-        return Allocate(name, source, not (parts or (len(group) == 1 and covers(group[0], tensor.shape))), tensor.fill)
+        filled = parts or (len(group) == 1 and covers(group[0], tensor.shape))
+        return Allocate(name, source, added or not filled, tensor.fill)
 
     def _recurrence(self, loop: Recurrence, outside: Sequence[Statement]) -> Iterator[Step]:
         """Storage for what the loop leaves behind, and the loop. ``outside`` are the statements that are not in it."""
@@ -103,6 +104,8 @@ class _Scheduler:
         others: dict[str, list[Statement]] = {}
         for each in outside:
             others.setdefault(each.target.tensor, []).append(each)
+        assigned = assigning(inner, others)
+        added = {one.statement.target.tensor for one in inner.instances() if id(one.statement) not in assigned}
         for one in inner.instances():
             self._position[id(one.statement)] = self._position[id(one.source)]
             name = one.statement.target.tensor
@@ -111,8 +114,7 @@ class _Scheduler:
                     each.statement for each in inner.instances() if each.statement.target.tensor == name
                 ]
             elif name not in self._started:
-                yield self._allocated(name, self._position[id(one.source)])
-        assigned = assigning(inner, others)
+                yield self._allocated(name, self._position[id(one.source)], added=name in added)
         body: list[Step] = []
         parts = [each.statement if isinstance(each, Instance) else each for each in inner.body]
         carried = {one.statement.target.tensor for one in inner.instances()} - set(private)

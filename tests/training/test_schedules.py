@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -10,6 +11,7 @@ import mpmath
 import pytest
 from trained import module_of, yaml
 
+from symbprop.language.source import SourceError
 from symbprop.library.catalogue import catalogue
 
 STEPS = 60
@@ -20,6 +22,10 @@ CASES: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ("constant_rate", {}, "ConstantLR", {"factor": 1.0}),
     ("step_decay", {"decay_steps": 7, "decay_rate": 0.3}, "StepLR", {"step_size": 7, "gamma": 0.3}),
     ("step_decay", {"decay_steps": 5}, "StepLR", {"step_size": 5}),
+    (
+        "piecewise_constant_decay", {"boundaries": [6, 19, 40], "values": [0.1, 0.03, 0.009, 0.0027]},
+        "MultiStepLR", {"milestones": [7, 20, 41], "gamma": 0.3},
+    ),
     ("exponential_decay", {"decay_steps": 1, "decay_rate": 0.93}, "ExponentialLR", {"gamma": 0.93}),
     ("exponential_decay", {"decay_steps": 9, "decay_rate": 0.5, "staircase": True}, "StepLR", {"step_size": 9, "gamma": 0.5}),
     ("polynomial_decay", {"decay_steps": 40, "end_learning_rate": 0, "power": 2.5}, "PolynomialLR", {"total_iters": 40, "power": 2.5}),
@@ -141,6 +147,22 @@ def test_a_restart_is_never_a_step_late_over_a_million_steps() -> None:
         assert module.learning_rate(start) == 1
         assert module.learning_rate(max(start - 1, 0)) < 0.6 or start == 0
         start, length = start + length, length * 3
+
+
+@pytest.mark.parametrize(
+    ("boundaries", "values", "message"),
+    [
+        ([3, 6], [1, 0.5], "values has 2 entries, there is no values[2]"),
+        ([3], [1, 0.5, 0.2], "boundaries has 1 entry, there is no boundaries[1]"),
+    ],
+)
+def test_lists_of_lengths_that_do_not_fit_are_told(boundaries: list[int], values: list[float], message: str) -> None:
+    with pytest.raises(SourceError, match=re.escape(message)):
+        rates(f"{{piecewise_constant_decay: {{boundaries: {boundaries}, values: {values}}}}}")
+
+
+def test_no_boundaries_are_one_rate() -> None:
+    assert set(rates("{piecewise_constant_decay: {boundaries: [], values: [0.25]}}")) == {0.25}
 
 
 def test_every_schedule_and_warm_up_of_the_library_is_held_against_something() -> None:
