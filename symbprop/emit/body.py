@@ -101,7 +101,7 @@ class Body:
         where = self._new(step.target)
         if where:
             return Line(f"{name} = {where}", note=note)
-        return allocation(step, self.plan.shape(step.target), name, note)
+        return allocation(step, self.plan.tensors[step.target], name, note)
 
     # Element-wise maps -----------------------------------------------------------------------------------------------
 
@@ -186,7 +186,7 @@ class Body:
         positions = {read_symbol(p): access for p, access in enumerate(step.reads)}
         numbers = {index_symbol(p): each for p, each in enumerate(step.domain)}
         domain = frozenset(each.index for each in step.domain)
-        compared = only_compared(step.expr)
+        compared, whole_number = only_compared(step.expr), self.plan.tensors[step.target.tensor].integer
 
         def leaf(symbol: Symbol) -> Value:
             if symbol in numbers:
@@ -199,7 +199,7 @@ class Body:
             text = self.views.read(access, step.domain)
             indices = frozenset(access.indices())
             owned = access.tensor == step.reuse and access.index == step.target.index and indices == domain
-            if self.plan.tensors[access.tensor].integer and symbol not in compared:
+            if self.plan.tensors[access.tensor].integer and not whole_number and symbol not in compared:
                 text = f"{text}.astype(dtype)"
             return Value(text, indices, owned=owned)
 

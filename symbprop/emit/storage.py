@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from symbprop.calculus.index import Access, Extent, Range
+from symbprop.calculus.program import Tensor
 from symbprop.emit.lines import Line
 from symbprop.emit.sizes import constant, size
 from symbprop.emit.views import Views, aligned
@@ -32,13 +33,14 @@ def filled(step: Allocate, where: str, name: str) -> Line | None:
     return Line(f"{name}.fill({constant(step.fill)})")
 
 
-def allocation(step: Allocate, shape: Sequence[Extent], name: str, note: str) -> Line:
+def allocation(step: Allocate, tensor: Tensor, name: str, note: str) -> Line:
     """A new array: zeros, bare, or filled."""
+    shape, dtype = tensor.shape, "np.intp" if tensor.integer else "dtype"
     if not shape:
-        return Line(f"{name} = dtype.type(0)", note=note)
+        return Line(f"{name} = {dtype if tensor.integer else 'dtype.type'}(0)", note=note)
     if step.fill != 0:
-        return Line(f"{name} = ", "np.full", (shape_text(shape), constant(step.fill), "dtype"), note)
-    return Line(f"{name} = ", "np.zeros" if step.zeros else "np.empty", (shape_text(shape), "dtype"), note)
+        return Line(f"{name} = ", "np.full", (shape_text(shape), constant(step.fill), dtype), note)
+    return Line(f"{name} = ", "np.zeros" if step.zeros else "np.empty", (shape_text(shape), dtype), note)
 
 
 def alias(step: Alias, plan: Plan, views: Views, names: Mapping[str, str], note: str) -> Line:
