@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from symbprop.cli.faults import guarded
+from symbprop.cli.faults import guarded, listen
 from symbprop.version import __version__
 
 app = typer.Typer(
@@ -227,4 +227,5 @@ def report(
 
 def main() -> None:
     """The entry point of the command ``symbprop``."""
+    listen()
     app()

@@ -55,7 +55,7 @@ class Parts:
 
 def parts_of(program: Program, *, stateful: bool) -> Parts:
     """How the loss of ``program``, as the network was built, may be computed in parts."""
-    if not any(tensor.shape[:1] == (BATCH,) for tensor in program.tensors.values()):
+    if program.loss is None or not any(tensor.shape[:1] == (BATCH,) for tensor in program.tensors.values()):
         return Parts()
     if stateful:
         return Parts(True, refused="the next state is made from the whole batch")
