@@ -42,9 +42,7 @@ def become(job: dict[str, Any], files: list[int]) -> NoReturn:
     if job["bytes"]:
         resource.setrlimit(resource.RLIMIT_AS, (job["bytes"], job["bytes"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    sys.stdin, sys.stdout, sys.stderr = (
-        open(number, mode, encoding="utf-8", closefd=False) for number, mode in enumerate(("r", "w", "w"))
-    )
+    sys.stdin, sys.stdout, sys.stderr = (os.fdopen(number, mode, encoding="utf-8") for number, mode in enumerate("rww"))
     sys.argv = ["symbprop", *job["argv"]]
     status: Any = 0
     try:
