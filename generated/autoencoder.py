@@ -184,8 +184,7 @@ def loss_and_grad(
     z_seen = np.dot(x, W_seen, out=work.z_seen)  # (1)
     z_seen += b_seen  # (1)
     seen = np.maximum(z_seen, 0, out=work.seen)  # (2)
-    code = work.code
-    np.dot(W_code.T, seen.T, out=code.T)  # (3)
+    code = np.dot(seen, W_code, out=work.code)  # (3)
     code += b_code  # (3)
     z_turned = np.dot(code, W_turned, out=work.z_turned)  # (4)
     z_turned += b_turned  # (4)
@@ -232,10 +231,9 @@ def loss_and_grad(
     t = np.greater(z_turned, 0, out=work.t2)
     z_turned_bar = np.multiply(turned_bar, t, out=turned_bar)  # (14);
     b_turned_bar = np.dot(work.ones, z_turned_bar)  # (15)
-    code_bar = work.code_bar
-    np.dot(W_turned, z_turned_bar.T, out=code_bar.T)  # (16)
+    code_bar = np.dot(z_turned_bar, W_turned.T, out=work.code_bar)  # (16)
     W_turned_bar = np.dot(code.T, z_turned_bar)  # (17)
-    b_code_bar = np.dot(code_bar.T, work.ones)  # (18)
+    b_code_bar = np.dot(work.ones, code_bar)  # (18)
     seen_bar = np.dot(code_bar, W_code.T, out=work.turned_bar)  # (19)
     W_code_bar = np.dot(seen.T, code_bar)  # (20)
     t = np.greater(z_seen, 0, out=work.t2)
@@ -597,7 +595,7 @@ class _Work:
     def __init__(self, dtype: np.dtype, N: int) -> None:
         self.z_seen = np.empty((N, 48), dtype)
         self.seen = np.empty((N, 48), dtype)
-        self.code = np.empty((12, N), dtype).T
+        self.code = np.empty((N, 12), dtype)
         self.z_turned = np.empty((N, 48), dtype)
         self.turned = np.empty((N, 48), dtype)
         self.z_image = np.empty((N, 64), dtype)
@@ -609,7 +607,7 @@ class _Work:
         self.ones = np.ones((N,), dtype)
         self.turned_bar = np.empty((N, 48), dtype)
         self.t2 = np.empty((N, 48), bool)
-        self.code_bar = np.empty((12, N), dtype).T
+        self.code_bar = np.empty((N, 12), dtype)
         self.key: tuple = (dtype, N)
 
 

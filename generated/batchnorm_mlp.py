@@ -189,15 +189,13 @@ def forward(
         v2_term = np.multiply(t, t, out=t)  # (3)
         v2 = np.sum(v2_term, axis=1)  # (3)
         v2 = np.divide(v2, N, out=v2)  # (3)
-        t = np.multiply(9, moving_mean2)
-        np.add(t, m2, out=t)  # (4) 9 moving_mean2 + m2
-        moving_mean_next2 = np.multiply(0.1, t, out=t)  # (4)
-        t = np.multiply(9, moving_variance2)
-        np.add(t, v2, out=t)  # (5) 9 moving_variance2 + v2
-        moving_variance_next2 = np.multiply(0.1, t, out=t)  # (5)
-        t = np.multiply(1000, v2)
-        np.add(1, t, out=t)  # (6) 1000 v2 + 1
-        np.multiply(0.001, t, out=t)  # (6) v2 + 0.001
+        t = np.multiply(9 / 10, moving_mean2)
+        u = np.divide(m2, 10)  # (4) 0.1 m2
+        moving_mean_next2 = np.add(t, u, out=t)  # (4)
+        t = np.multiply(9 / 10, moving_variance2)
+        u = np.divide(v2, 10)  # (5) 0.1 v2
+        moving_variance_next2 = np.add(t, u, out=t)  # (5)
+        t = np.add(0.001, v2)  # (6) v2 + 0.001
         np.sqrt(t, out=t)  # (6) √(v2 + 0.001)
         np.subtract(z1, m2, out=z1)  # (6) z1 − m2
         xh2 = np.divide(z1, t, out=z1)  # (6); xh2 lives in z1
@@ -214,15 +212,13 @@ def forward(
         v4_term = np.multiply(t, t, out=t)  # (12)
         v4 = np.sum(v4_term, axis=1)  # (12)
         v4 = np.divide(v4, N, out=v4)  # (12)
-        t = np.multiply(9, moving_mean4)
-        np.add(t, m4, out=t)  # (13) 9 moving_mean4 + m4
-        moving_mean_next4 = np.multiply(0.1, t, out=t)  # (13)
-        t = np.multiply(9, moving_variance4)
-        np.add(t, v4, out=t)  # (14) 9 moving_variance4 + v4
-        moving_variance_next4 = np.multiply(0.1, t, out=t)  # (14)
-        t = np.multiply(1000, v4)
-        np.add(1, t, out=t)  # (15) 1000 v4 + 1
-        np.multiply(0.001, t, out=t)  # (15) v4 + 0.001
+        t = np.multiply(9 / 10, moving_mean4)
+        u = np.divide(m4, 10)  # (13) 0.1 m4
+        moving_mean_next4 = np.add(t, u, out=t)  # (13)
+        t = np.multiply(9 / 10, moving_variance4)
+        u = np.divide(v4, 10)  # (14) 0.1 v4
+        moving_variance_next4 = np.add(t, u, out=t)  # (14)
+        t = np.add(0.001, v4)  # (15) v4 + 0.001
         np.sqrt(t, out=t)  # (15) √(v4 + 0.001)
         np.subtract(z3, m4, out=z3)  # (15) z3 − m4
         xh4 = np.divide(z3, t, out=z3)  # (15); xh4 lives in z3
@@ -247,9 +243,7 @@ def forward(
         }
         return p, next_state
     z1 = np.dot(x, W1)  # (1)
-    t = np.multiply(1000, moving_variance2)
-    np.add(1, t, out=t)  # (48) 1000 moving_variance2 + 1
-    np.multiply(0.001, t, out=t)  # (48) moving_variance2 + 0.001
+    t = np.add(0.001, moving_variance2)  # (48) moving_variance2 + 0.001
     np.sqrt(t, out=t)  # (48) √(moving_variance2 + 0.001)
     u = np.subtract(z1, moving_mean2)  # (48) z1 − moving_mean2
     xh2 = np.divide(u, t, out=u)  # (48)
@@ -258,9 +252,7 @@ def forward(
     h2 = np.maximum(y2, 0, out=y2)  # (8); h2 lives in y2
     d2 = h2  # (49)
     z3 = np.dot(d2, W3)  # (10)
-    t = np.multiply(1000, moving_variance4)
-    np.add(1, t, out=t)  # (50) 1000 moving_variance4 + 1
-    np.multiply(0.001, t, out=t)  # (50) moving_variance4 + 0.001
+    t = np.add(0.001, moving_variance4)  # (50) moving_variance4 + 0.001
     np.sqrt(t, out=t)  # (50) √(moving_variance4 + 0.001)
     np.subtract(z3, moving_mean4, out=z3)  # (50) z3 − moving_mean4
     xh4 = np.divide(z3, t, out=z3)  # (50); xh4 lives in z3
@@ -318,9 +310,7 @@ def loss(
         v2_term = np.multiply(t, t, out=t)  # (3)
         v2 = np.sum(v2_term, axis=1)  # (3)
         v2 = np.divide(v2, N, out=v2)  # (3)
-        t = np.multiply(1000, v2)
-        np.add(1, t, out=t)  # (6) 1000 v2 + 1
-        np.multiply(0.001, t, out=t)  # (6) v2 + 0.001
+        t = np.add(0.001, v2)  # (6) v2 + 0.001
         np.sqrt(t, out=t)  # (6) √(v2 + 0.001)
         np.subtract(z1, m2, out=z1)  # (6) z1 − m2
         xh2 = np.divide(z1, t, out=z1)  # (6); xh2 lives in z1
@@ -337,9 +327,7 @@ def loss(
         v4_term = np.multiply(t, t, out=t)  # (12)
         v4 = np.sum(v4_term, axis=1)  # (12)
         v4 = np.divide(v4, N, out=v4)  # (12)
-        t = np.multiply(1000, v4)
-        np.add(1, t, out=t)  # (15) 1000 v4 + 1
-        np.multiply(0.001, t, out=t)  # (15) v4 + 0.001
+        t = np.add(0.001, v4)  # (15) v4 + 0.001
         np.sqrt(t, out=t)  # (15) √(v4 + 0.001)
         np.subtract(z3, m4, out=z3)  # (15) z3 − m4
         xh4 = np.divide(z3, t, out=z3)  # (15); xh4 lives in z3
@@ -365,9 +353,7 @@ def loss(
         L = (-L) / N  # (24)
         return L
     z1 = np.dot(x, W1)  # (1)
-    t = np.multiply(1000, moving_variance2)
-    np.add(1, t, out=t)  # (48) 1000 moving_variance2 + 1
-    np.multiply(0.001, t, out=t)  # (48) moving_variance2 + 0.001
+    t = np.add(0.001, moving_variance2)  # (48) moving_variance2 + 0.001
     np.sqrt(t, out=t)  # (48) √(moving_variance2 + 0.001)
     u = np.subtract(z1, moving_mean2)  # (48) z1 − moving_mean2
     xh2 = np.divide(u, t, out=u)  # (48)
@@ -376,9 +362,7 @@ def loss(
     h2 = np.maximum(y2, 0, out=y2)  # (8); h2 lives in y2
     d2 = h2  # (49)
     z3 = np.dot(d2, W3)  # (10)
-    t = np.multiply(1000, moving_variance4)
-    np.add(1, t, out=t)  # (50) 1000 moving_variance4 + 1
-    np.multiply(0.001, t, out=t)  # (50) moving_variance4 + 0.001
+    t = np.add(0.001, moving_variance4)  # (50) moving_variance4 + 0.001
     np.sqrt(t, out=t)  # (50) √(moving_variance4 + 0.001)
     np.subtract(z3, moving_mean4, out=z3)  # (50) z3 − moving_mean4
     xh4 = np.divide(z3, t, out=z3)  # (50); xh4 lives in z3
@@ -449,15 +433,13 @@ def loss_and_grad(
     v2_term = np.multiply(t, t, out=t)  # (3)
     v2 = np.dot(v2_term, work.ones, out=work.v2)  # (3)
     v2 = np.divide(v2, N, out=v2)  # (3)
-    t = np.multiply(9, moving_mean2)
-    np.add(t, m2, out=t)  # (4) 9 moving_mean2 + m2
-    moving_mean_next2 = np.multiply(0.1, t, out=t)  # (4)
-    t = np.multiply(9, moving_variance2)
-    np.add(t, v2, out=t)  # (5) 9 moving_variance2 + v2
-    moving_variance_next2 = np.multiply(0.1, t, out=t)  # (5)
-    t = np.multiply(1000, v2, out=work.t)
-    np.add(1, t, out=t)  # (6) 1000 v2 + 1
-    np.multiply(0.001, t, out=t)  # (6) v2 + 0.001
+    t = np.multiply(9 / 10, moving_mean2)
+    u = np.divide(m2, 10, out=work.u)  # (4) 0.1 m2
+    moving_mean_next2 = np.add(t, u, out=t)  # (4)
+    t = np.multiply(9 / 10, moving_variance2)
+    u = np.divide(v2, 10, out=work.u)  # (5) 0.1 v2
+    moving_variance_next2 = np.add(t, u, out=t)  # (5)
+    t = np.add(0.001, v2, out=work.t)  # (6) v2 + 0.001
     np.sqrt(t, out=t)  # (6) √(v2 + 0.001)
     np.subtract(z1, m2, out=z1)  # (6) z1 − m2
     xh2 = np.divide(z1, t, out=z1)  # (6); xh2 lives in z1
@@ -467,23 +449,20 @@ def loss_and_grad(
     t = np.greater_equal(u2, -0.6, out=work.t2)
     np.multiply(1.25, h2, out=h2)
     d2 = np.multiply(h2, t, out=h2)  # (9); d2 lives in h2
-    z3 = work.z3
-    np.dot(W3.T, d2.T, out=z3.T)  # (10)
-    m4 = np.dot(z3.T, work.ones, out=work.m4)  # (11)
+    z3 = np.dot(d2, W3, out=work.z3)  # (10)
+    m4 = np.dot(work.ones, z3, out=work.m4)  # (11)
     m4 = np.divide(m4, N, out=m4)  # (11)
     t = np.subtract(z3.T, m4[:, None], out=work.v4_term)  # (12) z3 − m4
     v4_term = np.multiply(t, t, out=t)  # (12)
     v4 = np.dot(v4_term, work.ones, out=work.v4)  # (12)
     v4 = np.divide(v4, N, out=v4)  # (12)
-    t = np.multiply(9, moving_mean4)
-    np.add(t, m4, out=t)  # (13) 9 moving_mean4 + m4
-    moving_mean_next4 = np.multiply(0.1, t, out=t)  # (13)
-    t = np.multiply(9, moving_variance4)
-    np.add(t, v4, out=t)  # (14) 9 moving_variance4 + v4
-    moving_variance_next4 = np.multiply(0.1, t, out=t)  # (14)
-    t = np.multiply(1000, v4, out=work.t3)
-    np.add(1, t, out=t)  # (15) 1000 v4 + 1
-    np.multiply(0.001, t, out=t)  # (15) v4 + 0.001
+    t = np.multiply(9 / 10, moving_mean4)
+    u = np.divide(m4, 10, out=work.u3)  # (13) 0.1 m4
+    moving_mean_next4 = np.add(t, u, out=t)  # (13)
+    t = np.multiply(9 / 10, moving_variance4)
+    u = np.divide(v4, 10, out=work.u3)  # (14) 0.1 v4
+    moving_variance_next4 = np.add(t, u, out=t)  # (14)
+    t = np.add(0.001, v4, out=work.t3)  # (15) v4 + 0.001
     np.sqrt(t, out=t)  # (15) √(v4 + 0.001)
     np.subtract(z3, m4, out=z3)  # (15) z3 − m4
     xh4 = np.divide(z3, t, out=z3)  # (15); xh4 lives in z3
@@ -506,7 +485,7 @@ def loss_and_grad(
     s_rest = np.dot(work.ones2, s_rest_term.T, out=work.s_rest)  # (22)
     p = np.divide(s_term, s[:, None], out=work.s_rest_term)  # (23)
     t = np.subtract(z5[np.arange(N), label], z5_max, out=work.L_term)  # (24)
-    u = np.log1p(s_rest, out=work.u)  # (24) log1p(s_rest)
+    u = np.log1p(s_rest, out=work.u5)  # (24) log1p(s_rest)
     L_term = np.subtract(t, u, out=t)  # (24)
     L = np.add.reduce(L_term)  # (24)
     L = (-L) / N  # (24)
@@ -516,27 +495,24 @@ def loss_and_grad(
     np.negative(t, out=t)
     z5_bar_chosen = np.divide(t, s, out=t)  # (25)
     t = np.multiply(cotangent / N, p, out=work.t6)
-    u = np.not_equal(np.arange(10, dtype=dtype), label[:, None], out=work.u3)
+    u = np.not_equal(np.arange(10, dtype=dtype), label[:, None], out=work.u6)
     z5_bar = np.where(u, t, z5_bar_chosen[:, None])  # (25)
     b_bar = np.dot(z5_bar.T, work.ones)  # (26)
-    d4_bar = work.d4_bar
-    np.dot(W5, z5_bar.T, out=d4_bar.T)  # (27)
+    d4_bar = np.dot(z5_bar, W5.T, out=work.d4_bar)  # (27)
     W5_bar = np.dot(d4.T, z5_bar)  # (28)
     t = np.greater_equal(u4, -0.8, out=work.t4)
-    u = np.multiply(np.asarray(1.1111111111111112, dtype), t, out=work.u5)  # (30)
+    u = np.multiply(np.asarray(1.1111111111111112, dtype), t, out=work.u7)  # (30)
     t = np.greater(y4, 0, out=work.t4)
     np.multiply(d4_bar, u, out=d4_bar)
     y4_bar = np.multiply(d4_bar, t, out=d4_bar)  # (30); y4_bar lives in d4_bar
     gamma4_bar = np.einsum("nm,nm->m", xh4, y4_bar)  # (31)
     xh4_bar = np.multiply(gamma4, y4_bar, out=work.h4)  # (32)
-    beta4_bar = np.dot(y4_bar.T, work.ones)  # (33)
+    beta4_bar = np.dot(work.ones, y4_bar)  # (33)
     v4_sum = np.einsum("nm,nm->m", xh4_bar, xh4)  # (34)
-    m4_sum = np.dot(xh4_bar.T, work.ones, out=work.m4_sum)  # (35)
-    t = np.multiply(1000, v4, out=work.t3)
-    np.add(1, t, out=t)  # (36) 1000 v4 + 1
-    np.multiply(0.001, t, out=t)  # (36) v4 + 0.001
+    m4_sum = np.dot(work.ones, xh4_bar, out=work.m4_sum)  # (35)
+    t = np.add(0.001, v4, out=work.t3)  # (36) v4 + 0.001
     np.sqrt(t, out=t)  # (36) √(v4 + 0.001)
-    u = np.multiply(v4_sum, xh4, out=work.u5)
+    u = np.multiply(v4_sum, xh4, out=work.u7)
     np.add(m4_sum, u, out=u)  # (36) m4_sum + v4_sum xh4
     np.divide(u, N, out=u)  # (36) (m4_sum + v4_sum xh4) / N
     np.subtract(xh4_bar, u, out=xh4_bar)  # (36) x̅h̅4 − (m4_sum + v4_sum xh4) / N
@@ -544,7 +520,7 @@ def loss_and_grad(
     d2_bar = np.dot(z3_bar, W3.T, out=work.d2_bar)  # (37)
     W3_bar = np.dot(d2.T, z3_bar)  # (38)
     t = np.greater_equal(u2, -0.6, out=work.t2)
-    u = np.multiply(np.asarray(1.25, dtype), t, out=work.u6)  # (40)
+    u = np.multiply(np.asarray(1.25, dtype), t, out=work.u8)  # (40)
     t = np.greater(y2, 0, out=work.t2)
     np.multiply(d2_bar, u, out=d2_bar)
     y2_bar = np.multiply(d2_bar, t, out=d2_bar)  # (40); y2_bar lives in d2_bar
@@ -553,11 +529,9 @@ def loss_and_grad(
     beta2_bar = np.dot(work.ones, y2_bar)  # (43)
     v2_sum = np.einsum("nj,nj->j", xh2_bar, xh2)  # (44)
     m2_sum = np.dot(work.ones, xh2_bar, out=work.m2_sum)  # (45)
-    t = np.multiply(1000, v2, out=work.t)
-    np.add(1, t, out=t)  # (46) 1000 v2 + 1
-    np.multiply(0.001, t, out=t)  # (46) v2 + 0.001
+    t = np.add(0.001, v2, out=work.t)  # (46) v2 + 0.001
     np.sqrt(t, out=t)  # (46) √(v2 + 0.001)
-    u = np.multiply(v2_sum, xh2, out=work.u6)
+    u = np.multiply(v2_sum, xh2, out=work.u8)
     np.add(m2_sum, u, out=u)  # (46) m2_sum + v2_sum xh2
     np.divide(u, N, out=u)  # (46) (m2_sum + v2_sum xh2) / N
     np.subtract(xh2_bar, u, out=xh2_bar)  # (46) x̅h̅2 − (m2_sum + v2_sum xh2) / N
@@ -611,9 +585,7 @@ def metrics(
     N = sizes["N"]
     _require_examples(sizes)
     z1 = np.dot(x, W1)  # (1)
-    t = np.multiply(1000, moving_variance2)
-    np.add(1, t, out=t)  # (48) 1000 moving_variance2 + 1
-    np.multiply(0.001, t, out=t)  # (48) moving_variance2 + 0.001
+    t = np.add(0.001, moving_variance2)  # (48) moving_variance2 + 0.001
     np.sqrt(t, out=t)  # (48) √(moving_variance2 + 0.001)
     u = np.subtract(z1, moving_mean2)  # (48) z1 − moving_mean2
     xh2 = np.divide(u, t, out=u)  # (48)
@@ -622,9 +594,7 @@ def metrics(
     h2 = np.maximum(y2, 0, out=y2)  # (8); h2 lives in y2
     d2 = h2  # (49)
     z3 = np.dot(d2, W3)  # (10)
-    t = np.multiply(1000, moving_variance4)
-    np.add(1, t, out=t)  # (50) 1000 moving_variance4 + 1
-    np.multiply(0.001, t, out=t)  # (50) moving_variance4 + 0.001
+    t = np.add(0.001, moving_variance4)  # (50) moving_variance4 + 0.001
     np.sqrt(t, out=t)  # (50) √(moving_variance4 + 0.001)
     np.subtract(z3, moving_mean4, out=z3)  # (50) z3 − moving_mean4
     xh4 = np.divide(z3, t, out=z3)  # (50); xh4 lives in z3
@@ -989,18 +959,20 @@ class _Work:
         self.ones = np.ones((N,), dtype)
         self.v2_term = np.empty((64, N), dtype)
         self.v2 = np.empty((64,), dtype)
+        self.u = np.empty((64,), dtype)
         self.t = np.empty((64,), dtype)
         self.y2 = np.empty((N, 64), dtype)
         self.h2 = np.empty((N, 64), dtype)
         self.t2 = np.empty((N, 64), bool)
-        self.z3 = np.empty((32, N), dtype).T
+        self.z3 = np.empty((N, 32), dtype)
         self.m4 = np.empty((32,), dtype)
         self.v4_term = np.empty((32, N), dtype)
         self.v4 = np.empty((32,), dtype)
+        self.u3 = np.empty((32,), dtype)
         self.t3 = np.empty((32,), dtype)
-        self.y4 = np.empty((32, N), dtype).T
-        self.h4 = np.empty((32, N), dtype).T
-        self.t4 = np.empty((32, N), bool).T
+        self.y4 = np.empty((N, 32), dtype)
+        self.h4 = np.empty((N, 32), dtype)
+        self.t4 = np.empty((N, 32), bool)
         self.z5 = np.empty((10, N), dtype).T
         self.z5_max = np.empty((N,), dtype)
         self.s_term = np.empty((10, N), dtype).T
@@ -1010,14 +982,14 @@ class _Work:
         self.s_rest_term = np.empty((10, N), dtype).T
         self.s_rest = np.empty((N,), dtype)
         self.L_term = np.empty((N,), dtype)
-        self.u = np.empty((N,), dtype)
+        self.u5 = np.empty((N,), dtype)
         self.t6 = np.empty((10, N), dtype).T
-        self.u3 = np.empty((10, N), bool).T
-        self.d4_bar = np.empty((32, N), dtype).T
-        self.u5 = np.empty((32, N), dtype).T
+        self.u6 = np.empty((10, N), bool).T
+        self.d4_bar = np.empty((N, 32), dtype)
+        self.u7 = np.empty((N, 32), dtype)
         self.m4_sum = np.empty((32,), dtype)
         self.d2_bar = np.empty((N, 64), dtype)
-        self.u6 = np.empty((N, 64), dtype)
+        self.u8 = np.empty((N, 64), dtype)
         self.m2_sum = np.empty((64,), dtype)
         self.key: tuple = (dtype, N)
 

@@ -151,8 +151,7 @@ def loss_and_grad(
     N = sizes["N"]
     _require_examples(sizes)
     work = _borrow(dtype, N)
-    z1 = work.z1
-    np.dot(W1.T, x.T, out=z1.T)  # (1)
+    z1 = np.dot(x, W1, out=work.z1)  # (1)
     z1 += b1  # (1)
     h = np.tanh(z1, out=work.h)  # (2)
     z2 = work.z2
@@ -181,8 +180,7 @@ def loss_and_grad(
     u = np.not_equal(np.arange(10, dtype=dtype), label[:, None], out=work.u2)
     z2_bar = np.where(u, t, z2_bar_chosen[:, None])  # (11)
     b2_bar = np.dot(z2_bar.T, work.ones2)  # (12)
-    h_bar = work.h_bar
-    np.dot(W2, z2_bar.T, out=h_bar.T)  # (13)
+    h_bar = np.dot(z2_bar, W2.T, out=work.h_bar)  # (13)
     W2_bar = np.dot(h.T, z2_bar)  # (14)
     t = np.negative(z1, out=work.t3)  # (15) −z1
     np.minimum(z1, t, out=t)  # (15) −|z1|
@@ -193,7 +191,7 @@ def loss_and_grad(
     np.multiply(4, h_bar, out=h_bar)
     np.multiply(h_bar, t, out=h_bar)
     z1_bar = np.divide(h_bar, u, out=h_bar)  # (15); z1_bar lives in h_bar
-    b1_bar = np.dot(z1_bar.T, work.ones2)  # (16)
+    b1_bar = np.dot(work.ones2, z1_bar)  # (16)
     W1_bar = np.dot(x.T, z1_bar)  # (17)
     _give_back(work)
     grads = {
@@ -572,8 +570,8 @@ class _Work:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
-        self.z1 = np.empty((32, N), dtype).T
-        self.h = np.empty((32, N), dtype).T
+        self.z1 = np.empty((N, 32), dtype)
+        self.h = np.empty((N, 32), dtype)
         self.z2 = np.empty((10, N), dtype).T
         self.z2_max = np.empty((N,), dtype)
         self.s_term = np.empty((10, N), dtype).T
@@ -587,9 +585,9 @@ class _Work:
         self.t2 = np.empty((10, N), dtype).T
         self.u2 = np.empty((10, N), bool).T
         self.ones2 = np.ones((N,), dtype)
-        self.h_bar = np.empty((32, N), dtype).T
-        self.t3 = np.empty((32, N), dtype).T
-        self.u3 = np.empty((32, N), dtype).T
+        self.h_bar = np.empty((N, 32), dtype)
+        self.t3 = np.empty((N, 32), dtype)
+        self.u3 = np.empty((N, 32), dtype)
         self.key: tuple = (dtype, N)
 
 

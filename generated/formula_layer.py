@@ -155,8 +155,7 @@ def loss_and_grad(
     N = sizes["N"]
     _require_examples(sizes)
     work = _borrow(dtype, N)
-    z = work.z
-    np.dot(W.T, features.T, out=z.T)  # (1)
+    z = np.dot(features, W, out=work.z)  # (1)
     z += b  # (1)
     t = np.maximum(-2.0**100, z, out=work.y2)  # (2) max(−2¹⁰⁰, z)
     u = np.multiply(beta, t, out=work.u)
@@ -179,17 +178,16 @@ def loss_and_grad(
     L = L / (3 * N)  # (4)
     t = np.subtract(y3, y, out=work.L_term)  # (5) y3 − y
     y3_bar = np.multiply(2 * cotangent / (3 * N), t, out=t)  # (5)
-    c_bar = np.dot(y3_bar.T, work.ones)  # (6)
+    c_bar = np.dot(work.ones, y3_bar)  # (6)
     B_bar_part = np.multiply(y2[:, None], y3_bar[:, :, None], out=work.y3_part)  # (7)
     B_bar = np.dot(B_bar_part.reshape(-1, 18).T, y2).reshape(3, 6, 6)  # (7)
     y2_bar_term = np.add(B, B.transpose(0, 2, 1), out=work.y2_bar_term)  # (8)
     y2_bar_part = np.multiply(y2[:, None], y3_bar[:, :, None], out=work.y3_part)  # (8)
-    y2_bar = work.y2_bar
     # (8)
-    np.dot(
-        y2_bar_term.transpose(1, 0, 2).reshape(6, 18),
-        y2_bar_part.reshape(-1, 18).T,
-        out=y2_bar.T,
+    y2_bar = np.dot(
+        y2_bar_part.reshape(-1, 18),
+        y2_bar_term.transpose(0, 2, 1).reshape(18, 6),
+        out=work.y2_bar,
     )
     t = np.multiply(beta, z, out=work.t)
     u = np.multiply(beta, z, out=work.u)
@@ -220,8 +218,8 @@ def loss_and_grad(
     np.multiply(y2_bar, v, out=y2_bar)
     np.multiply(y2_bar, t, out=y2_bar)
     beta_bar_term = np.divide(y2_bar, u, out=y2_bar)  # (10);
-    beta_bar = np.dot(beta_bar_term.T, work.ones)  # (10)
-    b_bar = np.dot(z_bar.T, work.ones)  # (11)
+    beta_bar = np.dot(work.ones, beta_bar_term)  # (10)
+    b_bar = np.dot(work.ones, z_bar)  # (11)
     W_bar = np.dot(features.T, z_bar)  # (12)
     _give_back(work)
     grads = {
@@ -366,20 +364,20 @@ class _Work:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
-        self.z = np.empty((6, N), dtype).T
-        self.y2 = np.empty((6, N), dtype).T
-        self.u = np.empty((6, N), dtype).T
-        self.v = np.empty((6, N), dtype).T
-        self.r = np.empty((6, N), bool).T
+        self.z = np.empty((N, 6), dtype)
+        self.y2 = np.empty((N, 6), dtype)
+        self.u = np.empty((N, 6), dtype)
+        self.v = np.empty((N, 6), dtype)
+        self.r = np.empty((N, 6), bool)
         self.y3_part = np.empty((N, 3, 6), dtype)
-        self.L_term = np.empty((3, N), dtype).T
+        self.L_term = np.empty((N, 3), dtype)
         self.ones = np.ones((N,), dtype)
         self.y2_bar_term = np.empty((3, 6, 6), dtype)
-        self.y2_bar = np.empty((6, N), dtype).T
-        self.t = np.empty((6, N), dtype).T
-        self.w = np.empty((6, N), dtype).T
-        self.r2 = np.empty((6, N), dtype).T
-        self.u2 = np.empty((6, N), bool).T
+        self.y2_bar = np.empty((N, 6), dtype)
+        self.t = np.empty((N, 6), dtype)
+        self.w = np.empty((N, 6), dtype)
+        self.r2 = np.empty((N, 6), dtype)
+        self.u2 = np.empty((N, 6), bool)
         self.key: tuple = (dtype, N)
 
 

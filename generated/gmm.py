@@ -109,7 +109,7 @@ def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
     params = {
         "a": np.zeros((3,)),
         "s": np.zeros((3, 2)),
-        "mu": 0.5 * (5 + 3 * rng.uniform(-1, 1, (3, 2))),  # random_uniform
+        "mu": 2.5 + 1.5 * rng.uniform(-1, 1, (3, 2)),  # random_uniform
     }
     return {name: np.asarray(value, dtype) for name, value in params.items()}
 
@@ -249,7 +249,7 @@ def loss_and_grad(
     e_part_2 = np.matmul(
         e_term_3[:, None, :], e_term_2.transpose(1, 2, 0)
     )[:, 0].transpose(1, 0)
-    t = np.divide(e_part_2, 2, out=work.e)  # (1) e_part_2 / 2
+    t = np.divide(e_part_2, 2, out=work.t2)  # (1) e_part_2 / 2
     e -= t  # (1)
     e += a  # (1)
     e_max = np.maximum.reduce(e, axis=1, out=work.e_max)  # (2)
@@ -257,7 +257,7 @@ def loss_and_grad(
     s2_term = np.exp(t, out=t)  # (3)
     s2 = np.dot(work.ones2, s2_term.T, out=work.s2)  # (4)
     s2_place = np.argmax(e, axis=1)  # (4)
-    t = np.not_equal(np.arange(3, dtype=dtype), s2_place[:, None], out=work.t2)
+    t = np.not_equal(np.arange(3, dtype=dtype), s2_place[:, None], out=work.t3)
     s2_rest_term = np.multiply(s2_term, t, out=work.e)  # (4)
     s2_rest = np.dot(work.ones2, s2_rest_term.T, out=work.s2_rest)  # (4)
     a_max = np.maximum.reduce(a)  # (5)
@@ -265,13 +265,13 @@ def loss_and_grad(
     s3_term = np.exp(t, out=t)  # (6)
     s3 = np.add.reduce(s3_term)  # (7)
     s3_place = np.argmax(a, axis=0)  # (7)
-    t = np.not_equal(np.arange(3, dtype=dtype), s3_place, out=work.t3)
+    t = np.not_equal(np.arange(3, dtype=dtype), s3_place, out=work.t4)
     s3_rest_term = np.multiply(s3_term, t, out=work.s3_rest_term)  # (7)
     s3_rest = np.add.reduce(s3_rest_term)  # (7)
     np.subtract(e_max, a_max, out=e_max)
     np.subtract(e_max, 1.8378770664093456, out=e_max)  # (13) e_max − a_max − log(2 π)
     np.subtract(e_max, np.log1p(s3_rest), out=e_max)  # (13)
-    t = np.log1p(s2_rest, out=work.t4)  # (13) log1p(s2_rest)
+    t = np.log1p(s2_rest, out=work.t5)  # (13) log1p(s2_rest)
     L_term = np.add(e_max, t, out=e_max)  # (13); L_term lives in e_max
     L = np.add.reduce(L_term)  # (13)
     L = (-L) / N  # (13)
@@ -279,7 +279,7 @@ def loss_and_grad(
     s2_bar = np.divide(-cotangent, t, out=t)  # (14)
     e_bar = np.multiply(s2_bar[:, None], s2_term, out=work.e)  # (15)
     a_bar = np.multiply(cotangent / s3, s3_term)  # (16)
-    t = np.dot(e_bar.T, work.ones3, out=work.t5)  # (16)
+    t = np.dot(e_bar.T, work.ones3, out=work.t6)  # (16)
     a_bar += t  # (16)
     t = np.subtract(x[:, None], mu, out=work.e_term_2)  # (17) x − mu
     np.multiply(t, t, out=t)  # (17) (x − mu)²
@@ -632,18 +632,16 @@ def _update(
     dtype = w.dtype
     c1 = dtype.type(1 - 0.9**t)  # (1)
     c2 = dtype.type(1 - 0.999**t)  # (2)
-    r = np.multiply(9, m)
-    np.add(r, g, out=r)  # (3) 9 m + g
-    m_next = np.multiply(0.1, r, out=r)  # (3)
-    r = np.multiply(999, v)
+    r = np.multiply(9 / 10, m)
+    q = np.divide(g, 10)  # (3) 0.1 g
+    m_next = np.add(r, q, out=r)  # (3)
+    r = np.multiply(0.999, v)
     q = np.multiply(g, g)  # (4) g²
-    np.add(r, q, out=r)  # (4) 999 v + g²
-    v_next = np.multiply(0.001, r, out=r)  # (4)
+    np.divide(q, 1000, out=q)  # (4) 0.001 g²
+    v_next = np.add(r, q, out=r)  # (4)
     r = np.divide(v_next, c2)  # (5) v′ / c2
     np.sqrt(r, out=r)  # (5) √(v′ / c2)
-    np.multiply(100000000, r, out=r)
-    np.add(1, r, out=r)  # (5) 100000000 √(v′ / c2) + 1
-    np.multiply(1e-08, r, out=r)  # (5) √(v′ / c2) + 10⁻⁸
+    np.add(1e-08, r, out=r)  # (5) √(v′ / c2) + 10⁻⁸
     q = np.multiply(learning_rate / c1, m_next)
     np.divide(q, r, out=q)  # (5) learning_rate m′ / (c1 (√(v′ / c2) + 10⁻⁸))
     w_next = np.subtract(w, q, out=q)  # (5)
@@ -933,17 +931,18 @@ class _Work:
         self.e = np.empty((3, N), dtype).T
         self.e_term_2 = np.empty((N, 3, 2), dtype)
         self.t = np.empty((3, 2), dtype)
+        self.t2 = np.empty((3, N), dtype).T
         self.e_max = np.empty((N,), dtype)
         self.s2_term = np.empty((3, N), dtype).T
         self.s2 = np.empty((N,), dtype)
         self.ones2 = np.ones((3,), dtype)
-        self.t2 = np.empty((3, N), bool).T
+        self.t3 = np.empty((3, N), bool).T
         self.s2_rest = np.empty((N,), dtype)
-        self.t3 = np.empty((3,), bool)
+        self.t4 = np.empty((3,), bool)
         self.s3_rest_term = np.empty((3,), dtype)
-        self.t4 = np.empty((N,), dtype)
+        self.t5 = np.empty((N,), dtype)
         self.ones3 = np.ones((N,), dtype)
-        self.t5 = np.empty((3,), dtype)
+        self.t6 = np.empty((3,), dtype)
         self.u = np.empty((3, 2), dtype)
         self.key: tuple = (dtype, N)
 

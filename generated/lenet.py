@@ -530,18 +530,16 @@ def _update(
     dtype = w.dtype
     c1 = dtype.type(1 - 0.9**t)  # (1)
     c2 = dtype.type(1 - 0.999**t)  # (2)
-    r = np.multiply(9, m)
-    np.add(r, g, out=r)  # (3) 9 m + g
-    m_next = np.multiply(0.1, r, out=r)  # (3)
-    r = np.multiply(999, v)
+    r = np.multiply(9 / 10, m)
+    q = np.divide(g, 10)  # (3) 0.1 g
+    m_next = np.add(r, q, out=r)  # (3)
+    r = np.multiply(0.999, v)
     q = np.multiply(g, g)  # (4) g²
-    np.add(r, q, out=r)  # (4) 999 v + g²
-    v_next = np.multiply(0.001, r, out=r)  # (4)
+    np.divide(q, 1000, out=q)  # (4) 0.001 g²
+    v_next = np.add(r, q, out=r)  # (4)
     r = np.divide(v_next, c2)  # (5) v′ / c2
     np.sqrt(r, out=r)  # (5) √(v′ / c2)
-    np.multiply(100000000, r, out=r)
-    np.add(1, r, out=r)  # (5) 100000000 √(v′ / c2) + 1
-    np.multiply(1e-08, r, out=r)  # (5) √(v′ / c2) + 10⁻⁸
+    np.add(1e-08, r, out=r)  # (5) √(v′ / c2) + 10⁻⁸
     q = np.multiply(learning_rate / c1, m_next)
     np.divide(q, r, out=q)  # (5) learning_rate m′ / (c1 (√(v′ / c2) + 10⁻⁸))
     w_next = np.subtract(w, q, out=q)  # (5)

@@ -321,8 +321,7 @@ def loss_and_grad(
     u = np.not_equal(np.arange(10, dtype=dtype), label[:, None], out=work.u3)
     z2_bar = np.where(u, t, z2_bar_chosen[:, None])  # (21)
     b2_bar = np.dot(z2_bar.T, work.ones2)  # (22)
-    y1_bar = work.y1_bar
-    np.dot(W2, z2_bar.T, out=y1_bar.T)  # (23)
+    y1_bar = np.dot(z2_bar, W2.T, out=work.y1_bar)  # (23)
     W2_bar = np.dot(y1.T, z2_bar)  # (24)
     h_bar = work.h_bar  # (35)
     h_bar.fill(0)
@@ -826,7 +825,7 @@ class _Work:
         self.t4 = np.empty((10, N), dtype).T
         self.u3 = np.empty((10, N), bool).T
         self.ones2 = np.ones((N,), dtype)
-        self.y1_bar = np.empty((32, N), dtype).T
+        self.y1_bar = np.empty((N, 32), dtype)
         self.h_bar = np.empty((9, N, 32), dtype).transpose(1, 0, 2)
         self.t5 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
         self.c1_bar_factor = np.empty((8, N, 32), dtype).transpose(1, 0, 2)

@@ -149,8 +149,7 @@ def loss_and_grad(
     N = sizes["N"]
     _require_examples(sizes)
     work = _borrow(dtype, N)
-    z1 = work.z1
-    np.dot(W1.T, x.T, out=z1.T)  # (1)
+    z1 = np.dot(x, W1, out=work.z1)  # (1)
     z1 += b1  # (1)
     h = np.maximum(z1, 0, out=work.h)  # (2)
     z2 = work.z2
@@ -179,12 +178,11 @@ def loss_and_grad(
     u = np.not_equal(np.arange(10, dtype=dtype), label[:, None], out=work.u2)
     z2_bar = np.where(u, t, z2_bar_chosen[:, None])  # (9)
     b2_bar = np.dot(z2_bar.T, work.ones2)  # (10)
-    h_bar = work.s_rest_term
-    np.dot(W2, z2_bar.T, out=h_bar.T)  # (11)
+    h_bar = np.dot(z2_bar, W2.T, out=work.h_bar)  # (11)
     W2_bar = np.dot(h.T, z2_bar)  # (12)
-    t = np.greater(z1, 0, out=work.t)
+    t = np.greater(z1, 0, out=work.t3)
     z1_bar = np.multiply(h_bar, t, out=h_bar)  # (13); z1_bar lives in h_bar
-    b1_bar = np.dot(z1_bar.T, work.ones2)  # (14)
+    b1_bar = np.dot(work.ones2, z1_bar)  # (14)
     W1_bar = np.dot(x.T, z1_bar)  # (15)
     _give_back(work)
     grads = {
@@ -328,8 +326,8 @@ class _Work:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
-        self.z1 = np.empty((10, N), dtype).T
-        self.h = np.empty((10, N), dtype).T
+        self.z1 = np.empty((N, 10), dtype)
+        self.h = np.empty((N, 10), dtype)
         self.z2 = np.empty((10, N), dtype).T
         self.z2_max = np.empty((N,), dtype)
         self.s_term = np.empty((10, N), dtype).T
@@ -343,6 +341,8 @@ class _Work:
         self.t2 = np.empty((10, N), dtype).T
         self.u2 = np.empty((10, N), bool).T
         self.ones2 = np.ones((N,), dtype)
+        self.h_bar = np.empty((N, 10), dtype)
+        self.t3 = np.empty((N, 10), bool)
         self.key: tuple = (dtype, N)
 
 

@@ -245,12 +245,10 @@ def loss_and_grad(
     N = sizes["N"]
     _require_examples(sizes)
     work = _borrow(dtype, N)
-    z_h = work.z_h
-    np.dot(W_h.T, t.T, out=z_h.T)  # (1)
+    z_h = np.dot(t, W_h, out=work.z_h)  # (1)
     z_h += b_h  # (1)
     h = np.tanh(z_h, out=work.h)  # (2)
-    z_g = work.z_g
-    np.dot(W_g.T, h.T, out=z_g.T)  # (3)
+    z_g = np.dot(h, W_g, out=work.z_g)  # (3)
     z_g += b_g  # (3)
     g = np.tanh(z_g, out=work.g)  # (4)
     v = np.dot(g, W_v, out=work.v)  # (5)
@@ -267,8 +265,7 @@ def loss_and_grad(
     q = np.multiply(4, W_h[0], out=work.q)
     np.multiply(q, w, out=w)
     h_t = np.divide(w, r, out=w)  # (7)
-    z_t_g = work.z_t_g
-    np.dot(W_g.T, h_t.T, out=z_t_g.T)  # (8)
+    z_t_g = np.dot(h_t, W_g, out=work.z_t_g)  # (8)
     w = np.negative(z_g, out=work.w)  # (9) −z_g
     np.minimum(z_g, w, out=w)  # (9) −|z_g|
     np.exp(w, out=w)  # (9) exp(−|z_g|)
@@ -296,8 +293,7 @@ def loss_and_grad(
     np.multiply(tt, r, out=tt)
     np.multiply(tt, ww, out=tt)
     h_tt = np.divide(tt, vv, out=tt)  # (11)
-    z_tt_g = work.z_tt_g
-    np.dot(W_g.T, h_tt.T, out=z_tt_g.T)  # (12)
+    z_tt_g = np.dot(h_tt, W_g, out=work.z_tt_g)  # (12)
     w = np.multiply(z_t_g, z_t_g, out=work.g_tt)  # (13) z_t_g²
     r = np.negative(z_g, out=work.r)  # (13) −z_g
     np.minimum(z_g, r, out=r)  # (13) −|z_g|
@@ -321,7 +317,7 @@ def loss_and_grad(
     np.multiply(w, w, out=w)  # (13) exp(−|z_g|)²
     r = np.add(1, w, out=work.r)  # (13) exp(−|z_g|)² + 1
     np.multiply(r, r, out=r)  # (13) (exp(−|z_g|)² + 1)²
-    q = np.multiply(4, z_tt_g, out=work.g_tt)
+    q = np.multiply(4, z_tt_g, out=work.q2)
     np.multiply(q, w, out=q)
     np.divide(q, r, out=q)  # (13)
     g_tt += q  # (13)
@@ -333,7 +329,7 @@ def loss_and_grad(
     w = np.multiply(4, t[:, 0], out=work.w3)
     np.multiply(w, v_t[:, 0], out=w)
     u_tt[:, 0] += w  # (15)
-    w = np.multiply(t, t, out=work.u_tt)  # (15) t²
+    w = np.multiply(t, t, out=work.w4)  # (15) t²
     np.multiply(w, v_tt, out=w)
     u_tt += w  # (15)
     w = np.add(u[:, 0], u_tt[:, 0], out=work.L_term)  # (16) u + u_tt
@@ -354,8 +350,7 @@ def loss_and_grad(
     w = np.multiply(4, t[:, 0], out=work.w3)
     np.multiply(w, u_tt_bar[:, 0], out=w)
     v_t_bar[:, 0] = w  # (20)
-    g_tt_bar = work.g_tt_bar
-    np.dot(W_v, v_tt_bar.T, out=g_tt_bar.T)  # (21)
+    g_tt_bar = np.dot(v_tt_bar, W_v.T, out=work.g_tt_bar)  # (21)
     w = np.negative(z_g, out=work.w)  # (22) −z_g
     np.minimum(z_g, w, out=w)  # (22) −|z_g|
     np.exp(w, out=w)  # (22) exp(−|z_g|)
@@ -365,10 +360,8 @@ def loss_and_grad(
     q = np.multiply(4, g_tt_bar, out=work.z_tt_g_bar)
     np.multiply(q, w, out=q)
     z_tt_g_bar = np.divide(q, r, out=q)  # (22)
-    h_tt_bar = work.h_tt_bar
-    np.dot(W_g, z_tt_g_bar.T, out=h_tt_bar.T)  # (23)
-    g_t_bar = work.g_t_bar
-    np.dot(W_v, v_t_bar.T, out=g_t_bar.T)  # (24)
+    h_tt_bar = np.dot(z_tt_g_bar, W_g.T, out=work.h_tt_bar)  # (23)
+    g_t_bar = np.dot(v_t_bar, W_v.T, out=work.g_t_bar)  # (24)
     w = np.multiply(g, g, out=work.z_t_g_bar)  # (25) g²
     np.subtract(1, w, out=w)  # (25) 1 − g²
     r = np.multiply(4, z_t_g, out=work.r)
@@ -376,13 +369,12 @@ def loss_and_grad(
     np.multiply(r, g_tt_bar, out=r)
     np.subtract(g_t_bar, r, out=r)  # (25) ḡ_t − 4 z_t_g g ḡ_tt
     z_t_g_bar = np.multiply(w, r, out=w)  # (25)
-    h_t_bar = work.h_t_bar
-    np.dot(W_g, z_t_g_bar.T, out=h_t_bar.T)  # (26)
+    h_t_bar = np.dot(z_t_g_bar, W_g.T, out=work.h_t_bar)  # (26)
     v_bar = work.v  # (27)
     v_bar.fill(0)
     w = np.multiply(2, u_tt_bar[:, 0], out=work.w3)
     v_bar[:, 0] += w  # (27)
-    w = np.multiply(t, t, out=work.v)  # (27) t²
+    w = np.multiply(t, t, out=work.w4)  # (27) t²
     np.multiply(w, u_bar, out=w)
     v_bar += w  # (27)
     b_v_bar = np.dot(work.ones, v_bar)  # (28)
@@ -398,8 +390,8 @@ def loss_and_grad(
     np.multiply(r, g_t_bar, out=r)
     np.subtract(g_tt_bar, r, out=g_tt_bar)  # (29)
     g_bar = np.multiply(2, g_tt_bar, out=g_tt_bar)  # (29); g_bar lives in g_tt_bar
-    w = np.dot(W_v, v_bar.T, out=work.w4)  # (29)
-    g_bar += w.T  # (29)
+    w = np.dot(v_bar, W_v.T, out=work.w)  # (29)
+    g_bar += w  # (29)
     W_v_bar = np.dot(g_tt.T, v_tt_bar)  # (30)
     w = np.dot(g_t.T, v_t_bar, out=work.w5)  # (30)
     W_v_bar += w  # (30)
@@ -414,7 +406,7 @@ def loss_and_grad(
     np.multiply(4, g_bar, out=g_bar)
     np.multiply(g_bar, w, out=g_bar)
     z_g_bar = np.divide(g_bar, r, out=g_bar)  # (31); z_g_bar lives in g_bar
-    b_g_bar = np.dot(z_g_bar.T, work.ones)  # (32)
+    b_g_bar = np.dot(work.ones, z_g_bar)  # (32)
     w = np.multiply(h, h_t_bar, out=work.w)
     r = np.multiply(h, h, out=work.r)  # (33) h²
     np.multiply(3, r, out=r)
@@ -424,8 +416,8 @@ def loss_and_grad(
     np.subtract(q, w, out=q)  # (33) W_h h̄_tt (3 h² − 1) − h h̄_t
     w = np.multiply(2, W_h[0], out=work.w2)
     h_bar = np.multiply(w, q, out=q)  # (33)
-    w = np.dot(W_g, z_g_bar.T, out=work.w4)  # (33)
-    h_bar += w.T  # (33)
+    w = np.dot(z_g_bar, W_g.T, out=work.w)  # (33)
+    h_bar += w  # (33)
     W_g_bar = np.dot(h_tt.T, z_tt_g_bar)  # (34)
     w = np.dot(h_t.T, z_t_g_bar, out=work.w6)  # (34)
     W_g_bar += w  # (34)
@@ -440,21 +432,21 @@ def loss_and_grad(
     np.multiply(4, h_bar, out=h_bar)
     np.multiply(h_bar, w, out=h_bar)
     z_h_bar = np.divide(h_bar, r, out=h_bar)  # (35); z_h_bar lives in h_bar
-    b_h_bar = np.dot(z_h_bar.T, work.ones)  # (36)
+    b_h_bar = np.dot(work.ones, z_h_bar)  # (36)
     W_h_bar = np.zeros((1, 16), dtype)  # (37)
     w = np.multiply(h, h, out=work.w)  # (37) h²
     np.subtract(1, w, out=w)  # (37) 1 − h²
     r = np.multiply(2, h, out=work.W_h_bar_term)
     np.multiply(r, h_tt_bar, out=r)
     W_h_bar_term = np.multiply(r, w, out=r)  # (37)
-    W_h_bar_part = np.dot(W_h_bar_term.T, work.ones, out=work.W_h_bar_part)  # (37)
+    W_h_bar_part = np.dot(work.ones, W_h_bar_term, out=work.W_h_bar_part)  # (37)
     w = np.multiply(2, W_h[0], out=work.w2)
     np.multiply(w, W_h_bar_part, out=w)
     W_h_bar[0] -= w  # (37)
     w = np.multiply(h, h, out=work.w)  # (37) h²
     np.subtract(1, w, out=w)  # (37) 1 − h²
     W_h_bar_term_2 = np.multiply(h_t_bar, w, out=h_t_bar)  # (37);
-    W_h_bar_part_2 = np.dot(W_h_bar_term_2.T, work.ones, out=work.W_h_bar_part)  # (37)
+    W_h_bar_part_2 = np.dot(work.ones, W_h_bar_term_2, out=work.W_h_bar_part)  # (37)
     W_h_bar[0] += W_h_bar_part_2  # (37)
     w = np.dot(t.T, z_h_bar, out=work.w7)  # (37)
     W_h_bar += w  # (37)
@@ -602,43 +594,43 @@ class _Work:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
-        self.z_h = np.empty((16, N), dtype).T
-        self.h = np.empty((16, N), dtype).T
-        self.z_g = np.empty((16, N), dtype).T
-        self.g = np.empty((16, N), dtype).T
+        self.z_h = np.empty((N, 16), dtype)
+        self.h = np.empty((N, 16), dtype)
+        self.z_g = np.empty((N, 16), dtype)
+        self.g = np.empty((N, 16), dtype)
         self.v = np.empty((N, 1), dtype)
         self.u = np.empty((N, 1), dtype)
-        self.h_t = np.empty((16, N), dtype).T
-        self.r = np.empty((16, N), dtype).T
+        self.h_t = np.empty((N, 16), dtype)
+        self.r = np.empty((N, 16), dtype)
         self.q = np.empty((16,), dtype)
-        self.z_t_g = np.empty((16, N), dtype).T
-        self.w = np.empty((16, N), dtype).T
-        self.g_t = np.empty((16, N), dtype).T
+        self.z_t_g = np.empty((N, 16), dtype)
+        self.w = np.empty((N, 16), dtype)
+        self.g_t = np.empty((N, 16), dtype)
         self.v_t = np.empty((N, 1), dtype)
         self.w2 = np.empty((16,), dtype)
-        self.q2 = np.empty((16, N), dtype).T
-        self.h_tt = np.empty((16, N), dtype).T
-        self.uu = np.empty((16, N), dtype).T
-        self.vv = np.empty((16, N), dtype).T
-        self.uu2 = np.empty((16, N), bool).T
-        self.z_tt_g = np.empty((16, N), dtype).T
-        self.g_tt = np.empty((16, N), dtype).T
-        self.tt = np.empty((16, N), dtype).T
+        self.q2 = np.empty((N, 16), dtype)
+        self.h_tt = np.empty((N, 16), dtype)
+        self.uu = np.empty((N, 16), dtype)
+        self.vv = np.empty((N, 16), dtype)
+        self.uu2 = np.empty((N, 16), bool)
+        self.z_tt_g = np.empty((N, 16), dtype)
+        self.g_tt = np.empty((N, 16), dtype)
+        self.tt = np.empty((N, 16), dtype)
         self.v_tt = np.empty((N, 1), dtype)
         self.u_tt = np.empty((N, 1), dtype)
         self.w3 = np.empty((N,), dtype)
+        self.w4 = np.empty((N, 1), dtype)
         self.L_term = np.empty((N,), dtype)
-        self.g_tt_bar = np.empty((16, N), dtype).T
-        self.z_tt_g_bar = np.empty((16, N), dtype).T
-        self.h_tt_bar = np.empty((16, N), dtype).T
-        self.g_t_bar = np.empty((16, N), dtype).T
-        self.z_t_g_bar = np.empty((16, N), dtype).T
-        self.h_t_bar = np.empty((16, N), dtype).T
+        self.g_tt_bar = np.empty((N, 16), dtype)
+        self.z_tt_g_bar = np.empty((N, 16), dtype)
+        self.h_tt_bar = np.empty((N, 16), dtype)
+        self.g_t_bar = np.empty((N, 16), dtype)
+        self.z_t_g_bar = np.empty((N, 16), dtype)
+        self.h_t_bar = np.empty((N, 16), dtype)
         self.ones = np.ones((N,), dtype)
-        self.w4 = np.empty((16, N), dtype)
         self.w5 = np.empty((16, 1), dtype)
         self.w6 = np.empty((16, 16), dtype)
-        self.W_h_bar_term = np.empty((16, N), dtype).T
+        self.W_h_bar_term = np.empty((N, 16), dtype)
         self.W_h_bar_part = np.empty((16,), dtype)
         self.w7 = np.empty((1, 16), dtype)
         self.key: tuple = (dtype, N)

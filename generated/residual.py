@@ -150,17 +150,14 @@ def loss_and_grad(
     N = sizes["N"]
     _require_examples(sizes)
     work = _borrow(dtype, N)
-    z_hidden = work.z_hidden
-    np.dot(W_hidden.T, x.T, out=z_hidden.T)  # (1)
+    z_hidden = np.dot(x, W_hidden, out=work.z_hidden)  # (1)
     z_hidden += b_hidden  # (1)
     hidden = np.maximum(z_hidden, 0, out=work.hidden)  # (2)
-    z_inner = work.z_inner
-    np.dot(W_inner.T, hidden.T, out=z_inner.T)  # (3)
+    z_inner = np.dot(hidden, W_inner, out=work.z_inner)  # (3)
     z_inner += b_inner  # (3)
     inner = np.maximum(z_inner, 0, out=work.inner)  # (4)
     sum = np.add(hidden, inner, out=inner)  # (5); sum lives in inner
-    output = work.output
-    np.dot(W_output.T, sum.T, out=output.T)  # (6)
+    output = np.dot(sum, W_output, out=work.output)  # (6)
     output += b_output  # (6)
     t = np.subtract(output, y, out=work.L_term)  # (7) output − y
     L_term = np.multiply(t, t, out=t)  # (7)
@@ -168,20 +165,19 @@ def loss_and_grad(
     L = L / (3 * N)  # (7)
     t = np.subtract(output, y, out=work.L_term)  # (8) output − y
     output_bar = np.multiply(2 * cotangent / (3 * N), t, out=t)  # (8)
-    b_output_bar = np.dot(output_bar.T, work.ones)  # (9)
-    sum_bar = work.sum_bar
-    np.dot(W_output, output_bar.T, out=sum_bar.T)  # (10)
+    b_output_bar = np.dot(work.ones, output_bar)  # (9)
+    sum_bar = np.dot(output_bar, W_output.T, out=work.sum_bar)  # (10)
     W_output_bar = np.dot(sum.T, output_bar)  # (11)
     t = np.greater(z_inner, 0, out=work.t)
     z_inner_bar = np.multiply(sum_bar, t, out=work.inner)  # (13)
-    b_inner_bar = np.dot(z_inner_bar.T, work.ones)  # (14)
+    b_inner_bar = np.dot(work.ones, z_inner_bar)  # (14)
     hidden_bar = sum_bar  # (15)
-    t = np.dot(W_inner, z_inner_bar.T, out=work.t2)  # (15)
-    hidden_bar += t.T  # (15)
+    t = np.dot(z_inner_bar, W_inner.T, out=work.t2)  # (15)
+    hidden_bar += t  # (15)
     W_inner_bar = np.dot(hidden.T, z_inner_bar)  # (16)
     t = np.greater(z_hidden, 0, out=work.t)
     z_hidden_bar = np.multiply(hidden_bar, t, out=hidden_bar)  # (17);
-    b_hidden_bar = np.dot(z_hidden_bar.T, work.ones)  # (18)
+    b_hidden_bar = np.dot(work.ones, z_hidden_bar)  # (18)
     W_hidden_bar = np.dot(x.T, z_hidden_bar)  # (19)
     _give_back(work)
     grads = {
@@ -327,16 +323,16 @@ class _Work:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
-        self.z_hidden = np.empty((16, N), dtype).T
-        self.hidden = np.empty((16, N), dtype).T
-        self.z_inner = np.empty((16, N), dtype).T
-        self.inner = np.empty((16, N), dtype).T
-        self.output = np.empty((3, N), dtype).T
-        self.L_term = np.empty((3, N), dtype).T
+        self.z_hidden = np.empty((N, 16), dtype)
+        self.hidden = np.empty((N, 16), dtype)
+        self.z_inner = np.empty((N, 16), dtype)
+        self.inner = np.empty((N, 16), dtype)
+        self.output = np.empty((N, 3), dtype)
+        self.L_term = np.empty((N, 3), dtype)
         self.ones = np.ones((N,), dtype)
-        self.sum_bar = np.empty((16, N), dtype).T
-        self.t = np.empty((16, N), bool).T
-        self.t2 = np.empty((16, N), dtype)
+        self.sum_bar = np.empty((N, 16), dtype)
+        self.t = np.empty((N, 16), bool)
+        self.t2 = np.empty((N, 16), dtype)
         self.key: tuple = (dtype, N)
 
 

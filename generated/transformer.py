@@ -244,9 +244,7 @@ def forward(
     vx_term = np.multiply(t, t, out=t)  # (3)
     vx = np.sum(vx_term, axis=2)  # (3)
     vx = np.divide(vx, 32, out=vx)  # (3)
-    t = np.multiply(100000, vx[:, :, None])
-    np.add(1, t, out=t)  # (4) 100000 vx + 1
-    np.multiply(1e-05, t, out=t)  # (4) vx + 0.00001
+    t = np.add(1e-05, vx[:, :, None])  # (4) vx + 0.00001
     np.sqrt(t, out=t)  # (4) √(vx + 0.00001)
     np.subtract(y1_moved, mx_moved[:, :, None], out=y1_moved)  # (4) y1_moved − mx_moved
     ux = np.divide(y1_moved, t, out=y1_moved)  # (4); ux lives in y1_moved
@@ -278,9 +276,7 @@ def forward(
     vr_term = np.multiply(t, t, out=t)  # (18)
     vr = np.sum(vr_term, axis=2)  # (18)
     vr = np.divide(vr, 32, out=vr)  # (18)
-    t = np.multiply(100000, vr[:, :, None])
-    np.add(1, t, out=t)  # (19) 100000 vr + 1
-    np.multiply(1e-05, t, out=t)  # (19) vr + 0.00001
+    t = np.add(1e-05, vr[:, :, None])  # (19) vr + 0.00001
     np.sqrt(t, out=t)  # (19) √(vr + 0.00001)
     np.subtract(r_moved, mr_moved[:, :, None], out=r_moved)  # (19) r_moved − mr_moved
     ur = np.divide(r_moved, t, out=r_moved)  # (19); ur lives in r_moved
@@ -300,9 +296,7 @@ def forward(
     v3_term = np.multiply(t, t, out=t)  # (26)
     v3 = np.sum(v3_term, axis=2)  # (26)
     v3 = np.divide(v3, 32, out=v3)  # (26)
-    t = np.multiply(1000, v3[:, :, None])
-    np.add(1, t, out=t)  # (27) 1000 v3 + 1
-    np.multiply(0.001, t, out=t)  # (27) v3 + 0.001
+    t = np.add(0.001, v3[:, :, None])  # (27) v3 + 0.001
     np.sqrt(t, out=t)  # (27) √(v3 + 0.001)
     np.subtract(y2_moved, m_moved[:, :, None], out=y2_moved)  # (27) y2_moved − m_moved
     u = np.divide(y2_moved, t, out=y2_moved)  # (27); u lives in y2_moved
@@ -361,9 +355,7 @@ def loss(
     vx_term = np.multiply(t, t, out=t)  # (3)
     vx = np.sum(vx_term, axis=2)  # (3)
     vx = np.divide(vx, 32, out=vx)  # (3)
-    t = np.multiply(100000, vx[:, :, None])
-    np.add(1, t, out=t)  # (4) 100000 vx + 1
-    np.multiply(1e-05, t, out=t)  # (4) vx + 0.00001
+    t = np.add(1e-05, vx[:, :, None])  # (4) vx + 0.00001
     np.sqrt(t, out=t)  # (4) √(vx + 0.00001)
     np.subtract(y1_moved, mx_moved[:, :, None], out=y1_moved)  # (4) y1_moved − mx_moved
     ux = np.divide(y1_moved, t, out=y1_moved)  # (4); ux lives in y1_moved
@@ -395,9 +387,7 @@ def loss(
     vr_term = np.multiply(t, t, out=t)  # (18)
     vr = np.sum(vr_term, axis=2)  # (18)
     vr = np.divide(vr, 32, out=vr)  # (18)
-    t = np.multiply(100000, vr[:, :, None])
-    np.add(1, t, out=t)  # (19) 100000 vr + 1
-    np.multiply(1e-05, t, out=t)  # (19) vr + 0.00001
+    t = np.add(1e-05, vr[:, :, None])  # (19) vr + 0.00001
     np.sqrt(t, out=t)  # (19) √(vr + 0.00001)
     np.subtract(r_moved, mr_moved[:, :, None], out=r_moved)  # (19) r_moved − mr_moved
     ur = np.divide(r_moved, t, out=r_moved)  # (19); ur lives in r_moved
@@ -417,9 +407,7 @@ def loss(
     v3_term = np.multiply(t, t, out=t)  # (26)
     v3 = np.sum(v3_term, axis=2)  # (26)
     v3 = np.divide(v3, 32, out=v3)  # (26)
-    t = np.multiply(1000, v3[:, :, None])
-    np.add(1, t, out=t)  # (27) 1000 v3 + 1
-    np.multiply(0.001, t, out=t)  # (27) v3 + 0.001
+    t = np.add(0.001, v3[:, :, None])  # (27) v3 + 0.001
     np.sqrt(t, out=t)  # (27) √(v3 + 0.001)
     np.subtract(y2_moved, m_moved[:, :, None], out=y2_moved)  # (27) y2_moved − m_moved
     u = np.divide(y2_moved, t, out=y2_moved)  # (27); u lives in y2_moved
@@ -499,9 +487,7 @@ def loss_and_grad(
     vx = work.vx
     np.dot(vx_term.reshape(-1, 32), work.ones, out=vx.reshape(32 * N))  # (3)
     vx = np.divide(vx, 32, out=vx)  # (3)
-    t = np.multiply(100000, vx[:, :, None], out=work.t)
-    np.add(1, t, out=t)  # (4) 100000 vx + 1
-    np.multiply(1e-05, t, out=t)  # (4) vx + 0.00001
+    t = np.add(1e-05, vx[:, :, None], out=work.t)  # (4) vx + 0.00001
     np.sqrt(t, out=t)  # (4) √(vx + 0.00001)
     np.subtract(y1_moved, mx_moved[:, :, None], out=y1_moved)  # (4) y1_moved − mx_moved
     ux = np.divide(y1_moved, t, out=y1_moved)  # (4); ux lives in y1_moved
@@ -532,7 +518,7 @@ def loss_and_grad(
     np.matmul(w, v2.transpose(0, 2, 1, 3), out=a.transpose(0, 2, 1, 3))  # (15)
     r = work.r
     np.dot(a.reshape(-1, 32), Wo.reshape(32, 32), out=r.reshape(32 * N, 32))  # (16)
-    t = np.add(bo, y1, out=work.r)  # (16) y1 + bo
+    t = np.add(bo, y1, out=work.t3)  # (16) y1 + bo
     r += t  # (16)
     r_moved = np.subtract(r, r[:, :, 0][:, :, None], out=work.y1)  # (17)
     mr_moved = work.mx_moved
@@ -543,9 +529,7 @@ def loss_and_grad(
     vr = work.vr
     np.dot(vr_term.reshape(-1, 32), work.ones, out=vr.reshape(32 * N))  # (18)
     vr = np.divide(vr, 32, out=vr)  # (18)
-    t = np.multiply(100000, vr[:, :, None], out=work.t)
-    np.add(1, t, out=t)  # (19) 100000 vr + 1
-    np.multiply(1e-05, t, out=t)  # (19) vr + 0.00001
+    t = np.add(1e-05, vr[:, :, None], out=work.t)  # (19) vr + 0.00001
     np.sqrt(t, out=t)  # (19) √(vr + 0.00001)
     np.subtract(r_moved, mr_moved[:, :, None], out=r_moved)  # (19) r_moved − mr_moved
     ur = np.divide(r_moved, t, out=r_moved)  # (19); ur lives in r_moved
@@ -557,7 +541,7 @@ def loss_and_grad(
     f1 = np.maximum(z1, 0, out=work.f1)  # (22)
     g = work.g
     np.dot(f1.reshape(-1, 64), W2, out=g.reshape(32 * N, 32))  # (23)
-    t = np.add(b2, r, out=work.g)  # (23) r + b2
+    t = np.add(b2, r, out=work.t3)  # (23) r + b2
     g += t  # (23)
     y2 = g  # (24)
     y2_moved = np.subtract(y2, y2[:, :, 0][:, :, None], out=work.r)  # (25)
@@ -569,9 +553,7 @@ def loss_and_grad(
     v3 = work.v3
     np.dot(v3_term.reshape(-1, 32), work.ones, out=v3.reshape(32 * N))  # (26)
     v3 = np.divide(v3, 32, out=v3)  # (26)
-    t = np.multiply(1000, v3[:, :, None], out=work.t)
-    np.add(1, t, out=t)  # (27) 1000 v3 + 1
-    np.multiply(0.001, t, out=t)  # (27) v3 + 0.001
+    t = np.add(0.001, v3[:, :, None], out=work.t)  # (27) v3 + 0.001
     np.sqrt(t, out=t)  # (27) √(v3 + 0.001)
     np.subtract(y2_moved, m_moved[:, :, None], out=y2_moved)  # (27) y2_moved − m_moved
     u = np.divide(y2_moved, t, out=y2_moved)  # (27); u lives in y2_moved
@@ -586,7 +568,7 @@ def loss_and_grad(
     s = work.s
     np.dot(s_term.reshape(-1, 45), work.ones2, out=s.reshape(32 * N))  # (32)
     s_place = np.argmax(z4, axis=2)  # (32)
-    t = np.not_equal(np.arange(45, dtype=dtype), s_place[:, :, None], out=work.t3)
+    t = np.not_equal(np.arange(45, dtype=dtype), s_place[:, :, None], out=work.t4)
     s_rest_term = np.multiply(s_term, t, out=work.s_rest_term)  # (32)
     s_rest = work.s_rest
     np.dot(s_rest_term.reshape(-1, 45), work.ones2, out=s_rest.reshape(32 * N))  # (32)
@@ -607,7 +589,7 @@ def loss_and_grad(
     np.multiply(cotangent / (32 * N), t, out=t)
     np.negative(t, out=t)
     z4_bar_chosen = np.divide(t, s, out=t)  # (37)
-    t = np.multiply(cotangent / (32 * N), p, out=work.t4)
+    t = np.multiply(cotangent / (32 * N), p, out=work.t5)
     v = np.not_equal(np.arange(45, dtype=dtype), following[:, :, None], out=work.v4)
     z4_bar = np.where(v, t, z4_bar_chosen[:, :, None])  # (37)
     b_bar = np.dot(work.ones3, z4_bar.reshape(-1, 45))  # (38)
@@ -620,22 +602,20 @@ def loss_and_grad(
     v3_sum = np.einsum("ntd,ntd->nt", u_bar, u)  # (44)
     m_sum = work.s_rest
     np.dot(u_bar.reshape(-1, 32), work.ones, out=m_sum.reshape(32 * N))  # (45)
-    t = np.multiply(1000, v3[:, :, None], out=work.t)
-    np.add(1, t, out=t)  # (46) 1000 v3 + 1
-    np.multiply(0.001, t, out=t)  # (46) v3 + 0.001
+    t = np.add(0.001, v3[:, :, None], out=work.t)  # (46) v3 + 0.001
     np.sqrt(t, out=t)  # (46) √(v3 + 0.001)
-    np.multiply(32, u_bar, out=u_bar)
-    v = np.multiply(v3_sum[:, :, None], u, out=work.v5)
-    np.subtract(u_bar, m_sum[:, :, None], out=u_bar)
-    np.subtract(u_bar, v, out=u_bar)  # (46) 32 ū − m_sum − v3_sum u
-    np.multiply(32, t, out=t)
+    v = np.divide(m_sum[:, :, None], 32, out=work.v5)  # (46) m_sum / 32
+    tt = np.multiply(v3_sum[:, :, None], u, out=work.tt)
+    np.divide(tt, 32, out=tt)  # (46) v3_sum u / 32
+    np.subtract(u_bar, v, out=u_bar)
+    np.subtract(u_bar, tt, out=u_bar)  # (46) ū − m_sum / 32 − v3_sum u / 32
     y2_bar = np.divide(u_bar, t, out=u_bar)  # (46); y2_bar lives in u_bar
     g_bar = y2_bar  # (47)
     b2_bar = np.dot(work.ones3, g_bar.reshape(-1, 32))  # (48)
     f1_bar = work.f1_bar
     np.dot(g_bar.reshape(-1, 32), W2.T, out=f1_bar.reshape(32 * N, 64))  # (49)
     W2_bar = np.dot(f1.reshape(-1, 64).T, g_bar.reshape(-1, 32))  # (50)
-    t = np.greater(z1, 0, out=work.t5)
+    t = np.greater(z1, 0, out=work.t6)
     z1_bar = np.multiply(f1_bar, t, out=f1_bar)  # (51); z1_bar lives in f1_bar
     b1_bar = np.dot(work.ones3, z1_bar.reshape(-1, 64))  # (52)
     rs_bar = work.y3_bar
@@ -648,17 +628,15 @@ def loss_and_grad(
     mr_sum = work.L_term
     np.dot(ur_bar.reshape(-1, 32), work.ones, out=mr_sum.reshape(32 * N))  # (59)
     r_bar = g_bar.copy()  # (60)
-    t = np.multiply(100000, vr[:, :, None], out=work.t)
-    np.add(1, t, out=t)  # (60) 100000 vr + 1
-    np.multiply(1e-05, t, out=t)  # (60) vr + 0.00001
+    t = np.add(1e-05, vr[:, :, None], out=work.t)  # (60) vr + 0.00001
     np.sqrt(t, out=t)  # (60) √(vr + 0.00001)
-    v = np.multiply(32, ur_bar, out=work.r)
+    v = np.divide(mr_sum[:, :, None], 32, out=work.v5)  # (60) mr_sum / 32
     tt = np.multiply(vr_sum[:, :, None], ur, out=work.tt)
-    np.subtract(v, mr_sum[:, :, None], out=v)
-    np.subtract(v, tt, out=v)  # (60) 32 u̅r̅ − mr_sum − vr_sum ur
-    np.multiply(32, t, out=t)
-    np.divide(v, t, out=v)  # (60)
-    r_bar += v  # (60)
+    np.divide(tt, 32, out=tt)  # (60) vr_sum ur / 32
+    uu = np.subtract(ur_bar, v, out=work.uu)
+    np.subtract(uu, tt, out=uu)  # (60) u̅r̅ − mr_sum / 32 − vr_sum ur / 32
+    np.divide(uu, t, out=uu)  # (60)
+    r_bar += uu  # (60)
     bo_bar = np.dot(work.ones3, r_bar.reshape(-1, 32))  # (61)
     a_bar = work.a_bar
     # (62)
@@ -678,7 +656,7 @@ def loss_and_grad(
     )
     z2_sum = np.einsum("nhta,nhta->nht", w_bar, w)  # (66)
     np.subtract(w_bar, z2_sum[:, :, :, None], out=w_bar)  # (68) w̄ − z2_sum
-    t = np.subtract(e_masked, e_masked_max[:, :, :, None], out=work.t6)  # (68)
+    t = np.subtract(e_masked, e_masked_max[:, :, :, None], out=work.t7)  # (68)
     v = _wide_exp(t)  # (68) wide_exp(e_masked − e_masked_max)
     t = np.less_equal(
         np.arange(32, dtype=dtype), np.arange(32, dtype=dtype)[:, None], out=work.t2
@@ -707,9 +685,9 @@ def loss_and_grad(
     xs_bar = work.y3_bar
     # (75)
     np.dot(v2_bar.reshape(-1, 32), Wv.reshape(32, 32).T, out=xs_bar.reshape(32 * N, 32))
-    t = np.dot(k_bar.reshape(-1, 32), Wk.reshape(32, 32).T, out=work.t7)  # (75)
+    t = np.dot(k_bar.reshape(-1, 32), Wk.reshape(32, 32).T, out=work.t8)  # (75)
     xs_bar += t.reshape(N, 32, 32)  # (75)
-    t = np.dot(q_bar.reshape(-1, 32), Wq.reshape(32, 32).T, out=work.t7)  # (75)
+    t = np.dot(q_bar.reshape(-1, 32), Wq.reshape(32, 32).T, out=work.t8)  # (75)
     xs_bar += t.reshape(N, 32, 32)  # (75)
     # (76)
     Wq_bar = np.dot(xs.reshape(-1, 32).T, q_bar.reshape(-1, 32)).reshape(32, 4, 8)
@@ -720,17 +698,15 @@ def loss_and_grad(
     mx_sum = work.s_rest
     np.dot(ux_bar.reshape(-1, 32), work.ones, out=mx_sum.reshape(32 * N))  # (81)
     y1_bar = r_bar  # (82)
-    t = np.multiply(100000, vx[:, :, None], out=work.t)
-    np.add(1, t, out=t)  # (82) 100000 vx + 1
-    np.multiply(1e-05, t, out=t)  # (82) vx + 0.00001
+    t = np.add(1e-05, vx[:, :, None], out=work.t)  # (82) vx + 0.00001
     np.sqrt(t, out=t)  # (82) √(vx + 0.00001)
-    v = np.multiply(32, ux_bar, out=work.r)
+    v = np.divide(mx_sum[:, :, None], 32, out=work.v5)  # (82) mx_sum / 32
     tt = np.multiply(vx_sum[:, :, None], ux, out=work.tt)
-    np.subtract(v, mx_sum[:, :, None], out=v)
-    np.subtract(v, tt, out=v)  # (82) 32 u̅x̅ − mx_sum − vx_sum ux
-    np.multiply(32, t, out=t)
-    np.divide(v, t, out=v)  # (82)
-    y1_bar += v  # (82)
+    np.divide(tt, 32, out=tt)  # (82) vx_sum ux / 32
+    uu = np.subtract(ux_bar, v, out=work.uu)
+    np.subtract(uu, tt, out=uu)  # (82) u̅x̅ − mx_sum / 32 − vx_sum ux / 32
+    np.divide(uu, t, out=uu)  # (82)
+    y1_bar += uu  # (82)
     E_bar = np.zeros((45, 32), dtype)  # (83)
     # (83)
     np.add.at(
@@ -810,9 +786,7 @@ def metrics(
     vx_term = np.multiply(t, t, out=t)  # (3)
     vx = np.sum(vx_term, axis=2)  # (3)
     vx = np.divide(vx, 32, out=vx)  # (3)
-    t = np.multiply(100000, vx[:, :, None])
-    np.add(1, t, out=t)  # (4) 100000 vx + 1
-    np.multiply(1e-05, t, out=t)  # (4) vx + 0.00001
+    t = np.add(1e-05, vx[:, :, None])  # (4) vx + 0.00001
     np.sqrt(t, out=t)  # (4) √(vx + 0.00001)
     np.subtract(y1_moved, mx_moved[:, :, None], out=y1_moved)  # (4) y1_moved − mx_moved
     ux = np.divide(y1_moved, t, out=y1_moved)  # (4); ux lives in y1_moved
@@ -844,9 +818,7 @@ def metrics(
     vr_term = np.multiply(t, t, out=t)  # (18)
     vr = np.sum(vr_term, axis=2)  # (18)
     vr = np.divide(vr, 32, out=vr)  # (18)
-    t = np.multiply(100000, vr[:, :, None])
-    np.add(1, t, out=t)  # (19) 100000 vr + 1
-    np.multiply(1e-05, t, out=t)  # (19) vr + 0.00001
+    t = np.add(1e-05, vr[:, :, None])  # (19) vr + 0.00001
     np.sqrt(t, out=t)  # (19) √(vr + 0.00001)
     np.subtract(r_moved, mr_moved[:, :, None], out=r_moved)  # (19) r_moved − mr_moved
     ur = np.divide(r_moved, t, out=r_moved)  # (19); ur lives in r_moved
@@ -866,9 +838,7 @@ def metrics(
     v3_term = np.multiply(t, t, out=t)  # (26)
     v3 = np.sum(v3_term, axis=2)  # (26)
     v3 = np.divide(v3, 32, out=v3)  # (26)
-    t = np.multiply(1000, v3[:, :, None])
-    np.add(1, t, out=t)  # (27) 1000 v3 + 1
-    np.multiply(0.001, t, out=t)  # (27) v3 + 0.001
+    t = np.add(0.001, v3[:, :, None])  # (27) v3 + 0.001
     np.sqrt(t, out=t)  # (27) √(v3 + 0.001)
     np.subtract(y2_moved, m_moved[:, :, None], out=y2_moved)  # (27) y2_moved − m_moved
     u = np.divide(y2_moved, t, out=y2_moved)  # (27); u lives in y2_moved
@@ -1248,10 +1218,10 @@ class _Work:
     def __init__(self, dtype: np.dtype, N: int) -> None:
         self.y1 = np.empty((N, 32, 32), dtype)
         self.y1_moved = np.empty((N, 32, 32), dtype)
-        self.mx_moved = np.empty((32, N), dtype).T
+        self.mx_moved = np.empty((N, 32), dtype)
         self.ones = np.ones((32,), dtype)
         self.vx_term = np.empty((N, 32, 32), dtype)
-        self.vx = np.empty((32, N), dtype).T
+        self.vx = np.empty((N, 32), dtype)
         self.t = np.empty((N, 32, 1), dtype)
         self.q = np.empty((N, 32, 4, 8), dtype)
         self.k = np.empty((N, 32, 4, 8), dtype)
@@ -1263,34 +1233,36 @@ class _Work:
         self.z2 = np.empty((N, 4, 32), dtype)
         self.a = np.empty((N, 32, 4, 8), dtype)
         self.r = np.empty((N, 32, 32), dtype)
+        self.t3 = np.empty((N, 32, 32), dtype)
         self.vr_term = np.empty((N, 32, 32), dtype)
-        self.vr = np.empty((32, N), dtype).T
+        self.vr = np.empty((N, 32), dtype)
         self.z1 = np.empty((N, 32, 64), dtype)
         self.f1 = np.empty((N, 32, 64), dtype)
         self.g = np.empty((N, 32, 32), dtype)
-        self.v3 = np.empty((32, N), dtype).T
+        self.v3 = np.empty((N, 32), dtype)
         self.z4 = np.empty((N, 32, 45), dtype)
         self.s_term = np.empty((N, 32, 45), dtype)
-        self.s = np.empty((32, N), dtype).T
+        self.s = np.empty((N, 32), dtype)
         self.ones2 = np.ones((45,), dtype)
-        self.t3 = np.empty((N, 32, 45), bool)
+        self.t4 = np.empty((N, 32, 45), bool)
         self.s_rest_term = np.empty((N, 32, 45), dtype)
-        self.s_rest = np.empty((32, N), dtype).T
-        self.L_term = np.empty((32, N), dtype).T
-        self.v = np.empty((32, N), dtype).T
-        self.t4 = np.empty((N, 32, 45), dtype)
+        self.s_rest = np.empty((N, 32), dtype)
+        self.L_term = np.empty((N, 32), dtype)
+        self.v = np.empty((N, 32), dtype)
+        self.t5 = np.empty((N, 32, 45), dtype)
         self.v4 = np.empty((N, 32, 45), bool)
         self.ones3 = np.ones((32 * N,), dtype)
         self.y3_bar = np.empty((N, 32, 32), dtype)
-        self.v5 = np.empty((N, 32, 32), dtype)
-        self.f1_bar = np.empty((N, 32, 64), dtype)
-        self.t5 = np.empty((N, 32, 64), bool)
+        self.v5 = np.empty((N, 32, 1), dtype)
         self.tt = np.empty((N, 32, 32), dtype)
+        self.f1_bar = np.empty((N, 32, 64), dtype)
+        self.t6 = np.empty((N, 32, 64), bool)
+        self.uu = np.empty((N, 32, 32), dtype)
         self.a_bar = np.empty((N, 32, 4, 8), dtype)
         self.w_bar = np.empty((N, 4, 32, 32), dtype)
-        self.t6 = np.empty((N, 4, 32, 32), dtype)
+        self.t7 = np.empty((N, 4, 32, 32), dtype)
         self.tt2 = np.empty((32, 32), dtype)
-        self.t7 = np.empty((32 * N, 32), dtype)
+        self.t8 = np.empty((32 * N, 32), dtype)
         self.ones4 = np.ones((N,), dtype)
         self.key: tuple = (dtype, N)
 

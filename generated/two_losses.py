@@ -232,12 +232,10 @@ def loss_and_grad(
     N = sizes["N"]
     _require_examples(sizes)
     work = _borrow(dtype, N)
-    z_left_code = work.z_left_code
-    np.dot(W_left_code.T, left.T, out=z_left_code.T)  # (1)
+    z_left_code = np.dot(left, W_left_code, out=work.z_left_code)  # (1)
     z_left_code += b_left_code  # (1)
     left_code = np.tanh(z_left_code, out=work.left_code)  # (2)
-    z_right_code = work.z_right_code
-    np.dot(W_left_code.T, right.T, out=z_right_code.T)  # (3)
+    z_right_code = np.dot(right, W_left_code, out=work.z_right_code)  # (3)
     z_right_code += b_left_code  # (3)
     right_code = np.tanh(z_right_code, out=work.right_code)  # (4)
     z_digit = work.z_digit
@@ -271,8 +269,7 @@ def loss_and_grad(
     t = np.subtract(apart, distance, out=work.L2_term)  # (16) apart − distance
     apart_bar = np.multiply(cotangent / N, t, out=t)  # (16)
     b_apart_bar = np.dot(work.ones2, apart_bar)  # (17)
-    both_bar = work.both_bar
-    np.dot(W_apart, apart_bar.T, out=both_bar.T)  # (18)
+    both_bar = np.dot(apart_bar, W_apart.T, out=work.both_bar)  # (18)
     W_apart_bar = np.dot(both.T, apart_bar)  # (19)
     t = np.subtract(1, s_digit_term[np.arange(N), label], out=work.L1_term)  # (21)
     np.add(s_digit_rest, t, out=t)  # (21) s_digit_rest + 1 − s_digit_term
@@ -284,10 +281,10 @@ def loss_and_grad(
     z_digit_bar = np.where(u, t, z_digit_bar_chosen[:, None])  # (21)
     b_digit_bar = np.dot(z_digit_bar.T, work.ones2)  # (22)
     left_code_bar = both_bar[:, :12].copy()  # (23)
-    t = np.dot(W_digit, z_digit_bar.T, out=work.t3)  # (23)
-    left_code_bar += t.T  # (23)
+    t = np.dot(z_digit_bar, W_digit.T, out=work.t3)  # (23)
+    left_code_bar += t  # (23)
     W_digit_bar = np.dot(left_code.T, z_digit_bar)  # (24)
-    t = np.negative(z_right_code, out=work.t4)  # (25) −z_right_code
+    t = np.negative(z_right_code, out=work.t3)  # (25) −z_right_code
     np.minimum(z_right_code, t, out=t)  # (25) −|z_right_code|
     np.exp(t, out=t)  # (25) exp(−|z_right_code|)
     np.multiply(t, t, out=t)  # (25) exp(−|z_right_code|)²
@@ -296,7 +293,7 @@ def loss_and_grad(
     v = np.multiply(4, both_bar[:, 12:], out=work.left_code)
     np.multiply(v, t, out=v)
     z_right_code_bar = np.divide(v, u, out=v)  # (25)
-    t = np.negative(z_left_code, out=work.t4)  # (26) −z_left_code
+    t = np.negative(z_left_code, out=work.t3)  # (26) −z_left_code
     np.minimum(z_left_code, t, out=t)  # (26) −|z_left_code|
     np.exp(t, out=t)  # (26) exp(−|z_left_code|)
     np.multiply(t, t, out=t)  # (26) exp(−|z_left_code|)²
@@ -305,11 +302,11 @@ def loss_and_grad(
     np.multiply(4, left_code_bar, out=left_code_bar)
     np.multiply(left_code_bar, t, out=left_code_bar)
     z_left_code_bar = np.divide(left_code_bar, u, out=left_code_bar)  # (26);
-    b_left_code_bar = np.dot(z_right_code_bar.T, work.ones2)  # (27)
-    t = np.dot(z_left_code_bar.T, work.ones2, out=work.t5)  # (27)
+    b_left_code_bar = np.dot(work.ones2, z_right_code_bar)  # (27)
+    t = np.dot(work.ones2, z_left_code_bar, out=work.t4)  # (27)
     b_left_code_bar += t  # (27)
     W_left_code_bar = np.dot(right.T, z_right_code_bar)  # (28)
-    t = np.dot(left.T, z_left_code_bar, out=work.t6)  # (28)
+    t = np.dot(left.T, z_left_code_bar, out=work.t5)  # (28)
     W_left_code_bar += t  # (28)
     _give_back(work)
     grads = {
@@ -455,10 +452,10 @@ class _Work:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
-        self.z_left_code = np.empty((12, N), dtype).T
-        self.left_code = np.empty((12, N), dtype).T
-        self.z_right_code = np.empty((12, N), dtype).T
-        self.right_code = np.empty((12, N), dtype).T
+        self.z_left_code = np.empty((N, 12), dtype)
+        self.left_code = np.empty((N, 12), dtype)
+        self.z_right_code = np.empty((N, 12), dtype)
+        self.right_code = np.empty((N, 12), dtype)
         self.z_digit = np.empty((10, N), dtype).T
         self.z_digit_max = np.empty((N,), dtype)
         self.s_digit_term = np.empty((10, N), dtype).T
@@ -467,20 +464,19 @@ class _Work:
         self.t = np.empty((10, N), bool).T
         self.s_digit_rest_term = np.empty((10, N), dtype).T
         self.s_digit_rest = np.empty((N,), dtype)
-        self.both = np.empty((24, N), dtype).T
+        self.both = np.empty((N, 24), dtype)
         self.apart = np.empty((N, 1), dtype)
         self.L1_term = np.empty((N,), dtype)
         self.u = np.empty((N,), dtype)
         self.L2_term = np.empty((N, 1), dtype)
         self.ones2 = np.ones((N,), dtype)
-        self.both_bar = np.empty((24, N), dtype).T
+        self.both_bar = np.empty((N, 24), dtype)
         self.t2 = np.empty((10, N), dtype).T
         self.u2 = np.empty((10, N), bool).T
-        self.t3 = np.empty((12, N), dtype)
-        self.t4 = np.empty((12, N), dtype).T
-        self.u3 = np.empty((12, N), dtype).T
-        self.t5 = np.empty((12,), dtype)
-        self.t6 = np.empty((64, 12), dtype)
+        self.t3 = np.empty((N, 12), dtype)
+        self.u3 = np.empty((N, 12), dtype)
+        self.t4 = np.empty((12,), dtype)
+        self.t5 = np.empty((64, 12), dtype)
         self.key: tuple = (dtype, N)
 
 

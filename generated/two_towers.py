@@ -321,7 +321,7 @@ def loss_and_grad(
     )
     right_code_bar = np.divide(t, right_code_size[:, None], out=t)  # (22)
     t = np.multiply(angle_bar[:, None], angle[:, None], out=work.t2)
-    u = np.multiply(t, right_code_scaled, out=work.left_code_size_term)
+    u = np.multiply(t, right_code_scaled, out=work.u2)
     t = np.multiply(right_code_size[:, None], s4_angle_scaled[:, None], out=work.t2)
     np.divide(u, t, out=u)  # (22)
     right_code_bar -= u  # (22)
@@ -330,7 +330,7 @@ def loss_and_grad(
     )
     left_code_bar = np.divide(t, left_code_size[:, None], out=t)  # (23)
     t = np.multiply(angle_bar[:, None], angle[:, None], out=work.t2)
-    u = np.multiply(t, left_code_scaled, out=work.left_code_bar)
+    u = np.multiply(t, left_code_scaled, out=work.u2)
     t = np.multiply(left_code_size[:, None], s3_angle_scaled[:, None], out=work.t2)
     np.divide(u, t, out=u)  # (23)
     left_code_bar -= u  # (23)
@@ -791,6 +791,7 @@ class _Work:
         self.v = np.empty((N,), bool)
         self.odds_bar = np.empty((N,), dtype)
         self.t2 = np.empty((1, N), dtype).T
+        self.u2 = np.empty((16, N), dtype).T
         self.left_code_bar = np.empty((16, N), dtype).T
         self.right_hidden_bar = np.empty((N, 64), dtype)
         self.t3 = np.empty((N, 64), bool)

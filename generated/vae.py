@@ -385,13 +385,13 @@ def loss_and_grad(
     mean_bar = np.multiply(cotangent / N, mean, out=work.code)  # (22)
     mean_bar += code_bar  # (22)
     t = np.expm1(logvar, out=work.logvar_bar)  # (23) expm1(logvar)
-    np.multiply(cotangent / N, t, out=t)
+    np.multiply(cotangent / (2 * N), t, out=t)
     u = np.divide(logvar, 2, out=work.u2)  # (23) logvar / 2
     np.exp(u, out=u)  # (23) exp(logvar / 2)
     np.multiply(e_code, code_bar, out=code_bar)
     np.multiply(code_bar, u, out=code_bar)
-    np.add(t, code_bar, out=t)  # (23)
-    logvar_bar = np.multiply(0.5, t, out=t)  # (23)
+    np.divide(code_bar, 2, out=code_bar)  # (23) e_code c̅o̅d̅e̅ exp(logvar / 2) / 2
+    logvar_bar = np.add(t, code_bar, out=t)  # (23)
     b_logvar_bar = np.dot(logvar_bar.T, work.ones3)  # (24)
     W_logvar_bar = np.dot(seen.T, logvar_bar)  # (25)
     b_mean_bar = np.dot(mean_bar.T, work.ones3)  # (26)

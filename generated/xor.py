@@ -149,8 +149,7 @@ def loss_and_grad(
     N = sizes["N"]
     _require_examples(sizes)
     work = _borrow(dtype, N)
-    z1 = work.z1
-    np.dot(W1.T, x.T, out=z1.T)  # (1)
+    z1 = np.dot(x, W1, out=work.z1)  # (1)
     z1 += b1  # (1)
     h = np.tanh(z1, out=work.h)  # (2)
     z2 = np.dot(h, W2, out=work.z2)  # (3)
@@ -183,8 +182,7 @@ def loss_and_grad(
     np.multiply(cotangent / N, r, out=r)
     z2_bar = np.divide(r, t, out=r)  # (8)
     b2_bar = np.dot(work.ones, z2_bar)  # (9)
-    h_bar = work.h_bar
-    np.dot(W2, z2_bar.T, out=h_bar.T)  # (10)
+    h_bar = np.dot(z2_bar, W2.T, out=work.h_bar)  # (10)
     W2_bar = np.dot(h.T, z2_bar)  # (11)
     t = np.negative(z1, out=work.t2)  # (12) −z1
     np.minimum(z1, t, out=t)  # (12) −|z1|
@@ -195,7 +193,7 @@ def loss_and_grad(
     np.multiply(4, h_bar, out=h_bar)
     np.multiply(h_bar, t, out=h_bar)
     z1_bar = np.divide(h_bar, u, out=h_bar)  # (12); z1_bar lives in h_bar
-    b1_bar = np.dot(z1_bar.T, work.ones)  # (13)
+    b1_bar = np.dot(work.ones, z1_bar)  # (13)
     W1_bar = np.dot(x.T, z1_bar)  # (14)
     _give_back(work)
     grads = {
@@ -579,8 +577,8 @@ class _Work:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
-        self.z1 = np.empty((4, N), dtype).T
-        self.h = np.empty((4, N), dtype).T
+        self.z1 = np.empty((N, 4), dtype)
+        self.h = np.empty((N, 4), dtype)
         self.z2 = np.empty((N, 1), dtype)
         self.t = np.empty((N, 1), dtype)
         self.u = np.empty((N, 1), dtype)
@@ -589,9 +587,9 @@ class _Work:
         self.w = np.empty((N, 1), dtype)
         self.w2 = np.empty((N, 1), bool)
         self.ones = np.ones((N,), dtype)
-        self.h_bar = np.empty((4, N), dtype).T
-        self.t2 = np.empty((4, N), dtype).T
-        self.u2 = np.empty((4, N), dtype).T
+        self.h_bar = np.empty((N, 4), dtype)
+        self.t2 = np.empty((N, 4), dtype)
+        self.u2 = np.empty((N, 4), dtype)
         self.key: tuple = (dtype, N)
 
 

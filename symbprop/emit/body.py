@@ -144,7 +144,8 @@ class Body:
             return lines
         stored = stored_indices(step.target, self.views.layouts.get(step.target.tensor))
         order = tuple(self._order(step).index(index) for index in stored if index in self._order(step))
-        return self.buffers.place(lines, order, step.target.tensor if plain else "", value.text, apart=bool(step.reuse))
+        started = step.target.tensor if plain and not step.accumulate else ""
+        return self.buffers.place(lines, order, started, value.text, apart=bool(step.reuse))
 
     def _new(self, tensor: str) -> str:
         """Where a tensor that starts here lives, if that is an array that is kept."""

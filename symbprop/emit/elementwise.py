@@ -108,7 +108,7 @@ class Elementwise:
 
     def _add(self, node: Add) -> Value:
         content, rest = node.primitive()
-        if content != 1:
+        if content.is_Integer and content != 1:  # halves are there so that nothing overflows
             return self._binary("multiply", self._value(content), self._add(rest), node)
         terms = list(node.args)
         if S.NegativeOne in terms and len(terms) == 2:
@@ -142,7 +142,7 @@ class Elementwise:
         coefficient = Mul(*(factor for factor in node.args if factor.is_number))
         for factor in ordered([factor for factor in node.args if not factor.is_number]):
             content, rest = factor.primitive() if factor.is_Add else (S.One, factor)
-            if content != 1 and self._readers[factor] <= 1:  # 2 a − 2 b
+            if content.is_Integer and content != 1 and self._readers[factor] <= 1:  # 2 a − 2 b
                 coefficient *= content
                 numerators.append(self._add(rest))
             elif isinstance(factor, Pow) and factor.exp.is_Rational and factor.exp.is_negative:

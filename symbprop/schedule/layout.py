@@ -2,7 +2,8 @@
 
 Three rules, each read off the shapes and accesses of a plan. A tensor that a loop takes step by step has the axis of the
 steps first, so that one step is one block. Where windows slide over images the examples come last, so that what is
-copied and added is long. A matrix with few columns has its columns first, so that a sum over them runs along memory.
+copied and added is long. A matrix with few columns that something adds up or takes the largest of has its columns first,
+so that this runs along memory, and so have all matrices that are computed from it, or it from them, element by element.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from sympy import Expr
 
 from symbprop.calculus.index import Access, Affine
 from symbprop.schedule.liveness import storage_lives
-from symbprop.schedule.plan import Loop, Plan, accesses_of, flat
+from symbprop.schedule.plan import Fold, Loop, Map, Plan, accesses_of, flat
 
 FEW = 32  # columns up to which they come first
 
@@ -38,6 +39,7 @@ def layouts(plan: Plan) -> Mapping[str, Layout]:
                         stepped.setdefault(owners[access.tensor], axis)
                     elif _slides(coordinate) and len(shape) > 2 and isinstance(shape[0], Expr):
                         slid.add(len(shape))
+    upright = _with_few_columns(plan)
     found: dict[str, Layout] = {}
     for name in plan.tensors:
         shape, owner = plan.shape(name), owners[name]
@@ -48,12 +50,36 @@ def layouts(plan: Plan) -> Mapping[str, Layout]:
             layout = (stepped[owner], *(axis for axis in axes if axis != stepped[owner]))
         elif len(shape) in slid and isinstance(shape[0], Expr):
             layout = (axes[-1], *axes[1:-1], 0)
-        elif len(shape) == 2 and isinstance(shape[0], Expr) and isinstance(shape[1], int) and 1 < shape[1] <= FEW:
+        elif name in upright:
             layout = (1, 0)
         else:
             continue
         if layout != tuple(axes):
             found[name] = layout
+    return found
+
+
+def _with_few_columns(plan: Plan) -> set[str]:
+    """Matrices with few columns that a fold runs over, and those that element-wise maps connect with them."""
+
+    def fits(access: Access) -> bool:
+        shape = plan.shape(access.tensor)
+        few = len(shape) == 2 and isinstance(shape[0], Expr) and isinstance(shape[1], int) and 1 < shape[1] <= FEW
+        return few and all(coordinate.bare is not None for coordinate in access.index)
+
+    found, groups = set[str](), list[set[str]]()
+    for step in flat(plan.steps):
+        if isinstance(step, Fold) and fits(step.operand):
+            if {each.index for each in step.reduced} == {step.operand.index[1].bare}:
+                found.add(step.operand.tensor)
+        elif isinstance(step, Map) and fits(step.target):
+            groups.append({step.target.tensor, *(each.tensor for each in step.reads if fits(each))})
+    known = -1
+    while known != len(found):
+        known = len(found)
+        for group in groups:
+            if group & found:
+                found |= group
     return found
 
 
