@@ -10,7 +10,9 @@ from warm import GIGABYTE, Ended, Warm
 HEAD = re.compile(r"(?P<file>[^\n]*?):(?P<line>\d+):(?P<column>\d+): error: (?P<message>[^\n]+)")
 
 
-def refused(warm: Warm, folder: Path, text: str | bytes, words: str, name: str = "bad.yaml", command: str = "compile") -> Ended:
+def refused(
+    warm: Warm, folder: Path, text: str | bytes, words: str, name: str = "bad.yaml", command: str = "compile"
+) -> Ended:
     """``text`` as a description is refused: status 2, a place, ``words`` in what is said, nothing written, nothing done."""
     path = folder / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())

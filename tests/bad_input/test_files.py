@@ -26,7 +26,16 @@ def test_pipes_devices_and_folders_are_not_read(tmp_path: Path, warm: Warm) -> N
     (tmp_path / "folder.yaml").mkdir()
     (tmp_path / "dangling.yaml").symlink_to("nowhere")
     (tmp_path / "loop.yaml").symlink_to("loop.yaml")
-    for name in ("pipe.yaml", "folder.yaml", "dangling.yaml", "loop.yaml", "/dev/zero", "/dev/null", "missing.yaml", "a\0b"):
+    for name in (
+        "pipe.yaml",
+        "folder.yaml",
+        "dangling.yaml",
+        "loop.yaml",
+        "/dev/zero",
+        "/dev/null",
+        "missing.yaml",
+        "a\0b",
+    ):
         if "\0" in name:
             continue
         ended = warm.run(tmp_path, "compile", name, seconds=5)

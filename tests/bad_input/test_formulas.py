@@ -96,7 +96,9 @@ def test_it_is_refused_in_less_than_a_tenth_of_a_second(warm: Warm, tmp_path: Pa
             assert cpu(described(formula)) < nothing + 0.1, formula
 
 
-@pytest.mark.parametrize("name", ["E", "S", "I", "N", "O", "Q", "beta", "gamma", "lambda", "zoo", "oo", "nan", "inf", "re", "Symbol"])
+@pytest.mark.parametrize(
+    "name", ["E", "S", "I", "N", "O", "Q", "beta", "gamma", "lambda", "zoo", "oo", "nan", "inf", "re", "Symbol"]
+)
 def test_a_parameter_is_that_parameter_whatever_others_call_so(name: str, warm: Warm, tmp_path: Path) -> None:
     (tmp_path / "net.yaml").write_text(described(f"L = 3 * {name}^2 + {name} * other"))
     ended = warm.run(tmp_path, "compile", "net.yaml", "--json", "--quick")

@@ -134,7 +134,9 @@ def test_one_array_given_twice_is_two_arguments(compiled: Compiled) -> None:
     module = compiled("inputs: {a: {shape: [3]}, b: {shape: [3]}}\ntargets: {y: {shape: [3]}}\nnodes:\n  h: {dense: {units: 3, activation: tanh}, inputs: [a]}\n  s: {multiply: {}, inputs: [h, b]}\nloss: mean_squared_error\n")  # fmt: skip
     params, (a, _, _) = point(module)
     shared = np.asfortranarray(a)
-    assert same(module.loss_and_grad(params, shared, shared, shared), module.loss_and_grad(params, a, a.copy(), a.copy()))
+    assert same(
+        module.loss_and_grad(params, shared, shared, shared), module.loss_and_grad(params, a, a.copy(), a.copy())
+    )
     assert np.array_equal(shared, a)
 
 
