@@ -20,7 +20,7 @@ SIZE = 200_000
 
 
 def loss(x: Any, scale: float) -> Any:
-    """scale · Σ x³/3, whose gradient is scale · x²."""
+    """Scale · Σ x³/3, whose gradient is scale · x²."""
     return scale * (x * x * x).sum() / 3
 
 

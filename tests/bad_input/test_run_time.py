@@ -61,7 +61,7 @@ def test_what_is_wrong_is_named(what: str, before: bool, compiled: Compiled) -> 
     params, (x, label) = point(module)
     spoil, name, words = WRONG[what]
     for function in FUNCTIONS:
-        if function == "forward" and name == "label" or (what == "other examples" and function == "forward"):
+        if (function == "forward" and name == "label") or (what == "other examples" and function == "forward"):
             continue
         if before:
             called(module, function, params, [x, label])

@@ -90,7 +90,7 @@ def test_a_place_that_cannot_be_written_to_is_told(what: str, warm: Warm, tmp_pa
     assert ended.status == 2, ended
     assert ended.stderr.startswith("symbprop: ")
     assert ended.stderr.count("\n") == 1
-    assert not [each for each in tmp_path.rglob(".*")]
+    assert not list(tmp_path.rglob(".*"))
 
 
 def test_a_read_only_folder_is_told(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from warm import ROOT
 
-
 # Runs one compile in a child of its own for each K: there the K-th call that touches the disk is the last thing that happens.
 SCRIPT = '''
 import builtins, io, os, pathlib, signal, sys

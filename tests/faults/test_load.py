@@ -9,9 +9,9 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from benchmarks.soak import GROWTH, cases, digest, soak
 from warm import ROOT
 
+from benchmarks.soak import GROWTH, cases, digest, soak
 from symbprop.verify.module import load_module
 
 MODULES = ("digits", "lstm_digits", "lenet", "two_towers")
@@ -32,7 +32,7 @@ def test_a_difference_would_be_seen() -> None:
     """A module with one array for all calls, as a compiler might make it: the load finds it out."""
 
     class Shared(ModuleType):
-        PARAMETERS, INPUTS, TARGETS, INTEGERS, RANGES = {"w": (4,)}, {"x": ("N", 4)}, {}, {}, {}  # noqa: RUF012
+        PARAMETERS, INPUTS, TARGETS, INTEGERS, RANGES = {"w": (4,)}, {"x": ("N", 4)}, {}, {}, {}
         room = np.empty(4)
 
         def loss_and_grad(self, params: dict[str, np.ndarray], x: np.ndarray) -> tuple[float, dict[str, np.ndarray]]:
@@ -44,7 +44,7 @@ def test_a_difference_would_be_seen() -> None:
 
 def test_a_growing_module_would_be_seen() -> None:
     class Growing(ModuleType):
-        PARAMETERS, INPUTS, TARGETS, INTEGERS, RANGES = {"w": (4,)}, {"x": ("N", 4)}, {}, {}, {}  # noqa: RUF012
+        PARAMETERS, INPUTS, TARGETS, INTEGERS, RANGES = {"w": (4,)}, {"x": ("N", 4)}, {}, {}, {}
         kept: list[np.ndarray] = []  # noqa: RUF012
 
         def loss_and_grad(self, params: dict[str, np.ndarray], x: np.ndarray) -> tuple[float, dict[str, np.ndarray]]:
