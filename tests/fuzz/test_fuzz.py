@@ -68,7 +68,11 @@ def test_bytes_that_were_a_description(data: bytes, name: str) -> None:
 
 
 @quiet
-@given(mutated([json.dumps({"inputs": {"x": {"shape": [3]}}, "layers": [{"dense": {"units": 2}}, "relu"], "loss": "hinge"})]))
+@given(
+    mutated(
+        [json.dumps({"inputs": {"x": {"shape": [3]}}, "layers": [{"dense": {"units": 2}}, "relu"], "loss": "hinge"})]
+    )
+)
 def test_json_that_was_a_description(text: str) -> None:
     survives(lambda: read(Source("net.json", text)), text)
 
