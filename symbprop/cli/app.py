@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -228,4 +230,7 @@ def report(
 def main() -> None:
     """The entry point of the command ``symbprop``."""
     listen()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal of ASCII alone gets x\xb2 for x², and no fault
+            stream.reconfigure(errors="backslashreplace")
     app()
