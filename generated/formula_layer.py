@@ -75,6 +75,7 @@ def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
     return {name: np.asarray(value, dtype) for name, value in params.items()}
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def forward(
     params: dict[str, np.ndarray],
     features: np.ndarray,
@@ -102,6 +103,7 @@ def forward(
     return y3
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss(
     params: dict[str, np.ndarray],
     features: np.ndarray,
@@ -135,6 +137,7 @@ def loss(
     return L
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss_and_grad(
     params: dict[str, np.ndarray],
     features: np.ndarray,
@@ -372,6 +375,7 @@ class _Work:
         self.y3_part = np.empty((N, 3, 6), dtype)
         self.L_term = np.empty((N, 3), dtype)
         self.ones = np.ones((N,), dtype)
+        self.ones.flags.writeable = False
         self.y2_bar_term = np.empty((3, 6, 6), dtype)
         self.y2_bar = np.empty((N, 6), dtype)
         self.t = np.empty((N, 6), dtype)

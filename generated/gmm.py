@@ -114,6 +114,7 @@ def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
     return {name: np.asarray(value, dtype) for name, value in params.items()}
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def forward(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -166,6 +167,7 @@ def forward(
     return r, log_p
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -216,6 +218,7 @@ def loss(
     return L
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss_and_grad(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -304,6 +307,7 @@ def loss_and_grad(
     return L, grads
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def per_example_grad(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -368,6 +372,7 @@ def per_example_grad(
     return results
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def hessian(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -581,6 +586,7 @@ def learning_rate(step: int) -> float:
     return float(r)
 
 
+@np.errstate(under="ignore")
 def step(
     params: dict[str, np.ndarray],
     grads: dict[str, np.ndarray],
@@ -928,6 +934,7 @@ class _Work:
         self.e_term = np.empty((3, 2), dtype)
         self.e_part = np.empty((3,), dtype)
         self.ones = np.ones((2,), dtype)
+        self.ones.flags.writeable = False
         self.e = np.empty((3, N), dtype).T
         self.e_term_2 = np.empty((N, 3, 2), dtype)
         self.t = np.empty((3, 2), dtype)
@@ -936,12 +943,14 @@ class _Work:
         self.s2_term = np.empty((3, N), dtype).T
         self.s2 = np.empty((N,), dtype)
         self.ones2 = np.ones((3,), dtype)
+        self.ones2.flags.writeable = False
         self.t3 = np.empty((3, N), bool).T
         self.s2_rest = np.empty((N,), dtype)
         self.t4 = np.empty((3,), bool)
         self.s3_rest_term = np.empty((3,), dtype)
         self.t5 = np.empty((N,), dtype)
         self.ones3 = np.ones((N,), dtype)
+        self.ones3.flags.writeable = False
         self.t6 = np.empty((3,), dtype)
         self.u = np.empty((3, 2), dtype)
         self.key: tuple = (dtype, N)

@@ -109,6 +109,7 @@ def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
     return {name: np.asarray(value, dtype) for name, value in params.items()}
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def forward(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -163,6 +164,7 @@ def forward(
     return p
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -226,6 +228,7 @@ def loss(
     return L
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss_and_grad(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -400,6 +403,7 @@ def loss_and_grad(
     return L, grads
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def metrics(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -480,6 +484,7 @@ def learning_rate(step: int) -> float:
     return float(r)
 
 
+@np.errstate(under="ignore")
 def step(
     params: dict[str, np.ndarray],
     grads: dict[str, np.ndarray],
@@ -817,6 +822,7 @@ class _Work:
         self.s_term = np.empty((10, N), dtype).T
         self.s = np.empty((N,), dtype)
         self.ones = np.ones((10,), dtype)
+        self.ones.flags.writeable = False
         self.t3 = np.empty((10, N), bool).T
         self.s_rest_term = np.empty((10, N), dtype).T
         self.s_rest = np.empty((N,), dtype)
@@ -825,6 +831,7 @@ class _Work:
         self.t4 = np.empty((10, N), dtype).T
         self.u3 = np.empty((10, N), bool).T
         self.ones2 = np.ones((N,), dtype)
+        self.ones2.flags.writeable = False
         self.y1_bar = np.empty((N, 32), dtype)
         self.h_bar = np.empty((9, N, 32), dtype).transpose(1, 0, 2)
         self.t5 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
@@ -832,6 +839,7 @@ class _Work:
         self.u4 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
         self.z1_bar_factor_3 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
         self.ones3 = np.ones((8 * N,), dtype)
+        self.ones3.flags.writeable = False
         self.key: tuple = (dtype, N)
 
 

@@ -63,6 +63,7 @@ def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
     return {name: np.asarray(value, dtype) for name, value in params.items()}
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def forward(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -82,6 +83,7 @@ def forward(
     return a
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -114,6 +116,7 @@ def loss(
     return L
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss_and_grad(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -323,6 +326,7 @@ class _Work:
         self.r = np.empty((N, 1), dtype)
         self.w2 = np.empty((N, 1), bool)
         self.ones = np.ones((N,), dtype)
+        self.ones.flags.writeable = False
         self.key: tuple = (dtype, N)
 
 

@@ -103,6 +103,7 @@ def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
     return {name: np.asarray(value, dtype) for name, value in params.items()}
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def forward(
     params: dict[str, np.ndarray],
     t: np.ndarray,
@@ -124,6 +125,7 @@ def forward(
     return u
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss(
     params: dict[str, np.ndarray],
     t: np.ndarray,
@@ -226,6 +228,7 @@ def loss(
     return L
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss_and_grad(
     params: dict[str, np.ndarray],
     t: np.ndarray,
@@ -628,6 +631,7 @@ class _Work:
         self.z_t_g_bar = np.empty((N, 16), dtype)
         self.h_t_bar = np.empty((N, 16), dtype)
         self.ones = np.ones((N,), dtype)
+        self.ones.flags.writeable = False
         self.w5 = np.empty((16, 1), dtype)
         self.w6 = np.empty((16, 16), dtype)
         self.W_h_bar_term = np.empty((N, 16), dtype)

@@ -204,6 +204,7 @@ def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
     return {name: np.asarray(value, dtype) for name, value in params.items()}
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def forward(
     params: dict[str, np.ndarray],
     ids: np.ndarray,
@@ -312,6 +313,7 @@ def forward(
     return p
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss(
     params: dict[str, np.ndarray],
     ids: np.ndarray,
@@ -430,6 +432,7 @@ def loss(
     return L
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss_and_grad(
     params: dict[str, np.ndarray],
     ids: np.ndarray,
@@ -743,6 +746,7 @@ def loss_and_grad(
     return L, grads
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def metrics(
     params: dict[str, np.ndarray],
     ids: np.ndarray,
@@ -878,6 +882,7 @@ def learning_rate(step: int) -> float:
     return float(r)
 
 
+@np.errstate(under="ignore")
 def step(
     params: dict[str, np.ndarray],
     grads: dict[str, np.ndarray],
@@ -1220,6 +1225,7 @@ class _Work:
         self.y1_moved = np.empty((N, 32, 32), dtype)
         self.mx_moved = np.empty((N, 32), dtype)
         self.ones = np.ones((32,), dtype)
+        self.ones.flags.writeable = False
         self.vx_term = np.empty((N, 32, 32), dtype)
         self.vx = np.empty((N, 32), dtype)
         self.t = np.empty((N, 32, 1), dtype)
@@ -1244,6 +1250,7 @@ class _Work:
         self.s_term = np.empty((N, 32, 45), dtype)
         self.s = np.empty((N, 32), dtype)
         self.ones2 = np.ones((45,), dtype)
+        self.ones2.flags.writeable = False
         self.t4 = np.empty((N, 32, 45), bool)
         self.s_rest_term = np.empty((N, 32, 45), dtype)
         self.s_rest = np.empty((N, 32), dtype)
@@ -1252,6 +1259,7 @@ class _Work:
         self.t5 = np.empty((N, 32, 45), dtype)
         self.v4 = np.empty((N, 32, 45), bool)
         self.ones3 = np.ones((32 * N,), dtype)
+        self.ones3.flags.writeable = False
         self.y3_bar = np.empty((N, 32, 32), dtype)
         self.v5 = np.empty((N, 32, 1), dtype)
         self.tt = np.empty((N, 32, 32), dtype)
@@ -1264,6 +1272,7 @@ class _Work:
         self.tt2 = np.empty((32, 32), dtype)
         self.t8 = np.empty((32 * N, 32), dtype)
         self.ones4 = np.ones((N,), dtype)
+        self.ones4.flags.writeable = False
         self.key: tuple = (dtype, N)
 
 

@@ -103,6 +103,7 @@ def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
     return {name: np.asarray(value, dtype) for name, value in params.items()}
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def forward(
     params: dict[str, np.ndarray],
     left: np.ndarray,
@@ -133,6 +134,7 @@ def forward(
     return digit, apart
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss(
     params: dict[str, np.ndarray],
     left: np.ndarray,
@@ -192,6 +194,7 @@ def loss(
     return L_total
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss_and_grad(
     params: dict[str, np.ndarray],
     left: np.ndarray,
@@ -461,6 +464,7 @@ class _Work:
         self.s_digit_term = np.empty((10, N), dtype).T
         self.s_digit = np.empty((N,), dtype)
         self.ones = np.ones((10,), dtype)
+        self.ones.flags.writeable = False
         self.t = np.empty((10, N), bool).T
         self.s_digit_rest_term = np.empty((10, N), dtype).T
         self.s_digit_rest = np.empty((N,), dtype)
@@ -470,6 +474,7 @@ class _Work:
         self.u = np.empty((N,), dtype)
         self.L2_term = np.empty((N, 1), dtype)
         self.ones2 = np.ones((N,), dtype)
+        self.ones2.flags.writeable = False
         self.both_bar = np.empty((N, 24), dtype)
         self.t2 = np.empty((10, N), dtype).T
         self.u2 = np.empty((10, N), bool).T

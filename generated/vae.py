@@ -115,6 +115,7 @@ def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
     return {name: np.asarray(value, dtype) for name, value in params.items()}
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def forward(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -172,6 +173,7 @@ def forward(
     return image
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -278,6 +280,7 @@ def loss(
     return L_total
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss_and_grad(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -442,6 +445,7 @@ def learning_rate(step: int) -> float:
     return float(r)
 
 
+@np.errstate(under="ignore")
 def step(
     params: dict[str, np.ndarray],
     grads: dict[str, np.ndarray],
@@ -755,14 +759,17 @@ class _Work:
         self.v = np.empty((N, 64), bool)
         self.s1 = np.empty((N,), dtype)
         self.ones = np.ones((64,), dtype)
+        self.ones.flags.writeable = False
         self.s2_term = np.empty((4, N), dtype).T
         self.u2 = np.empty((4, N), dtype).T
         self.v2 = np.empty((4, N), dtype).T
         self.ones2 = np.ones((4,), dtype)
+        self.ones2.flags.writeable = False
         self.v3 = np.empty((N, 64), dtype)
         self.w = np.empty((N, 64), dtype)
         self.w2 = np.empty((N, 64), bool)
         self.ones3 = np.ones((N,), dtype)
+        self.ones3.flags.writeable = False
         self.turned_bar = np.empty((N, 48), dtype)
         self.t2 = np.empty((N, 48), dtype)
         self.u3 = np.empty((N, 48), dtype)

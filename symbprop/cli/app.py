@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from symbprop.cli.faults import guarded
+from symbprop.cli.faults import guarded, listen
 from symbprop.version import __version__
 
 app = typer.Typer(
@@ -227,4 +229,8 @@ def report(
 
 def main() -> None:
     """The entry point of the command ``symbprop``."""
+    listen()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal of ASCII alone gets x\xb2 for x², and no fault
+            stream.reconfigure(errors="backslashreplace")
     app()
