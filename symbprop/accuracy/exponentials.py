@@ -8,6 +8,7 @@ branches share is taken out of the choice between them. All steps are identities
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 
 from sympy import (
     Add,
@@ -68,9 +69,10 @@ def by_sign(expression: Expr) -> Iterator[Expr]:
                 forms.append(form.xreplace(numbers))
         yield from forms[:1]
         if forms and limit is not None and not expanded.has(log):
-            apart = _form(expanded, Split(argument, condition, bound=limit, apart=True))
-            if apart is not None:
-                yield apart.xreplace(numbers)
+            with suppress(PolynomialError):
+                apart = _form(expanded, Split(argument, condition, bound=limit, apart=True))
+                if apart is not None:
+                    yield apart.xreplace(numbers)
         if len(forms) == 2 and forms[0] != forms[1]:
             far, close = forms
             yield close
@@ -103,8 +105,6 @@ def _is_irrational_atom(node: Basic) -> bool:
 
 def without_hyperbolics(expression: Expr) -> Expr:
     """tanh, cosh and sinh as exponentials; tanh(log(u)) so becomes a quotient in u."""
-    if not expression.has(tanh, cosh, sinh):
-        return expression
     expression = expression.replace(tanh, lambda u: (1 - exp(-2 * u)) / (1 + exp(-2 * u)))
     expression = expression.replace(cosh, lambda u: (exp(u) + exp(-u)) / 2)
     found: Expr = expression.replace(sinh, lambda u: (exp(u) - exp(-u)) / 2)
@@ -218,8 +218,10 @@ def _branch(expression: Expr, split: Split, sign: int) -> tuple[Expr, Expr] | No
         found = _by_powers(above, below, split, sign)
         return None if found is None else (found, S.One)
     top = factor_terms(_in_logarithms(above if values else split.in_argument(above), list(values)), clear=False)
-    bottom = without_tail(polynomial(below), below, split)
-    return damped(top, split, sign).xreplace(values), bottom
+    branch = (damped(top, split, sign), without_tail(polynomial(below), below, split))
+    for symbol, value in reversed(values.items()):  # a later logarithm may hold an earlier one
+        branch = (branch[0].xreplace({symbol: value}), branch[1].xreplace({symbol: value}))
+    return branch
 
 
 def _by_powers(above: Expr, below: Expr, split: Split, sign: int) -> Expr | None:

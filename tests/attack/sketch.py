@@ -50,16 +50,33 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A term of the loss: an operation between ``prediction`` and a target of its own, or ``formula`` of the prediction."""
+    """A term of the loss: an operation between ``prediction`` and a target of its own; without ``kind`` a formula."""
 
     kind: str
     prediction: str
     arguments: Mapping[str, str]
-    target: Tensor | None = None
+    shape: Shape = ()  # of the prediction
+
+    def fitted(self, prediction: Tensor) -> Loss:
+        """The same for a prediction of another shape."""
+        return replace(self, shape=prediction.shape)
+
+    @property
+    def target(self) -> Tensor | None:
+        """The target: of the prediction's shape, or a class for each of its vectors. A formula has none."""
+        if not self.kind:
+            return None
+        prediction, target = catalogue().operations[self.kind].arguments
+        if len(target.index) == len(prediction.index):
+            return Tensor(self.shape)
+        classes = self.shape[-1]
+        return Tensor(self.shape[:-1], classes if isinstance(classes, int) else 2)
 
     def text(self, target: str) -> str:
-        if self.target is None:
-            return f"  - {{formula: '{self.kind}'}}"
+        if not self.kind:
+            indices = ", ".join(["n", *"ijkl"[: len(self.shape)]])
+            read = f"{self.prediction}[{indices}]"
+            return f"  - {{formula: 'L_{target} = mean(({indices}), sin({read}) + {read}^2 / 2)'}}"
         arguments = "".join(f", {key}: {value}" for key, value in self.arguments.items())
         return f"  - {self.kind}: {{inputs: [{self.prediction}, {target}]{arguments}}}"
 
