@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import reduce
 
 from sympy import (
     Add,
@@ -39,7 +40,7 @@ from sympy.polys.polyerrors import PolynomialError
 
 from symbprop.accuracy.damping import TAIL, Split, bound_of, damped, without_tail
 from symbprop.accuracy.merging import merged
-from symbprop.accuracy.polynomials import SMALL, polynomial
+from symbprop.accuracy.polynomials import HIGHEST, SMALL, is_no_degree, polynomial
 from symbprop.calculus.functions import Held, Select, absolute, smaller
 from symbprop.calculus.nodes import tree_size
 
@@ -99,8 +100,7 @@ def _with_named_numbers(expression: Expr) -> tuple[Expr, Mapping[Expr, Expr]]:
 
 
 def _is_irrational_atom(node: Basic) -> bool:
-    number = isinstance(node, Expr) and bool(node.is_number) and not node.is_Rational
-    return number and not isinstance(node, (Add, Mul))
+    return isinstance(node, Expr) and bool(node.is_number) and not (node.is_Rational or isinstance(node, (Add, Mul)))
 
 
 def without_hyperbolics(expression: Expr) -> Expr:
@@ -113,8 +113,7 @@ def without_hyperbolics(expression: Expr) -> Expr:
 
 def is_bounded(exponential: Expr) -> bool:
     """Whether exp's argument cannot be positive: it is −u², −|u|, or min(u, c)."""
-    argument = exponential.args[0]
-    return bool(argument.is_nonpositive) or argument.has(Select)
+    return bool(exponential.args[0].is_nonpositive) or exponential.args[0].has(Select)
 
 
 def generator(expression: Expr) -> Expr | None:
@@ -127,9 +126,9 @@ def generator(expression: Expr) -> Expr | None:
     ratios = [cancel(each / arguments[0]) for each in arguments]
     if not all(isinstance(each, Rational) for each in ratios):
         return None
-    common = ratios[0]
-    for each in ratios[1:]:
-        common = gcd(common, each)
+    common = reduce(gcd, ratios)
+    if max(abs(each / common) for each in ratios) > HIGHEST:
+        return None
     found = factor_terms(arguments[0] * common)
     whole, rest = abs(found.as_coeff_Mul()[0]), found.as_coeff_Mul()[1]
     if whole.is_Integer and rest.is_Symbol:  # exp(−2|x|) as the square of exp(−|x|): twice a huge x overflows
@@ -196,7 +195,7 @@ def _branch(expression: Expr, split: Split, sign: int) -> tuple[Expr, Expr] | No
         lambda node: isinstance(node, exp) and not is_bounded(node),
         lambda node: SMALL ** (-sign * cancel(node.args[0] / argument)),
     )
-    if powers.has(Select):
+    if powers.has(Select) or any(each.is_Pow and is_no_degree(each) for each in preorder_traversal(powers)):
         return None
     logarithms: dict[Expr, Symbol] = {}
 
@@ -236,8 +235,7 @@ def _by_powers(above: Expr, below: Expr, split: Split, sign: int) -> Expr | None
     shared = gcd(parts[0][1], parts[1][1])
     shared /= shared.subs(SMALL, 0).as_coeff_Mul()[0] or S.One
     power = min(min(each[0] for each in Poly(top, SMALL).monoms()) for top, _ in parts)
-    start: Expr = S.Zero
-    rest: Expr = S.Zero
+    start, rest = S.Zero, S.Zero
     for top, bottom in parts:
         own = cancel(bottom / shared)
         content = own.subs(SMALL, 0).as_coeff_Mul()[0] or S.One
@@ -255,8 +253,8 @@ def _in_logarithms(above: Expr, symbols: list[Symbol]) -> Expr:
     """A numerator collected by its logarithms, each coefficient as a polynomial in E."""
     if not symbols:
         return polynomial(above)
-    collected = Poly(above, *symbols)
-    return Add(*(polynomial(c) * Mul(*(s**k for s, k in zip(symbols, m, strict=True))) for m, c in collected.terms()))
+    terms = Poly(above, *symbols).terms()
+    return Add(*(polynomial(c) * Mul(*(s**k for s, k in zip(symbols, m, strict=True))) for m, c in terms))
 
 
 def _positive_at_zero(constant: Expr, factors: list[tuple[Expr, int]]) -> tuple[Expr, list[tuple[Expr, int]]]:

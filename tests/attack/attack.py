@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from symbprop.language.source import SourceError
 
-from .checks import CHECKS, DEAR, Broken, examine
+from .case import Broken
+from .checks import CHECKS, DEAR, examine
 from .grow import network
 from .shrink import shrunk
 from .sketch import Sketch
 
-EVERY = 5  # networks, of which one has the dear checks too
+EVERY = 10  # networks, of which one has the dear checks too
 
 
 def attack(seed: int) -> tuple[Sketch | None, Broken | None]:

@@ -31,7 +31,7 @@ PENALTIES = [name for name in catalogue().operations if catalogue().category(nam
 INITIALIZERS = ["zeros", "ones", "glorot_uniform", "he_normal", "truncated_normal", "orthogonal"]
 CLASSES = ("input_dim", "vocabulary_size", "num_classes")
 TRIES = 25
-ACCURATE = 0.06  # of the networks
+ACCURATE = 0.02  # of the networks
 
 
 class Grower:
@@ -181,7 +181,9 @@ class Grower:
 
     def _divisor(self, tensor: Tensor) -> str:
         last = tensor.shape[-1]
-        return str(self.random.choice([n for n in range(1, last + 1) if last % n == 0])) if isinstance(last, int) else "1"
+        return (
+            str(self.random.choice([n for n in range(1, last + 1) if last % n == 0])) if isinstance(last, int) else "1"
+        )
 
     def _target_shape(self, tensor: Tensor) -> str:
         if not all(isinstance(size, int) for size in tensor.shape):
@@ -228,7 +230,9 @@ class Grower:
             arguments["weight"] = "0.3"
         if prediction.interval is not None or (logits and "from_logits" not in arguments):
             wide = prediction.interval is not None and prediction.interval[1] > 1
-            squashed = "softplus" if wide else self.random.choice(["softmax", "sigmoid"]) if shape[-1] != 1 else "sigmoid"
+            squashed = (
+                "softplus" if wide else self.random.choice(["softmax", "sigmoid"]) if shape[-1] != 1 else "sigmoid"
+            )
             name = self._add(Node(squashed, {}, {"x": name}, {})) or name
         return Loss(kind, name, arguments, shape)
 

@@ -32,7 +32,9 @@ class _Finder(MetaPathFinder):
     def __init__(self, name: str, old: str, new: str) -> None:
         self.name, self.old, self.new = name, old, new
 
-    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
         if fullname != self.name:
             return None
         spec = PathFinder.find_spec(fullname, path)

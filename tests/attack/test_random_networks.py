@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from attack.attack import attack, smallest
-from attack.checks import PASSES, Broken, Case, emitted, examine
+from attack.case import PASSES, Broken, Case, emitted
+from attack.checks import examine
 from attack.grow import network
 from attack.shrink import candidates, fitted, shrunk
 from attack.sketch import Sketch
@@ -47,7 +49,9 @@ def test_a_seed_gives_the_same_network_in_another_process(root: Path) -> None:
 
 def test_a_failing_network_shrinks_to_what_fails() -> None:
     """A fault that any network with a certain layer has: nothing but that layer is left."""
-    seed = next(seed for seed in range(200) if any(e.kind == "batch_normalization" for e in network(seed).nodes.values()))
+    seed = next(
+        seed for seed in range(200) if any(e.kind == "batch_normalization" for e in network(seed).nodes.values())
+    )
 
     def fails(sketch: Sketch) -> bool:
         return "batch_normalization" in sketch.text
@@ -81,6 +85,17 @@ def test_a_poisson_loss_of_a_softplus_has_a_module_without_any_pass() -> None:
     examine(text, 0)
     _, module = emitted(text, PASSES)
     assert "l0" not in vars(module)
+
+
+def test_exponentials_of_incommensurable_arguments_do_not_hang_the_compiler() -> None:
+    """Their common power of E would be some 10^16."""
+    start = time.process_time()
+    emitted(
+        "inputs: {x: {shape: [3]}}\nlayers: [bias, selu, selu, sigmoid]\nloss: {formula: 'L = mean((n, i), sigmoid[n, i])'}\n".replace(
+            "sigmoid]", "{sigmoid: {name: s}}]", 1
+        ).replace("sigmoid[n", "s[n")
+    )
+    assert time.process_time() - start < 60
 
 
 def test_whatever_is_raised_is_told_with_the_name_of_the_check() -> None:
