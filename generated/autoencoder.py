@@ -167,71 +167,80 @@ def loss_and_grad(
     x: np.ndarray,
     *,
     cotangent: float = 1.0,
+    microbatch: int | None = None,
 ) -> tuple[float, dict[str, np.ndarray]]:
-    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."""
+    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``.
+
+    With ``microbatch`` the examples go through in parts of that many, in memory for one
+    part; the result is that of the whole batch to rounding.
+    """
+    if microbatch is not None:
+        return _in_parts(params, {"x": x}, cotangent, microbatch)
     dtype, arrays, sizes = _arguments(params, {"x": x})
     W_seen, b_seen, W_code, b_code, W_turned, b_turned, W_image, b_image, x = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    z_seen = np.dot(x, W_seen)  # (1)
+    work = _borrow(dtype, N)
+    z_seen = np.dot(x, W_seen, out=work.z_seen)  # (1)
     z_seen += b_seen  # (1)
-    seen = np.maximum(z_seen, 0)  # (2)
-    code = np.dot(seen, W_code)  # (3)
+    seen = np.maximum(z_seen, 0, out=work.seen)  # (2)
+    code = np.dot(seen, W_code, out=work.code)  # (3)
     code += b_code  # (3)
-    z_turned = np.dot(code, W_turned)  # (4)
+    z_turned = np.dot(code, W_turned, out=work.z_turned)  # (4)
     z_turned += b_turned  # (4)
-    turned = np.maximum(z_turned, 0)  # (5)
-    z_image = np.dot(turned, W_image)  # (6)
+    turned = np.maximum(z_turned, 0, out=work.turned)  # (5)
+    z_image = np.dot(turned, W_image, out=work.z_image)  # (6)
     z_image += b_image  # (6)
-    t = np.negative(z_image)  # (8) −z_image
+    t = np.negative(z_image, out=work.t)  # (8) −z_image
     np.minimum(z_image, t, out=t)  # (8) −|z_image|
     u = _wide_exp(t)  # (8) wide_exp(−|z_image|)
-    t = np.add(1, u)  # (8) 1 + wide_exp(−|z_image|)
+    t = np.add(1, u, out=work.t)  # (8) 1 + wide_exp(−|z_image|)
     np.multiply(t, t, out=t)  # (8) (1 + wide_exp(−|z_image|))²
-    v = np.multiply(x, u)
-    w = np.subtract(x, 1)  # (8) x − 1
+    v = np.multiply(x, u, out=work.v)
+    w = np.subtract(x, 1, out=work.w)  # (8) x − 1
     np.add(v, w, out=v)  # (8) x wide_exp(−|z_image|) + x − 1
     np.multiply(v, v, out=v)  # (8) (x wide_exp(−|z_image|) + x − 1)²
     np.multiply(w, u, out=w)
     np.add(x, w, out=w)  # (8) x + wide_exp(−|z_image|) (x − 1)
     np.multiply(w, w, out=w)  # (8) (x + wide_exp(−|z_image|) (x − 1))²
-    u = np.greater_equal(z_image, 0)
+    u = np.greater_equal(z_image, 0, out=work.u)
     r = np.where(u, v, w)  # (8)
     L_term = np.divide(r, t, out=r)  # (8)
-    L = np.sum(L_term)  # (8)
+    L = np.add.reduce(L_term, axis=None)  # (8)
     L = L / (64 * N)  # (8)
-    t = np.negative(z_image)  # (10) −z_image
+    t = np.negative(z_image, out=work.t)  # (10) −z_image
     np.minimum(z_image, t, out=t)  # (10) −|z_image|
     u = _wide_exp(t)  # (10) wide_exp(−|z_image|)
-    t = np.add(1, u)  # (10) 1 + wide_exp(−|z_image|)
-    v = np.multiply(t, t)
+    t = np.add(1, u, out=work.t)  # (10) 1 + wide_exp(−|z_image|)
+    v = np.multiply(t, t, out=work.v)
     np.multiply(v, t, out=v)  # (10) (1 + wide_exp(−|z_image|))³
-    t = np.multiply(x, u)
-    w = np.subtract(x, 1)  # (10) x − 1
+    t = np.multiply(x, u, out=work.t)
+    w = np.subtract(x, 1, out=work.w)  # (10) x − 1
     np.add(t, w, out=t)  # (10) x wide_exp(−|z_image|) + x − 1
     np.multiply(w, u, out=w)
     np.add(x, w, out=w)  # (10) x + wide_exp(−|z_image|) (x − 1)
-    r = np.greater_equal(z_image, 0)
+    r = np.greater_equal(z_image, 0, out=work.r)
     q = np.where(r, t, w)  # (10)
     np.multiply(cotangent / (32 * N), u, out=u)
     np.multiply(u, q, out=u)
     np.negative(u, out=u)
     z_image_bar = np.divide(u, v, out=u)  # (10)
-    b_image_bar = np.sum(z_image_bar, axis=0)  # (11)
-    turned_bar = np.dot(z_image_bar, W_image.T)  # (12)
+    b_image_bar = np.dot(work.ones, z_image_bar)  # (11)
+    turned_bar = np.dot(z_image_bar, W_image.T, out=work.turned_bar)  # (12)
     W_image_bar = np.dot(turned.T, z_image_bar)  # (13)
-    t = np.greater(z_turned, 0)
+    t = np.greater(z_turned, 0, out=work.t2)
     z_turned_bar = np.multiply(turned_bar, t, out=turned_bar)  # (14);
-    b_turned_bar = np.sum(z_turned_bar, axis=0)  # (15)
-    code_bar = np.dot(z_turned_bar, W_turned.T)  # (16)
+    b_turned_bar = np.dot(work.ones, z_turned_bar)  # (15)
+    code_bar = np.dot(z_turned_bar, W_turned.T, out=work.code_bar)  # (16)
     W_turned_bar = np.dot(code.T, z_turned_bar)  # (17)
-    b_code_bar = np.sum(code_bar, axis=0)  # (18)
-    seen_bar = np.dot(code_bar, W_code.T)  # (19)
+    b_code_bar = np.dot(work.ones, code_bar)  # (18)
+    seen_bar = np.dot(code_bar, W_code.T, out=work.turned_bar)  # (19)
     W_code_bar = np.dot(seen.T, code_bar)  # (20)
-    t = np.greater(z_seen, 0)
+    t = np.greater(z_seen, 0, out=work.t2)
     z_seen_bar = np.multiply(seen_bar, t, out=seen_bar)  # (21);
-    b_seen_bar = np.sum(z_seen_bar, axis=0)  # (22)
+    b_seen_bar = np.dot(work.ones, z_seen_bar)  # (22)
     W_seen_bar = np.dot(x.T, z_seen_bar)  # (23)
+    _give_back(work)
     grads = {
         "W_seen": W_seen_bar,
         "b_seen": b_seen_bar,
@@ -457,29 +466,58 @@ def _arguments(
 ) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
     """The parameters and what was given, checked and of one dtype, and the free sizes.
 
-    The dtype is that of the parameters; complex or object inputs raise it.
+    The dtype is that of the parameters; complex or object inputs raise it. Types, shapes
+    and dtypes that have passed once pass at once from then on.
     """
+    try:
+        arrays = [*map(params.get, PARAMETERS), *given.values()]
+        counts = (len(params),)
+        kinds = (*counts, *[(type(a), a.shape, a.dtype) for a in arrays])
+        dtype, sizes, casts, labels = _PASSED[kinds]
+    except (AttributeError, KeyError):
+        return _examined(params, given)
+    for position in casts:
+        arrays[position] = arrays[position].astype(dtype)
+    for position, name in labels:
+        arrays[position] = _labels(name, arrays[position], INTEGERS[name])
+    return dtype, arrays, sizes
+
+
+_PASSED: dict[tuple, tuple[np.dtype, dict[str, int], list, list]] = {}
+
+
+def _examined(
+    params: dict[str, np.ndarray], given: dict[str, np.ndarray]
+) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
+    """What ``_arguments`` returns, looked at one by one."""
     unknown = [name for name in params if name not in PARAMETERS]
     missing = [name for name in PARAMETERS if name not in params]
     if unknown or missing:
         raise KeyError(f"params: unknown {unknown}, missing {missing}")
     sizes: dict[str, int] = {}
-    arrays = []
-    for name, shape in PARAMETERS.items():
-        arrays.append(_fitted(name, params[name], shape, sizes))
-    for name, value in given.items():
-        shape = INPUTS[name] if name in INPUTS else TARGETS[name]
-        arrays.append(_fitted(name, value, shape, sizes))
-    names = [*PARAMETERS, *given]
-    wide = [a for n, a in zip(names, arrays) if n in PARAMETERS or a.dtype.kind in "cO"]
+    shapes = {**PARAMETERS, **INPUTS, **TARGETS}
+    values = {**{name: params[name] for name in PARAMETERS}, **given}
+    arrays = [_fitted(name, each, shapes[name], sizes) for name, each in values.items()]
+    leading = [n in PARAMETERS or a.dtype.kind in "cO" for n, a in zip(values, arrays)]
+    wide = [a for a, leads in zip(arrays, leading) if leads]
     dtypes = {a.dtype for a in wide} or {np.dtype(DTYPE)}
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
-    for position, name in enumerate(names):
+    plain = all(a is value for a, value in zip(arrays, values.values()))
+    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+    casts, labels = [], []
+    for position, name in enumerate(values):
         if name in INTEGERS:
+            labels.append((position, name))
             arrays[position] = _labels(name, arrays[position], INTEGERS[name])
         elif arrays[position].dtype != dtype:
+            casts.append(position)
             arrays[position] = arrays[position].astype(dtype)
+    if plain:
+        if len(_PASSED) >= 64:
+            _PASSED.clear()
+        counts = (len(params),)
+        _PASSED[(*counts, *kinds)] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -505,11 +543,12 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    if array.size and not 0 <= array.min() <= array.max() < classes:
+    array = array.astype(np.intp, copy=False)
+    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
-    return array.astype(np.intp, copy=False)
+    return array
 
 
 def _require_examples(sizes: dict[str, int]) -> None:
@@ -517,6 +556,82 @@ def _require_examples(sizes: dict[str, int]) -> None:
     for name, length in sizes.items():
         if length == 0:
             raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+
+
+def _in_parts(
+    params: dict[str, np.ndarray],
+    given: dict[str, np.ndarray],
+    cotangent: float,
+    microbatch: int,
+) -> tuple[float, dict[str, np.ndarray]]:
+    """The loss and its gradient, from those of parts of the batch."""
+    if microbatch < 1:
+        raise ValueError(f"microbatch is {microbatch}, not a number of examples")
+    dtype, _, sizes = _arguments(params, given)
+    _require_examples(sizes)
+    N = sizes["N"]
+    shapes = {**INPUTS, **TARGETS}
+    total, grads = dtype.type(0), {}
+    for start in range(0, N, microbatch):
+        rows = slice(start, start + microbatch)
+        sliced = [shapes[name][:1] == ("N",) for name in given]
+        part = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
+        share = min(microbatch, N - start) / N  # of the mean
+        value, each = loss_and_grad(params, *part, cotangent=cotangent * share)
+        total += share * value
+        for name, grad in each.items():
+            grads[name] = grads[name] + grad if name in grads else grad
+    return total, grads
+
+
+def release() -> None:
+    """Let go of all arrays that are kept for the next call."""
+    _IDLE.clear()
+
+
+class _Work:
+    """What loss_and_grad works in, for one dtype and one set of sizes."""
+
+    def __init__(self, dtype: np.dtype, N: int) -> None:
+        self.z_seen = np.empty((N, 48), dtype)
+        self.seen = np.empty((N, 48), dtype)
+        self.code = np.empty((N, 12), dtype)
+        self.z_turned = np.empty((N, 48), dtype)
+        self.turned = np.empty((N, 48), dtype)
+        self.z_image = np.empty((N, 64), dtype)
+        self.t = np.empty((N, 64), dtype)
+        self.v = np.empty((N, 64), dtype)
+        self.w = np.empty((N, 64), dtype)
+        self.u = np.empty((N, 64), bool)
+        self.r = np.empty((N, 64), bool)
+        self.ones = np.ones((N,), dtype)
+        self.turned_bar = np.empty((N, 48), dtype)
+        self.t2 = np.empty((N, 48), bool)
+        self.code_bar = np.empty((N, 12), dtype)
+        self.key: tuple = (dtype, N)
+
+
+_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+
+
+def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
+    """Arrays to work in: those of an earlier call, else new ones.
+
+    They belong to the call until it gives them back, so two threads never share any.
+    """
+    key = (dtype, *sizes)
+    if key not in _IDLE:
+        for oldest in list(_IDLE)[:-7]:
+            _IDLE.pop(oldest, None)
+    try:
+        return _IDLE.setdefault(key, []).pop()
+    except IndexError:
+        return _Work(dtype, *sizes)
+
+
+def _give_back(work: _Work) -> None:
+    """Keep these arrays for the next call."""
+    _IDLE.setdefault(work.key, []).append(work)
 
 
 def _wide_exp(x: np.ndarray) -> np.ndarray:

@@ -45,7 +45,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (33) b̅e̅t̅a̅4[m] = Σₙ ȳ4[n,m]                                            from (16)
     (34) v4_sum[m] = Σₙ x̅h̅4[n,m] xh4[n,m]                                 from (15)
     (35) m4_sum[m] = Σₙ x̅h̅4[n,m]                                          from (15)
-    (36) z̄3[n,m] = (x̅h̅4[n,m] − (m4_sum[m] + v4_sum[m] xh4[n,m]) / N) / √(v4[m] + 0.001)  from (15)
+    (36) z̄3[n,m] = (x̅h̅4[n,m] − (m4_sum[m] + v4_sum[m] xh4[n,m]) / N) / √(v4[m] + 0.001)  from (15), (12), (11)
     (37) d̄2[n,j] = Σₘ W3[j,m] z̄3[n,m]                                     from (10)
     (38) W̄3[j,m] = Σₙ d2[n,j] z̄3[n,m]                                     from (10)
     (39) h̄2[n,j] = d̄2[n,j] {5/4 if u2[n,j] ≥ −3/5 else 0}                 from (9)
@@ -55,7 +55,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (43) b̅e̅t̅a̅2[j] = Σₙ ȳ2[n,j]                                            from (7)
     (44) v2_sum[j] = Σₙ x̅h̅2[n,j] xh2[n,j]                                 from (6)
     (45) m2_sum[j] = Σₙ x̅h̅2[n,j]                                          from (6)
-    (46) z̄1[n,j] = (x̅h̅2[n,j] − (m2_sum[j] + v2_sum[j] xh2[n,j]) / N) / √(v2[j] + 0.001)  from (6)
+    (46) z̄1[n,j] = (x̅h̅2[n,j] − (m2_sum[j] + v2_sum[j] xh2[n,j]) / N) / √(v2[j] + 0.001)  from (6), (3), (2)
     (47) W̄1[k,j] = Σₙ x[n,k] z̄1[n,j]                                      from (1)
 
 Forward, in inference: the same but for
@@ -395,11 +395,14 @@ def loss_and_grad(
     state: dict[str, np.ndarray] | None = None,
     seed: int | np.random.Generator = 0,
     cotangent: float = 1.0,
+    microbatch: int | None = None,
 ) -> tuple[float, dict[str, np.ndarray], dict[str, np.ndarray]]:
     """The loss and its gradient in training, and the next state.
 
     The gradient is times ``cotangent``, with the keys and shapes of ``params``.
     """
+    if microbatch is not None:
+        raise ValueError("the next state is made from the whole batch")
     dtype, arrays, sizes = _arguments(params, {"x": x, "label": label}, state)
     (
         W1,
@@ -419,119 +422,122 @@ def loss_and_grad(
     ) = arrays
     N = sizes["N"]
     _require_examples(sizes)
+    work = _borrow(dtype, N)
     rng = np.random.default_rng(seed)
     u2 = np.asarray(rng.uniform(-1, 1, (N, 64)), dtype)
     u4 = np.asarray(rng.uniform(-1, 1, (N, 32)), dtype)
-    z1 = np.dot(x, W1)  # (1)
-    m2 = np.sum(z1, axis=0)  # (2)
+    z1 = np.dot(x, W1, out=work.z1)  # (1)
+    m2 = np.dot(work.ones, z1, out=work.m2)  # (2)
     m2 = np.divide(m2, N, out=m2)  # (2)
-    t = np.subtract(z1.T, m2[:, None])  # (3) z1 − m2
+    t = np.subtract(z1.T, m2[:, None], out=work.v2_term)  # (3) z1 − m2
     v2_term = np.multiply(t, t, out=t)  # (3)
-    v2 = np.sum(v2_term, axis=1)  # (3)
+    v2 = np.dot(v2_term, work.ones, out=work.v2)  # (3)
     v2 = np.divide(v2, N, out=v2)  # (3)
     t = np.multiply(9 / 10, moving_mean2)
-    u = np.divide(m2, 10)  # (4) 0.1 m2
+    u = np.divide(m2, 10, out=work.u)  # (4) 0.1 m2
     moving_mean_next2 = np.add(t, u, out=t)  # (4)
     t = np.multiply(9 / 10, moving_variance2)
-    u = np.divide(v2, 10)  # (5) 0.1 v2
+    u = np.divide(v2, 10, out=work.u)  # (5) 0.1 v2
     moving_variance_next2 = np.add(t, u, out=t)  # (5)
-    t = np.add(0.001, v2)  # (6) v2 + 0.001
+    t = np.add(0.001, v2, out=work.t)  # (6) v2 + 0.001
     np.sqrt(t, out=t)  # (6) √(v2 + 0.001)
     np.subtract(z1, m2, out=z1)  # (6) z1 − m2
     xh2 = np.divide(z1, t, out=z1)  # (6); xh2 lives in z1
-    t = np.multiply(gamma2, xh2)
+    t = np.multiply(gamma2, xh2, out=work.y2)
     y2 = np.add(beta2, t, out=t)  # (7)
-    h2 = np.maximum(y2, 0)  # (8)
-    t = np.greater_equal(u2, -0.6)
+    h2 = np.maximum(y2, 0, out=work.h2)  # (8)
+    t = np.greater_equal(u2, -0.6, out=work.t2)
     np.multiply(1.25, h2, out=h2)
     d2 = np.multiply(h2, t, out=h2)  # (9); d2 lives in h2
-    z3 = np.dot(d2, W3)  # (10)
-    m4 = np.sum(z3, axis=0)  # (11)
+    z3 = np.dot(d2, W3, out=work.z3)  # (10)
+    m4 = np.dot(work.ones, z3, out=work.m4)  # (11)
     m4 = np.divide(m4, N, out=m4)  # (11)
-    t = np.subtract(z3.T, m4[:, None])  # (12) z3 − m4
+    t = np.subtract(z3.T, m4[:, None], out=work.v4_term)  # (12) z3 − m4
     v4_term = np.multiply(t, t, out=t)  # (12)
-    v4 = np.sum(v4_term, axis=1)  # (12)
+    v4 = np.dot(v4_term, work.ones, out=work.v4)  # (12)
     v4 = np.divide(v4, N, out=v4)  # (12)
     t = np.multiply(9 / 10, moving_mean4)
-    u = np.divide(m4, 10)  # (13) 0.1 m4
+    u = np.divide(m4, 10, out=work.u3)  # (13) 0.1 m4
     moving_mean_next4 = np.add(t, u, out=t)  # (13)
     t = np.multiply(9 / 10, moving_variance4)
-    u = np.divide(v4, 10)  # (14) 0.1 v4
+    u = np.divide(v4, 10, out=work.u3)  # (14) 0.1 v4
     moving_variance_next4 = np.add(t, u, out=t)  # (14)
-    t = np.add(0.001, v4)  # (15) v4 + 0.001
+    t = np.add(0.001, v4, out=work.t3)  # (15) v4 + 0.001
     np.sqrt(t, out=t)  # (15) √(v4 + 0.001)
     np.subtract(z3, m4, out=z3)  # (15) z3 − m4
     xh4 = np.divide(z3, t, out=z3)  # (15); xh4 lives in z3
-    t = np.multiply(gamma4, xh4)
+    t = np.multiply(gamma4, xh4, out=work.y4)
     y4 = np.add(beta4, t, out=t)  # (16)
-    h4 = np.maximum(y4, 0)  # (17)
-    t = np.greater_equal(u4, -0.8)
+    h4 = np.maximum(y4, 0, out=work.h4)  # (17)
+    t = np.greater_equal(u4, -0.8, out=work.t4)
     np.multiply(10 / 9, h4, out=h4)
     d4 = np.multiply(h4, t, out=h4)  # (18); d4 lives in h4
-    z5 = np.dot(d4, W5)  # (19)
+    z5 = work.z5
+    np.dot(W5.T, d4.T, out=z5.T)  # (19)
     z5 += b  # (19)
-    z5_max = np.max(z5, axis=1)  # (20)
-    t = np.subtract(z5, z5_max[:, None])  # (21) z5 − z5_max
+    z5_max = np.maximum.reduce(z5, axis=1, out=work.z5_max)  # (20)
+    t = np.subtract(z5, z5_max[:, None], out=work.s_term)  # (21) z5 − z5_max
     s_term = np.exp(t, out=t)  # (21)
-    s = np.sum(s_term, axis=1)  # (22)
+    s = np.dot(work.ones2, s_term.T, out=work.s)  # (22)
     s_place = np.argmax(z5, axis=1)  # (22)
-    t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None])
-    s_rest_term = np.multiply(s_term, t)  # (22)
-    s_rest = np.sum(s_rest_term, axis=1)  # (22)
-    p = np.divide(s_term, s[:, None])  # (23)
-    t = np.subtract(z5[np.arange(N), label], z5_max)  # (24) z5 − z5_max
-    u = np.log1p(s_rest)  # (24) log1p(s_rest)
+    t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None], out=work.t5)
+    s_rest_term = np.multiply(s_term, t, out=work.s_rest_term)  # (22)
+    s_rest = np.dot(work.ones2, s_rest_term.T, out=work.s_rest)  # (22)
+    p = np.divide(s_term, s[:, None], out=work.s_rest_term)  # (23)
+    t = np.subtract(z5[np.arange(N), label], z5_max, out=work.L_term)  # (24)
+    u = np.log1p(s_rest, out=work.u5)  # (24) log1p(s_rest)
     L_term = np.subtract(t, u, out=t)  # (24)
-    L = np.sum(L_term)  # (24)
+    L = np.add.reduce(L_term)  # (24)
     L = (-L) / N  # (24)
-    t = np.subtract(1, s_term[np.arange(N), label])  # (25) 1 − s_term
+    t = np.subtract(1, s_term[np.arange(N), label], out=work.L_term)  # (25) 1 − s_term
     np.add(s_rest, t, out=t)  # (25) s_rest + 1 − s_term
     np.multiply(cotangent / N, t, out=t)
     np.negative(t, out=t)
     z5_bar_chosen = np.divide(t, s, out=t)  # (25)
-    t = np.multiply(cotangent / N, p)
-    u = np.not_equal(np.arange(10, dtype=dtype), label[:, None])
+    t = np.multiply(cotangent / N, p, out=work.t6)
+    u = np.not_equal(np.arange(10, dtype=dtype), label[:, None], out=work.u6)
     z5_bar = np.where(u, t, z5_bar_chosen[:, None])  # (25)
-    b_bar = np.sum(z5_bar, axis=0)  # (26)
-    d4_bar = np.dot(z5_bar, W5.T)  # (27)
+    b_bar = np.dot(z5_bar.T, work.ones)  # (26)
+    d4_bar = np.dot(z5_bar, W5.T, out=work.d4_bar)  # (27)
     W5_bar = np.dot(d4.T, z5_bar)  # (28)
-    t = np.greater_equal(u4, -0.8)
-    u = np.multiply(np.asarray(1.1111111111111112, dtype), t)  # (30)
-    t = np.greater(y4, 0)
+    t = np.greater_equal(u4, -0.8, out=work.t4)
+    u = np.multiply(np.asarray(1.1111111111111112, dtype), t, out=work.u7)  # (30)
+    t = np.greater(y4, 0, out=work.t4)
     np.multiply(d4_bar, u, out=d4_bar)
     y4_bar = np.multiply(d4_bar, t, out=d4_bar)  # (30); y4_bar lives in d4_bar
     gamma4_bar = np.einsum("nm,nm->m", xh4, y4_bar)  # (31)
-    xh4_bar = np.multiply(gamma4, y4_bar)  # (32)
-    beta4_bar = np.sum(y4_bar, axis=0)  # (33)
+    xh4_bar = np.multiply(gamma4, y4_bar, out=work.h4)  # (32)
+    beta4_bar = np.dot(work.ones, y4_bar)  # (33)
     v4_sum = np.einsum("nm,nm->m", xh4_bar, xh4)  # (34)
-    m4_sum = np.sum(xh4_bar, axis=0)  # (35)
-    t = np.add(0.001, v4)  # (36) v4 + 0.001
+    m4_sum = np.dot(work.ones, xh4_bar, out=work.m4_sum)  # (35)
+    t = np.add(0.001, v4, out=work.t3)  # (36) v4 + 0.001
     np.sqrt(t, out=t)  # (36) √(v4 + 0.001)
-    u = np.multiply(v4_sum, xh4)
+    u = np.multiply(v4_sum, xh4, out=work.u7)
     np.add(m4_sum, u, out=u)  # (36) m4_sum + v4_sum xh4
     np.divide(u, N, out=u)  # (36) (m4_sum + v4_sum xh4) / N
     np.subtract(xh4_bar, u, out=xh4_bar)  # (36) x̅h̅4 − (m4_sum + v4_sum xh4) / N
     z3_bar = np.divide(xh4_bar, t, out=xh4_bar)  # (36); z3_bar lives in xh4_bar
-    d2_bar = np.dot(z3_bar, W3.T)  # (37)
+    d2_bar = np.dot(z3_bar, W3.T, out=work.d2_bar)  # (37)
     W3_bar = np.dot(d2.T, z3_bar)  # (38)
-    t = np.greater_equal(u2, -0.6)
-    u = np.multiply(np.asarray(1.25, dtype), t)  # (40) {5/4 if u2 ≥ −3/5 else 0}
-    t = np.greater(y2, 0)
+    t = np.greater_equal(u2, -0.6, out=work.t2)
+    u = np.multiply(np.asarray(1.25, dtype), t, out=work.u8)  # (40)
+    t = np.greater(y2, 0, out=work.t2)
     np.multiply(d2_bar, u, out=d2_bar)
     y2_bar = np.multiply(d2_bar, t, out=d2_bar)  # (40); y2_bar lives in d2_bar
     gamma2_bar = np.einsum("nj,nj->j", xh2, y2_bar)  # (41)
-    xh2_bar = np.multiply(gamma2, y2_bar)  # (42)
-    beta2_bar = np.sum(y2_bar, axis=0)  # (43)
+    xh2_bar = np.multiply(gamma2, y2_bar, out=work.h2)  # (42)
+    beta2_bar = np.dot(work.ones, y2_bar)  # (43)
     v2_sum = np.einsum("nj,nj->j", xh2_bar, xh2)  # (44)
-    m2_sum = np.sum(xh2_bar, axis=0)  # (45)
-    t = np.add(0.001, v2)  # (46) v2 + 0.001
+    m2_sum = np.dot(work.ones, xh2_bar, out=work.m2_sum)  # (45)
+    t = np.add(0.001, v2, out=work.t)  # (46) v2 + 0.001
     np.sqrt(t, out=t)  # (46) √(v2 + 0.001)
-    u = np.multiply(v2_sum, xh2)
+    u = np.multiply(v2_sum, xh2, out=work.u8)
     np.add(m2_sum, u, out=u)  # (46) m2_sum + v2_sum xh2
     np.divide(u, N, out=u)  # (46) (m2_sum + v2_sum xh2) / N
     np.subtract(xh2_bar, u, out=xh2_bar)  # (46) x̅h̅2 − (m2_sum + v2_sum xh2) / N
     z1_bar = np.divide(xh2_bar, t, out=xh2_bar)  # (46); z1_bar lives in xh2_bar
     W1_bar = np.dot(x.T, z1_bar)  # (47)
+    _give_back(work)
     grads = {
         "W1": W1_bar,
         "gamma2": gamma2_bar,
@@ -840,36 +846,65 @@ def _arguments(
 ) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
     """The parameters and what was given, checked and of one dtype, and the free sizes.
 
-    The dtype is that of the parameters; complex or object inputs raise it.
+    The dtype is that of the parameters; complex or object inputs raise it. Types, shapes
+    and dtypes that have passed once pass at once from then on.
     """
+    state = init_state() if state is None else state
+    try:
+        arrays = [*map(params.get, PARAMETERS), *given.values(), *map(state.get, STATE)]
+        counts = len(params), len(state)
+        kinds = (*counts, *[(type(a), a.shape, a.dtype) for a in arrays])
+        dtype, sizes, casts, labels = _PASSED[kinds]
+    except (AttributeError, KeyError):
+        return _examined(params, given, state)
+    for position in casts:
+        arrays[position] = arrays[position].astype(dtype)
+    for position, name in labels:
+        arrays[position] = _labels(name, arrays[position], INTEGERS[name])
+    return dtype, arrays, sizes
+
+
+_PASSED: dict[tuple, tuple[np.dtype, dict[str, int], list, list]] = {}
+
+
+def _examined(
+    params: dict[str, np.ndarray],
+    given: dict[str, np.ndarray],
+    state: dict[str, np.ndarray],
+) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
+    """What ``_arguments`` returns, looked at one by one."""
     unknown = [name for name in params if name not in PARAMETERS]
     missing = [name for name in PARAMETERS if name not in params]
     if unknown or missing:
         raise KeyError(f"params: unknown {unknown}, missing {missing}")
-    state = init_state() if state is None else state
     unknown = [name for name in state if name not in STATE]
     missing = [name for name in STATE if name not in state]
     if unknown or missing:
         raise KeyError(f"state: unknown {unknown}, missing {missing}")
     sizes: dict[str, int] = {}
-    arrays = []
-    for name, shape in PARAMETERS.items():
-        arrays.append(_fitted(name, params[name], shape, sizes))
-    for name, value in given.items():
-        shape = INPUTS[name] if name in INPUTS else TARGETS[name]
-        arrays.append(_fitted(name, value, shape, sizes))
-    for name, shape in STATE.items():
-        arrays.append(_fitted(name, state[name], shape, sizes))
-    names = [*PARAMETERS, *given, *STATE]
-    wide = [a for n, a in zip(names, arrays) if n in PARAMETERS or a.dtype.kind in "cO"]
+    shapes = {**PARAMETERS, **INPUTS, **TARGETS, **STATE}
+    values = {**{name: params[name] for name in PARAMETERS}, **given, **state}
+    arrays = [_fitted(name, each, shapes[name], sizes) for name, each in values.items()]
+    leading = [n in PARAMETERS or a.dtype.kind in "cO" for n, a in zip(values, arrays)]
+    wide = [a for a, leads in zip(arrays, leading) if leads]
     dtypes = {a.dtype for a in wide} or {np.dtype(DTYPE)}
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
-    for position, name in enumerate(names):
+    plain = all(a is value for a, value in zip(arrays, values.values()))
+    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+    casts, labels = [], []
+    for position, name in enumerate(values):
         if name in INTEGERS:
+            labels.append((position, name))
             arrays[position] = _labels(name, arrays[position], INTEGERS[name])
         elif arrays[position].dtype != dtype:
+            casts.append(position)
             arrays[position] = arrays[position].astype(dtype)
+    if plain:
+        if len(_PASSED) >= 64:
+            _PASSED.clear()
+        counts = len(params), len(state)
+        _PASSED[(*counts, *kinds)] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -895,11 +930,12 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    if array.size and not 0 <= array.min() <= array.max() < classes:
+    array = array.astype(np.intp, copy=False)
+    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
-    return array.astype(np.intp, copy=False)
+    return array
 
 
 def _require_examples(sizes: dict[str, int]) -> None:
@@ -907,6 +943,78 @@ def _require_examples(sizes: dict[str, int]) -> None:
     for name, length in sizes.items():
         if length == 0:
             raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+
+
+def release() -> None:
+    """Let go of all arrays that are kept for the next call."""
+    _IDLE.clear()
+
+
+class _Work:
+    """What loss_and_grad works in, for one dtype and one set of sizes."""
+
+    def __init__(self, dtype: np.dtype, N: int) -> None:
+        self.z1 = np.empty((N, 64), dtype)
+        self.m2 = np.empty((64,), dtype)
+        self.ones = np.ones((N,), dtype)
+        self.v2_term = np.empty((64, N), dtype)
+        self.v2 = np.empty((64,), dtype)
+        self.u = np.empty((64,), dtype)
+        self.t = np.empty((64,), dtype)
+        self.y2 = np.empty((N, 64), dtype)
+        self.h2 = np.empty((N, 64), dtype)
+        self.t2 = np.empty((N, 64), bool)
+        self.z3 = np.empty((N, 32), dtype)
+        self.m4 = np.empty((32,), dtype)
+        self.v4_term = np.empty((32, N), dtype)
+        self.v4 = np.empty((32,), dtype)
+        self.u3 = np.empty((32,), dtype)
+        self.t3 = np.empty((32,), dtype)
+        self.y4 = np.empty((N, 32), dtype)
+        self.h4 = np.empty((N, 32), dtype)
+        self.t4 = np.empty((N, 32), bool)
+        self.z5 = np.empty((10, N), dtype).T
+        self.z5_max = np.empty((N,), dtype)
+        self.s_term = np.empty((10, N), dtype).T
+        self.s = np.empty((N,), dtype)
+        self.ones2 = np.ones((10,), dtype)
+        self.t5 = np.empty((10, N), bool).T
+        self.s_rest_term = np.empty((10, N), dtype).T
+        self.s_rest = np.empty((N,), dtype)
+        self.L_term = np.empty((N,), dtype)
+        self.u5 = np.empty((N,), dtype)
+        self.t6 = np.empty((10, N), dtype).T
+        self.u6 = np.empty((10, N), bool).T
+        self.d4_bar = np.empty((N, 32), dtype)
+        self.u7 = np.empty((N, 32), dtype)
+        self.m4_sum = np.empty((32,), dtype)
+        self.d2_bar = np.empty((N, 64), dtype)
+        self.u8 = np.empty((N, 64), dtype)
+        self.m2_sum = np.empty((64,), dtype)
+        self.key: tuple = (dtype, N)
+
+
+_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+
+
+def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
+    """Arrays to work in: those of an earlier call, else new ones.
+
+    They belong to the call until it gives them back, so two threads never share any.
+    """
+    key = (dtype, *sizes)
+    if key not in _IDLE:
+        for oldest in list(_IDLE)[:-7]:
+            _IDLE.pop(oldest, None)
+    try:
+        return _IDLE.setdefault(key, []).pop()
+    except IndexError:
+        return _Work(dtype, *sizes)
+
+
+def _give_back(work: _Work) -> None:
+    """Keep these arrays for the next call."""
+    _IDLE.setdefault(work.key, []).append(work)
 
 
 def _truncated(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

@@ -98,29 +98,58 @@ def _arguments(
 ) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
     """The parameters and what was given, checked and of one dtype, and the free sizes.
 
-    The dtype is that of the parameters; complex or object inputs raise it.
+    The dtype is that of the parameters; complex or object inputs raise it. Types, shapes
+    and dtypes that have passed once pass at once from then on.
     """
+    try:
+        arrays = [*map(params.get, PARAMETERS), *given.values()]
+        counts = (len(params),)
+        kinds = (*counts, *[(type(a), a.shape, a.dtype) for a in arrays])
+        dtype, sizes, casts, labels = _PASSED[kinds]
+    except (AttributeError, KeyError):
+        return _examined(params, given)
+    for position in casts:
+        arrays[position] = arrays[position].astype(dtype)
+    for position, name in labels:
+        arrays[position] = _labels(name, arrays[position], INTEGERS[name])
+    return dtype, arrays, sizes
+
+
+_PASSED: dict[tuple, tuple[np.dtype, dict[str, int], list, list]] = {}
+
+
+def _examined(
+    params: dict[str, np.ndarray], given: dict[str, np.ndarray]
+) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
+    """What ``_arguments`` returns, looked at one by one."""
     unknown = [name for name in params if name not in PARAMETERS]
     missing = [name for name in PARAMETERS if name not in params]
     if unknown or missing:
         raise KeyError(f"params: unknown {unknown}, missing {missing}")
     sizes: dict[str, int] = {}
-    arrays = []
-    for name, shape in PARAMETERS.items():
-        arrays.append(_fitted(name, params[name], shape, sizes))
-    for name, value in given.items():
-        shape = INPUTS[name] if name in INPUTS else TARGETS[name]
-        arrays.append(_fitted(name, value, shape, sizes))
-    names = [*PARAMETERS, *given]
-    wide = [a for n, a in zip(names, arrays) if n in PARAMETERS or a.dtype.kind in "cO"]
+    shapes = {**PARAMETERS, **INPUTS, **TARGETS}
+    values = {**{name: params[name] for name in PARAMETERS}, **given}
+    arrays = [_fitted(name, each, shapes[name], sizes) for name, each in values.items()]
+    leading = [n in PARAMETERS or a.dtype.kind in "cO" for n, a in zip(values, arrays)]
+    wide = [a for a, leads in zip(arrays, leading) if leads]
     dtypes = {a.dtype for a in wide} or {np.dtype(DTYPE)}
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
-    for position, name in enumerate(names):
+    plain = all(a is value for a, value in zip(arrays, values.values()))
+    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+    casts, labels = [], []
+    for position, name in enumerate(values):
         if name in INTEGERS:
+            labels.append((position, name))
             arrays[position] = _labels(name, arrays[position], INTEGERS[name])
         elif arrays[position].dtype != dtype:
+            casts.append(position)
             arrays[position] = arrays[position].astype(dtype)
+    if plain:
+        if len(_PASSED) >= 64:
+            _PASSED.clear()
+        counts = (len(params),)
+        _PASSED[(*counts, *kinds)] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -146,8 +175,9 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    if array.size and not 0 <= array.min() <= array.max() < classes:
+    array = array.astype(np.intp, copy=False)
+    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
-    return array.astype(np.intp, copy=False)
+    return array

@@ -82,12 +82,13 @@ def forward(
     """The output: y3 [N, 3]."""
     dtype, arrays, sizes = _arguments(params, {"features": features})
     W, b, beta, B, c, features = arrays
+    N = sizes["N"]
     z = np.dot(features, W)  # (1)
     z += b  # (1)
-    np.maximum(-1267650600228229401496703205376, z, out=z)  # (2)
+    np.maximum(-2.0**100, z, out=z)  # (2) max(−2¹⁰⁰, z)
     t = np.multiply(beta, z)
     u = np.multiply(beta, z)
-    np.negative(u, out=u)  # (2) −beta max(−1267650600228229401496703205376, z)
+    np.negative(u, out=u)  # (2) −beta max(−2¹⁰⁰, z)
     np.minimum(t, u, out=u)  # (2)
     v = _wide_exp(u)  # (2)
     u = np.add(1, v)  # (2)
@@ -95,7 +96,7 @@ def forward(
     t = np.where(w, 1, v)  # (2)
     np.multiply(z, t, out=z)
     y2 = np.divide(z, u, out=z)  # (2); y2 lives in z
-    y3_part = np.tensordot(y2, B, axes=([1], [1]))  # (3)
+    y3_part = np.dot(y2, B.transpose(1, 0, 2).reshape(6, 18)).reshape(N, 3, 6)  # (3)
     y3 = np.matmul(y2[:, None, :], y3_part.transpose(0, 2, 1))[:, 0]  # (3)
     y3 += c  # (3)
     return y3
@@ -113,10 +114,10 @@ def loss(
     _require_examples(sizes)
     z = np.dot(features, W)  # (1)
     z += b  # (1)
-    np.maximum(-1267650600228229401496703205376, z, out=z)  # (2)
+    np.maximum(-2.0**100, z, out=z)  # (2) max(−2¹⁰⁰, z)
     t = np.multiply(beta, z)
     u = np.multiply(beta, z)
-    np.negative(u, out=u)  # (2) −beta max(−1267650600228229401496703205376, z)
+    np.negative(u, out=u)  # (2) −beta max(−2¹⁰⁰, z)
     np.minimum(t, u, out=u)  # (2)
     v = _wide_exp(u)  # (2)
     u = np.add(1, v)  # (2)
@@ -124,7 +125,7 @@ def loss(
     t = np.where(w, 1, v)  # (2)
     np.multiply(z, t, out=z)
     y2 = np.divide(z, u, out=z)  # (2); y2 lives in z
-    y3_part = np.tensordot(y2, B, axes=([1], [1]))  # (3)
+    y3_part = np.dot(y2, B.transpose(1, 0, 2).reshape(6, 18)).reshape(N, 3, 6)  # (3)
     y3 = np.matmul(y2[:, None, :], y3_part.transpose(0, 2, 1))[:, 0]  # (3)
     y3 += c  # (3)
     t = np.subtract(y3, y)  # (4) y3 − y
@@ -140,72 +141,87 @@ def loss_and_grad(
     y: np.ndarray,
     *,
     cotangent: float = 1.0,
+    microbatch: int | None = None,
 ) -> tuple[float, dict[str, np.ndarray]]:
-    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."""
+    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``.
+
+    With ``microbatch`` the examples go through in parts of that many, in memory for one
+    part; the result is that of the whole batch to rounding.
+    """
+    if microbatch is not None:
+        return _in_parts(params, {"features": features, "y": y}, cotangent, microbatch)
     dtype, arrays, sizes = _arguments(params, {"features": features, "y": y})
     W, b, beta, B, c, features, y = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    z = np.dot(features, W)  # (1)
+    work = _borrow(dtype, N)
+    z = np.dot(features, W, out=work.z)  # (1)
     z += b  # (1)
-    t = np.maximum(-1267650600228229401496703205376, z)  # (2)
-    u = np.multiply(beta, t)
-    v = np.multiply(beta, t)
-    np.negative(v, out=v)  # (2) −beta max(−1267650600228229401496703205376, z)
+    t = np.maximum(-2.0**100, z, out=work.y2)  # (2) max(−2¹⁰⁰, z)
+    u = np.multiply(beta, t, out=work.u)
+    v = np.multiply(beta, t, out=work.v)
+    np.negative(v, out=v)  # (2) −beta max(−2¹⁰⁰, z)
     np.minimum(u, v, out=v)  # (2)
     w = _wide_exp(v)  # (2)
-    v = np.add(1, w)  # (2)
-    r = np.greater_equal(u, 0)
+    v = np.add(1, w, out=work.v)  # (2)
+    r = np.greater_equal(u, 0, out=work.r)
     u = np.where(r, 1, w)  # (2)
     np.multiply(t, u, out=t)
     y2 = np.divide(t, v, out=t)  # (2)
-    y3_part = np.tensordot(y2, B, axes=([1], [1]))  # (3)
+    y3_part = work.y3_part
+    np.dot(y2, B.transpose(1, 0, 2).reshape(6, 18), out=y3_part.reshape(N, 18))  # (3)
     y3 = np.matmul(y2[:, None, :], y3_part.transpose(0, 2, 1))[:, 0]  # (3)
     y3 += c  # (3)
-    t = np.subtract(y3, y)  # (4) y3 − y
+    t = np.subtract(y3, y, out=work.L_term)  # (4) y3 − y
     L_term = np.multiply(t, t, out=t)  # (4)
-    L = np.sum(L_term)  # (4)
+    L = np.add.reduce(L_term, axis=None)  # (4)
     L = L / (3 * N)  # (4)
-    t = np.subtract(y3, y)  # (5) y3 − y
+    t = np.subtract(y3, y, out=work.L_term)  # (5) y3 − y
     y3_bar = np.multiply(2 * cotangent / (3 * N), t, out=t)  # (5)
-    c_bar = np.sum(y3_bar, axis=0)  # (6)
-    B_bar_part = np.multiply(y2[:, None], y3_bar[:, :, None])  # (7)
-    B_bar = np.tensordot(B_bar_part, y2, axes=([0], [0]))  # (7)
-    y2_bar_term = np.add(B, B.transpose(0, 2, 1))  # (8)
-    y2_bar_part = np.multiply(y2[:, None], y3_bar[:, :, None])  # (8)
-    y2_bar = np.tensordot(y2_bar_part, y2_bar_term, axes=([1, 2], [0, 2]))  # (8)
-    t = np.multiply(beta, z)
-    u = np.multiply(beta, z)
+    c_bar = np.dot(work.ones, y3_bar)  # (6)
+    B_bar_part = np.multiply(y2[:, None], y3_bar[:, :, None], out=work.y3_part)  # (7)
+    B_bar = np.dot(B_bar_part.reshape(-1, 18).T, y2).reshape(3, 6, 6)  # (7)
+    y2_bar_term = np.add(B, B.transpose(0, 2, 1), out=work.y2_bar_term)  # (8)
+    y2_bar_part = np.multiply(y2[:, None], y3_bar[:, :, None], out=work.y3_part)  # (8)
+    # (8)
+    y2_bar = np.dot(
+        y2_bar_part.reshape(-1, 18),
+        y2_bar_term.transpose(0, 2, 1).reshape(18, 6),
+        out=work.y2_bar,
+    )
+    t = np.multiply(beta, z, out=work.t)
+    u = np.multiply(beta, z, out=work.u)
     np.negative(u, out=u)  # (9) −z beta
     np.minimum(t, u, out=u)  # (9) −|z beta|
     np.exp(u, out=u)  # (9) exp(−|z beta|)
-    v = np.add(1, u)  # (9) 1 + exp(−|z beta|)
-    w = np.minimum(1267650600228229401496703205376, y2)  # (9)
-    r = np.multiply(beta, u)
+    v = np.add(1, u, out=work.v)  # (9) 1 + exp(−|z beta|)
+    w = np.minimum(2.0**100, y2, out=work.w)  # (9) min(2¹⁰⁰, y2)
+    r = np.multiply(beta, u, out=work.r2)
     np.multiply(r, w, out=r)
-    np.add(1, r, out=r)  # (9)
+    np.add(1, r, out=r)  # (9) beta exp(−|z beta|) min(2¹⁰⁰, y2) + 1
     np.multiply(beta, w, out=w)
-    np.add(w, u, out=w)  # (9)
-    u = np.greater_equal(t, 0)
+    np.add(w, u, out=w)  # (9) beta min(2¹⁰⁰, y2) + exp(−|z beta|)
+    u = np.greater_equal(t, 0, out=work.u2)
     t = np.where(u, r, w)  # (9)
     np.multiply(y2_bar, t, out=t)
     z_bar = np.divide(t, v, out=t)  # (9)
-    t = np.minimum(1267650600228229401496703205376, z)  # (10)
-    np.maximum(-1267650600228229401496703205376, t, out=t)  # (10)
-    u = np.multiply(beta, t)
-    v = np.multiply(beta, t)
-    np.negative(v, out=v)  # (10)
+    t = np.minimum(2.0**100, z, out=work.t)  # (10) min(2¹⁰⁰, z)
+    np.maximum(-2.0**100, t, out=t)  # (10) max(−2¹⁰⁰, min(2¹⁰⁰, z))
+    u = np.multiply(beta, t, out=work.u)
+    v = np.multiply(beta, t, out=work.v)
+    np.negative(v, out=v)  # (10) −beta max(−2¹⁰⁰, min(2¹⁰⁰, z))
     np.minimum(u, v, out=u)  # (10)
     v = _wide_exp(u)  # (10)
-    u = np.add(1, v)  # (10)
+    u = np.add(1, v, out=work.u)  # (10)
     np.multiply(u, u, out=u)  # (10)
-    np.multiply(t, t, out=t)  # (10)
+    np.multiply(t, t, out=t)  # (10) max(−2¹⁰⁰, min(2¹⁰⁰, z))²
     np.multiply(y2_bar, v, out=y2_bar)
     np.multiply(y2_bar, t, out=y2_bar)
     beta_bar_term = np.divide(y2_bar, u, out=y2_bar)  # (10);
-    beta_bar = np.sum(beta_bar_term, axis=0)  # (10)
-    b_bar = np.sum(z_bar, axis=0)  # (11)
+    beta_bar = np.dot(work.ones, beta_bar_term)  # (10)
+    b_bar = np.dot(work.ones, z_bar)  # (11)
     W_bar = np.dot(features.T, z_bar)  # (12)
+    _give_back(work)
     grads = {
         "W": W_bar,
         "b": b_bar,
@@ -221,29 +237,58 @@ def _arguments(
 ) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
     """The parameters and what was given, checked and of one dtype, and the free sizes.
 
-    The dtype is that of the parameters; complex or object inputs raise it.
+    The dtype is that of the parameters; complex or object inputs raise it. Types, shapes
+    and dtypes that have passed once pass at once from then on.
     """
+    try:
+        arrays = [*map(params.get, PARAMETERS), *given.values()]
+        counts = (len(params),)
+        kinds = (*counts, *[(type(a), a.shape, a.dtype) for a in arrays])
+        dtype, sizes, casts, labels = _PASSED[kinds]
+    except (AttributeError, KeyError):
+        return _examined(params, given)
+    for position in casts:
+        arrays[position] = arrays[position].astype(dtype)
+    for position, name in labels:
+        arrays[position] = _labels(name, arrays[position], INTEGERS[name])
+    return dtype, arrays, sizes
+
+
+_PASSED: dict[tuple, tuple[np.dtype, dict[str, int], list, list]] = {}
+
+
+def _examined(
+    params: dict[str, np.ndarray], given: dict[str, np.ndarray]
+) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
+    """What ``_arguments`` returns, looked at one by one."""
     unknown = [name for name in params if name not in PARAMETERS]
     missing = [name for name in PARAMETERS if name not in params]
     if unknown or missing:
         raise KeyError(f"params: unknown {unknown}, missing {missing}")
     sizes: dict[str, int] = {}
-    arrays = []
-    for name, shape in PARAMETERS.items():
-        arrays.append(_fitted(name, params[name], shape, sizes))
-    for name, value in given.items():
-        shape = INPUTS[name] if name in INPUTS else TARGETS[name]
-        arrays.append(_fitted(name, value, shape, sizes))
-    names = [*PARAMETERS, *given]
-    wide = [a for n, a in zip(names, arrays) if n in PARAMETERS or a.dtype.kind in "cO"]
+    shapes = {**PARAMETERS, **INPUTS, **TARGETS}
+    values = {**{name: params[name] for name in PARAMETERS}, **given}
+    arrays = [_fitted(name, each, shapes[name], sizes) for name, each in values.items()]
+    leading = [n in PARAMETERS or a.dtype.kind in "cO" for n, a in zip(values, arrays)]
+    wide = [a for a, leads in zip(arrays, leading) if leads]
     dtypes = {a.dtype for a in wide} or {np.dtype(DTYPE)}
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
-    for position, name in enumerate(names):
+    plain = all(a is value for a, value in zip(arrays, values.values()))
+    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+    casts, labels = [], []
+    for position, name in enumerate(values):
         if name in INTEGERS:
+            labels.append((position, name))
             arrays[position] = _labels(name, arrays[position], INTEGERS[name])
         elif arrays[position].dtype != dtype:
+            casts.append(position)
             arrays[position] = arrays[position].astype(dtype)
+    if plain:
+        if len(_PASSED) >= 64:
+            _PASSED.clear()
+        counts = (len(params),)
+        _PASSED[(*counts, *kinds)] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -269,11 +314,12 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    if array.size and not 0 <= array.min() <= array.max() < classes:
+    array = array.astype(np.intp, copy=False)
+    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
-    return array.astype(np.intp, copy=False)
+    return array
 
 
 def _require_examples(sizes: dict[str, int]) -> None:
@@ -281,6 +327,81 @@ def _require_examples(sizes: dict[str, int]) -> None:
     for name, length in sizes.items():
         if length == 0:
             raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+
+
+def _in_parts(
+    params: dict[str, np.ndarray],
+    given: dict[str, np.ndarray],
+    cotangent: float,
+    microbatch: int,
+) -> tuple[float, dict[str, np.ndarray]]:
+    """The loss and its gradient, from those of parts of the batch."""
+    if microbatch < 1:
+        raise ValueError(f"microbatch is {microbatch}, not a number of examples")
+    dtype, _, sizes = _arguments(params, given)
+    _require_examples(sizes)
+    N = sizes["N"]
+    shapes = {**INPUTS, **TARGETS}
+    total, grads = dtype.type(0), {}
+    for start in range(0, N, microbatch):
+        rows = slice(start, start + microbatch)
+        sliced = [shapes[name][:1] == ("N",) for name in given]
+        part = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
+        share = min(microbatch, N - start) / N  # of the mean
+        value, each = loss_and_grad(params, *part, cotangent=cotangent * share)
+        total += share * value
+        for name, grad in each.items():
+            grads[name] = grads[name] + grad if name in grads else grad
+    return total, grads
+
+
+def release() -> None:
+    """Let go of all arrays that are kept for the next call."""
+    _IDLE.clear()
+
+
+class _Work:
+    """What loss_and_grad works in, for one dtype and one set of sizes."""
+
+    def __init__(self, dtype: np.dtype, N: int) -> None:
+        self.z = np.empty((N, 6), dtype)
+        self.y2 = np.empty((N, 6), dtype)
+        self.u = np.empty((N, 6), dtype)
+        self.v = np.empty((N, 6), dtype)
+        self.r = np.empty((N, 6), bool)
+        self.y3_part = np.empty((N, 3, 6), dtype)
+        self.L_term = np.empty((N, 3), dtype)
+        self.ones = np.ones((N,), dtype)
+        self.y2_bar_term = np.empty((3, 6, 6), dtype)
+        self.y2_bar = np.empty((N, 6), dtype)
+        self.t = np.empty((N, 6), dtype)
+        self.w = np.empty((N, 6), dtype)
+        self.r2 = np.empty((N, 6), dtype)
+        self.u2 = np.empty((N, 6), bool)
+        self.key: tuple = (dtype, N)
+
+
+_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+
+
+def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
+    """Arrays to work in: those of an earlier call, else new ones.
+
+    They belong to the call until it gives them back, so two threads never share any.
+    """
+    key = (dtype, *sizes)
+    if key not in _IDLE:
+        for oldest in list(_IDLE)[:-7]:
+            _IDLE.pop(oldest, None)
+    try:
+        return _IDLE.setdefault(key, []).pop()
+    except IndexError:
+        return _Work(dtype, *sizes)
+
+
+def _give_back(work: _Work) -> None:
+    """Keep these arrays for the next call."""
+    _IDLE.setdefault(work.key, []).append(work)
 
 
 def _wide_exp(x: np.ndarray) -> np.ndarray:

@@ -122,14 +122,14 @@ def forward(
     dtype, arrays, sizes = _arguments(params, {"x": x})
     a, s, mu, x = arrays
     N = sizes["N"]
-    e_term = np.maximum(-1267650600228229401496703205376, s)  # (1)
+    e_term = np.maximum(-2.0**100, s)  # (1)
     e_part = np.sum(e_term, axis=1)  # (1)
     t = np.negative(e_part)  # (1) −e_part
     e = np.empty((N, 3), dtype)  # (1)
     e[...] = t  # (1)
     t = np.subtract(x[:, None], mu)  # (1) x − mu
     e_term_2 = np.multiply(t, t, out=t)  # (1)
-    t = np.maximum(-1267650600228229401496703205376, s)  # (1)
+    t = np.maximum(-2.0**100, s)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
     e_term_3 = _wide_exp(t)  # (1)
     # (1)
@@ -175,14 +175,14 @@ def loss(
     a, s, mu, x = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    e_term = np.maximum(-1267650600228229401496703205376, s)  # (1)
+    e_term = np.maximum(-2.0**100, s)  # (1)
     e_part = np.sum(e_term, axis=1)  # (1)
     t = np.negative(e_part)  # (1) −e_part
     e = np.empty((N, 3), dtype)  # (1)
     e[...] = t  # (1)
     t = np.subtract(x[:, None], mu)  # (1) x − mu
     e_term_2 = np.multiply(t, t, out=t)  # (1)
-    t = np.maximum(-1267650600228229401496703205376, s)  # (1)
+    t = np.maximum(-2.0**100, s)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
     e_term_3 = _wide_exp(t)  # (1)
     # (1)
@@ -221,71 +221,81 @@ def loss_and_grad(
     x: np.ndarray,
     *,
     cotangent: float = 1.0,
+    microbatch: int | None = None,
 ) -> tuple[float, dict[str, np.ndarray]]:
-    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."""
+    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``.
+
+    With ``microbatch`` the examples go through in parts of that many, in memory for one
+    part; the result is that of the whole batch to rounding.
+    """
+    if microbatch is not None:
+        return _in_parts(params, {"x": x}, cotangent, microbatch)
     dtype, arrays, sizes = _arguments(params, {"x": x})
     a, s, mu, x = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    e_term = np.maximum(-1267650600228229401496703205376, s)  # (1)
-    e_part = np.sum(e_term, axis=1)  # (1)
-    t = np.negative(e_part)  # (1) −e_part
-    e = np.empty((N, 3), dtype)  # (1)
+    work = _borrow(dtype, N)
+    e_term = np.maximum(-2.0**100, s, out=work.e_term)  # (1)
+    e_part = np.dot(e_term, work.ones, out=work.e_part)  # (1)
+    t = np.negative(e_part, out=work.e)  # (1) −e_part
+    e = work.e  # (1)
     e[...] = t  # (1)
-    t = np.subtract(x[:, None], mu)  # (1) x − mu
+    t = np.subtract(x[:, None], mu, out=work.e_term_2)  # (1) x − mu
     e_term_2 = np.multiply(t, t, out=t)  # (1)
-    t = np.maximum(-1267650600228229401496703205376, s)  # (1)
+    t = np.maximum(-2.0**100, s, out=work.t)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
     e_term_3 = _wide_exp(t)  # (1)
     # (1)
     e_part_2 = np.matmul(
         e_term_3[:, None, :], e_term_2.transpose(1, 2, 0)
     )[:, 0].transpose(1, 0)
-    t = np.divide(e_part_2, 2)  # (1) e_part_2 / 2
+    t = np.divide(e_part_2, 2, out=work.t2)  # (1) e_part_2 / 2
     e -= t  # (1)
     e += a  # (1)
-    e_max = np.max(e, axis=1)  # (2)
-    t = np.subtract(e, e_max[:, None])  # (3) e − e_max
+    e_max = np.maximum.reduce(e, axis=1, out=work.e_max)  # (2)
+    t = np.subtract(e, e_max[:, None], out=work.s2_term)  # (3) e − e_max
     s2_term = np.exp(t, out=t)  # (3)
-    s2 = np.sum(s2_term, axis=1)  # (4)
+    s2 = np.dot(work.ones2, s2_term.T, out=work.s2)  # (4)
     s2_place = np.argmax(e, axis=1)  # (4)
-    t = np.not_equal(np.arange(3, dtype=dtype), s2_place[:, None])
-    s2_rest_term = np.multiply(s2_term, t)  # (4)
-    s2_rest = np.sum(s2_rest_term, axis=1)  # (4)
-    a_max = np.max(a)  # (5)
-    t = np.subtract(a, a_max)  # (6) a − a_max
+    t = np.not_equal(np.arange(3, dtype=dtype), s2_place[:, None], out=work.t3)
+    s2_rest_term = np.multiply(s2_term, t, out=work.e)  # (4)
+    s2_rest = np.dot(work.ones2, s2_rest_term.T, out=work.s2_rest)  # (4)
+    a_max = np.maximum.reduce(a)  # (5)
+    t = np.subtract(a, a_max, out=work.e_part)  # (6) a − a_max
     s3_term = np.exp(t, out=t)  # (6)
-    s3 = np.sum(s3_term)  # (7)
+    s3 = np.add.reduce(s3_term)  # (7)
     s3_place = np.argmax(a, axis=0)  # (7)
-    t = np.not_equal(np.arange(3, dtype=dtype), s3_place)
-    s3_rest_term = np.multiply(s3_term, t)  # (7)
-    s3_rest = np.sum(s3_rest_term)  # (7)
+    t = np.not_equal(np.arange(3, dtype=dtype), s3_place, out=work.t4)
+    s3_rest_term = np.multiply(s3_term, t, out=work.s3_rest_term)  # (7)
+    s3_rest = np.add.reduce(s3_rest_term)  # (7)
     np.subtract(e_max, a_max, out=e_max)
     np.subtract(e_max, 1.8378770664093456, out=e_max)  # (13) e_max − a_max − log(2 π)
     np.subtract(e_max, np.log1p(s3_rest), out=e_max)  # (13)
-    t = np.log1p(s2_rest)  # (13) log1p(s2_rest)
+    t = np.log1p(s2_rest, out=work.t5)  # (13) log1p(s2_rest)
     L_term = np.add(e_max, t, out=e_max)  # (13); L_term lives in e_max
-    L = np.sum(L_term)  # (13)
+    L = np.add.reduce(L_term)  # (13)
     L = (-L) / N  # (13)
-    t = np.multiply(N, s2)
+    t = np.multiply(N, s2, out=work.s2_rest)
     s2_bar = np.divide(-cotangent, t, out=t)  # (14)
-    e_bar = np.multiply(s2_bar[:, None], s2_term)  # (15)
+    e_bar = np.multiply(s2_bar[:, None], s2_term, out=work.e)  # (15)
     a_bar = np.multiply(cotangent / s3, s3_term)  # (16)
-    a_bar += np.sum(e_bar, axis=0)  # (16)
-    t = np.subtract(x[:, None], mu)  # (17) x − mu
+    t = np.dot(e_bar.T, work.ones3, out=work.t6)  # (16)
+    a_bar += t  # (16)
+    t = np.subtract(x[:, None], mu, out=work.e_term_2)  # (17) x − mu
     np.multiply(t, t, out=t)  # (17) (x − mu)²
-    u = np.multiply(-2, s)
+    u = np.multiply(-2, s, out=work.u)
     v = _wide_exp(u)  # (17) wide_exp(−2 s)
     np.multiply(v, t, out=t)
     s_bar_term = np.subtract(t, 1, out=t)  # (17)
     s_bar = np.matmul(e_bar.T[:, None, :], s_bar_term.transpose(1, 0, 2))[:, 0]  # (17)
-    mu_bar_term = np.subtract(mu, x[:, None])  # (18)
+    mu_bar_term = np.subtract(mu, x[:, None], out=work.e_term_2)  # (18)
     # (18)
     mu_bar = np.matmul(e_bar.T[:, None, :], mu_bar_term.transpose(1, 0, 2))[:, 0]
-    t = np.multiply(-2, s)
+    t = np.multiply(-2, s, out=work.t)
     u = _wide_exp(t)  # (18) wide_exp(−2 s)
     np.multiply(mu_bar, u, out=u)
     mu_bar = np.negative(u, out=u)  # (18)
+    _give_back(work)
     grads = {
         "a": a_bar,
         "s": s_bar,
@@ -305,14 +315,14 @@ def per_example_grad(
     a, s, mu, x = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    e_term = np.maximum(-1267650600228229401496703205376, s)  # (1)
+    e_term = np.maximum(-2.0**100, s)  # (1)
     e_part = np.sum(e_term, axis=1)  # (1)
     t = np.negative(e_part)  # (1) −e_part
     e = np.empty((N, 3), dtype)  # (1)
     e[...] = t  # (1)
     t = np.subtract(x[:, None], mu)  # (1) x − mu
     e_term_2 = np.multiply(t, t, out=t)  # (1)
-    t = np.maximum(-1267650600228229401496703205376, s)  # (1)
+    t = np.maximum(-2.0**100, s)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
     e_term_3 = _wide_exp(t)  # (1)
     # (1)
@@ -369,14 +379,14 @@ def hessian(
     a, s, mu, x = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    e_term = np.maximum(-1267650600228229401496703205376, s)  # (1)
+    e_term = np.maximum(-2.0**100, s)  # (1)
     e_part = np.sum(e_term, axis=1)  # (1)
     t = np.negative(e_part)  # (1) −e_part
     e = np.empty((N, 3), dtype)  # (1)
     e[...] = t  # (1)
     t = np.subtract(x[:, None], mu)  # (1) x − mu
     e_term_2 = np.multiply(t, t, out=t)  # (1)
-    t = np.maximum(-1267650600228229401496703205376, s)  # (1)
+    t = np.maximum(-2.0**100, s)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
     e_term_3 = _wide_exp(t)  # (1)
     # (1)
@@ -509,9 +519,8 @@ def hessian(
     np.multiply(v, t, out=t)
     s_bar_by_mu_term = np.subtract(t, 1, out=t)  # (50)
     s_bar_by_mu = np.einsum("nkab,nki->kiab", e_bar_by_mu, s_bar_by_mu_term)  # (50)
-    t = np.multiply(2, mu)
-    u = np.multiply(2, x[:, None])
-    s_bar_by_mu_term_2 = np.subtract(t, u)  # (49)
+    t = np.subtract(mu, x[:, None])  # (49) mu − x
+    s_bar_by_mu_term_2 = np.multiply(2, t, out=t)  # (49)
     # (49)
     s_bar_by_mu_part = np.matmul(
         e_bar.T[:, None, :], s_bar_by_mu_term_2.transpose(1, 0, 2)
@@ -789,29 +798,58 @@ def _arguments(
 ) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
     """The parameters and what was given, checked and of one dtype, and the free sizes.
 
-    The dtype is that of the parameters; complex or object inputs raise it.
+    The dtype is that of the parameters; complex or object inputs raise it. Types, shapes
+    and dtypes that have passed once pass at once from then on.
     """
+    try:
+        arrays = [*map(params.get, PARAMETERS), *given.values()]
+        counts = (len(params),)
+        kinds = (*counts, *[(type(a), a.shape, a.dtype) for a in arrays])
+        dtype, sizes, casts, labels = _PASSED[kinds]
+    except (AttributeError, KeyError):
+        return _examined(params, given)
+    for position in casts:
+        arrays[position] = arrays[position].astype(dtype)
+    for position, name in labels:
+        arrays[position] = _labels(name, arrays[position], INTEGERS[name])
+    return dtype, arrays, sizes
+
+
+_PASSED: dict[tuple, tuple[np.dtype, dict[str, int], list, list]] = {}
+
+
+def _examined(
+    params: dict[str, np.ndarray], given: dict[str, np.ndarray]
+) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
+    """What ``_arguments`` returns, looked at one by one."""
     unknown = [name for name in params if name not in PARAMETERS]
     missing = [name for name in PARAMETERS if name not in params]
     if unknown or missing:
         raise KeyError(f"params: unknown {unknown}, missing {missing}")
     sizes: dict[str, int] = {}
-    arrays = []
-    for name, shape in PARAMETERS.items():
-        arrays.append(_fitted(name, params[name], shape, sizes))
-    for name, value in given.items():
-        shape = INPUTS[name] if name in INPUTS else TARGETS[name]
-        arrays.append(_fitted(name, value, shape, sizes))
-    names = [*PARAMETERS, *given]
-    wide = [a for n, a in zip(names, arrays) if n in PARAMETERS or a.dtype.kind in "cO"]
+    shapes = {**PARAMETERS, **INPUTS, **TARGETS}
+    values = {**{name: params[name] for name in PARAMETERS}, **given}
+    arrays = [_fitted(name, each, shapes[name], sizes) for name, each in values.items()]
+    leading = [n in PARAMETERS or a.dtype.kind in "cO" for n, a in zip(values, arrays)]
+    wide = [a for a, leads in zip(arrays, leading) if leads]
     dtypes = {a.dtype for a in wide} or {np.dtype(DTYPE)}
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
-    for position, name in enumerate(names):
+    plain = all(a is value for a, value in zip(arrays, values.values()))
+    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+    casts, labels = [], []
+    for position, name in enumerate(values):
         if name in INTEGERS:
+            labels.append((position, name))
             arrays[position] = _labels(name, arrays[position], INTEGERS[name])
         elif arrays[position].dtype != dtype:
+            casts.append(position)
             arrays[position] = arrays[position].astype(dtype)
+    if plain:
+        if len(_PASSED) >= 64:
+            _PASSED.clear()
+        counts = (len(params),)
+        _PASSED[(*counts, *kinds)] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -837,11 +875,12 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    if array.size and not 0 <= array.min() <= array.max() < classes:
+    array = array.astype(np.intp, copy=False)
+    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
-    return array.astype(np.intp, copy=False)
+    return array
 
 
 def _require_examples(sizes: dict[str, int]) -> None:
@@ -849,6 +888,86 @@ def _require_examples(sizes: dict[str, int]) -> None:
     for name, length in sizes.items():
         if length == 0:
             raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+
+
+def _in_parts(
+    params: dict[str, np.ndarray],
+    given: dict[str, np.ndarray],
+    cotangent: float,
+    microbatch: int,
+) -> tuple[float, dict[str, np.ndarray]]:
+    """The loss and its gradient, from those of parts of the batch."""
+    if microbatch < 1:
+        raise ValueError(f"microbatch is {microbatch}, not a number of examples")
+    dtype, _, sizes = _arguments(params, given)
+    _require_examples(sizes)
+    N = sizes["N"]
+    shapes = {**INPUTS, **TARGETS}
+    total, grads = dtype.type(0), {}
+    for start in range(0, N, microbatch):
+        rows = slice(start, start + microbatch)
+        sliced = [shapes[name][:1] == ("N",) for name in given]
+        part = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
+        share = min(microbatch, N - start) / N  # of the mean
+        value, each = loss_and_grad(params, *part, cotangent=cotangent * share)
+        total += share * value
+        for name, grad in each.items():
+            grads[name] = grads[name] + grad if name in grads else grad
+    return total, grads
+
+
+def release() -> None:
+    """Let go of all arrays that are kept for the next call."""
+    _IDLE.clear()
+
+
+class _Work:
+    """What loss_and_grad works in, for one dtype and one set of sizes."""
+
+    def __init__(self, dtype: np.dtype, N: int) -> None:
+        self.e_term = np.empty((3, 2), dtype)
+        self.e_part = np.empty((3,), dtype)
+        self.ones = np.ones((2,), dtype)
+        self.e = np.empty((3, N), dtype).T
+        self.e_term_2 = np.empty((N, 3, 2), dtype)
+        self.t = np.empty((3, 2), dtype)
+        self.t2 = np.empty((3, N), dtype).T
+        self.e_max = np.empty((N,), dtype)
+        self.s2_term = np.empty((3, N), dtype).T
+        self.s2 = np.empty((N,), dtype)
+        self.ones2 = np.ones((3,), dtype)
+        self.t3 = np.empty((3, N), bool).T
+        self.s2_rest = np.empty((N,), dtype)
+        self.t4 = np.empty((3,), bool)
+        self.s3_rest_term = np.empty((3,), dtype)
+        self.t5 = np.empty((N,), dtype)
+        self.ones3 = np.ones((N,), dtype)
+        self.t6 = np.empty((3,), dtype)
+        self.u = np.empty((3, 2), dtype)
+        self.key: tuple = (dtype, N)
+
+
+_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+
+
+def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
+    """Arrays to work in: those of an earlier call, else new ones.
+
+    They belong to the call until it gives them back, so two threads never share any.
+    """
+    key = (dtype, *sizes)
+    if key not in _IDLE:
+        for oldest in list(_IDLE)[:-7]:
+            _IDLE.pop(oldest, None)
+    try:
+        return _IDLE.setdefault(key, []).pop()
+    except IndexError:
+        return _Work(dtype, *sizes)
+
+
+def _give_back(work: _Work) -> None:
+    """Keep these arrays for the next call."""
+    _IDLE.setdefault(work.key, []).append(work)
 
 
 def _wide_exp(x: np.ndarray) -> np.ndarray:

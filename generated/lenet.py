@@ -238,113 +238,155 @@ def loss_and_grad(
     label: np.ndarray,
     *,
     cotangent: float = 1.0,
+    microbatch: int | None = None,
 ) -> tuple[float, dict[str, np.ndarray]]:
-    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."""
+    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``.
+
+    With ``microbatch`` the examples go through in parts of that many, in memory for one
+    part; the result is that of the whole batch to rounding.
+    """
+    if microbatch is not None:
+        return _in_parts(params, {"x": x, "label": label}, cotangent, microbatch)
     dtype, arrays, sizes = _arguments(params, {"x": x, "label": label})
     K1, b1, K2, b2, W3, b3, W4, b4, x, label = arrays
     N = sizes["N"]
     _require_examples(sizes)
+    work = _borrow(dtype, N)
     f = x  # (1)
     y = f.reshape(N, 8, 8)[:, :, :, None]  # (2)
-    x_pad1 = np.zeros((N, 10, 10, 1), dtype)  # (3)
+    x_pad1 = work.x_pad1  # (3)
+    x_pad1.fill(0)
     x_pad1[:, 1:9, 1:9] = y  # (3)
+    x_pad1_windows = work.x_pad1_windows
     # (4)
-    x_pad1_windows = _windows(x_pad1, (3, 3), (1, 2)).transpose(4, 5, 3, 0, 1, 2).reshape(9, -1)
-    z1 = np.dot(x_pad1_windows.T, K1.reshape(9, 8)).reshape(N, 8, 8, 8)  # (4)
+    np.copyto(
+        x_pad1_windows.reshape(3, 3, 1, 8, 8, N),
+        _windows(x_pad1, (3, 3), (1, 2)).transpose(4, 5, 3, 1, 2, 0),
+    )
+    z1 = work.z1
+    # (4)
+    np.dot(
+        K1.reshape(9, 8).T,
+        x_pad1_windows,
+        out=z1.transpose(3, 1, 2, 0).reshape(8, 64 * N),
+    )
     z1 += b1  # (4)
-    h1 = np.maximum(z1, 0)  # (5)
-    y1 = h1[:, :7:2, :7:2].copy()  # (6)
+    h1 = np.maximum(z1, 0, out=work.h1)  # (5)
+    y1 = work.y1  # (6)
+    np.copyto(y1, h1[:, :7:2, :7:2])
     for a in range(2):
         for b in range(2):
             np.maximum(y1, h1[:, a : a + 7 : 2, b : b + 7 : 2], out=y1)
-    x_pad2 = np.zeros((N, 6, 6, 8), dtype)  # (7)
+    x_pad2 = work.x_pad2  # (7)
+    x_pad2.fill(0)
     x_pad2[:, 1:5, 1:5] = y1  # (7)
+    x_pad2_windows = work.x_pad2_windows
     # (8)
-    x_pad2_windows = _windows(x_pad2, (3, 3), (1, 2)).transpose(0, 1, 2, 4, 5, 3).reshape(-1, 72)
-    z2 = np.dot(x_pad2_windows, K2.reshape(72, 16)).reshape(N, 4, 4, 16)  # (8)
+    np.copyto(
+        x_pad2_windows.reshape(3, 3, 8, 4, 4, N),
+        _windows(x_pad2, (3, 3), (1, 2)).transpose(4, 5, 3, 1, 2, 0),
+    )
+    z2 = work.z2
+    # (8)
+    np.dot(
+        K2.reshape(72, 16).T,
+        x_pad2_windows,
+        out=z2.transpose(3, 1, 2, 0).reshape(16, 16 * N),
+    )
     z2 += b2  # (8)
-    h2 = np.maximum(z2, 0)  # (9)
-    y2 = h2[:, :3:2, :3:2].copy()  # (10)
+    h2 = np.maximum(z2, 0, out=work.h2)  # (9)
+    y2 = work.y2  # (10)
+    np.copyto(y2, h2[:, :3:2, :3:2])
     for p2 in range(2):
         for q2 in range(2):
             np.maximum(y2, h2[:, p2 : p2 + 3 : 2, q2 : q2 + 3 : 2], out=y2)
     y2_2 = y2.reshape(N, 64)  # (11)
-    z3 = np.dot(y2_2, W3)  # (12)
+    z3 = np.dot(y2_2, W3, out=work.z3)  # (12)
     z3 += b3  # (12)
-    h3 = np.maximum(z3, 0)  # (13)
-    z4 = np.dot(h3, W4)  # (14)
+    h3 = np.maximum(z3, 0, out=work.h3)  # (13)
+    z4 = work.z4
+    np.dot(W4.T, h3.T, out=z4.T)  # (14)
     z4 += b4  # (14)
-    z4_max = np.max(z4, axis=1)  # (15)
-    t = np.subtract(z4, z4_max[:, None])  # (16) z4 − z4_max
+    z4_max = np.maximum.reduce(z4, axis=1, out=work.z4_max)  # (15)
+    t = np.subtract(z4, z4_max[:, None], out=work.s_term)  # (16) z4 − z4_max
     s_term = np.exp(t, out=t)  # (16)
-    s = np.sum(s_term, axis=1)  # (17)
+    s = np.dot(work.ones, s_term.T, out=work.s)  # (17)
     s_place = np.argmax(z4, axis=1)  # (17)
-    t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None])
-    s_rest_term = np.multiply(s_term, t)  # (17)
-    s_rest = np.sum(s_rest_term, axis=1)  # (17)
-    p = np.divide(s_term, s[:, None])  # (18)
-    t = np.subtract(z4[np.arange(N), label], z4_max)  # (19) z4 − z4_max
-    u = np.log1p(s_rest)  # (19) log1p(s_rest)
+    t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None], out=work.t)
+    s_rest_term = np.multiply(s_term, t, out=work.s_rest_term)  # (17)
+    s_rest = np.dot(work.ones, s_rest_term.T, out=work.s_rest)  # (17)
+    p = np.divide(s_term, s[:, None], out=work.s_rest_term)  # (18)
+    t = np.subtract(z4[np.arange(N), label], z4_max, out=work.L_term)  # (19)
+    u = np.log1p(s_rest, out=work.u)  # (19) log1p(s_rest)
     L_term = np.subtract(t, u, out=t)  # (19)
-    L = np.sum(L_term)  # (19)
+    L = np.add.reduce(L_term)  # (19)
     L = (-L) / N  # (19)
-    t = np.subtract(1, s_term[np.arange(N), label])  # (22) 1 − s_term
+    t = np.subtract(1, s_term[np.arange(N), label], out=work.L_term)  # (22) 1 − s_term
     np.add(s_rest, t, out=t)  # (22) s_rest + 1 − s_term
     np.multiply(cotangent / N, t, out=t)
     np.negative(t, out=t)
     z4_bar_chosen = np.divide(t, s, out=t)  # (22)
-    t = np.multiply(cotangent / N, p)
-    u = np.not_equal(np.arange(10, dtype=dtype), label[:, None])
+    t = np.multiply(cotangent / N, p, out=work.t2)
+    u = np.not_equal(np.arange(10, dtype=dtype), label[:, None], out=work.u2)
     z4_bar = np.where(u, t, z4_bar_chosen[:, None])  # (22)
-    b4_bar = np.sum(z4_bar, axis=0)  # (23)
-    h3_bar = np.dot(z4_bar, W4.T)  # (24)
+    b4_bar = np.dot(z4_bar.T, work.ones2)  # (23)
+    h3_bar = np.dot(z4_bar, W4.T, out=work.h3_bar)  # (24)
     W4_bar = np.dot(h3.T, z4_bar)  # (25)
-    t = np.greater(z3, 0)
+    t = np.greater(z3, 0, out=work.t3)
     z3_bar = np.multiply(h3_bar, t, out=h3_bar)  # (26); z3_bar lives in h3_bar
-    b3_bar = np.sum(z3_bar, axis=0)  # (27)
-    y2_2_bar = np.dot(z3_bar, W3.T)  # (28)
+    b3_bar = np.dot(work.ones2, z3_bar)  # (27)
+    y2_2_bar = np.dot(z3_bar, W3.T, out=work.y2_2_bar)  # (28)
     W3_bar = np.dot(y2_2.T, z3_bar)  # (29)
     y2_bar = y2_2_bar.reshape(N, 2, 2, 16)  # (30)
     # (31)
     y2_at = _argmax(h2.reshape(N, 2, 2, 2, 2, 16).transpose(0, 1, 3, 5, 2, 4), (4, 5))
     y2_at_p2 = y2_at // 2  # (31)
     y2_at_q2 = y2_at % 2  # (32)
-    h2_bar = np.zeros((N, 4, 4, 16), dtype)  # (33)
+    h2_bar = work.h2  # (33)
+    h2_bar.fill(0)
     for q in range(2):  # (33)
         for r in range(2):
-            t = np.equal(y2_at_p2, q)
-            u = np.equal(y2_at_q2, r)
+            t = np.equal(y2_at_p2, q, out=work.t4)
+            u = np.equal(y2_at_q2, r, out=work.u3)
             np.logical_and(t, u, out=t)
-            u = np.multiply(y2_bar, t)
+            u = np.multiply(y2_bar, t, out=work.u4)
             h2_bar[:, q : q + 3 : 2, r : r + 3 : 2] += u
-    t = np.greater(z2, 0)
+    t = np.greater(z2, 0, out=work.t5)
     z2_bar = np.multiply(h2_bar, t, out=h2_bar)  # (34); z2_bar lives in h2_bar
-    b2_bar = np.sum(z2_bar, axis=(0, 1, 2))  # (35)
-    x_pad2_bar = np.zeros((N, 6, 6, 8), dtype)  # (36)
+    b2_bar = np.add.reduce(z2_bar, axis=(0, 1, 2))  # (35)
+    x_pad2_bar = work.x_pad2_bar  # (36)
+    x_pad2_bar.fill(0)
     for p1 in range(3):  # (36)
         for q1 in range(3):
-            x_pad2_bar[:, p1 : p1 + 4, q1 : q1 + 4] += np.tensordot(
-                z2_bar, K2[p1, q1], axes=([3], [1])
-            )
+            x_pad2_bar[:, p1 : p1 + 4, q1 : q1 + 4] += np.dot(
+                K2[p1, q1], z2_bar.transpose(3, 1, 2, 0).reshape(16, -1)
+            ).reshape(8, 4, 4, N).transpose(3, 1, 2, 0)
     # (37)
-    K2_bar = np.dot(x_pad2_windows.T, z2_bar.reshape(-1, 16)).reshape(3, 3, 8, 16)
+    K2_bar = np.dot(
+        x_pad2_windows, z2_bar.transpose(3, 1, 2, 0).reshape(16, -1).T
+    ).reshape(3, 3, 8, 16)
     y1_bar = x_pad2_bar[:, 1:5, 1:5]  # (38)
     # (39)
     y1_at = _argmax(h1.reshape(N, 4, 2, 4, 2, 8).transpose(0, 1, 3, 5, 2, 4), (4, 5))
     y1_at_a = y1_at // 2  # (39)
     y1_at_b = y1_at % 2  # (40)
-    h1_bar = np.zeros((N, 8, 8, 8), dtype)  # (41)
+    h1_bar = work.h1  # (41)
+    h1_bar.fill(0)
     for q in range(2):  # (41)
         for r in range(2):
-            t = np.equal(y1_at_a, q)
-            u = np.equal(y1_at_b, r)
+            t = np.equal(y1_at_a, q, out=work.t6)
+            u = np.equal(y1_at_b, r, out=work.u5)
             np.logical_and(t, u, out=t)
-            u = np.multiply(y1_bar, t)
+            u = np.multiply(y1_bar, t, out=work.u6)
             h1_bar[:, q : q + 7 : 2, r : r + 7 : 2] += u
-    t = np.greater(z1, 0)
+    t = np.greater(z1, 0, out=work.t7)
     z1_bar = np.multiply(h1_bar, t, out=h1_bar)  # (42); z1_bar lives in h1_bar
-    b1_bar = np.sum(z1_bar, axis=(0, 1, 2))  # (43)
-    K1_bar = np.dot(x_pad1_windows, z1_bar.reshape(-1, 8)).reshape(3, 3, 1, 8)  # (44)
+    b1_bar = np.add.reduce(z1_bar, axis=(0, 1, 2))  # (43)
+    # (44)
+    K1_bar = np.dot(
+        x_pad1_windows, z1_bar.transpose(3, 1, 2, 0).reshape(8, -1).T
+    ).reshape(3, 3, 1, 8)
+    _give_back(work)
     grads = {
         "K1": K1_bar,
         "b1": b1_bar,
@@ -660,29 +702,58 @@ def _arguments(
 ) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
     """The parameters and what was given, checked and of one dtype, and the free sizes.
 
-    The dtype is that of the parameters; complex or object inputs raise it.
+    The dtype is that of the parameters; complex or object inputs raise it. Types, shapes
+    and dtypes that have passed once pass at once from then on.
     """
+    try:
+        arrays = [*map(params.get, PARAMETERS), *given.values()]
+        counts = (len(params),)
+        kinds = (*counts, *[(type(a), a.shape, a.dtype) for a in arrays])
+        dtype, sizes, casts, labels = _PASSED[kinds]
+    except (AttributeError, KeyError):
+        return _examined(params, given)
+    for position in casts:
+        arrays[position] = arrays[position].astype(dtype)
+    for position, name in labels:
+        arrays[position] = _labels(name, arrays[position], INTEGERS[name])
+    return dtype, arrays, sizes
+
+
+_PASSED: dict[tuple, tuple[np.dtype, dict[str, int], list, list]] = {}
+
+
+def _examined(
+    params: dict[str, np.ndarray], given: dict[str, np.ndarray]
+) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
+    """What ``_arguments`` returns, looked at one by one."""
     unknown = [name for name in params if name not in PARAMETERS]
     missing = [name for name in PARAMETERS if name not in params]
     if unknown or missing:
         raise KeyError(f"params: unknown {unknown}, missing {missing}")
     sizes: dict[str, int] = {}
-    arrays = []
-    for name, shape in PARAMETERS.items():
-        arrays.append(_fitted(name, params[name], shape, sizes))
-    for name, value in given.items():
-        shape = INPUTS[name] if name in INPUTS else TARGETS[name]
-        arrays.append(_fitted(name, value, shape, sizes))
-    names = [*PARAMETERS, *given]
-    wide = [a for n, a in zip(names, arrays) if n in PARAMETERS or a.dtype.kind in "cO"]
+    shapes = {**PARAMETERS, **INPUTS, **TARGETS}
+    values = {**{name: params[name] for name in PARAMETERS}, **given}
+    arrays = [_fitted(name, each, shapes[name], sizes) for name, each in values.items()]
+    leading = [n in PARAMETERS or a.dtype.kind in "cO" for n, a in zip(values, arrays)]
+    wide = [a for a, leads in zip(arrays, leading) if leads]
     dtypes = {a.dtype for a in wide} or {np.dtype(DTYPE)}
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
-    for position, name in enumerate(names):
+    plain = all(a is value for a, value in zip(arrays, values.values()))
+    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+    casts, labels = [], []
+    for position, name in enumerate(values):
         if name in INTEGERS:
+            labels.append((position, name))
             arrays[position] = _labels(name, arrays[position], INTEGERS[name])
         elif arrays[position].dtype != dtype:
+            casts.append(position)
             arrays[position] = arrays[position].astype(dtype)
+    if plain:
+        if len(_PASSED) >= 64:
+            _PASSED.clear()
+        counts = (len(params),)
+        _PASSED[(*counts, *kinds)] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -708,11 +779,12 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    if array.size and not 0 <= array.min() <= array.max() < classes:
+    array = array.astype(np.intp, copy=False)
+    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
-    return array.astype(np.intp, copy=False)
+    return array
 
 
 def _require_examples(sizes: dict[str, int]) -> None:
@@ -720,6 +792,104 @@ def _require_examples(sizes: dict[str, int]) -> None:
     for name, length in sizes.items():
         if length == 0:
             raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+
+
+def _in_parts(
+    params: dict[str, np.ndarray],
+    given: dict[str, np.ndarray],
+    cotangent: float,
+    microbatch: int,
+) -> tuple[float, dict[str, np.ndarray]]:
+    """The loss and its gradient, from those of parts of the batch."""
+    if microbatch < 1:
+        raise ValueError(f"microbatch is {microbatch}, not a number of examples")
+    dtype, _, sizes = _arguments(params, given)
+    _require_examples(sizes)
+    N = sizes["N"]
+    shapes = {**INPUTS, **TARGETS}
+    total, grads = dtype.type(0), {}
+    for start in range(0, N, microbatch):
+        rows = slice(start, start + microbatch)
+        sliced = [shapes[name][:1] == ("N",) for name in given]
+        part = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
+        share = min(microbatch, N - start) / N  # of the mean
+        value, each = loss_and_grad(params, *part, cotangent=cotangent * share)
+        total += share * value
+        for name, grad in each.items():
+            grads[name] = grads[name] + grad if name in grads else grad
+    return total, grads
+
+
+def release() -> None:
+    """Let go of all arrays that are kept for the next call."""
+    _IDLE.clear()
+
+
+class _Work:
+    """What loss_and_grad works in, for one dtype and one set of sizes."""
+
+    def __init__(self, dtype: np.dtype, N: int) -> None:
+        self.x_pad1 = np.empty((1, 10, 10, N), dtype).transpose(3, 1, 2, 0)
+        self.x_pad1_windows = np.empty((9, 64 * N), dtype)
+        self.z1 = np.empty((8, 8, 8, N), dtype).transpose(3, 1, 2, 0)
+        self.h1 = np.empty((8, 8, 8, N), dtype).transpose(3, 1, 2, 0)
+        self.y1 = np.empty((8, 4, 4, N), dtype).transpose(3, 1, 2, 0)
+        self.x_pad2 = np.empty((8, 6, 6, N), dtype).transpose(3, 1, 2, 0)
+        self.x_pad2_windows = np.empty((72, 16 * N), dtype)
+        self.z2 = np.empty((16, 4, 4, N), dtype).transpose(3, 1, 2, 0)
+        self.h2 = np.empty((16, 4, 4, N), dtype).transpose(3, 1, 2, 0)
+        self.y2 = np.empty((16, 2, 2, N), dtype).transpose(3, 1, 2, 0)
+        self.z3 = np.empty((N, 48), dtype)
+        self.h3 = np.empty((N, 48), dtype)
+        self.z4 = np.empty((10, N), dtype).T
+        self.z4_max = np.empty((N,), dtype)
+        self.s_term = np.empty((10, N), dtype).T
+        self.s = np.empty((N,), dtype)
+        self.ones = np.ones((10,), dtype)
+        self.t = np.empty((10, N), bool).T
+        self.s_rest_term = np.empty((10, N), dtype).T
+        self.s_rest = np.empty((N,), dtype)
+        self.L_term = np.empty((N,), dtype)
+        self.u = np.empty((N,), dtype)
+        self.t2 = np.empty((10, N), dtype).T
+        self.u2 = np.empty((10, N), bool).T
+        self.ones2 = np.ones((N,), dtype)
+        self.h3_bar = np.empty((N, 48), dtype)
+        self.t3 = np.empty((N, 48), bool)
+        self.y2_2_bar = np.empty((N, 64), dtype)
+        self.t4 = np.empty((16, 2, 2, N), bool).transpose(3, 1, 2, 0)
+        self.u3 = np.empty((16, 2, 2, N), bool).transpose(3, 1, 2, 0)
+        self.u4 = np.empty((16, 2, 2, N), dtype).transpose(3, 1, 2, 0)
+        self.t5 = np.empty((16, 4, 4, N), bool).transpose(3, 1, 2, 0)
+        self.x_pad2_bar = np.empty((8, 6, 6, N), dtype).transpose(3, 1, 2, 0)
+        self.t6 = np.empty((8, 4, 4, N), bool).transpose(3, 1, 2, 0)
+        self.u5 = np.empty((8, 4, 4, N), bool).transpose(3, 1, 2, 0)
+        self.u6 = np.empty((8, 4, 4, N), dtype).transpose(3, 1, 2, 0)
+        self.t7 = np.empty((8, 8, 8, N), bool).transpose(3, 1, 2, 0)
+        self.key: tuple = (dtype, N)
+
+
+_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+
+
+def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
+    """Arrays to work in: those of an earlier call, else new ones.
+
+    They belong to the call until it gives them back, so two threads never share any.
+    """
+    key = (dtype, *sizes)
+    if key not in _IDLE:
+        for oldest in list(_IDLE)[:-7]:
+            _IDLE.pop(oldest, None)
+    try:
+        return _IDLE.setdefault(key, []).pop()
+    except IndexError:
+        return _Work(dtype, *sizes)
+
+
+def _give_back(work: _Work) -> None:
+    """Keep these arrays for the next call."""
+    _IDLE.setdefault(work.key, []).append(work)
 
 
 def _argmax(array: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:

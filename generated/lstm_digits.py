@@ -119,7 +119,7 @@ def forward(
     N = sizes["N"]
     f = x  # (1)
     y = f.reshape(N, 8, 8)  # (2)
-    z1 = np.tensordot(y, W1, axes=([2], [0]))  # (3)
+    z1 = np.dot(y.reshape(-1, 8), W1).reshape(N, 8, 128)  # (3)
     z1 += b1  # (3)
     c1 = np.zeros((N, 9, 32), dtype)  # (9)
     h = np.zeros((N, 9, 32), dtype)  # (11)
@@ -175,7 +175,7 @@ def loss(
     _require_examples(sizes)
     f = x  # (1)
     y = f.reshape(N, 8, 8)  # (2)
-    z1 = np.tensordot(y, W1, axes=([2], [0]))  # (3)
+    z1 = np.dot(y.reshape(-1, 8), W1).reshape(N, 8, 128)  # (3)
     z1 += b1  # (3)
     c1 = np.zeros((N, 9, 32), dtype)  # (9)
     h = np.zeros((N, 9, 32), dtype)  # (11)
@@ -232,123 +232,143 @@ def loss_and_grad(
     label: np.ndarray,
     *,
     cotangent: float = 1.0,
+    microbatch: int | None = None,
 ) -> tuple[float, dict[str, np.ndarray]]:
-    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."""
+    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``.
+
+    With ``microbatch`` the examples go through in parts of that many, in memory for one
+    part; the result is that of the whole batch to rounding.
+    """
+    if microbatch is not None:
+        return _in_parts(params, {"x": x, "label": label}, cotangent, microbatch)
     dtype, arrays, sizes = _arguments(params, {"x": x, "label": label})
     W1, U, b1, W2, b2, x, label = arrays
     N = sizes["N"]
     _require_examples(sizes)
+    work = _borrow(dtype, N)
     f = x  # (1)
     y = f.reshape(N, 8, 8)  # (2)
-    z1 = np.tensordot(y, W1, axes=([2], [0]))  # (3)
+    z1 = work.z1
+    # (3)
+    np.dot(
+        y.transpose(1, 0, 2).reshape(-1, 8),
+        W1,
+        out=z1.transpose(1, 0, 2).reshape(8 * N, 128),
+    )
     z1 += b1  # (3)
-    i = np.empty((N, 8, 32), dtype)  # (4)
-    f1 = np.empty((N, 8, 32), dtype)  # (5)
-    g = np.empty((N, 8, 32), dtype)  # (6)
-    o = np.empty((N, 8, 32), dtype)  # (7)
-    c1 = np.zeros((N, 9, 32), dtype)  # (9)
-    h = np.zeros((N, 9, 32), dtype)  # (11)
+    i = work.i  # (4)
+    f1 = work.f1  # (5)
+    g = work.g  # (6)
+    o = work.o  # (7)
+    c1 = work.c1  # (9)
+    c1.fill(0)
+    h = work.h  # (11)
+    h.fill(0)
     for j in range(8):
-        z1[:, j] += np.dot(h[:, j], U)  # (3)
-        t = np.negative(z1[:, j, :32])  # (4) −z1
+        t = np.dot(h[:, j], U, out=work.t)  # (3)
+        z1[:, j] += t  # (3)
+        t = np.negative(z1[:, j, :32], out=work.t2)  # (4) −z1
         np.minimum(z1[:, j, :32], t, out=t)  # (4) −|z1|
         np.exp(t, out=t)  # (4) exp(−|z1|)
-        u = np.add(1, t)  # (4) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j, :32], 0)
+        u = np.add(1, t, out=work.u)  # (4) 1 + exp(−|z1|)
+        v = np.greater_equal(z1[:, j, :32], 0, out=work.v)
         w = np.where(v, 1, t)  # (4) {1 if z1 ≥ 0 else exp(−|z1|)}
         np.divide(w, u, out=i[:, j])  # (4)
-        t = np.negative(z1[:, j, 32:64])  # (5) −z1
+        t = np.negative(z1[:, j, 32:64], out=work.t2)  # (5) −z1
         np.minimum(z1[:, j, 32:64], t, out=t)  # (5) −|z1|
         np.exp(t, out=t)  # (5) exp(−|z1|)
-        u = np.add(1, t)  # (5) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j, 32:64], 0)
+        u = np.add(1, t, out=work.u)  # (5) 1 + exp(−|z1|)
+        v = np.greater_equal(z1[:, j, 32:64], 0, out=work.v)
         w = np.where(v, 1, t)  # (5) {1 if z1 ≥ 0 else exp(−|z1|)}
         np.divide(w, u, out=f1[:, j])  # (5)
         np.tanh(z1[:, j, 64:96], out=g[:, j])  # (6)
-        t = np.negative(z1[:, j, 96:])  # (7) −z1
+        t = np.negative(z1[:, j, 96:], out=work.t2)  # (7) −z1
         np.minimum(z1[:, j, 96:], t, out=t)  # (7) −|z1|
         np.exp(t, out=t)  # (7) exp(−|z1|)
-        u = np.add(1, t)  # (7) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j, 96:], 0)
+        u = np.add(1, t, out=work.u)  # (7) 1 + exp(−|z1|)
+        v = np.greater_equal(z1[:, j, 96:], 0, out=work.v)
         w = np.where(v, 1, t)  # (7) {1 if z1 ≥ 0 else exp(−|z1|)}
         np.divide(w, u, out=o[:, j])  # (7)
-        t = np.multiply(i[:, j], g[:, j])
-        u = np.multiply(f1[:, j], c1[:, j])
+        t = np.multiply(i[:, j], g[:, j], out=work.t2)
+        u = np.multiply(f1[:, j], c1[:, j], out=work.u)
         np.add(t, u, out=c1[:, j + 1])  # (9)
-        t = np.tanh(c1[:, j + 1])  # (11) tanh(c1)
+        t = np.tanh(c1[:, j + 1], out=work.t2)  # (11) tanh(c1)
         np.multiply(o[:, j], t, out=h[:, j + 1])  # (11)
     y1 = h[:, 8]  # (12)
-    z2 = np.dot(y1, W2)  # (13)
+    z2 = work.z2
+    np.dot(W2.T, y1.T, out=z2.T)  # (13)
     z2 += b2  # (13)
-    z2_max = np.max(z2, axis=1)  # (14)
-    t = np.subtract(z2, z2_max[:, None])  # (15) z2 − z2_max
+    z2_max = np.maximum.reduce(z2, axis=1, out=work.z2_max)  # (14)
+    t = np.subtract(z2, z2_max[:, None], out=work.s_term)  # (15) z2 − z2_max
     s_term = np.exp(t, out=t)  # (15)
-    s = np.sum(s_term, axis=1)  # (16)
+    s = np.dot(work.ones, s_term.T, out=work.s)  # (16)
     s_place = np.argmax(z2, axis=1)  # (16)
-    t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None])
-    s_rest_term = np.multiply(s_term, t)  # (16)
-    s_rest = np.sum(s_rest_term, axis=1)  # (16)
-    p = np.divide(s_term, s[:, None])  # (17)
-    t = np.subtract(z2[np.arange(N), label], z2_max)  # (18) z2 − z2_max
-    u = np.log1p(s_rest)  # (18) log1p(s_rest)
+    t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None], out=work.t3)
+    s_rest_term = np.multiply(s_term, t, out=work.s_rest_term)  # (16)
+    s_rest = np.dot(work.ones, s_rest_term.T, out=work.s_rest)  # (16)
+    p = np.divide(s_term, s[:, None], out=work.s_rest_term)  # (17)
+    t = np.subtract(z2[np.arange(N), label], z2_max, out=work.L_term)  # (18)
+    u = np.log1p(s_rest, out=work.u2)  # (18) log1p(s_rest)
     L_term = np.subtract(t, u, out=t)  # (18)
-    L = np.sum(L_term)  # (18)
+    L = np.add.reduce(L_term)  # (18)
     L = (-L) / N  # (18)
-    t = np.subtract(1, s_term[np.arange(N), label])  # (21) 1 − s_term
+    t = np.subtract(1, s_term[np.arange(N), label], out=work.L_term)  # (21) 1 − s_term
     np.add(s_rest, t, out=t)  # (21) s_rest + 1 − s_term
     np.multiply(cotangent / N, t, out=t)
     np.negative(t, out=t)
     z2_bar_chosen = np.divide(t, s, out=t)  # (21)
-    t = np.multiply(cotangent / N, p)
-    u = np.not_equal(np.arange(10, dtype=dtype), label[:, None])
+    t = np.multiply(cotangent / N, p, out=work.t4)
+    u = np.not_equal(np.arange(10, dtype=dtype), label[:, None], out=work.u3)
     z2_bar = np.where(u, t, z2_bar_chosen[:, None])  # (21)
-    b2_bar = np.sum(z2_bar, axis=0)  # (22)
-    y1_bar = np.dot(z2_bar, W2.T)  # (23)
+    b2_bar = np.dot(z2_bar.T, work.ones2)  # (22)
+    y1_bar = np.dot(z2_bar, W2.T, out=work.y1_bar)  # (23)
     W2_bar = np.dot(y1.T, z2_bar)  # (24)
-    h_bar = np.zeros((N, 9, 32), dtype)  # (35)
+    h_bar = work.h_bar  # (35)
+    h_bar.fill(0)
     h_bar[:, 8] += y1_bar  # (35)
-    t = np.negative(c1[:, 1:])  # (29) −c1
+    t = np.negative(c1[:, 1:], out=work.t5)  # (29) −c1
     np.minimum(c1[:, 1:], t, out=t)  # (29) −|c1|
     u = _wide_exp(t)  # (29) wide_exp(−|c1|)
     np.multiply(u, u, out=u)  # (29) wide_exp(−|c1|)²
-    t = np.add(1, u)  # (29) wide_exp(−|c1|)² + 1
+    t = np.add(1, u, out=work.t5)  # (29) wide_exp(−|c1|)² + 1
     np.multiply(t, t, out=t)  # (29) (wide_exp(−|c1|)² + 1)²
-    v = np.multiply(4, o)
+    v = np.multiply(4, o, out=work.c1_bar_factor)
     np.multiply(v, u, out=v)
     c1_bar_factor = np.divide(v, t, out=v)  # (29)
-    t = np.subtract(1, o)  # (31) 1 − o
-    u = np.tanh(c1[:, 1:])  # (31) tanh(c1)
+    t = np.subtract(1, o, out=work.t5)  # (31) 1 − o
+    u = np.tanh(c1[:, 1:], out=work.u4)  # (31) tanh(c1)
     np.multiply(o, t, out=o)
     z1_bar_factor = np.multiply(o, u, out=o)  # (31); z1_bar_factor lives in o
-    t = np.negative(z1[:, :, 64:96])  # (32) −z1
+    t = np.negative(z1[:, :, 64:96], out=work.t5)  # (32) −z1
     np.minimum(z1[:, :, 64:96], t, out=t)  # (32) −|z1|
     np.exp(t, out=t)  # (32) exp(−|z1|)
     np.multiply(t, t, out=t)  # (32) exp(−|z1|)²
-    u = np.add(1, t)  # (32) exp(−|z1|)² + 1
+    u = np.add(1, t, out=work.u4)  # (32) exp(−|z1|)² + 1
     np.multiply(u, u, out=u)  # (32) (exp(−|z1|)² + 1)²
     np.multiply(4, i, out=i)
     np.multiply(i, t, out=i)
     z1_bar_factor_2 = np.divide(i, u, out=i)  # (32); z1_bar_factor_2 lives in i
-    t = np.negative(z1[:, :, 32:64])  # (33) −z1
+    t = np.negative(z1[:, :, 32:64], out=work.z1_bar_factor_3)  # (33) −z1
     np.minimum(z1[:, :, 32:64], t, out=t)  # (33) −|z1|
     np.exp(t, out=t)  # (33) exp(−|z1|)
-    u = np.add(1, t)  # (33) 1 + exp(−|z1|)
+    u = np.add(1, t, out=work.u4)  # (33) 1 + exp(−|z1|)
     np.multiply(u, u, out=u)  # (33) (1 + exp(−|z1|))²
     np.multiply(c1[:, :8], t, out=t)
     z1_bar_factor_3 = np.divide(t, u, out=t)  # (33)
-    t = np.negative(z1[:, :, :32])  # (34) −z1
+    t = np.negative(z1[:, :, :32], out=work.t5)  # (34) −z1
     np.minimum(z1[:, :, :32], t, out=t)  # (34) −|z1|
     np.exp(t, out=t)  # (34) exp(−|z1|)
-    u = np.add(1, t)  # (34) 1 + exp(−|z1|)
+    u = np.add(1, t, out=work.u4)  # (34) 1 + exp(−|z1|)
     np.multiply(u, u, out=u)  # (34) (1 + exp(−|z1|))²
     np.multiply(g, t, out=g)
     z1_bar_factor_4 = np.divide(g, u, out=g)  # (34); z1_bar_factor_4 lives in g
-    c1_bar = np.zeros((N, 9, 32), dtype)  # (29)
-    z1_bar = np.empty((N, 8, 128), dtype)  # (31)
+    c1_bar = work.c1  # (29)
+    c1_bar.fill(0)
+    z1_bar = work.z1  # (31)
     for j in reversed(range(8)):
-        t = np.multiply(h_bar[:, j + 1], c1_bar_factor[:, j])
+        t = np.multiply(h_bar[:, j + 1], c1_bar_factor[:, j], out=work.t2)
         c1_bar[:, j + 1] += t  # (29)
-        t = np.multiply(f1[:, j], c1_bar[:, j + 1])
+        t = np.multiply(f1[:, j], c1_bar[:, j + 1], out=work.t2)
         c1_bar[:, j] += t  # (30)
         np.multiply(h_bar[:, j + 1], z1_bar_factor[:, j], out=z1_bar[:, j, 96:])  # (31)
         # (32)
@@ -357,10 +377,19 @@ def loss_and_grad(
         np.multiply(c1_bar[:, j + 1], z1_bar_factor_3[:, j], out=z1_bar[:, j, 32:64])
         # (34)
         np.multiply(c1_bar[:, j + 1], z1_bar_factor_4[:, j], out=z1_bar[:, j, :32])
-        h_bar[:, j] = np.dot(z1_bar[:, j], U.T)  # (36)
-    U_bar = np.tensordot(h[:, :8], z1_bar, axes=([0, 1], [0, 1]))  # (37)
-    b1_bar = np.sum(z1_bar, axis=(0, 1))  # (38)
-    W1_bar = np.tensordot(y, z1_bar, axes=([0, 1], [0, 1]))  # (39)
+        t = np.dot(z1_bar[:, j], U.T, out=work.t2)  # (36)
+        h_bar[:, j] = t  # (36)
+    # (37)
+    U_bar = np.dot(
+        h[:, :8].transpose(1, 0, 2).reshape(-1, 32).T,
+        z1_bar.transpose(1, 0, 2).reshape(-1, 128),
+    )
+    b1_bar = np.dot(work.ones3, z1_bar.transpose(1, 0, 2).reshape(-1, 128))  # (38)
+    # (39)
+    W1_bar = np.dot(
+        y.transpose(2, 1, 0).reshape(8, -1), z1_bar.transpose(1, 0, 2).reshape(-1, 128)
+    )
+    _give_back(work)
     grads = {
         "W1": W1_bar,
         "U": U_bar,
@@ -383,7 +412,7 @@ def metrics(
     _require_examples(sizes)
     f = x  # (1)
     y = f.reshape(N, 8, 8)  # (2)
-    z1 = np.tensordot(y, W1, axes=([2], [0]))  # (3)
+    z1 = np.dot(y.reshape(-1, 8), W1).reshape(N, 8, 128)  # (3)
     z1 += b1  # (3)
     c1 = np.zeros((N, 9, 32), dtype)  # (9)
     h = np.zeros((N, 9, 32), dtype)  # (11)
@@ -645,29 +674,58 @@ def _arguments(
 ) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
     """The parameters and what was given, checked and of one dtype, and the free sizes.
 
-    The dtype is that of the parameters; complex or object inputs raise it.
+    The dtype is that of the parameters; complex or object inputs raise it. Types, shapes
+    and dtypes that have passed once pass at once from then on.
     """
+    try:
+        arrays = [*map(params.get, PARAMETERS), *given.values()]
+        counts = (len(params),)
+        kinds = (*counts, *[(type(a), a.shape, a.dtype) for a in arrays])
+        dtype, sizes, casts, labels = _PASSED[kinds]
+    except (AttributeError, KeyError):
+        return _examined(params, given)
+    for position in casts:
+        arrays[position] = arrays[position].astype(dtype)
+    for position, name in labels:
+        arrays[position] = _labels(name, arrays[position], INTEGERS[name])
+    return dtype, arrays, sizes
+
+
+_PASSED: dict[tuple, tuple[np.dtype, dict[str, int], list, list]] = {}
+
+
+def _examined(
+    params: dict[str, np.ndarray], given: dict[str, np.ndarray]
+) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
+    """What ``_arguments`` returns, looked at one by one."""
     unknown = [name for name in params if name not in PARAMETERS]
     missing = [name for name in PARAMETERS if name not in params]
     if unknown or missing:
         raise KeyError(f"params: unknown {unknown}, missing {missing}")
     sizes: dict[str, int] = {}
-    arrays = []
-    for name, shape in PARAMETERS.items():
-        arrays.append(_fitted(name, params[name], shape, sizes))
-    for name, value in given.items():
-        shape = INPUTS[name] if name in INPUTS else TARGETS[name]
-        arrays.append(_fitted(name, value, shape, sizes))
-    names = [*PARAMETERS, *given]
-    wide = [a for n, a in zip(names, arrays) if n in PARAMETERS or a.dtype.kind in "cO"]
+    shapes = {**PARAMETERS, **INPUTS, **TARGETS}
+    values = {**{name: params[name] for name in PARAMETERS}, **given}
+    arrays = [_fitted(name, each, shapes[name], sizes) for name, each in values.items()]
+    leading = [n in PARAMETERS or a.dtype.kind in "cO" for n, a in zip(values, arrays)]
+    wide = [a for a, leads in zip(arrays, leading) if leads]
     dtypes = {a.dtype for a in wide} or {np.dtype(DTYPE)}
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
-    for position, name in enumerate(names):
+    plain = all(a is value for a, value in zip(arrays, values.values()))
+    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+    casts, labels = [], []
+    for position, name in enumerate(values):
         if name in INTEGERS:
+            labels.append((position, name))
             arrays[position] = _labels(name, arrays[position], INTEGERS[name])
         elif arrays[position].dtype != dtype:
+            casts.append(position)
             arrays[position] = arrays[position].astype(dtype)
+    if plain:
+        if len(_PASSED) >= 64:
+            _PASSED.clear()
+        counts = (len(params),)
+        _PASSED[(*counts, *kinds)] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -693,11 +751,12 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    if array.size and not 0 <= array.min() <= array.max() < classes:
+    array = array.astype(np.intp, copy=False)
+    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
-    return array.astype(np.intp, copy=False)
+    return array
 
 
 def _require_examples(sizes: dict[str, int]) -> None:
@@ -705,6 +764,98 @@ def _require_examples(sizes: dict[str, int]) -> None:
     for name, length in sizes.items():
         if length == 0:
             raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+
+
+def _in_parts(
+    params: dict[str, np.ndarray],
+    given: dict[str, np.ndarray],
+    cotangent: float,
+    microbatch: int,
+) -> tuple[float, dict[str, np.ndarray]]:
+    """The loss and its gradient, from those of parts of the batch."""
+    if microbatch < 1:
+        raise ValueError(f"microbatch is {microbatch}, not a number of examples")
+    dtype, _, sizes = _arguments(params, given)
+    _require_examples(sizes)
+    N = sizes["N"]
+    shapes = {**INPUTS, **TARGETS}
+    total, grads = dtype.type(0), {}
+    for start in range(0, N, microbatch):
+        rows = slice(start, start + microbatch)
+        sliced = [shapes[name][:1] == ("N",) for name in given]
+        part = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
+        share = min(microbatch, N - start) / N  # of the mean
+        value, each = loss_and_grad(params, *part, cotangent=cotangent * share)
+        total += share * value
+        for name, grad in each.items():
+            grads[name] = grads[name] + grad if name in grads else grad
+    return total, grads
+
+
+def release() -> None:
+    """Let go of all arrays that are kept for the next call."""
+    _IDLE.clear()
+
+
+class _Work:
+    """What loss_and_grad works in, for one dtype and one set of sizes."""
+
+    def __init__(self, dtype: np.dtype, N: int) -> None:
+        self.z1 = np.empty((8, N, 128), dtype).transpose(1, 0, 2)
+        self.i = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
+        self.f1 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
+        self.g = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
+        self.o = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
+        self.c1 = np.empty((9, N, 32), dtype).transpose(1, 0, 2)
+        self.h = np.empty((9, N, 32), dtype).transpose(1, 0, 2)
+        self.t = np.empty((N, 128), dtype)
+        self.t2 = np.empty((N, 32), dtype)
+        self.u = np.empty((N, 32), dtype)
+        self.v = np.empty((N, 32), bool)
+        self.z2 = np.empty((10, N), dtype).T
+        self.z2_max = np.empty((N,), dtype)
+        self.s_term = np.empty((10, N), dtype).T
+        self.s = np.empty((N,), dtype)
+        self.ones = np.ones((10,), dtype)
+        self.t3 = np.empty((10, N), bool).T
+        self.s_rest_term = np.empty((10, N), dtype).T
+        self.s_rest = np.empty((N,), dtype)
+        self.L_term = np.empty((N,), dtype)
+        self.u2 = np.empty((N,), dtype)
+        self.t4 = np.empty((10, N), dtype).T
+        self.u3 = np.empty((10, N), bool).T
+        self.ones2 = np.ones((N,), dtype)
+        self.y1_bar = np.empty((N, 32), dtype)
+        self.h_bar = np.empty((9, N, 32), dtype).transpose(1, 0, 2)
+        self.t5 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
+        self.c1_bar_factor = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
+        self.u4 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
+        self.z1_bar_factor_3 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
+        self.ones3 = np.ones((8 * N,), dtype)
+        self.key: tuple = (dtype, N)
+
+
+_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+
+
+def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
+    """Arrays to work in: those of an earlier call, else new ones.
+
+    They belong to the call until it gives them back, so two threads never share any.
+    """
+    key = (dtype, *sizes)
+    if key not in _IDLE:
+        for oldest in list(_IDLE)[:-7]:
+            _IDLE.pop(oldest, None)
+    try:
+        return _IDLE.setdefault(key, []).pop()
+    except IndexError:
+        return _Work(dtype, *sizes)
+
+
+def _give_back(work: _Work) -> None:
+    """Keep these arrays for the next call."""
+    _IDLE.setdefault(work.key, []).append(work)
 
 
 def _wide_exp(x: np.ndarray) -> np.ndarray:

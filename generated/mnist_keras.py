@@ -135,46 +135,56 @@ def loss_and_grad(
     label: np.ndarray,
     *,
     cotangent: float = 1.0,
+    microbatch: int | None = None,
 ) -> tuple[float, dict[str, np.ndarray]]:
-    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."""
+    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``.
+
+    With ``microbatch`` the examples go through in parts of that many, in memory for one
+    part; the result is that of the whole batch to rounding.
+    """
+    if microbatch is not None:
+        return _in_parts(params, {"x": x, "label": label}, cotangent, microbatch)
     dtype, arrays, sizes = _arguments(params, {"x": x, "label": label})
     W1, b1, W2, b2, x, label = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    z1 = np.dot(x, W1)  # (1)
+    work = _borrow(dtype, N)
+    z1 = np.dot(x, W1, out=work.z1)  # (1)
     z1 += b1  # (1)
-    h = np.maximum(z1, 0)  # (2)
-    z2 = np.dot(h, W2)  # (3)
+    h = np.maximum(z1, 0, out=work.h)  # (2)
+    z2 = work.z2
+    np.dot(W2.T, h.T, out=z2.T)  # (3)
     z2 += b2  # (3)
-    z2_max = np.max(z2, axis=1)  # (4)
-    t = np.subtract(z2, z2_max[:, None])  # (5) z2 − z2_max
+    z2_max = np.maximum.reduce(z2, axis=1, out=work.z2_max)  # (4)
+    t = np.subtract(z2, z2_max[:, None], out=work.s_term)  # (5) z2 − z2_max
     s_term = np.exp(t, out=t)  # (5)
-    s = np.sum(s_term, axis=1)  # (6)
+    s = np.dot(work.ones, s_term.T, out=work.s)  # (6)
     s_place = np.argmax(z2, axis=1)  # (6)
-    t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None])
-    s_rest_term = np.multiply(s_term, t)  # (6)
-    s_rest = np.sum(s_rest_term, axis=1)  # (6)
-    p = np.divide(s_term, s[:, None])  # (7)
-    t = np.subtract(z2[np.arange(N), label], z2_max)  # (8) z2 − z2_max
-    u = np.log1p(s_rest)  # (8) log1p(s_rest)
+    t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None], out=work.t)
+    s_rest_term = np.multiply(s_term, t, out=work.s_rest_term)  # (6)
+    s_rest = np.dot(work.ones, s_rest_term.T, out=work.s_rest)  # (6)
+    p = np.divide(s_term, s[:, None], out=work.s_rest_term)  # (7)
+    t = np.subtract(z2[np.arange(N), label], z2_max, out=work.L_term)  # (8) z2 − z2_max
+    u = np.log1p(s_rest, out=work.u)  # (8) log1p(s_rest)
     L_term = np.subtract(t, u, out=t)  # (8)
-    L = np.sum(L_term)  # (8)
+    L = np.add.reduce(L_term)  # (8)
     L = (-L) / N  # (8)
-    t = np.subtract(1, s_term[np.arange(N), label])  # (9) 1 − s_term
+    t = np.subtract(1, s_term[np.arange(N), label], out=work.L_term)  # (9) 1 − s_term
     np.add(s_rest, t, out=t)  # (9) s_rest + 1 − s_term
     np.multiply(cotangent / N, t, out=t)
     np.negative(t, out=t)
     z2_bar_chosen = np.divide(t, s, out=t)  # (9)
-    t = np.multiply(cotangent / N, p)
-    u = np.not_equal(np.arange(10, dtype=dtype), label[:, None])
+    t = np.multiply(cotangent / N, p, out=work.t2)
+    u = np.not_equal(np.arange(10, dtype=dtype), label[:, None], out=work.u2)
     z2_bar = np.where(u, t, z2_bar_chosen[:, None])  # (9)
-    b2_bar = np.sum(z2_bar, axis=0)  # (10)
-    h_bar = np.dot(z2_bar, W2.T)  # (11)
+    b2_bar = np.dot(z2_bar.T, work.ones2)  # (10)
+    h_bar = np.dot(z2_bar, W2.T, out=work.h_bar)  # (11)
     W2_bar = np.dot(h.T, z2_bar)  # (12)
-    t = np.greater(z1, 0)
+    t = np.greater(z1, 0, out=work.t3)
     z1_bar = np.multiply(h_bar, t, out=h_bar)  # (13); z1_bar lives in h_bar
-    b1_bar = np.sum(z1_bar, axis=0)  # (14)
+    b1_bar = np.dot(work.ones2, z1_bar)  # (14)
     W1_bar = np.dot(x.T, z1_bar)  # (15)
+    _give_back(work)
     grads = {
         "W1": W1_bar,
         "b1": b1_bar,
@@ -189,29 +199,58 @@ def _arguments(
 ) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
     """The parameters and what was given, checked and of one dtype, and the free sizes.
 
-    The dtype is that of the parameters; complex or object inputs raise it.
+    The dtype is that of the parameters; complex or object inputs raise it. Types, shapes
+    and dtypes that have passed once pass at once from then on.
     """
+    try:
+        arrays = [*map(params.get, PARAMETERS), *given.values()]
+        counts = (len(params),)
+        kinds = (*counts, *[(type(a), a.shape, a.dtype) for a in arrays])
+        dtype, sizes, casts, labels = _PASSED[kinds]
+    except (AttributeError, KeyError):
+        return _examined(params, given)
+    for position in casts:
+        arrays[position] = arrays[position].astype(dtype)
+    for position, name in labels:
+        arrays[position] = _labels(name, arrays[position], INTEGERS[name])
+    return dtype, arrays, sizes
+
+
+_PASSED: dict[tuple, tuple[np.dtype, dict[str, int], list, list]] = {}
+
+
+def _examined(
+    params: dict[str, np.ndarray], given: dict[str, np.ndarray]
+) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
+    """What ``_arguments`` returns, looked at one by one."""
     unknown = [name for name in params if name not in PARAMETERS]
     missing = [name for name in PARAMETERS if name not in params]
     if unknown or missing:
         raise KeyError(f"params: unknown {unknown}, missing {missing}")
     sizes: dict[str, int] = {}
-    arrays = []
-    for name, shape in PARAMETERS.items():
-        arrays.append(_fitted(name, params[name], shape, sizes))
-    for name, value in given.items():
-        shape = INPUTS[name] if name in INPUTS else TARGETS[name]
-        arrays.append(_fitted(name, value, shape, sizes))
-    names = [*PARAMETERS, *given]
-    wide = [a for n, a in zip(names, arrays) if n in PARAMETERS or a.dtype.kind in "cO"]
+    shapes = {**PARAMETERS, **INPUTS, **TARGETS}
+    values = {**{name: params[name] for name in PARAMETERS}, **given}
+    arrays = [_fitted(name, each, shapes[name], sizes) for name, each in values.items()]
+    leading = [n in PARAMETERS or a.dtype.kind in "cO" for n, a in zip(values, arrays)]
+    wide = [a for a, leads in zip(arrays, leading) if leads]
     dtypes = {a.dtype for a in wide} or {np.dtype(DTYPE)}
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
-    for position, name in enumerate(names):
+    plain = all(a is value for a, value in zip(arrays, values.values()))
+    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+    casts, labels = [], []
+    for position, name in enumerate(values):
         if name in INTEGERS:
+            labels.append((position, name))
             arrays[position] = _labels(name, arrays[position], INTEGERS[name])
         elif arrays[position].dtype != dtype:
+            casts.append(position)
             arrays[position] = arrays[position].astype(dtype)
+    if plain:
+        if len(_PASSED) >= 64:
+            _PASSED.clear()
+        counts = (len(params),)
+        _PASSED[(*counts, *kinds)] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -237,11 +276,12 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    if array.size and not 0 <= array.min() <= array.max() < classes:
+    array = array.astype(np.intp, copy=False)
+    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
-    return array.astype(np.intp, copy=False)
+    return array
 
 
 def _require_examples(sizes: dict[str, int]) -> None:
@@ -249,3 +289,81 @@ def _require_examples(sizes: dict[str, int]) -> None:
     for name, length in sizes.items():
         if length == 0:
             raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+
+
+def _in_parts(
+    params: dict[str, np.ndarray],
+    given: dict[str, np.ndarray],
+    cotangent: float,
+    microbatch: int,
+) -> tuple[float, dict[str, np.ndarray]]:
+    """The loss and its gradient, from those of parts of the batch."""
+    if microbatch < 1:
+        raise ValueError(f"microbatch is {microbatch}, not a number of examples")
+    dtype, _, sizes = _arguments(params, given)
+    _require_examples(sizes)
+    N = sizes["N"]
+    shapes = {**INPUTS, **TARGETS}
+    total, grads = dtype.type(0), {}
+    for start in range(0, N, microbatch):
+        rows = slice(start, start + microbatch)
+        sliced = [shapes[name][:1] == ("N",) for name in given]
+        part = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
+        share = min(microbatch, N - start) / N  # of the mean
+        value, each = loss_and_grad(params, *part, cotangent=cotangent * share)
+        total += share * value
+        for name, grad in each.items():
+            grads[name] = grads[name] + grad if name in grads else grad
+    return total, grads
+
+
+def release() -> None:
+    """Let go of all arrays that are kept for the next call."""
+    _IDLE.clear()
+
+
+class _Work:
+    """What loss_and_grad works in, for one dtype and one set of sizes."""
+
+    def __init__(self, dtype: np.dtype, N: int) -> None:
+        self.z1 = np.empty((N, 10), dtype)
+        self.h = np.empty((N, 10), dtype)
+        self.z2 = np.empty((10, N), dtype).T
+        self.z2_max = np.empty((N,), dtype)
+        self.s_term = np.empty((10, N), dtype).T
+        self.s = np.empty((N,), dtype)
+        self.ones = np.ones((10,), dtype)
+        self.t = np.empty((10, N), bool).T
+        self.s_rest_term = np.empty((10, N), dtype).T
+        self.s_rest = np.empty((N,), dtype)
+        self.L_term = np.empty((N,), dtype)
+        self.u = np.empty((N,), dtype)
+        self.t2 = np.empty((10, N), dtype).T
+        self.u2 = np.empty((10, N), bool).T
+        self.ones2 = np.ones((N,), dtype)
+        self.h_bar = np.empty((N, 10), dtype)
+        self.t3 = np.empty((N, 10), bool)
+        self.key: tuple = (dtype, N)
+
+
+_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+
+
+def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
+    """Arrays to work in: those of an earlier call, else new ones.
+
+    They belong to the call until it gives them back, so two threads never share any.
+    """
+    key = (dtype, *sizes)
+    if key not in _IDLE:
+        for oldest in list(_IDLE)[:-7]:
+            _IDLE.pop(oldest, None)
+    try:
+        return _IDLE.setdefault(key, []).pop()
+    except IndexError:
+        return _Work(dtype, *sizes)
+
+
+def _give_back(work: _Work) -> None:
+    """Keep these arrays for the next call."""
+    _IDLE.setdefault(work.key, []).append(work)

@@ -120,55 +120,62 @@ def loss_and_grad(
     y: np.ndarray,
     *,
     cotangent: float = 1.0,
+    microbatch: int | None = None,
 ) -> tuple[float, dict[str, np.ndarray]]:
-    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."""
+    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``.
+
+    With ``microbatch`` the examples go through in parts of that many, in memory for one
+    part; the result is that of the whole batch to rounding.
+    """
+    if microbatch is not None:
+        return _in_parts(params, {"x": x, "y": y}, cotangent, microbatch)
     dtype, arrays, sizes = _arguments(params, {"x": x, "y": y})
     W, b, x, y = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    z = np.dot(x, W)  # (1)
+    work = _borrow(dtype, N)
+    z = np.dot(x, W, out=work.z)  # (1)
     z += b  # (1)
-    t = np.negative(z)  # (3) −z
+    t = np.negative(z, out=work.t)  # (3) −z
     np.minimum(z, t, out=t)  # (3) −|z|
     u = _wide_exp(t)  # (3) wide_exp(−|z|)
-    t = np.add(1, u)  # (3) 1 + wide_exp(−|z|)
+    t = np.add(1, u, out=work.t)  # (3) 1 + wide_exp(−|z|)
     np.multiply(t, t, out=t)  # (3) (1 + wide_exp(−|z|))²
-    v = np.multiply(y, u)
-    w = np.subtract(y, 1)  # (3) y − 1
+    v = np.multiply(y, u, out=work.v)
+    w = np.subtract(y, 1, out=work.w)  # (3) y − 1
     np.add(v, w, out=v)  # (3) y wide_exp(−|z|) + y − 1
     np.multiply(v, v, out=v)  # (3) (y wide_exp(−|z|) + y − 1)²
     np.multiply(w, u, out=w)
     np.add(y, w, out=w)  # (3) y + wide_exp(−|z|) (y − 1)
     np.multiply(w, w, out=w)  # (3) (y + wide_exp(−|z|) (y − 1))²
-    u = np.greater_equal(z, 0)
+    u = np.greater_equal(z, 0, out=work.u)
     r = np.where(u, v, w)  # (3)
     L_term = np.divide(r, t, out=r)  # (3)
-    L = np.sum(L_term)  # (3)
+    L = np.add.reduce(L_term, axis=None)  # (3)
     L = L / N  # (3)
-    t = np.negative(z)  # (5) −z
+    t = np.negative(z, out=work.t)  # (5) −z
     np.minimum(z, t, out=t)  # (5) −|z|
     u = _wide_exp(t)  # (5) wide_exp(−|z|)
-    t = np.add(1, u)  # (5) 1 + wide_exp(−|z|)
-    v = np.multiply(t, t)
+    t = np.add(1, u, out=work.t)  # (5) 1 + wide_exp(−|z|)
+    v = np.multiply(t, t, out=work.v)
     np.multiply(v, t, out=v)  # (5) (1 + wide_exp(−|z|))³
-    t = np.multiply(2, y)
-    np.multiply(t, u, out=t)
-    w = np.subtract(y, 1)  # (5) y − 1
-    r = np.multiply(2, w)
+    t = np.multiply(y, u, out=work.t)
+    w = np.subtract(y, 1, out=work.w)  # (5) y − 1
     np.negative(t, out=t)
-    np.subtract(t, r, out=t)  # (5) 2 (−y wide_exp(−|z|) − (y − 1))
-    r = np.multiply(2, y)
-    np.multiply(2, w, out=w)
+    np.subtract(t, w, out=t)  # (5) −y wide_exp(−|z|) − (y − 1)
+    np.multiply(2, t, out=t)  # (5) 2 (−y wide_exp(−|z|) − (y − 1))
     np.multiply(w, u, out=w)
-    np.negative(r, out=r)
-    np.subtract(r, w, out=r)  # (5) 2 (−y − wide_exp(−|z|) (y − 1))
-    w = np.greater_equal(z, 0)
+    r = np.negative(y, out=work.r)
+    np.subtract(r, w, out=r)  # (5) −y − wide_exp(−|z|) (y − 1)
+    np.multiply(2, r, out=r)  # (5) 2 (−y − wide_exp(−|z|) (y − 1))
+    w = np.greater_equal(z, 0, out=work.w2)
     q = np.where(w, t, r)  # (5)
     np.multiply(cotangent / N, u, out=u)
     np.multiply(u, q, out=u)
     z_bar = np.divide(u, v, out=u)  # (5)
-    b_bar = np.sum(z_bar, axis=0)  # (6)
+    b_bar = np.dot(work.ones, z_bar)  # (6)
     W_bar = np.dot(x.T, z_bar)  # (7)
+    _give_back(work)
     grads = {
         "W": W_bar,
         "b": b_bar,
@@ -181,29 +188,58 @@ def _arguments(
 ) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
     """The parameters and what was given, checked and of one dtype, and the free sizes.
 
-    The dtype is that of the parameters; complex or object inputs raise it.
+    The dtype is that of the parameters; complex or object inputs raise it. Types, shapes
+    and dtypes that have passed once pass at once from then on.
     """
+    try:
+        arrays = [*map(params.get, PARAMETERS), *given.values()]
+        counts = (len(params),)
+        kinds = (*counts, *[(type(a), a.shape, a.dtype) for a in arrays])
+        dtype, sizes, casts, labels = _PASSED[kinds]
+    except (AttributeError, KeyError):
+        return _examined(params, given)
+    for position in casts:
+        arrays[position] = arrays[position].astype(dtype)
+    for position, name in labels:
+        arrays[position] = _labels(name, arrays[position], INTEGERS[name])
+    return dtype, arrays, sizes
+
+
+_PASSED: dict[tuple, tuple[np.dtype, dict[str, int], list, list]] = {}
+
+
+def _examined(
+    params: dict[str, np.ndarray], given: dict[str, np.ndarray]
+) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
+    """What ``_arguments`` returns, looked at one by one."""
     unknown = [name for name in params if name not in PARAMETERS]
     missing = [name for name in PARAMETERS if name not in params]
     if unknown or missing:
         raise KeyError(f"params: unknown {unknown}, missing {missing}")
     sizes: dict[str, int] = {}
-    arrays = []
-    for name, shape in PARAMETERS.items():
-        arrays.append(_fitted(name, params[name], shape, sizes))
-    for name, value in given.items():
-        shape = INPUTS[name] if name in INPUTS else TARGETS[name]
-        arrays.append(_fitted(name, value, shape, sizes))
-    names = [*PARAMETERS, *given]
-    wide = [a for n, a in zip(names, arrays) if n in PARAMETERS or a.dtype.kind in "cO"]
+    shapes = {**PARAMETERS, **INPUTS, **TARGETS}
+    values = {**{name: params[name] for name in PARAMETERS}, **given}
+    arrays = [_fitted(name, each, shapes[name], sizes) for name, each in values.items()]
+    leading = [n in PARAMETERS or a.dtype.kind in "cO" for n, a in zip(values, arrays)]
+    wide = [a for a, leads in zip(arrays, leading) if leads]
     dtypes = {a.dtype for a in wide} or {np.dtype(DTYPE)}
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
-    for position, name in enumerate(names):
+    plain = all(a is value for a, value in zip(arrays, values.values()))
+    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+    casts, labels = [], []
+    for position, name in enumerate(values):
         if name in INTEGERS:
+            labels.append((position, name))
             arrays[position] = _labels(name, arrays[position], INTEGERS[name])
         elif arrays[position].dtype != dtype:
+            casts.append(position)
             arrays[position] = arrays[position].astype(dtype)
+    if plain:
+        if len(_PASSED) >= 64:
+            _PASSED.clear()
+        counts = (len(params),)
+        _PASSED[(*counts, *kinds)] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -229,11 +265,12 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    if array.size and not 0 <= array.min() <= array.max() < classes:
+    array = array.astype(np.intp, copy=False)
+    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
-    return array.astype(np.intp, copy=False)
+    return array
 
 
 def _require_examples(sizes: dict[str, int]) -> None:
@@ -241,6 +278,75 @@ def _require_examples(sizes: dict[str, int]) -> None:
     for name, length in sizes.items():
         if length == 0:
             raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+
+
+def _in_parts(
+    params: dict[str, np.ndarray],
+    given: dict[str, np.ndarray],
+    cotangent: float,
+    microbatch: int,
+) -> tuple[float, dict[str, np.ndarray]]:
+    """The loss and its gradient, from those of parts of the batch."""
+    if microbatch < 1:
+        raise ValueError(f"microbatch is {microbatch}, not a number of examples")
+    dtype, _, sizes = _arguments(params, given)
+    _require_examples(sizes)
+    N = sizes["N"]
+    shapes = {**INPUTS, **TARGETS}
+    total, grads = dtype.type(0), {}
+    for start in range(0, N, microbatch):
+        rows = slice(start, start + microbatch)
+        sliced = [shapes[name][:1] == ("N",) for name in given]
+        part = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
+        share = min(microbatch, N - start) / N  # of the mean
+        value, each = loss_and_grad(params, *part, cotangent=cotangent * share)
+        total += share * value
+        for name, grad in each.items():
+            grads[name] = grads[name] + grad if name in grads else grad
+    return total, grads
+
+
+def release() -> None:
+    """Let go of all arrays that are kept for the next call."""
+    _IDLE.clear()
+
+
+class _Work:
+    """What loss_and_grad works in, for one dtype and one set of sizes."""
+
+    def __init__(self, dtype: np.dtype, N: int) -> None:
+        self.z = np.empty((N, 1), dtype)
+        self.t = np.empty((N, 1), dtype)
+        self.v = np.empty((N, 1), dtype)
+        self.w = np.empty((N, 1), dtype)
+        self.u = np.empty((N, 1), bool)
+        self.r = np.empty((N, 1), dtype)
+        self.w2 = np.empty((N, 1), bool)
+        self.ones = np.ones((N,), dtype)
+        self.key: tuple = (dtype, N)
+
+
+_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+
+
+def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
+    """Arrays to work in: those of an earlier call, else new ones.
+
+    They belong to the call until it gives them back, so two threads never share any.
+    """
+    key = (dtype, *sizes)
+    if key not in _IDLE:
+        for oldest in list(_IDLE)[:-7]:
+            _IDLE.pop(oldest, None)
+    try:
+        return _IDLE.setdefault(key, []).pop()
+    except IndexError:
+        return _Work(dtype, *sizes)
+
+
+def _give_back(work: _Work) -> None:
+    """Keep these arrays for the next call."""
+    _IDLE.setdefault(work.key, []).append(work)
 
 
 def _wide_exp(x: np.ndarray) -> np.ndarray:

@@ -231,213 +231,226 @@ def loss_and_grad(
     t: np.ndarray,
     *,
     cotangent: float = 1.0,
+    microbatch: int | None = None,
 ) -> tuple[float, dict[str, np.ndarray]]:
-    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."""
+    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``.
+
+    With ``microbatch`` the examples go through in parts of that many, in memory for one
+    part; the result is that of the whole batch to rounding.
+    """
+    if microbatch is not None:
+        return _in_parts(params, {"t": t}, cotangent, microbatch)
     dtype, arrays, sizes = _arguments(params, {"t": t})
     W_h, b_h, W_g, b_g, W_v, b_v, t = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    z_h = np.dot(t, W_h)  # (1)
+    work = _borrow(dtype, N)
+    z_h = np.dot(t, W_h, out=work.z_h)  # (1)
     z_h += b_h  # (1)
-    h = np.tanh(z_h)  # (2)
-    z_g = np.dot(h, W_g)  # (3)
+    h = np.tanh(z_h, out=work.h)  # (2)
+    z_g = np.dot(h, W_g, out=work.z_g)  # (3)
     z_g += b_g  # (3)
-    g = np.tanh(z_g)  # (4)
-    v = np.dot(g, W_v)  # (5)
+    g = np.tanh(z_g, out=work.g)  # (4)
+    v = np.dot(g, W_v, out=work.v)  # (5)
     v += b_v  # (5)
-    w = np.multiply(t, t)  # (6) t²
+    w = np.multiply(t, t, out=work.u)  # (6) t²
     np.multiply(w, v, out=w)
     u = np.add(t, w, out=w)  # (6)
-    w = np.negative(z_h)  # (7) −z_h
+    w = np.negative(z_h, out=work.h_t)  # (7) −z_h
     np.minimum(z_h, w, out=w)  # (7) −|z_h|
     np.exp(w, out=w)  # (7) exp(−|z_h|)
     np.multiply(w, w, out=w)  # (7) exp(−|z_h|)²
-    r = np.add(1, w)  # (7) exp(−|z_h|)² + 1
+    r = np.add(1, w, out=work.r)  # (7) exp(−|z_h|)² + 1
     np.multiply(r, r, out=r)  # (7) (exp(−|z_h|)² + 1)²
-    q = np.multiply(4, W_h[0])
+    q = np.multiply(4, W_h[0], out=work.q)
     np.multiply(q, w, out=w)
     h_t = np.divide(w, r, out=w)  # (7)
-    z_t_g = np.dot(h_t, W_g)  # (8)
-    w = np.negative(z_g)  # (9) −z_g
+    z_t_g = np.dot(h_t, W_g, out=work.z_t_g)  # (8)
+    w = np.negative(z_g, out=work.w)  # (9) −z_g
     np.minimum(z_g, w, out=w)  # (9) −|z_g|
     np.exp(w, out=w)  # (9) exp(−|z_g|)
     np.multiply(w, w, out=w)  # (9) exp(−|z_g|)²
-    r = np.add(1, w)  # (9) exp(−|z_g|)² + 1
+    r = np.add(1, w, out=work.r)  # (9) exp(−|z_g|)² + 1
     np.multiply(r, r, out=r)  # (9) (exp(−|z_g|)² + 1)²
-    q = np.multiply(4, z_t_g)
+    q = np.multiply(4, z_t_g, out=work.g_t)
     np.multiply(q, w, out=q)
     g_t = np.divide(q, r, out=q)  # (9)
-    v_t = np.dot(g_t, W_v)  # (10)
-    w = np.multiply(W_h[0], W_h[0])  # (11) W_h²
-    r = np.negative(z_h)  # (11) −z_h
+    v_t = np.dot(g_t, W_v, out=work.v_t)  # (10)
+    w = np.multiply(W_h[0], W_h[0], out=work.w2)  # (11) W_h²
+    r = np.negative(z_h, out=work.r)  # (11) −z_h
     np.minimum(z_h, r, out=r)  # (11) −|z_h|
-    q = np.exp(r)  # (11) exp(−|z_h|)
-    tt = np.add(1, q)  # (11) 1 + exp(−|z_h|)
+    q = np.exp(r, out=work.q2)  # (11) exp(−|z_h|)
+    tt = np.add(1, q, out=work.h_tt)  # (11) 1 + exp(−|z_h|)
     np.multiply(q, q, out=q)  # (11) exp(−|z_h|)²
-    uu = np.add(1, q)  # (11) exp(−|z_h|)² + 1
-    vv = np.multiply(uu, uu)
+    uu = np.add(1, q, out=work.uu)  # (11) exp(−|z_h|)² + 1
+    vv = np.multiply(uu, uu, out=work.vv)
     np.multiply(vv, uu, out=vv)  # (11) (exp(−|z_h|)² + 1)³
     np.expm1(r, out=r)  # (11) expm1(−|z_h|)
-    uu = np.greater_equal(z_h, 0)
+    uu = np.greater_equal(z_h, 0, out=work.uu2)
     ww = np.where(uu, np.asarray(8, dtype), np.asarray(-8, dtype))  # (11)
     np.multiply(w, tt, out=tt)
     np.multiply(tt, q, out=tt)
     np.multiply(tt, r, out=tt)
     np.multiply(tt, ww, out=tt)
     h_tt = np.divide(tt, vv, out=tt)  # (11)
-    z_tt_g = np.dot(h_tt, W_g)  # (12)
-    w = np.multiply(z_t_g, z_t_g)  # (13) z_t_g²
-    r = np.negative(z_g)  # (13) −z_g
+    z_tt_g = np.dot(h_tt, W_g, out=work.z_tt_g)  # (12)
+    w = np.multiply(z_t_g, z_t_g, out=work.g_tt)  # (13) z_t_g²
+    r = np.negative(z_g, out=work.r)  # (13) −z_g
     np.minimum(z_g, r, out=r)  # (13) −|z_g|
-    q = np.exp(r)  # (13) exp(−|z_g|)
-    tt = np.add(1, q)  # (13) 1 + exp(−|z_g|)
+    q = np.exp(r, out=work.q2)  # (13) exp(−|z_g|)
+    tt = np.add(1, q, out=work.tt)  # (13) 1 + exp(−|z_g|)
     np.multiply(q, q, out=q)  # (13) exp(−|z_g|)²
-    uu = np.add(1, q)  # (13) exp(−|z_g|)² + 1
-    vv = np.multiply(uu, uu)
+    uu = np.add(1, q, out=work.uu)  # (13) exp(−|z_g|)² + 1
+    vv = np.multiply(uu, uu, out=work.vv)
     np.multiply(vv, uu, out=vv)  # (13) (exp(−|z_g|)² + 1)³
     np.expm1(r, out=r)  # (13) expm1(−|z_g|)
-    uu = np.greater_equal(z_g, 0)
+    uu = np.greater_equal(z_g, 0, out=work.uu2)
     ww = np.where(uu, np.asarray(8, dtype), np.asarray(-8, dtype))  # (13)
     np.multiply(w, tt, out=w)
     np.multiply(w, q, out=w)
     np.multiply(w, r, out=w)
     np.multiply(w, ww, out=w)
     g_tt = np.divide(w, vv, out=w)  # (13)
-    w = np.negative(z_g)  # (13) −z_g
+    w = np.negative(z_g, out=work.w)  # (13) −z_g
     np.minimum(z_g, w, out=w)  # (13) −|z_g|
     np.exp(w, out=w)  # (13) exp(−|z_g|)
     np.multiply(w, w, out=w)  # (13) exp(−|z_g|)²
-    r = np.add(1, w)  # (13) exp(−|z_g|)² + 1
+    r = np.add(1, w, out=work.r)  # (13) exp(−|z_g|)² + 1
     np.multiply(r, r, out=r)  # (13) (exp(−|z_g|)² + 1)²
-    q = np.multiply(4, z_tt_g)
+    q = np.multiply(4, z_tt_g, out=work.q2)
     np.multiply(q, w, out=q)
     np.divide(q, r, out=q)  # (13)
     g_tt += q  # (13)
-    v_tt = np.dot(g_tt, W_v)  # (14)
-    u_tt = np.zeros((N, 1), dtype)  # (15)
-    w = np.multiply(2, v[:, 0])
+    v_tt = np.dot(g_tt, W_v, out=work.v_tt)  # (14)
+    u_tt = work.u_tt  # (15)
+    u_tt.fill(0)
+    w = np.multiply(2, v[:, 0], out=work.w3)
     u_tt[:, 0] += w  # (15)
-    w = np.multiply(4, t[:, 0])
+    w = np.multiply(4, t[:, 0], out=work.w3)
     np.multiply(w, v_t[:, 0], out=w)
     u_tt[:, 0] += w  # (15)
-    w = np.multiply(t, t)  # (15) t²
+    w = np.multiply(t, t, out=work.w4)  # (15) t²
     np.multiply(w, v_tt, out=w)
     u_tt += w  # (15)
-    w = np.add(u[:, 0], u_tt[:, 0])  # (16) u + u_tt
+    w = np.add(u[:, 0], u_tt[:, 0], out=work.L_term)  # (16) u + u_tt
     L_term = np.multiply(w, w, out=w)  # (16)
-    L = np.sum(L_term)  # (16)
+    L = np.add.reduce(L_term)  # (16)
     L = L / N  # (16)
-    u_bar = np.empty((N, 1), dtype)  # (17)
-    w = np.multiply(2, u[:, 0])
-    r = np.multiply(2, u_tt[:, 0])
-    np.add(w, r, out=w)  # (17) 2 (u + u_tt)
-    np.multiply(cotangent / N, w, out=w)
+    u_bar = work.v_tt  # (17)
+    w = np.add(u[:, 0], u_tt[:, 0], out=work.w3)  # (17) u + u_tt
+    np.multiply(2 * cotangent / N, w, out=w)
     u_bar[:, 0] = w  # (17)
-    u_tt_bar = np.empty((N, 1), dtype)  # (18)
-    w = np.multiply(2, u[:, 0])
-    r = np.multiply(2, u_tt[:, 0])
-    np.add(w, r, out=w)  # (18) 2 (u + u_tt)
-    np.multiply(cotangent / N, w, out=w)
+    u_tt_bar = work.v_t  # (18)
+    w = np.add(u[:, 0], u_tt[:, 0], out=work.w3)  # (18) u + u_tt
+    np.multiply(2 * cotangent / N, w, out=w)
     u_tt_bar[:, 0] = w  # (18)
-    w = np.multiply(t, t)  # (19) t²
+    w = np.multiply(t, t, out=work.u_tt)  # (19) t²
     v_tt_bar = np.multiply(w, u_tt_bar, out=w)  # (19)
-    v_t_bar = np.empty((N, 1), dtype)  # (20)
-    w = np.multiply(4, t[:, 0])
+    v_t_bar = work.u  # (20)
+    w = np.multiply(4, t[:, 0], out=work.w3)
     np.multiply(w, u_tt_bar[:, 0], out=w)
     v_t_bar[:, 0] = w  # (20)
-    g_tt_bar = np.dot(v_tt_bar, W_v.T)  # (21)
-    w = np.negative(z_g)  # (22) −z_g
+    g_tt_bar = np.dot(v_tt_bar, W_v.T, out=work.g_tt_bar)  # (21)
+    w = np.negative(z_g, out=work.w)  # (22) −z_g
     np.minimum(z_g, w, out=w)  # (22) −|z_g|
     np.exp(w, out=w)  # (22) exp(−|z_g|)
     np.multiply(w, w, out=w)  # (22) exp(−|z_g|)²
-    r = np.add(1, w)  # (22) exp(−|z_g|)² + 1
+    r = np.add(1, w, out=work.r)  # (22) exp(−|z_g|)² + 1
     np.multiply(r, r, out=r)  # (22) (exp(−|z_g|)² + 1)²
-    q = np.multiply(4, g_tt_bar)
+    q = np.multiply(4, g_tt_bar, out=work.z_tt_g_bar)
     np.multiply(q, w, out=q)
     z_tt_g_bar = np.divide(q, r, out=q)  # (22)
-    h_tt_bar = np.dot(z_tt_g_bar, W_g.T)  # (23)
-    g_t_bar = np.dot(v_t_bar, W_v.T)  # (24)
-    w = np.multiply(g, g)  # (25) g²
+    h_tt_bar = np.dot(z_tt_g_bar, W_g.T, out=work.h_tt_bar)  # (23)
+    g_t_bar = np.dot(v_t_bar, W_v.T, out=work.g_t_bar)  # (24)
+    w = np.multiply(g, g, out=work.z_t_g_bar)  # (25) g²
     np.subtract(1, w, out=w)  # (25) 1 − g²
-    r = np.multiply(4, z_t_g)
+    r = np.multiply(4, z_t_g, out=work.r)
     np.multiply(r, g, out=r)
     np.multiply(r, g_tt_bar, out=r)
     np.subtract(g_t_bar, r, out=r)  # (25) ḡ_t − 4 z_t_g g ḡ_tt
     z_t_g_bar = np.multiply(w, r, out=w)  # (25)
-    h_t_bar = np.dot(z_t_g_bar, W_g.T)  # (26)
-    v_bar = np.zeros((N, 1), dtype)  # (27)
-    w = np.multiply(2, u_tt_bar[:, 0])
+    h_t_bar = np.dot(z_t_g_bar, W_g.T, out=work.h_t_bar)  # (26)
+    v_bar = work.v  # (27)
+    v_bar.fill(0)
+    w = np.multiply(2, u_tt_bar[:, 0], out=work.w3)
     v_bar[:, 0] += w  # (27)
-    w = np.multiply(t, t)  # (27) t²
+    w = np.multiply(t, t, out=work.w4)  # (27) t²
     np.multiply(w, u_bar, out=w)
     v_bar += w  # (27)
-    b_v_bar = np.sum(v_bar, axis=0)  # (28)
-    w = np.multiply(z_tt_g, g)
-    r = np.multiply(z_t_g, z_t_g)  # (29) z_t_g²
-    q = np.multiply(g, g)  # (29) g²
+    b_v_bar = np.dot(work.ones, v_bar)  # (28)
+    w = np.multiply(z_tt_g, g, out=work.w)
+    r = np.multiply(z_t_g, z_t_g, out=work.r)  # (29) z_t_g²
+    q = np.multiply(g, g, out=work.q2)  # (29) g²
     np.multiply(3, q, out=q)
     np.subtract(q, 1, out=q)  # (29) 3 g² − 1
     np.multiply(r, q, out=r)
     np.subtract(r, w, out=r)  # (29) z_t_g² (3 g² − 1) − z_tt_g g
-    np.multiply(2, g_tt_bar, out=g_tt_bar)
     np.multiply(g_tt_bar, r, out=g_tt_bar)
-    r = np.multiply(2, g)
-    np.multiply(r, z_t_g, out=r)
+    r = np.multiply(g, z_t_g, out=work.r)
     np.multiply(r, g_t_bar, out=r)
-    g_bar = np.subtract(g_tt_bar, r, out=g_tt_bar)  # (29); g_bar lives in g_tt_bar
-    g_bar += np.dot(v_bar, W_v.T)  # (29)
+    np.subtract(g_tt_bar, r, out=g_tt_bar)  # (29)
+    g_bar = np.multiply(2, g_tt_bar, out=g_tt_bar)  # (29); g_bar lives in g_tt_bar
+    w = np.dot(v_bar, W_v.T, out=work.w)  # (29)
+    g_bar += w  # (29)
     W_v_bar = np.dot(g_tt.T, v_tt_bar)  # (30)
-    W_v_bar += np.dot(g_t.T, v_t_bar)  # (30)
-    W_v_bar += np.dot(g.T, v_bar)  # (30)
-    w = np.negative(z_g)  # (31) −z_g
+    w = np.dot(g_t.T, v_t_bar, out=work.w5)  # (30)
+    W_v_bar += w  # (30)
+    w = np.dot(g.T, v_bar, out=work.w5)  # (30)
+    W_v_bar += w  # (30)
+    w = np.negative(z_g, out=work.w)  # (31) −z_g
     np.minimum(z_g, w, out=w)  # (31) −|z_g|
     np.exp(w, out=w)  # (31) exp(−|z_g|)
     np.multiply(w, w, out=w)  # (31) exp(−|z_g|)²
-    r = np.add(1, w)  # (31) exp(−|z_g|)² + 1
+    r = np.add(1, w, out=work.r)  # (31) exp(−|z_g|)² + 1
     np.multiply(r, r, out=r)  # (31) (exp(−|z_g|)² + 1)²
     np.multiply(4, g_bar, out=g_bar)
     np.multiply(g_bar, w, out=g_bar)
     z_g_bar = np.divide(g_bar, r, out=g_bar)  # (31); z_g_bar lives in g_bar
-    b_g_bar = np.sum(z_g_bar, axis=0)  # (32)
-    w = np.multiply(h, h_t_bar)
-    r = np.multiply(h, h)  # (33) h²
+    b_g_bar = np.dot(work.ones, z_g_bar)  # (32)
+    w = np.multiply(h, h_t_bar, out=work.w)
+    r = np.multiply(h, h, out=work.r)  # (33) h²
     np.multiply(3, r, out=r)
     np.subtract(r, 1, out=r)  # (33) 3 h² − 1
-    q = np.multiply(W_h[0], h_tt_bar)
+    q = np.multiply(W_h[0], h_tt_bar, out=work.g_t_bar)
     np.multiply(q, r, out=q)
     np.subtract(q, w, out=q)  # (33) W_h h̄_tt (3 h² − 1) − h h̄_t
-    w = np.multiply(2, W_h[0])
+    w = np.multiply(2, W_h[0], out=work.w2)
     h_bar = np.multiply(w, q, out=q)  # (33)
-    h_bar += np.dot(z_g_bar, W_g.T)  # (33)
+    w = np.dot(z_g_bar, W_g.T, out=work.w)  # (33)
+    h_bar += w  # (33)
     W_g_bar = np.dot(h_tt.T, z_tt_g_bar)  # (34)
-    W_g_bar += np.dot(h_t.T, z_t_g_bar)  # (34)
-    W_g_bar += np.dot(h.T, z_g_bar)  # (34)
-    w = np.negative(z_h)  # (35) −z_h
+    w = np.dot(h_t.T, z_t_g_bar, out=work.w6)  # (34)
+    W_g_bar += w  # (34)
+    w = np.dot(h.T, z_g_bar, out=work.w6)  # (34)
+    W_g_bar += w  # (34)
+    w = np.negative(z_h, out=work.w)  # (35) −z_h
     np.minimum(z_h, w, out=w)  # (35) −|z_h|
     np.exp(w, out=w)  # (35) exp(−|z_h|)
     np.multiply(w, w, out=w)  # (35) exp(−|z_h|)²
-    r = np.add(1, w)  # (35) exp(−|z_h|)² + 1
+    r = np.add(1, w, out=work.r)  # (35) exp(−|z_h|)² + 1
     np.multiply(r, r, out=r)  # (35) (exp(−|z_h|)² + 1)²
     np.multiply(4, h_bar, out=h_bar)
     np.multiply(h_bar, w, out=h_bar)
     z_h_bar = np.divide(h_bar, r, out=h_bar)  # (35); z_h_bar lives in h_bar
-    b_h_bar = np.sum(z_h_bar, axis=0)  # (36)
+    b_h_bar = np.dot(work.ones, z_h_bar)  # (36)
     W_h_bar = np.zeros((1, 16), dtype)  # (37)
-    w = np.multiply(h, h)  # (37) h²
-    np.multiply(2, w, out=w)
-    np.subtract(2, w, out=w)  # (37) 2 (1 − h²)
-    np.multiply(h, h_tt_bar, out=h_tt_bar)
-    W_h_bar_term = np.multiply(h_tt_bar, w, out=h_tt_bar)  # (37);
-    W_h_bar_part = np.sum(W_h_bar_term, axis=0)  # (37)
-    w = np.multiply(2, W_h[0])
+    w = np.multiply(h, h, out=work.w)  # (37) h²
+    np.subtract(1, w, out=w)  # (37) 1 − h²
+    r = np.multiply(2, h, out=work.W_h_bar_term)
+    np.multiply(r, h_tt_bar, out=r)
+    W_h_bar_term = np.multiply(r, w, out=r)  # (37)
+    W_h_bar_part = np.dot(work.ones, W_h_bar_term, out=work.W_h_bar_part)  # (37)
+    w = np.multiply(2, W_h[0], out=work.w2)
     np.multiply(w, W_h_bar_part, out=w)
     W_h_bar[0] -= w  # (37)
-    w = np.multiply(h, h)  # (37) h²
+    w = np.multiply(h, h, out=work.w)  # (37) h²
     np.subtract(1, w, out=w)  # (37) 1 − h²
     W_h_bar_term_2 = np.multiply(h_t_bar, w, out=h_t_bar)  # (37);
-    W_h_bar_part_2 = np.sum(W_h_bar_term_2, axis=0)  # (37)
+    W_h_bar_part_2 = np.dot(work.ones, W_h_bar_term_2, out=work.W_h_bar_part)  # (37)
     W_h_bar[0] += W_h_bar_part_2  # (37)
-    W_h_bar += np.dot(t.T, z_h_bar)  # (37)
+    w = np.dot(t.T, z_h_bar, out=work.w7)  # (37)
+    W_h_bar += w  # (37)
+    _give_back(work)
     grads = {
         "W_h": W_h_bar,
         "b_h": b_h_bar,
@@ -454,29 +467,58 @@ def _arguments(
 ) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
     """The parameters and what was given, checked and of one dtype, and the free sizes.
 
-    The dtype is that of the parameters; complex or object inputs raise it.
+    The dtype is that of the parameters; complex or object inputs raise it. Types, shapes
+    and dtypes that have passed once pass at once from then on.
     """
+    try:
+        arrays = [*map(params.get, PARAMETERS), *given.values()]
+        counts = (len(params),)
+        kinds = (*counts, *[(type(a), a.shape, a.dtype) for a in arrays])
+        dtype, sizes, casts, labels = _PASSED[kinds]
+    except (AttributeError, KeyError):
+        return _examined(params, given)
+    for position in casts:
+        arrays[position] = arrays[position].astype(dtype)
+    for position, name in labels:
+        arrays[position] = _labels(name, arrays[position], INTEGERS[name])
+    return dtype, arrays, sizes
+
+
+_PASSED: dict[tuple, tuple[np.dtype, dict[str, int], list, list]] = {}
+
+
+def _examined(
+    params: dict[str, np.ndarray], given: dict[str, np.ndarray]
+) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
+    """What ``_arguments`` returns, looked at one by one."""
     unknown = [name for name in params if name not in PARAMETERS]
     missing = [name for name in PARAMETERS if name not in params]
     if unknown or missing:
         raise KeyError(f"params: unknown {unknown}, missing {missing}")
     sizes: dict[str, int] = {}
-    arrays = []
-    for name, shape in PARAMETERS.items():
-        arrays.append(_fitted(name, params[name], shape, sizes))
-    for name, value in given.items():
-        shape = INPUTS[name] if name in INPUTS else TARGETS[name]
-        arrays.append(_fitted(name, value, shape, sizes))
-    names = [*PARAMETERS, *given]
-    wide = [a for n, a in zip(names, arrays) if n in PARAMETERS or a.dtype.kind in "cO"]
+    shapes = {**PARAMETERS, **INPUTS, **TARGETS}
+    values = {**{name: params[name] for name in PARAMETERS}, **given}
+    arrays = [_fitted(name, each, shapes[name], sizes) for name, each in values.items()]
+    leading = [n in PARAMETERS or a.dtype.kind in "cO" for n, a in zip(values, arrays)]
+    wide = [a for a, leads in zip(arrays, leading) if leads]
     dtypes = {a.dtype for a in wide} or {np.dtype(DTYPE)}
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
-    for position, name in enumerate(names):
+    plain = all(a is value for a, value in zip(arrays, values.values()))
+    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+    casts, labels = [], []
+    for position, name in enumerate(values):
         if name in INTEGERS:
+            labels.append((position, name))
             arrays[position] = _labels(name, arrays[position], INTEGERS[name])
         elif arrays[position].dtype != dtype:
+            casts.append(position)
             arrays[position] = arrays[position].astype(dtype)
+    if plain:
+        if len(_PASSED) >= 64:
+            _PASSED.clear()
+        counts = (len(params),)
+        _PASSED[(*counts, *kinds)] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -502,11 +544,12 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    if array.size and not 0 <= array.min() <= array.max() < classes:
+    array = array.astype(np.intp, copy=False)
+    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
-    return array.astype(np.intp, copy=False)
+    return array
 
 
 def _require_examples(sizes: dict[str, int]) -> None:
@@ -514,3 +557,103 @@ def _require_examples(sizes: dict[str, int]) -> None:
     for name, length in sizes.items():
         if length == 0:
             raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+
+
+def _in_parts(
+    params: dict[str, np.ndarray],
+    given: dict[str, np.ndarray],
+    cotangent: float,
+    microbatch: int,
+) -> tuple[float, dict[str, np.ndarray]]:
+    """The loss and its gradient, from those of parts of the batch."""
+    if microbatch < 1:
+        raise ValueError(f"microbatch is {microbatch}, not a number of examples")
+    dtype, _, sizes = _arguments(params, given)
+    _require_examples(sizes)
+    N = sizes["N"]
+    shapes = {**INPUTS, **TARGETS}
+    total, grads = dtype.type(0), {}
+    for start in range(0, N, microbatch):
+        rows = slice(start, start + microbatch)
+        sliced = [shapes[name][:1] == ("N",) for name in given]
+        part = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
+        share = min(microbatch, N - start) / N  # of the mean
+        value, each = loss_and_grad(params, *part, cotangent=cotangent * share)
+        total += share * value
+        for name, grad in each.items():
+            grads[name] = grads[name] + grad if name in grads else grad
+    return total, grads
+
+
+def release() -> None:
+    """Let go of all arrays that are kept for the next call."""
+    _IDLE.clear()
+
+
+class _Work:
+    """What loss_and_grad works in, for one dtype and one set of sizes."""
+
+    def __init__(self, dtype: np.dtype, N: int) -> None:
+        self.z_h = np.empty((N, 16), dtype)
+        self.h = np.empty((N, 16), dtype)
+        self.z_g = np.empty((N, 16), dtype)
+        self.g = np.empty((N, 16), dtype)
+        self.v = np.empty((N, 1), dtype)
+        self.u = np.empty((N, 1), dtype)
+        self.h_t = np.empty((N, 16), dtype)
+        self.r = np.empty((N, 16), dtype)
+        self.q = np.empty((16,), dtype)
+        self.z_t_g = np.empty((N, 16), dtype)
+        self.w = np.empty((N, 16), dtype)
+        self.g_t = np.empty((N, 16), dtype)
+        self.v_t = np.empty((N, 1), dtype)
+        self.w2 = np.empty((16,), dtype)
+        self.q2 = np.empty((N, 16), dtype)
+        self.h_tt = np.empty((N, 16), dtype)
+        self.uu = np.empty((N, 16), dtype)
+        self.vv = np.empty((N, 16), dtype)
+        self.uu2 = np.empty((N, 16), bool)
+        self.z_tt_g = np.empty((N, 16), dtype)
+        self.g_tt = np.empty((N, 16), dtype)
+        self.tt = np.empty((N, 16), dtype)
+        self.v_tt = np.empty((N, 1), dtype)
+        self.u_tt = np.empty((N, 1), dtype)
+        self.w3 = np.empty((N,), dtype)
+        self.w4 = np.empty((N, 1), dtype)
+        self.L_term = np.empty((N,), dtype)
+        self.g_tt_bar = np.empty((N, 16), dtype)
+        self.z_tt_g_bar = np.empty((N, 16), dtype)
+        self.h_tt_bar = np.empty((N, 16), dtype)
+        self.g_t_bar = np.empty((N, 16), dtype)
+        self.z_t_g_bar = np.empty((N, 16), dtype)
+        self.h_t_bar = np.empty((N, 16), dtype)
+        self.ones = np.ones((N,), dtype)
+        self.w5 = np.empty((16, 1), dtype)
+        self.w6 = np.empty((16, 16), dtype)
+        self.W_h_bar_term = np.empty((N, 16), dtype)
+        self.W_h_bar_part = np.empty((16,), dtype)
+        self.w7 = np.empty((1, 16), dtype)
+        self.key: tuple = (dtype, N)
+
+
+_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+
+
+def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
+    """Arrays to work in: those of an earlier call, else new ones.
+
+    They belong to the call until it gives them back, so two threads never share any.
+    """
+    key = (dtype, *sizes)
+    if key not in _IDLE:
+        for oldest in list(_IDLE)[:-7]:
+            _IDLE.pop(oldest, None)
+    try:
+        return _IDLE.setdefault(key, []).pop()
+    except IndexError:
+        return _Work(dtype, *sizes)
+
+
+def _give_back(work: _Work) -> None:
+    """Keep these arrays for the next call."""
+    _IDLE.setdefault(work.key, []).append(work)

@@ -136,40 +136,50 @@ def loss_and_grad(
     y: np.ndarray,
     *,
     cotangent: float = 1.0,
+    microbatch: int | None = None,
 ) -> tuple[float, dict[str, np.ndarray]]:
-    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."""
+    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``.
+
+    With ``microbatch`` the examples go through in parts of that many, in memory for one
+    part; the result is that of the whole batch to rounding.
+    """
+    if microbatch is not None:
+        return _in_parts(params, {"x": x, "y": y}, cotangent, microbatch)
     dtype, arrays, sizes = _arguments(params, {"x": x, "y": y})
     W_hidden, b_hidden, W_inner, b_inner, W_output, b_output, x, y = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    z_hidden = np.dot(x, W_hidden)  # (1)
+    work = _borrow(dtype, N)
+    z_hidden = np.dot(x, W_hidden, out=work.z_hidden)  # (1)
     z_hidden += b_hidden  # (1)
-    hidden = np.maximum(z_hidden, 0)  # (2)
-    z_inner = np.dot(hidden, W_inner)  # (3)
+    hidden = np.maximum(z_hidden, 0, out=work.hidden)  # (2)
+    z_inner = np.dot(hidden, W_inner, out=work.z_inner)  # (3)
     z_inner += b_inner  # (3)
-    inner = np.maximum(z_inner, 0)  # (4)
+    inner = np.maximum(z_inner, 0, out=work.inner)  # (4)
     sum = np.add(hidden, inner, out=inner)  # (5); sum lives in inner
-    output = np.dot(sum, W_output)  # (6)
+    output = np.dot(sum, W_output, out=work.output)  # (6)
     output += b_output  # (6)
-    t = np.subtract(output, y)  # (7) output − y
+    t = np.subtract(output, y, out=work.L_term)  # (7) output − y
     L_term = np.multiply(t, t, out=t)  # (7)
-    L = np.sum(L_term)  # (7)
+    L = np.add.reduce(L_term, axis=None)  # (7)
     L = L / (3 * N)  # (7)
-    t = np.subtract(output, y)  # (8) output − y
+    t = np.subtract(output, y, out=work.L_term)  # (8) output − y
     output_bar = np.multiply(2 * cotangent / (3 * N), t, out=t)  # (8)
-    b_output_bar = np.sum(output_bar, axis=0)  # (9)
-    sum_bar = np.dot(output_bar, W_output.T)  # (10)
+    b_output_bar = np.dot(work.ones, output_bar)  # (9)
+    sum_bar = np.dot(output_bar, W_output.T, out=work.sum_bar)  # (10)
     W_output_bar = np.dot(sum.T, output_bar)  # (11)
-    t = np.greater(z_inner, 0)
-    z_inner_bar = np.multiply(sum_bar, t)  # (13)
-    b_inner_bar = np.sum(z_inner_bar, axis=0)  # (14)
+    t = np.greater(z_inner, 0, out=work.t)
+    z_inner_bar = np.multiply(sum_bar, t, out=work.inner)  # (13)
+    b_inner_bar = np.dot(work.ones, z_inner_bar)  # (14)
     hidden_bar = sum_bar  # (15)
-    hidden_bar += np.dot(z_inner_bar, W_inner.T)  # (15)
+    t = np.dot(z_inner_bar, W_inner.T, out=work.t2)  # (15)
+    hidden_bar += t  # (15)
     W_inner_bar = np.dot(hidden.T, z_inner_bar)  # (16)
-    t = np.greater(z_hidden, 0)
+    t = np.greater(z_hidden, 0, out=work.t)
     z_hidden_bar = np.multiply(hidden_bar, t, out=hidden_bar)  # (17);
-    b_hidden_bar = np.sum(z_hidden_bar, axis=0)  # (18)
+    b_hidden_bar = np.dot(work.ones, z_hidden_bar)  # (18)
     W_hidden_bar = np.dot(x.T, z_hidden_bar)  # (19)
+    _give_back(work)
     grads = {
         "W_hidden": W_hidden_bar,
         "b_hidden": b_hidden_bar,
@@ -186,29 +196,58 @@ def _arguments(
 ) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
     """The parameters and what was given, checked and of one dtype, and the free sizes.
 
-    The dtype is that of the parameters; complex or object inputs raise it.
+    The dtype is that of the parameters; complex or object inputs raise it. Types, shapes
+    and dtypes that have passed once pass at once from then on.
     """
+    try:
+        arrays = [*map(params.get, PARAMETERS), *given.values()]
+        counts = (len(params),)
+        kinds = (*counts, *[(type(a), a.shape, a.dtype) for a in arrays])
+        dtype, sizes, casts, labels = _PASSED[kinds]
+    except (AttributeError, KeyError):
+        return _examined(params, given)
+    for position in casts:
+        arrays[position] = arrays[position].astype(dtype)
+    for position, name in labels:
+        arrays[position] = _labels(name, arrays[position], INTEGERS[name])
+    return dtype, arrays, sizes
+
+
+_PASSED: dict[tuple, tuple[np.dtype, dict[str, int], list, list]] = {}
+
+
+def _examined(
+    params: dict[str, np.ndarray], given: dict[str, np.ndarray]
+) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
+    """What ``_arguments`` returns, looked at one by one."""
     unknown = [name for name in params if name not in PARAMETERS]
     missing = [name for name in PARAMETERS if name not in params]
     if unknown or missing:
         raise KeyError(f"params: unknown {unknown}, missing {missing}")
     sizes: dict[str, int] = {}
-    arrays = []
-    for name, shape in PARAMETERS.items():
-        arrays.append(_fitted(name, params[name], shape, sizes))
-    for name, value in given.items():
-        shape = INPUTS[name] if name in INPUTS else TARGETS[name]
-        arrays.append(_fitted(name, value, shape, sizes))
-    names = [*PARAMETERS, *given]
-    wide = [a for n, a in zip(names, arrays) if n in PARAMETERS or a.dtype.kind in "cO"]
+    shapes = {**PARAMETERS, **INPUTS, **TARGETS}
+    values = {**{name: params[name] for name in PARAMETERS}, **given}
+    arrays = [_fitted(name, each, shapes[name], sizes) for name, each in values.items()]
+    leading = [n in PARAMETERS or a.dtype.kind in "cO" for n, a in zip(values, arrays)]
+    wide = [a for a, leads in zip(arrays, leading) if leads]
     dtypes = {a.dtype for a in wide} or {np.dtype(DTYPE)}
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
-    for position, name in enumerate(names):
+    plain = all(a is value for a, value in zip(arrays, values.values()))
+    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+    casts, labels = [], []
+    for position, name in enumerate(values):
         if name in INTEGERS:
+            labels.append((position, name))
             arrays[position] = _labels(name, arrays[position], INTEGERS[name])
         elif arrays[position].dtype != dtype:
+            casts.append(position)
             arrays[position] = arrays[position].astype(dtype)
+    if plain:
+        if len(_PASSED) >= 64:
+            _PASSED.clear()
+        counts = (len(params),)
+        _PASSED[(*counts, *kinds)] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -234,11 +273,12 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    if array.size and not 0 <= array.min() <= array.max() < classes:
+    array = array.astype(np.intp, copy=False)
+    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
-    return array.astype(np.intp, copy=False)
+    return array
 
 
 def _require_examples(sizes: dict[str, int]) -> None:
@@ -246,3 +286,74 @@ def _require_examples(sizes: dict[str, int]) -> None:
     for name, length in sizes.items():
         if length == 0:
             raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+
+
+def _in_parts(
+    params: dict[str, np.ndarray],
+    given: dict[str, np.ndarray],
+    cotangent: float,
+    microbatch: int,
+) -> tuple[float, dict[str, np.ndarray]]:
+    """The loss and its gradient, from those of parts of the batch."""
+    if microbatch < 1:
+        raise ValueError(f"microbatch is {microbatch}, not a number of examples")
+    dtype, _, sizes = _arguments(params, given)
+    _require_examples(sizes)
+    N = sizes["N"]
+    shapes = {**INPUTS, **TARGETS}
+    total, grads = dtype.type(0), {}
+    for start in range(0, N, microbatch):
+        rows = slice(start, start + microbatch)
+        sliced = [shapes[name][:1] == ("N",) for name in given]
+        part = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
+        share = min(microbatch, N - start) / N  # of the mean
+        value, each = loss_and_grad(params, *part, cotangent=cotangent * share)
+        total += share * value
+        for name, grad in each.items():
+            grads[name] = grads[name] + grad if name in grads else grad
+    return total, grads
+
+
+def release() -> None:
+    """Let go of all arrays that are kept for the next call."""
+    _IDLE.clear()
+
+
+class _Work:
+    """What loss_and_grad works in, for one dtype and one set of sizes."""
+
+    def __init__(self, dtype: np.dtype, N: int) -> None:
+        self.z_hidden = np.empty((N, 16), dtype)
+        self.hidden = np.empty((N, 16), dtype)
+        self.z_inner = np.empty((N, 16), dtype)
+        self.inner = np.empty((N, 16), dtype)
+        self.output = np.empty((N, 3), dtype)
+        self.L_term = np.empty((N, 3), dtype)
+        self.ones = np.ones((N,), dtype)
+        self.sum_bar = np.empty((N, 16), dtype)
+        self.t = np.empty((N, 16), bool)
+        self.t2 = np.empty((N, 16), dtype)
+        self.key: tuple = (dtype, N)
+
+
+_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+
+
+def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
+    """Arrays to work in: those of an earlier call, else new ones.
+
+    They belong to the call until it gives them back, so two threads never share any.
+    """
+    key = (dtype, *sizes)
+    if key not in _IDLE:
+        for oldest in list(_IDLE)[:-7]:
+            _IDLE.pop(oldest, None)
+    try:
+        return _IDLE.setdefault(key, []).pop()
+    except IndexError:
+        return _Work(dtype, *sizes)
+
+
+def _give_back(work: _Work) -> None:
+    """Keep these arrays for the next call."""
+    _IDLE.setdefault(work.key, []).append(work)

@@ -56,7 +56,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (43) b̅e̅t̅a̅[d] = Σₙₜ ȳ3[n,t,d]                                          from (28)
     (44) v3_sum[n,t] = Σ_d ū[n,t,d] u[n,t,d]                              from (27)
     (45) m_sum[n,t] = Σ_d ū[n,t,d]                                        from (27)
-    (46) ȳ2[n,t,d] = (ū[n,t,d] − m_sum[n,t] / 32 − v3_sum[n,t] u[n,t,d] / 32) / √(v3[n,t] + 0.001)  from (27)
+    (46) ȳ2[n,t,d] = (ū[n,t,d] − m_sum[n,t] / 32 − v3_sum[n,t] u[n,t,d] / 32) / √(v3[n,t] + 0.001)  from (27), (26), (25)
     (47) ḡ[n,t,d] = ȳ2[n,t,d]                                             from (24)
     (48) b̄2[d] = Σₙₜ ḡ[n,t,d]                                             from (23)
     (49) f̄1[n,t,f] = Σ_d W2[f,d] ḡ[n,t,d]                                 from (23)
@@ -70,14 +70,14 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (57) u̅r̅[n,t,d] = gamma2[d] r̅s̅[n,t,d]                                  from (20)
     (58) vr_sum[n,t] = Σ_d u̅r̅[n,t,d] ur[n,t,d]                            from (19)
     (59) mr_sum[n,t] = Σ_d u̅r̅[n,t,d]                                      from (19)
-    (60) r̄[n,t,d] = ḡ[n,t,d] + (u̅r̅[n,t,d] − mr_sum[n,t] / 32 − vr_sum[n,t] ur[n,t,d] / 32) / √(vr[n,t] + 0.00001)  from (23), (19)
+    (60) r̄[n,t,d] = ḡ[n,t,d] + (u̅r̅[n,t,d] − mr_sum[n,t] / 32 − vr_sum[n,t] ur[n,t,d] / 32) / √(vr[n,t] + 0.00001)  from (23), (19), (18), (17)
     (61) b̅o̅[d] = Σₙₜ r̄[n,t,d]                                             from (16)
     (62) ā[n,t,h,l] = Σ_d Wo[h,l,d] r̄[n,t,d]                              from (16)
     (63) W̅o̅[h,l,d] = Σₙₜ a[n,t,h,l] r̄[n,t,d]                              from (16)
     (64) w̄[n,h,t,t'] = Σₗ v2[n,t',h,l] ā[n,t,h,l]                         from (15)
     (65) v̄2[n,t',h,l] = Σₜ w[n,h,t,t'] ā[n,t,h,l]                         from (15)
     (66) z2_sum[n,h,t] = Σ_{t'} w̄[n,h,t,t'] w[n,h,t,t']                   from (14)
-    (67) ē_masked[n,h,t,t'] = w[n,h,t,t'] (w̄[n,h,t,t'] − z2_sum[n,h,t])   from (14)
+    (67) ē_masked[n,h,t,t'] = w[n,h,t,t'] (w̄[n,h,t,t'] − z2_sum[n,h,t])   from (14), (13)
     (68) ē[n,h,t,t'] = ē_masked[n,h,t,t'] 1[t' ≤ t]                       from (10)
     (69) q̄[n,t,h,j] = Σ_{t'} √2 k[n,t',h,j] ē[n,h,t,t'] / 4               from (9)
     (70) k̄[n,t',h,j] = Σₜ √2 q[n,t,h,j] ē[n,h,t,t'] / 4                   from (9)
@@ -92,7 +92,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (79) u̅x̅[n,t,d] = gamma1[d] x̅s̅[n,t,d]                                  from (5)
     (80) vx_sum[n,t] = Σ_d u̅x̅[n,t,d] ux[n,t,d]                            from (4)
     (81) mx_sum[n,t] = Σ_d u̅x̅[n,t,d]                                      from (4)
-    (82) ȳ1[n,t,d] = r̄[n,t,d] + (u̅x̅[n,t,d] − mx_sum[n,t] / 32 − vx_sum[n,t] ux[n,t,d] / 32) / √(vx[n,t] + 0.00001)  from (16), (4)
+    (82) ȳ1[n,t,d] = r̄[n,t,d] + (u̅x̅[n,t,d] − mx_sum[n,t] / 32 − vx_sum[n,t] ux[n,t,d] / 32) / √(vx[n,t] + 0.00001)  from (16), (4), (3), (2)
     (83) Ē[i,d] = Σₙₜ ȳ1[n,t,d] δ[i,ids[n,t]]                             from (1)
     (84) P̄[t,d] = Σₙ ȳ1[n,t,d]                                            from (1)
     The gradient of bk is identically zero: w stays the same whatever bk is.
@@ -235,6 +235,7 @@ def forward(
         b,
         ids,
     ) = arrays
+    N = sizes["N"]
     y1 = np.add(P, np.take(E, ids, axis=0))  # (1)
     y1_moved = np.subtract(y1, y1[:, :, 0][:, :, None])  # (2)
     mx_moved = np.sum(y1_moved, axis=2)  # (2)
@@ -249,11 +250,11 @@ def forward(
     ux = np.divide(y1_moved, t, out=y1_moved)  # (4); ux lives in y1_moved
     np.multiply(gamma1, ux, out=ux)
     xs = np.add(beta1, ux, out=ux)  # (5); xs lives in ux
-    q = np.tensordot(xs, Wq, axes=([2], [0]))  # (6)
+    q = np.dot(xs.reshape(-1, 32), Wq.reshape(32, 32)).reshape(N, 32, 4, 8)  # (6)
     q += bq  # (6)
-    k = np.tensordot(xs, Wk, axes=([2], [0]))  # (7)
+    k = np.dot(xs.reshape(-1, 32), Wk.reshape(32, 32)).reshape(N, 32, 4, 8)  # (7)
     k += bk  # (7)
-    v2 = np.tensordot(xs, Wv, axes=([2], [0]))  # (8)
+    v2 = np.dot(xs.reshape(-1, 32), Wv.reshape(32, 32)).reshape(N, 32, 4, 8)  # (8)
     v2 += bv  # (8)
     e = np.matmul(q.transpose(0, 2, 1, 3), k.transpose(0, 2, 3, 1))  # (9)
     e = np.multiply(0.3535533905932738, e, out=e)  # (9)
@@ -265,7 +266,7 @@ def forward(
     z2 = np.sum(z2_term, axis=3)  # (13)
     w = np.divide(z2_term, z2[:, :, :, None], out=z2_term)  # (14); w lives in z2_term
     a = np.matmul(w, v2.transpose(0, 2, 1, 3)).transpose(0, 2, 1, 3)  # (15)
-    r = np.tensordot(a, Wo, axes=([2, 3], [0, 1]))  # (16)
+    r = np.dot(a.reshape(-1, 32), Wo.reshape(32, 32)).reshape(N, 32, 32)  # (16)
     t = np.add(bo, y1)  # (16) y1 + bo
     r += t  # (16)
     r_moved = np.subtract(r, r[:, :, 0][:, :, None])  # (17)
@@ -281,10 +282,10 @@ def forward(
     ur = np.divide(r_moved, t, out=r_moved)  # (19); ur lives in r_moved
     np.multiply(gamma2, ur, out=ur)
     rs = np.add(beta2, ur, out=ur)  # (20); rs lives in ur
-    z1 = np.tensordot(rs, W1, axes=([2], [0]))  # (21)
+    z1 = np.dot(rs.reshape(-1, 32), W1).reshape(N, 32, 64)  # (21)
     z1 += b1  # (21)
     f1 = np.maximum(z1, 0, out=z1)  # (22); f1 lives in z1
-    g = np.tensordot(f1, W2, axes=([2], [0]))  # (23)
+    g = np.dot(f1.reshape(-1, 64), W2).reshape(N, 32, 32)  # (23)
     t = np.add(b2, r)  # (23) r + b2
     g += t  # (23)
     y2 = g  # (24)
@@ -301,7 +302,7 @@ def forward(
     u = np.divide(y2_moved, t, out=y2_moved)  # (27); u lives in y2_moved
     np.multiply(gamma, u, out=u)
     y3 = np.add(beta, u, out=u)  # (28); y3 lives in u
-    z4 = np.tensordot(y3, W, axes=([2], [0]))  # (29)
+    z4 = np.dot(y3.reshape(-1, 32), W).reshape(N, 32, 45)  # (29)
     z4 += b  # (29)
     z4_max = np.max(z4, axis=2)  # (30)
     np.subtract(z4, z4_max[:, :, None], out=z4)  # (31) z4 − z4_max
@@ -360,11 +361,11 @@ def loss(
     ux = np.divide(y1_moved, t, out=y1_moved)  # (4); ux lives in y1_moved
     np.multiply(gamma1, ux, out=ux)
     xs = np.add(beta1, ux, out=ux)  # (5); xs lives in ux
-    q = np.tensordot(xs, Wq, axes=([2], [0]))  # (6)
+    q = np.dot(xs.reshape(-1, 32), Wq.reshape(32, 32)).reshape(N, 32, 4, 8)  # (6)
     q += bq  # (6)
-    k = np.tensordot(xs, Wk, axes=([2], [0]))  # (7)
+    k = np.dot(xs.reshape(-1, 32), Wk.reshape(32, 32)).reshape(N, 32, 4, 8)  # (7)
     k += bk  # (7)
-    v2 = np.tensordot(xs, Wv, axes=([2], [0]))  # (8)
+    v2 = np.dot(xs.reshape(-1, 32), Wv.reshape(32, 32)).reshape(N, 32, 4, 8)  # (8)
     v2 += bv  # (8)
     e = np.matmul(q.transpose(0, 2, 1, 3), k.transpose(0, 2, 3, 1))  # (9)
     e = np.multiply(0.3535533905932738, e, out=e)  # (9)
@@ -376,7 +377,7 @@ def loss(
     z2 = np.sum(z2_term, axis=3)  # (13)
     w = np.divide(z2_term, z2[:, :, :, None], out=z2_term)  # (14); w lives in z2_term
     a = np.matmul(w, v2.transpose(0, 2, 1, 3)).transpose(0, 2, 1, 3)  # (15)
-    r = np.tensordot(a, Wo, axes=([2, 3], [0, 1]))  # (16)
+    r = np.dot(a.reshape(-1, 32), Wo.reshape(32, 32)).reshape(N, 32, 32)  # (16)
     t = np.add(bo, y1)  # (16) y1 + bo
     r += t  # (16)
     r_moved = np.subtract(r, r[:, :, 0][:, :, None])  # (17)
@@ -392,10 +393,10 @@ def loss(
     ur = np.divide(r_moved, t, out=r_moved)  # (19); ur lives in r_moved
     np.multiply(gamma2, ur, out=ur)
     rs = np.add(beta2, ur, out=ur)  # (20); rs lives in ur
-    z1 = np.tensordot(rs, W1, axes=([2], [0]))  # (21)
+    z1 = np.dot(rs.reshape(-1, 32), W1).reshape(N, 32, 64)  # (21)
     z1 += b1  # (21)
     f1 = np.maximum(z1, 0, out=z1)  # (22); f1 lives in z1
-    g = np.tensordot(f1, W2, axes=([2], [0]))  # (23)
+    g = np.dot(f1.reshape(-1, 64), W2).reshape(N, 32, 32)  # (23)
     t = np.add(b2, r)  # (23) r + b2
     g += t  # (23)
     y2 = g  # (24)
@@ -412,7 +413,7 @@ def loss(
     u = np.divide(y2_moved, t, out=y2_moved)  # (27); u lives in y2_moved
     np.multiply(gamma, u, out=u)
     y3 = np.add(beta, u, out=u)  # (28); y3 lives in u
-    z4 = np.tensordot(y3, W, axes=([2], [0]))  # (29)
+    z4 = np.dot(y3.reshape(-1, 32), W).reshape(N, 32, 45)  # (29)
     z4 += b  # (29)
     z4_max = np.max(z4, axis=2)  # (30)
     t = np.subtract(z4, z4_max[:, :, None])  # (31) z4 − z4_max
@@ -435,8 +436,17 @@ def loss_and_grad(
     following: np.ndarray,
     *,
     cotangent: float = 1.0,
+    microbatch: int | None = None,
 ) -> tuple[float, dict[str, np.ndarray]]:
-    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."""
+    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``.
+
+    With ``microbatch`` the examples go through in parts of that many, in memory for one
+    part; the result is that of the whole batch to rounding.
+    """
+    if microbatch is not None:
+        return _in_parts(
+            params, {"ids": ids, "following": following}, cotangent, microbatch
+        )
     dtype, arrays, sizes = _arguments(params, {"ids": ids, "following": following})
     (
         E,
@@ -466,180 +476,234 @@ def loss_and_grad(
     ) = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    y1 = np.add(P, np.take(E, ids, axis=0))  # (1)
-    y1_moved = np.subtract(y1, y1[:, :, 0][:, :, None])  # (2)
-    mx_moved = np.sum(y1_moved, axis=2)  # (2)
+    work = _borrow(dtype, N)
+    y1 = np.add(P, np.take(E, ids, axis=0), out=work.y1)  # (1)
+    y1_moved = np.subtract(y1, y1[:, :, 0][:, :, None], out=work.y1_moved)  # (2)
+    mx_moved = work.mx_moved
+    np.dot(y1_moved.reshape(-1, 32), work.ones, out=mx_moved.reshape(32 * N))  # (2)
     mx_moved = np.divide(mx_moved, 32, out=mx_moved)  # (2)
-    t = np.subtract(y1_moved, mx_moved[:, :, None])  # (3) y1_moved − mx_moved
+    t = np.subtract(y1_moved, mx_moved[:, :, None], out=work.vx_term)  # (3)
     vx_term = np.multiply(t, t, out=t)  # (3)
-    vx = np.sum(vx_term, axis=2)  # (3)
+    vx = work.vx
+    np.dot(vx_term.reshape(-1, 32), work.ones, out=vx.reshape(32 * N))  # (3)
     vx = np.divide(vx, 32, out=vx)  # (3)
-    t = np.add(1e-05, vx[:, :, None])  # (4) vx + 0.00001
+    t = np.add(1e-05, vx[:, :, None], out=work.t)  # (4) vx + 0.00001
     np.sqrt(t, out=t)  # (4) √(vx + 0.00001)
     np.subtract(y1_moved, mx_moved[:, :, None], out=y1_moved)  # (4) y1_moved − mx_moved
     ux = np.divide(y1_moved, t, out=y1_moved)  # (4); ux lives in y1_moved
-    t = np.multiply(gamma1, ux)
+    t = np.multiply(gamma1, ux, out=work.vx_term)
     xs = np.add(beta1, t, out=t)  # (5)
-    q = np.tensordot(xs, Wq, axes=([2], [0]))  # (6)
+    q = work.q
+    np.dot(xs.reshape(-1, 32), Wq.reshape(32, 32), out=q.reshape(32 * N, 32))  # (6)
     q += bq  # (6)
-    k = np.tensordot(xs, Wk, axes=([2], [0]))  # (7)
+    k = work.k
+    np.dot(xs.reshape(-1, 32), Wk.reshape(32, 32), out=k.reshape(32 * N, 32))  # (7)
     k += bk  # (7)
-    v2 = np.tensordot(xs, Wv, axes=([2], [0]))  # (8)
+    v2 = work.v2
+    np.dot(xs.reshape(-1, 32), Wv.reshape(32, 32), out=v2.reshape(32 * N, 32))  # (8)
     v2 += bv  # (8)
-    e = np.matmul(q.transpose(0, 2, 1, 3), k.transpose(0, 2, 3, 1))  # (9)
+    e = np.matmul(q.transpose(0, 2, 1, 3), k.transpose(0, 2, 3, 1), out=work.e)  # (9)
     e = np.multiply(0.3535533905932738, e, out=e)  # (9)
-    t = np.less_equal(np.arange(32, dtype=dtype), np.arange(32, dtype=dtype)[:, None])
+    t = np.less_equal(
+        np.arange(32, dtype=dtype), np.arange(32, dtype=dtype)[:, None], out=work.t2
+    )
     e_masked = np.where(t, e, -np.inf)  # (10)
-    e_masked_max = np.max(e_masked, axis=3)  # (11)
-    t = np.subtract(e_masked, e_masked_max[:, :, :, None])  # (12)
+    e_masked_max = np.maximum.reduce(e_masked, axis=3, out=work.e_masked_max)  # (11)
+    t = np.subtract(e_masked, e_masked_max[:, :, :, None], out=work.z2_term)  # (12)
     z2_term = np.exp(t, out=t)  # (12)
-    z2 = np.sum(z2_term, axis=3)  # (13)
+    z2 = work.z2
+    np.dot(z2_term.reshape(-1, 32), work.ones, out=z2.reshape(128 * N))  # (13)
     w = np.divide(z2_term, z2[:, :, :, None], out=z2_term)  # (14); w lives in z2_term
-    a = np.matmul(w, v2.transpose(0, 2, 1, 3)).transpose(0, 2, 1, 3)  # (15)
-    r = np.tensordot(a, Wo, axes=([2, 3], [0, 1]))  # (16)
-    t = np.add(bo, y1)  # (16) y1 + bo
+    a = work.a
+    np.matmul(w, v2.transpose(0, 2, 1, 3), out=a.transpose(0, 2, 1, 3))  # (15)
+    r = work.r
+    np.dot(a.reshape(-1, 32), Wo.reshape(32, 32), out=r.reshape(32 * N, 32))  # (16)
+    t = np.add(bo, y1, out=work.t3)  # (16) y1 + bo
     r += t  # (16)
-    r_moved = np.subtract(r, r[:, :, 0][:, :, None])  # (17)
-    mr_moved = np.sum(r_moved, axis=2)  # (17)
+    r_moved = np.subtract(r, r[:, :, 0][:, :, None], out=work.y1)  # (17)
+    mr_moved = work.mx_moved
+    np.dot(r_moved.reshape(-1, 32), work.ones, out=mr_moved.reshape(32 * N))  # (17)
     mr_moved = np.divide(mr_moved, 32, out=mr_moved)  # (17)
-    t = np.subtract(r_moved, mr_moved[:, :, None])  # (18) r_moved − mr_moved
+    t = np.subtract(r_moved, mr_moved[:, :, None], out=work.vr_term)  # (18)
     vr_term = np.multiply(t, t, out=t)  # (18)
-    vr = np.sum(vr_term, axis=2)  # (18)
+    vr = work.vr
+    np.dot(vr_term.reshape(-1, 32), work.ones, out=vr.reshape(32 * N))  # (18)
     vr = np.divide(vr, 32, out=vr)  # (18)
-    t = np.add(1e-05, vr[:, :, None])  # (19) vr + 0.00001
+    t = np.add(1e-05, vr[:, :, None], out=work.t)  # (19) vr + 0.00001
     np.sqrt(t, out=t)  # (19) √(vr + 0.00001)
     np.subtract(r_moved, mr_moved[:, :, None], out=r_moved)  # (19) r_moved − mr_moved
     ur = np.divide(r_moved, t, out=r_moved)  # (19); ur lives in r_moved
-    t = np.multiply(gamma2, ur)
+    t = np.multiply(gamma2, ur, out=work.vr_term)
     rs = np.add(beta2, t, out=t)  # (20)
-    z1 = np.tensordot(rs, W1, axes=([2], [0]))  # (21)
+    z1 = work.z1
+    np.dot(rs.reshape(-1, 32), W1, out=z1.reshape(32 * N, 64))  # (21)
     z1 += b1  # (21)
-    f1 = np.maximum(z1, 0)  # (22)
-    g = np.tensordot(f1, W2, axes=([2], [0]))  # (23)
-    t = np.add(b2, r)  # (23) r + b2
+    f1 = np.maximum(z1, 0, out=work.f1)  # (22)
+    g = work.g
+    np.dot(f1.reshape(-1, 64), W2, out=g.reshape(32 * N, 32))  # (23)
+    t = np.add(b2, r, out=work.t3)  # (23) r + b2
     g += t  # (23)
     y2 = g  # (24)
-    y2_moved = np.subtract(y2, y2[:, :, 0][:, :, None])  # (25)
-    m_moved = np.sum(y2_moved, axis=2)  # (25)
+    y2_moved = np.subtract(y2, y2[:, :, 0][:, :, None], out=work.r)  # (25)
+    m_moved = work.mx_moved
+    np.dot(y2_moved.reshape(-1, 32), work.ones, out=m_moved.reshape(32 * N))  # (25)
     m_moved = np.divide(m_moved, 32, out=m_moved)  # (25)
-    t = np.subtract(y2_moved, m_moved[:, :, None])  # (26) y2_moved − m_moved
+    t = np.subtract(y2_moved, m_moved[:, :, None], out=work.g)  # (26)
     v3_term = np.multiply(t, t, out=t)  # (26)
-    v3 = np.sum(v3_term, axis=2)  # (26)
+    v3 = work.v3
+    np.dot(v3_term.reshape(-1, 32), work.ones, out=v3.reshape(32 * N))  # (26)
     v3 = np.divide(v3, 32, out=v3)  # (26)
-    t = np.add(0.001, v3[:, :, None])  # (27) v3 + 0.001
+    t = np.add(0.001, v3[:, :, None], out=work.t)  # (27) v3 + 0.001
     np.sqrt(t, out=t)  # (27) √(v3 + 0.001)
     np.subtract(y2_moved, m_moved[:, :, None], out=y2_moved)  # (27) y2_moved − m_moved
     u = np.divide(y2_moved, t, out=y2_moved)  # (27); u lives in y2_moved
-    t = np.multiply(gamma, u)
+    t = np.multiply(gamma, u, out=work.g)
     y3 = np.add(beta, t, out=t)  # (28)
-    z4 = np.tensordot(y3, W, axes=([2], [0]))  # (29)
+    z4 = work.z4
+    np.dot(y3.reshape(-1, 32), W, out=z4.reshape(32 * N, 45))  # (29)
     z4 += b  # (29)
-    z4_max = np.max(z4, axis=2)  # (30)
-    t = np.subtract(z4, z4_max[:, :, None])  # (31) z4 − z4_max
+    z4_max = np.maximum.reduce(z4, axis=2, out=work.mx_moved)  # (30)
+    t = np.subtract(z4, z4_max[:, :, None], out=work.s_term)  # (31) z4 − z4_max
     s_term = np.exp(t, out=t)  # (31)
-    s = np.sum(s_term, axis=2)  # (32)
+    s = work.s
+    np.dot(s_term.reshape(-1, 45), work.ones2, out=s.reshape(32 * N))  # (32)
     s_place = np.argmax(z4, axis=2)  # (32)
-    t = np.not_equal(np.arange(45, dtype=dtype), s_place[:, :, None])
-    s_rest_term = np.multiply(s_term, t)  # (32)
-    s_rest = np.sum(s_rest_term, axis=2)  # (32)
-    p = np.divide(s_term, s[:, :, None])  # (33)
-    t = np.subtract(z4[np.arange(N)[:, None], np.arange(32), following], z4_max)  # (34)
-    v = np.log1p(s_rest)  # (34) log1p(s_rest)
+    t = np.not_equal(np.arange(45, dtype=dtype), s_place[:, :, None], out=work.t4)
+    s_rest_term = np.multiply(s_term, t, out=work.s_rest_term)  # (32)
+    s_rest = work.s_rest
+    np.dot(s_rest_term.reshape(-1, 45), work.ones2, out=s_rest.reshape(32 * N))  # (32)
+    p = np.divide(s_term, s[:, :, None], out=work.s_rest_term)  # (33)
+    # (34) z4 − z4_max
+    t = np.subtract(
+        z4[np.arange(N)[:, None], np.arange(32), following], z4_max, out=work.L_term
+    )
+    v = np.log1p(s_rest, out=work.v)  # (34) log1p(s_rest)
     L_term = np.subtract(t, v, out=t)  # (34)
-    L = np.sum(L_term)  # (34)
+    L = np.add.reduce(L_term, axis=None)  # (34)
     L = (-L) / (32 * N)  # (34)
-    t = np.subtract(1, s_term[np.arange(N)[:, None], np.arange(32), following])  # (37)
+    # (37) 1 − s_term
+    t = np.subtract(
+        1, s_term[np.arange(N)[:, None], np.arange(32), following], out=work.L_term
+    )
     np.add(s_rest, t, out=t)  # (37) s_rest + 1 − s_term
     np.multiply(cotangent / (32 * N), t, out=t)
     np.negative(t, out=t)
     z4_bar_chosen = np.divide(t, s, out=t)  # (37)
-    t = np.multiply(cotangent / (32 * N), p)
-    v = np.not_equal(np.arange(45, dtype=dtype), following[:, :, None])
+    t = np.multiply(cotangent / (32 * N), p, out=work.t5)
+    v = np.not_equal(np.arange(45, dtype=dtype), following[:, :, None], out=work.v4)
     z4_bar = np.where(v, t, z4_bar_chosen[:, :, None])  # (37)
-    b_bar = np.sum(z4_bar, axis=(0, 1))  # (38)
-    y3_bar = np.tensordot(z4_bar, W, axes=([2], [1]))  # (39)
-    W_bar = np.tensordot(y3, z4_bar, axes=([0, 1], [0, 1]))  # (40)
+    b_bar = np.dot(work.ones3, z4_bar.reshape(-1, 45))  # (38)
+    y3_bar = work.y3_bar
+    np.dot(z4_bar.reshape(-1, 45), W.T, out=y3_bar.reshape(32 * N, 32))  # (39)
+    W_bar = np.dot(y3.reshape(-1, 32).T, z4_bar.reshape(-1, 45))  # (40)
     gamma_bar = np.einsum("ntd,ntd->d", u, y3_bar)  # (41)
-    u_bar = np.multiply(gamma, y3_bar)  # (42)
-    beta_bar = np.sum(y3_bar, axis=(0, 1))  # (43)
+    u_bar = np.multiply(gamma, y3_bar, out=work.g)  # (42)
+    beta_bar = np.dot(work.ones3, y3_bar.reshape(-1, 32))  # (43)
     v3_sum = np.einsum("ntd,ntd->nt", u_bar, u)  # (44)
-    m_sum = np.sum(u_bar, axis=2)  # (45)
-    t = np.add(0.001, v3[:, :, None])  # (46) v3 + 0.001
+    m_sum = work.s_rest
+    np.dot(u_bar.reshape(-1, 32), work.ones, out=m_sum.reshape(32 * N))  # (45)
+    t = np.add(0.001, v3[:, :, None], out=work.t)  # (46) v3 + 0.001
     np.sqrt(t, out=t)  # (46) √(v3 + 0.001)
-    v = np.divide(m_sum[:, :, None], 32)  # (46) m_sum / 32
-    tt = np.multiply(v3_sum[:, :, None], u)
+    v = np.divide(m_sum[:, :, None], 32, out=work.v5)  # (46) m_sum / 32
+    tt = np.multiply(v3_sum[:, :, None], u, out=work.tt)
     np.divide(tt, 32, out=tt)  # (46) v3_sum u / 32
     np.subtract(u_bar, v, out=u_bar)
     np.subtract(u_bar, tt, out=u_bar)  # (46) ū − m_sum / 32 − v3_sum u / 32
     y2_bar = np.divide(u_bar, t, out=u_bar)  # (46); y2_bar lives in u_bar
     g_bar = y2_bar  # (47)
-    b2_bar = np.sum(g_bar, axis=(0, 1))  # (48)
-    f1_bar = np.tensordot(g_bar, W2, axes=([2], [1]))  # (49)
-    W2_bar = np.tensordot(f1, g_bar, axes=([0, 1], [0, 1]))  # (50)
-    t = np.greater(z1, 0)
+    b2_bar = np.dot(work.ones3, g_bar.reshape(-1, 32))  # (48)
+    f1_bar = work.f1_bar
+    np.dot(g_bar.reshape(-1, 32), W2.T, out=f1_bar.reshape(32 * N, 64))  # (49)
+    W2_bar = np.dot(f1.reshape(-1, 64).T, g_bar.reshape(-1, 32))  # (50)
+    t = np.greater(z1, 0, out=work.t6)
     z1_bar = np.multiply(f1_bar, t, out=f1_bar)  # (51); z1_bar lives in f1_bar
-    b1_bar = np.sum(z1_bar, axis=(0, 1))  # (52)
-    rs_bar = np.tensordot(z1_bar, W1, axes=([2], [1]))  # (53)
-    W1_bar = np.tensordot(rs, z1_bar, axes=([0, 1], [0, 1]))  # (54)
-    beta2_bar = np.sum(rs_bar, axis=(0, 1))  # (55)
+    b1_bar = np.dot(work.ones3, z1_bar.reshape(-1, 64))  # (52)
+    rs_bar = work.y3_bar
+    np.dot(z1_bar.reshape(-1, 64), W1.T, out=rs_bar.reshape(32 * N, 32))  # (53)
+    W1_bar = np.dot(rs.reshape(-1, 32).T, z1_bar.reshape(-1, 64))  # (54)
+    beta2_bar = np.dot(work.ones3, rs_bar.reshape(-1, 32))  # (55)
     gamma2_bar = np.einsum("ntd,ntd->d", ur, rs_bar)  # (56)
     ur_bar = np.multiply(gamma2, rs_bar, out=rs_bar)  # (57); ur_bar lives in rs_bar
     vr_sum = np.einsum("ntd,ntd->nt", ur_bar, ur)  # (58)
-    mr_sum = np.sum(ur_bar, axis=2)  # (59)
+    mr_sum = work.L_term
+    np.dot(ur_bar.reshape(-1, 32), work.ones, out=mr_sum.reshape(32 * N))  # (59)
     r_bar = g_bar.copy()  # (60)
-    t = np.add(1e-05, vr[:, :, None])  # (60) vr + 0.00001
+    t = np.add(1e-05, vr[:, :, None], out=work.t)  # (60) vr + 0.00001
     np.sqrt(t, out=t)  # (60) √(vr + 0.00001)
-    v = np.divide(mr_sum[:, :, None], 32)  # (60) mr_sum / 32
-    tt = np.multiply(vr_sum[:, :, None], ur)
+    v = np.divide(mr_sum[:, :, None], 32, out=work.v5)  # (60) mr_sum / 32
+    tt = np.multiply(vr_sum[:, :, None], ur, out=work.tt)
     np.divide(tt, 32, out=tt)  # (60) vr_sum ur / 32
-    uu = np.subtract(ur_bar, v)
+    uu = np.subtract(ur_bar, v, out=work.uu)
     np.subtract(uu, tt, out=uu)  # (60) u̅r̅ − mr_sum / 32 − vr_sum ur / 32
     np.divide(uu, t, out=uu)  # (60)
     r_bar += uu  # (60)
-    bo_bar = np.sum(r_bar, axis=(0, 1))  # (61)
-    a_bar = np.tensordot(r_bar, Wo, axes=([2], [2]))  # (62)
-    Wo_bar = np.tensordot(a, r_bar, axes=([0, 1], [0, 1]))  # (63)
-    w_bar = np.matmul(a_bar.transpose(0, 2, 1, 3), v2.transpose(0, 2, 3, 1))  # (64)
+    bo_bar = np.dot(work.ones3, r_bar.reshape(-1, 32))  # (61)
+    a_bar = work.a_bar
+    # (62)
+    np.dot(r_bar.reshape(-1, 32), Wo.reshape(32, 32).T, out=a_bar.reshape(32 * N, 32))
+    # (63)
+    Wo_bar = np.dot(a.reshape(-1, 32).T, r_bar.reshape(-1, 32)).reshape(4, 8, 32)
+    # (64)
+    w_bar = np.matmul(
+        a_bar.transpose(0, 2, 1, 3), v2.transpose(0, 2, 3, 1), out=work.w_bar
+    )
+    v2_bar = work.a
     # (65)
-    v2_bar = np.matmul(
-        w.transpose(0, 1, 3, 2), a_bar.transpose(0, 2, 1, 3)
-    ).transpose(0, 2, 1, 3)
+    np.matmul(
+        w.transpose(0, 1, 3, 2),
+        a_bar.transpose(0, 2, 1, 3),
+        out=v2_bar.transpose(0, 2, 1, 3),
+    )
     z2_sum = np.einsum("nhta,nhta->nht", w_bar, w)  # (66)
     np.subtract(w_bar, z2_sum[:, :, :, None], out=w_bar)  # (68) w̄ − z2_sum
-    t = np.subtract(e_masked, e_masked_max[:, :, :, None])  # (68)
+    t = np.subtract(e_masked, e_masked_max[:, :, :, None], out=work.t7)  # (68)
     v = _wide_exp(t)  # (68) wide_exp(e_masked − e_masked_max)
-    t = np.less_equal(np.arange(32, dtype=dtype), np.arange(32, dtype=dtype)[:, None])
-    tt = np.multiply(np.asarray(1, dtype), t)
+    t = np.less_equal(
+        np.arange(32, dtype=dtype), np.arange(32, dtype=dtype)[:, None], out=work.t2
+    )
+    tt = np.multiply(np.asarray(1, dtype), t, out=work.tt2)
     np.multiply(tt, w_bar, out=w_bar)
     np.multiply(w_bar, v, out=w_bar)
     e_bar = np.divide(w_bar, z2[:, :, :, None], out=w_bar)  # (68); e_bar lives in w_bar
-    q_bar = np.matmul(e_bar, k.transpose(0, 2, 1, 3)).transpose(0, 2, 1, 3)  # (69)
+    q_bar = work.a_bar
+    np.matmul(e_bar, k.transpose(0, 2, 1, 3), out=q_bar.transpose(0, 2, 1, 3))  # (69)
     q_bar = np.multiply(0.3535533905932738, q_bar, out=q_bar)  # (69)
+    k_bar = work.v2
     # (70)
-    k_bar = np.matmul(
-        e_bar.transpose(0, 1, 3, 2), q.transpose(0, 2, 1, 3)
-    ).transpose(0, 2, 1, 3)
+    np.matmul(
+        e_bar.transpose(0, 1, 3, 2),
+        q.transpose(0, 2, 1, 3),
+        out=k_bar.transpose(0, 2, 1, 3),
+    )
     k_bar = np.multiply(0.3535533905932738, k_bar, out=k_bar)  # (70)
-    bv_bar = np.sum(v2_bar, axis=(0, 1))  # (71)
-    Wv_bar = np.tensordot(xs, v2_bar, axes=([0, 1], [0, 1]))  # (72)
-    Wk_bar = np.tensordot(xs, k_bar, axes=([0, 1], [0, 1]))  # (73)
-    bq_bar = np.sum(q_bar, axis=(0, 1))  # (74)
-    xs_bar = np.tensordot(v2_bar, Wv, axes=([2, 3], [1, 2]))  # (75)
-    xs_bar += np.tensordot(k_bar, Wk, axes=([2, 3], [1, 2]))  # (75)
-    xs_bar += np.tensordot(q_bar, Wq, axes=([2, 3], [1, 2]))  # (75)
-    Wq_bar = np.tensordot(xs, q_bar, axes=([0, 1], [0, 1]))  # (76)
-    beta1_bar = np.sum(xs_bar, axis=(0, 1))  # (77)
+    bv_bar = np.dot(work.ones3, v2_bar.reshape(-1, 32)).reshape(4, 8)  # (71)
+    # (72)
+    Wv_bar = np.dot(xs.reshape(-1, 32).T, v2_bar.reshape(-1, 32)).reshape(32, 4, 8)
+    # (73)
+    Wk_bar = np.dot(xs.reshape(-1, 32).T, k_bar.reshape(-1, 32)).reshape(32, 4, 8)
+    bq_bar = np.dot(work.ones3, q_bar.reshape(-1, 32)).reshape(4, 8)  # (74)
+    xs_bar = work.y3_bar
+    # (75)
+    np.dot(v2_bar.reshape(-1, 32), Wv.reshape(32, 32).T, out=xs_bar.reshape(32 * N, 32))
+    t = np.dot(k_bar.reshape(-1, 32), Wk.reshape(32, 32).T, out=work.t8)  # (75)
+    xs_bar += t.reshape(N, 32, 32)  # (75)
+    t = np.dot(q_bar.reshape(-1, 32), Wq.reshape(32, 32).T, out=work.t8)  # (75)
+    xs_bar += t.reshape(N, 32, 32)  # (75)
+    # (76)
+    Wq_bar = np.dot(xs.reshape(-1, 32).T, q_bar.reshape(-1, 32)).reshape(32, 4, 8)
+    beta1_bar = np.dot(work.ones3, xs_bar.reshape(-1, 32))  # (77)
     gamma1_bar = np.einsum("ntd,ntd->d", ux, xs_bar)  # (78)
     ux_bar = np.multiply(gamma1, xs_bar, out=xs_bar)  # (79); ux_bar lives in xs_bar
     vx_sum = np.einsum("ntd,ntd->nt", ux_bar, ux)  # (80)
-    mx_sum = np.sum(ux_bar, axis=2)  # (81)
+    mx_sum = work.s_rest
+    np.dot(ux_bar.reshape(-1, 32), work.ones, out=mx_sum.reshape(32 * N))  # (81)
     y1_bar = r_bar  # (82)
-    t = np.add(1e-05, vx[:, :, None])  # (82) vx + 0.00001
+    t = np.add(1e-05, vx[:, :, None], out=work.t)  # (82) vx + 0.00001
     np.sqrt(t, out=t)  # (82) √(vx + 0.00001)
-    v = np.divide(mx_sum[:, :, None], 32)  # (82) mx_sum / 32
-    tt = np.multiply(vx_sum[:, :, None], ux)
+    v = np.divide(mx_sum[:, :, None], 32, out=work.v5)  # (82) mx_sum / 32
+    tt = np.multiply(vx_sum[:, :, None], ux, out=work.tt)
     np.divide(tt, 32, out=tt)  # (82) vx_sum ux / 32
-    uu = np.subtract(ux_bar, v)
+    uu = np.subtract(ux_bar, v, out=work.uu)
     np.subtract(uu, tt, out=uu)  # (82) u̅x̅ − mx_sum / 32 − vx_sum ux / 32
     np.divide(uu, t, out=uu)  # (82)
     y1_bar += uu  # (82)
@@ -650,7 +714,8 @@ def loss_and_grad(
         (32 * ids[:, :, None] + np.arange(32)).ravel(),
         y1_bar.ravel(),
     )
-    P_bar = np.sum(y1_bar, axis=0)  # (84)
+    P_bar = np.dot(work.ones4, y1_bar.reshape(-1, 1024)).reshape(32, 32)  # (84)
+    _give_back(work)
     grads = {
         "E": E_bar,
         "P": P_bar,
@@ -727,11 +792,11 @@ def metrics(
     ux = np.divide(y1_moved, t, out=y1_moved)  # (4); ux lives in y1_moved
     np.multiply(gamma1, ux, out=ux)
     xs = np.add(beta1, ux, out=ux)  # (5); xs lives in ux
-    q = np.tensordot(xs, Wq, axes=([2], [0]))  # (6)
+    q = np.dot(xs.reshape(-1, 32), Wq.reshape(32, 32)).reshape(N, 32, 4, 8)  # (6)
     q += bq  # (6)
-    k = np.tensordot(xs, Wk, axes=([2], [0]))  # (7)
+    k = np.dot(xs.reshape(-1, 32), Wk.reshape(32, 32)).reshape(N, 32, 4, 8)  # (7)
     k += bk  # (7)
-    v2 = np.tensordot(xs, Wv, axes=([2], [0]))  # (8)
+    v2 = np.dot(xs.reshape(-1, 32), Wv.reshape(32, 32)).reshape(N, 32, 4, 8)  # (8)
     v2 += bv  # (8)
     e = np.matmul(q.transpose(0, 2, 1, 3), k.transpose(0, 2, 3, 1))  # (9)
     e = np.multiply(0.3535533905932738, e, out=e)  # (9)
@@ -743,7 +808,7 @@ def metrics(
     z2 = np.sum(z2_term, axis=3)  # (13)
     w = np.divide(z2_term, z2[:, :, :, None], out=z2_term)  # (14); w lives in z2_term
     a = np.matmul(w, v2.transpose(0, 2, 1, 3)).transpose(0, 2, 1, 3)  # (15)
-    r = np.tensordot(a, Wo, axes=([2, 3], [0, 1]))  # (16)
+    r = np.dot(a.reshape(-1, 32), Wo.reshape(32, 32)).reshape(N, 32, 32)  # (16)
     t = np.add(bo, y1)  # (16) y1 + bo
     r += t  # (16)
     r_moved = np.subtract(r, r[:, :, 0][:, :, None])  # (17)
@@ -759,10 +824,10 @@ def metrics(
     ur = np.divide(r_moved, t, out=r_moved)  # (19); ur lives in r_moved
     np.multiply(gamma2, ur, out=ur)
     rs = np.add(beta2, ur, out=ur)  # (20); rs lives in ur
-    z1 = np.tensordot(rs, W1, axes=([2], [0]))  # (21)
+    z1 = np.dot(rs.reshape(-1, 32), W1).reshape(N, 32, 64)  # (21)
     z1 += b1  # (21)
     f1 = np.maximum(z1, 0, out=z1)  # (22); f1 lives in z1
-    g = np.tensordot(f1, W2, axes=([2], [0]))  # (23)
+    g = np.dot(f1.reshape(-1, 64), W2).reshape(N, 32, 32)  # (23)
     t = np.add(b2, r)  # (23) r + b2
     g += t  # (23)
     y2 = g  # (24)
@@ -779,7 +844,7 @@ def metrics(
     u = np.divide(y2_moved, t, out=y2_moved)  # (27); u lives in y2_moved
     np.multiply(gamma, u, out=u)
     y3 = np.add(beta, u, out=u)  # (28); y3 lives in u
-    z4 = np.tensordot(y3, W, axes=([2], [0]))  # (29)
+    z4 = np.dot(y3.reshape(-1, 32), W).reshape(N, 32, 45)  # (29)
     z4 += b  # (29)
     z4_max = np.max(z4, axis=2)  # (30)
     np.subtract(z4, z4_max[:, :, None], out=z4)  # (31) z4 − z4_max
@@ -1024,29 +1089,58 @@ def _arguments(
 ) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
     """The parameters and what was given, checked and of one dtype, and the free sizes.
 
-    The dtype is that of the parameters; complex or object inputs raise it.
+    The dtype is that of the parameters; complex or object inputs raise it. Types, shapes
+    and dtypes that have passed once pass at once from then on.
     """
+    try:
+        arrays = [*map(params.get, PARAMETERS), *given.values()]
+        counts = (len(params),)
+        kinds = (*counts, *[(type(a), a.shape, a.dtype) for a in arrays])
+        dtype, sizes, casts, labels = _PASSED[kinds]
+    except (AttributeError, KeyError):
+        return _examined(params, given)
+    for position in casts:
+        arrays[position] = arrays[position].astype(dtype)
+    for position, name in labels:
+        arrays[position] = _labels(name, arrays[position], INTEGERS[name])
+    return dtype, arrays, sizes
+
+
+_PASSED: dict[tuple, tuple[np.dtype, dict[str, int], list, list]] = {}
+
+
+def _examined(
+    params: dict[str, np.ndarray], given: dict[str, np.ndarray]
+) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
+    """What ``_arguments`` returns, looked at one by one."""
     unknown = [name for name in params if name not in PARAMETERS]
     missing = [name for name in PARAMETERS if name not in params]
     if unknown or missing:
         raise KeyError(f"params: unknown {unknown}, missing {missing}")
     sizes: dict[str, int] = {}
-    arrays = []
-    for name, shape in PARAMETERS.items():
-        arrays.append(_fitted(name, params[name], shape, sizes))
-    for name, value in given.items():
-        shape = INPUTS[name] if name in INPUTS else TARGETS[name]
-        arrays.append(_fitted(name, value, shape, sizes))
-    names = [*PARAMETERS, *given]
-    wide = [a for n, a in zip(names, arrays) if n in PARAMETERS or a.dtype.kind in "cO"]
+    shapes = {**PARAMETERS, **INPUTS, **TARGETS}
+    values = {**{name: params[name] for name in PARAMETERS}, **given}
+    arrays = [_fitted(name, each, shapes[name], sizes) for name, each in values.items()]
+    leading = [n in PARAMETERS or a.dtype.kind in "cO" for n, a in zip(values, arrays)]
+    wide = [a for a, leads in zip(arrays, leading) if leads]
     dtypes = {a.dtype for a in wide} or {np.dtype(DTYPE)}
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
-    for position, name in enumerate(names):
+    plain = all(a is value for a, value in zip(arrays, values.values()))
+    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+    casts, labels = [], []
+    for position, name in enumerate(values):
         if name in INTEGERS:
+            labels.append((position, name))
             arrays[position] = _labels(name, arrays[position], INTEGERS[name])
         elif arrays[position].dtype != dtype:
+            casts.append(position)
             arrays[position] = arrays[position].astype(dtype)
+    if plain:
+        if len(_PASSED) >= 64:
+            _PASSED.clear()
+        counts = (len(params),)
+        _PASSED[(*counts, *kinds)] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -1072,11 +1166,12 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    if array.size and not 0 <= array.min() <= array.max() < classes:
+    array = array.astype(np.intp, copy=False)
+    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
-    return array.astype(np.intp, copy=False)
+    return array
 
 
 def _require_examples(sizes: dict[str, int]) -> None:
@@ -1084,6 +1179,115 @@ def _require_examples(sizes: dict[str, int]) -> None:
     for name, length in sizes.items():
         if length == 0:
             raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+
+
+def _in_parts(
+    params: dict[str, np.ndarray],
+    given: dict[str, np.ndarray],
+    cotangent: float,
+    microbatch: int,
+) -> tuple[float, dict[str, np.ndarray]]:
+    """The loss and its gradient, from those of parts of the batch."""
+    if microbatch < 1:
+        raise ValueError(f"microbatch is {microbatch}, not a number of examples")
+    dtype, _, sizes = _arguments(params, given)
+    _require_examples(sizes)
+    N = sizes["N"]
+    shapes = {**INPUTS, **TARGETS}
+    total, grads = dtype.type(0), {}
+    for start in range(0, N, microbatch):
+        rows = slice(start, start + microbatch)
+        sliced = [shapes[name][:1] == ("N",) for name in given]
+        part = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
+        share = min(microbatch, N - start) / N  # of the mean
+        value, each = loss_and_grad(params, *part, cotangent=cotangent * share)
+        total += share * value
+        for name, grad in each.items():
+            grads[name] = grads[name] + grad if name in grads else grad
+    return total, grads
+
+
+def release() -> None:
+    """Let go of all arrays that are kept for the next call."""
+    _IDLE.clear()
+
+
+class _Work:
+    """What loss_and_grad works in, for one dtype and one set of sizes."""
+
+    def __init__(self, dtype: np.dtype, N: int) -> None:
+        self.y1 = np.empty((N, 32, 32), dtype)
+        self.y1_moved = np.empty((N, 32, 32), dtype)
+        self.mx_moved = np.empty((N, 32), dtype)
+        self.ones = np.ones((32,), dtype)
+        self.vx_term = np.empty((N, 32, 32), dtype)
+        self.vx = np.empty((N, 32), dtype)
+        self.t = np.empty((N, 32, 1), dtype)
+        self.q = np.empty((N, 32, 4, 8), dtype)
+        self.k = np.empty((N, 32, 4, 8), dtype)
+        self.v2 = np.empty((N, 32, 4, 8), dtype)
+        self.e = np.empty((N, 4, 32, 32), dtype)
+        self.t2 = np.empty((32, 32), bool)
+        self.e_masked_max = np.empty((N, 4, 32), dtype)
+        self.z2_term = np.empty((N, 4, 32, 32), dtype)
+        self.z2 = np.empty((N, 4, 32), dtype)
+        self.a = np.empty((N, 32, 4, 8), dtype)
+        self.r = np.empty((N, 32, 32), dtype)
+        self.t3 = np.empty((N, 32, 32), dtype)
+        self.vr_term = np.empty((N, 32, 32), dtype)
+        self.vr = np.empty((N, 32), dtype)
+        self.z1 = np.empty((N, 32, 64), dtype)
+        self.f1 = np.empty((N, 32, 64), dtype)
+        self.g = np.empty((N, 32, 32), dtype)
+        self.v3 = np.empty((N, 32), dtype)
+        self.z4 = np.empty((N, 32, 45), dtype)
+        self.s_term = np.empty((N, 32, 45), dtype)
+        self.s = np.empty((N, 32), dtype)
+        self.ones2 = np.ones((45,), dtype)
+        self.t4 = np.empty((N, 32, 45), bool)
+        self.s_rest_term = np.empty((N, 32, 45), dtype)
+        self.s_rest = np.empty((N, 32), dtype)
+        self.L_term = np.empty((N, 32), dtype)
+        self.v = np.empty((N, 32), dtype)
+        self.t5 = np.empty((N, 32, 45), dtype)
+        self.v4 = np.empty((N, 32, 45), bool)
+        self.ones3 = np.ones((32 * N,), dtype)
+        self.y3_bar = np.empty((N, 32, 32), dtype)
+        self.v5 = np.empty((N, 32, 1), dtype)
+        self.tt = np.empty((N, 32, 32), dtype)
+        self.f1_bar = np.empty((N, 32, 64), dtype)
+        self.t6 = np.empty((N, 32, 64), bool)
+        self.uu = np.empty((N, 32, 32), dtype)
+        self.a_bar = np.empty((N, 32, 4, 8), dtype)
+        self.w_bar = np.empty((N, 4, 32, 32), dtype)
+        self.t7 = np.empty((N, 4, 32, 32), dtype)
+        self.tt2 = np.empty((32, 32), dtype)
+        self.t8 = np.empty((32 * N, 32), dtype)
+        self.ones4 = np.ones((N,), dtype)
+        self.key: tuple = (dtype, N)
+
+
+_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+
+
+def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
+    """Arrays to work in: those of an earlier call, else new ones.
+
+    They belong to the call until it gives them back, so two threads never share any.
+    """
+    key = (dtype, *sizes)
+    if key not in _IDLE:
+        for oldest in list(_IDLE)[:-7]:
+            _IDLE.pop(oldest, None)
+    try:
+        return _IDLE.setdefault(key, []).pop()
+    except IndexError:
+        return _Work(dtype, *sizes)
+
+
+def _give_back(work: _Work) -> None:
+    """Keep these arrays for the next call."""
+    _IDLE.setdefault(work.key, []).append(work)
 
 
 def _wide_exp(x: np.ndarray) -> np.ndarray:

@@ -200,8 +200,20 @@ def loss_and_grad(
     distance: np.ndarray,
     *,
     cotangent: float = 1.0,
+    microbatch: int | None = None,
 ) -> tuple[float, dict[str, np.ndarray]]:
-    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."""
+    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``.
+
+    With ``microbatch`` the examples go through in parts of that many, in memory for one
+    part; the result is that of the whole batch to rounding.
+    """
+    if microbatch is not None:
+        return _in_parts(
+            params,
+            {"left": left, "right": right, "label": label, "distance": distance},
+            cotangent,
+            microbatch,
+        )
     dtype, arrays, sizes = _arguments(
         params, {"left": left, "right": right, "label": label, "distance": distance}
     )
@@ -219,78 +231,84 @@ def loss_and_grad(
     ) = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    z_left_code = np.dot(left, W_left_code)  # (1)
+    work = _borrow(dtype, N)
+    z_left_code = np.dot(left, W_left_code, out=work.z_left_code)  # (1)
     z_left_code += b_left_code  # (1)
-    left_code = np.tanh(z_left_code)  # (2)
-    z_right_code = np.dot(right, W_left_code)  # (3)
+    left_code = np.tanh(z_left_code, out=work.left_code)  # (2)
+    z_right_code = np.dot(right, W_left_code, out=work.z_right_code)  # (3)
     z_right_code += b_left_code  # (3)
-    right_code = np.tanh(z_right_code)  # (4)
-    z_digit = np.dot(left_code, W_digit)  # (5)
+    right_code = np.tanh(z_right_code, out=work.right_code)  # (4)
+    z_digit = work.z_digit
+    np.dot(W_digit.T, left_code.T, out=z_digit.T)  # (5)
     z_digit += b_digit  # (5)
-    z_digit_max = np.max(z_digit, axis=1)  # (6)
-    t = np.subtract(z_digit, z_digit_max[:, None])  # (7) z_digit − z_digit_max
+    z_digit_max = np.maximum.reduce(z_digit, axis=1, out=work.z_digit_max)  # (6)
+    t = np.subtract(z_digit, z_digit_max[:, None], out=work.s_digit_term)  # (7)
     s_digit_term = np.exp(t, out=t)  # (7)
-    s_digit = np.sum(s_digit_term, axis=1)  # (8)
+    s_digit = np.dot(work.ones, s_digit_term.T, out=work.s_digit)  # (8)
     s_digit_place = np.argmax(z_digit, axis=1)  # (8)
-    t = np.not_equal(np.arange(10, dtype=dtype), s_digit_place[:, None])
-    s_digit_rest_term = np.multiply(s_digit_term, t)  # (8)
-    s_digit_rest = np.sum(s_digit_rest_term, axis=1)  # (8)
-    digit = np.divide(s_digit_term, s_digit[:, None])  # (9)
-    both = np.empty((N, 24), dtype)  # (10)
+    t = np.not_equal(np.arange(10, dtype=dtype), s_digit_place[:, None], out=work.t)
+    s_digit_rest_term = np.multiply(s_digit_term, t, out=work.s_digit_rest_term)  # (8)
+    s_digit_rest = np.dot(work.ones, s_digit_rest_term.T, out=work.s_digit_rest)  # (8)
+    digit = np.divide(s_digit_term, s_digit[:, None], out=work.s_digit_rest_term)  # (9)
+    both = work.both  # (10)
     both[:, :12] = left_code  # (10)
     both[:, 12:] = right_code  # (11)
-    apart = np.dot(both, W_apart)  # (12)
+    apart = np.dot(both, W_apart, out=work.apart)  # (12)
     apart += b_apart  # (12)
-    t = np.subtract(z_digit[np.arange(N), label], z_digit_max)  # (13)
-    u = np.log1p(s_digit_rest)  # (13) log1p(s_digit_rest)
+    t = np.subtract(z_digit[np.arange(N), label], z_digit_max, out=work.L1_term)  # (13)
+    u = np.log1p(s_digit_rest, out=work.u)  # (13) log1p(s_digit_rest)
     L1_term = np.subtract(t, u, out=t)  # (13)
-    L1 = np.sum(L1_term)  # (13)
+    L1 = np.add.reduce(L1_term)  # (13)
     L1 = (-L1) / N  # (13)
-    t = np.subtract(apart, distance)  # (14) apart − distance
+    t = np.subtract(apart, distance, out=work.L2_term)  # (14) apart − distance
     L2_term = np.multiply(t, t, out=t)  # (14)
-    L2 = np.sum(L2_term)  # (14)
+    L2 = np.add.reduce(L2_term, axis=None)  # (14)
     L2 = L2 / N  # (14)
     L_total = L1  # (15)
     L_total += L2 / 2  # (15)
-    t = np.subtract(apart, distance)  # (16) apart − distance
+    t = np.subtract(apart, distance, out=work.L2_term)  # (16) apart − distance
     apart_bar = np.multiply(cotangent / N, t, out=t)  # (16)
-    b_apart_bar = np.sum(apart_bar, axis=0)  # (17)
-    both_bar = np.dot(apart_bar, W_apart.T)  # (18)
+    b_apart_bar = np.dot(work.ones2, apart_bar)  # (17)
+    both_bar = np.dot(apart_bar, W_apart.T, out=work.both_bar)  # (18)
     W_apart_bar = np.dot(both.T, apart_bar)  # (19)
-    t = np.subtract(1, s_digit_term[np.arange(N), label])  # (21) 1 − s_digit_term
+    t = np.subtract(1, s_digit_term[np.arange(N), label], out=work.L1_term)  # (21)
     np.add(s_digit_rest, t, out=t)  # (21) s_digit_rest + 1 − s_digit_term
     np.multiply(cotangent / N, t, out=t)
     np.negative(t, out=t)
     z_digit_bar_chosen = np.divide(t, s_digit, out=t)  # (21)
-    t = np.multiply(cotangent / N, digit)
-    u = np.not_equal(np.arange(10, dtype=dtype), label[:, None])
+    t = np.multiply(cotangent / N, digit, out=work.t2)
+    u = np.not_equal(np.arange(10, dtype=dtype), label[:, None], out=work.u2)
     z_digit_bar = np.where(u, t, z_digit_bar_chosen[:, None])  # (21)
-    b_digit_bar = np.sum(z_digit_bar, axis=0)  # (22)
+    b_digit_bar = np.dot(z_digit_bar.T, work.ones2)  # (22)
     left_code_bar = both_bar[:, :12].copy()  # (23)
-    left_code_bar += np.dot(z_digit_bar, W_digit.T)  # (23)
+    t = np.dot(z_digit_bar, W_digit.T, out=work.t3)  # (23)
+    left_code_bar += t  # (23)
     W_digit_bar = np.dot(left_code.T, z_digit_bar)  # (24)
-    t = np.negative(z_right_code)  # (25) −z_right_code
+    t = np.negative(z_right_code, out=work.t3)  # (25) −z_right_code
     np.minimum(z_right_code, t, out=t)  # (25) −|z_right_code|
     np.exp(t, out=t)  # (25) exp(−|z_right_code|)
     np.multiply(t, t, out=t)  # (25) exp(−|z_right_code|)²
-    u = np.add(1, t)  # (25) exp(−|z_right_code|)² + 1
+    u = np.add(1, t, out=work.u3)  # (25) exp(−|z_right_code|)² + 1
     np.multiply(u, u, out=u)  # (25) (exp(−|z_right_code|)² + 1)²
-    v = np.multiply(4, both_bar[:, 12:])
+    v = np.multiply(4, both_bar[:, 12:], out=work.left_code)
     np.multiply(v, t, out=v)
     z_right_code_bar = np.divide(v, u, out=v)  # (25)
-    t = np.negative(z_left_code)  # (26) −z_left_code
+    t = np.negative(z_left_code, out=work.t3)  # (26) −z_left_code
     np.minimum(z_left_code, t, out=t)  # (26) −|z_left_code|
     np.exp(t, out=t)  # (26) exp(−|z_left_code|)
     np.multiply(t, t, out=t)  # (26) exp(−|z_left_code|)²
-    u = np.add(1, t)  # (26) exp(−|z_left_code|)² + 1
+    u = np.add(1, t, out=work.u3)  # (26) exp(−|z_left_code|)² + 1
     np.multiply(u, u, out=u)  # (26) (exp(−|z_left_code|)² + 1)²
     np.multiply(4, left_code_bar, out=left_code_bar)
     np.multiply(left_code_bar, t, out=left_code_bar)
     z_left_code_bar = np.divide(left_code_bar, u, out=left_code_bar)  # (26);
-    b_left_code_bar = np.sum(z_right_code_bar, axis=0)  # (27)
-    b_left_code_bar += np.sum(z_left_code_bar, axis=0)  # (27)
+    b_left_code_bar = np.dot(work.ones2, z_right_code_bar)  # (27)
+    t = np.dot(work.ones2, z_left_code_bar, out=work.t4)  # (27)
+    b_left_code_bar += t  # (27)
     W_left_code_bar = np.dot(right.T, z_right_code_bar)  # (28)
-    W_left_code_bar += np.dot(left.T, z_left_code_bar)  # (28)
+    t = np.dot(left.T, z_left_code_bar, out=work.t5)  # (28)
+    W_left_code_bar += t  # (28)
+    _give_back(work)
     grads = {
         "W_left_code": W_left_code_bar,
         "b_left_code": b_left_code_bar,
@@ -307,29 +325,58 @@ def _arguments(
 ) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
     """The parameters and what was given, checked and of one dtype, and the free sizes.
 
-    The dtype is that of the parameters; complex or object inputs raise it.
+    The dtype is that of the parameters; complex or object inputs raise it. Types, shapes
+    and dtypes that have passed once pass at once from then on.
     """
+    try:
+        arrays = [*map(params.get, PARAMETERS), *given.values()]
+        counts = (len(params),)
+        kinds = (*counts, *[(type(a), a.shape, a.dtype) for a in arrays])
+        dtype, sizes, casts, labels = _PASSED[kinds]
+    except (AttributeError, KeyError):
+        return _examined(params, given)
+    for position in casts:
+        arrays[position] = arrays[position].astype(dtype)
+    for position, name in labels:
+        arrays[position] = _labels(name, arrays[position], INTEGERS[name])
+    return dtype, arrays, sizes
+
+
+_PASSED: dict[tuple, tuple[np.dtype, dict[str, int], list, list]] = {}
+
+
+def _examined(
+    params: dict[str, np.ndarray], given: dict[str, np.ndarray]
+) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
+    """What ``_arguments`` returns, looked at one by one."""
     unknown = [name for name in params if name not in PARAMETERS]
     missing = [name for name in PARAMETERS if name not in params]
     if unknown or missing:
         raise KeyError(f"params: unknown {unknown}, missing {missing}")
     sizes: dict[str, int] = {}
-    arrays = []
-    for name, shape in PARAMETERS.items():
-        arrays.append(_fitted(name, params[name], shape, sizes))
-    for name, value in given.items():
-        shape = INPUTS[name] if name in INPUTS else TARGETS[name]
-        arrays.append(_fitted(name, value, shape, sizes))
-    names = [*PARAMETERS, *given]
-    wide = [a for n, a in zip(names, arrays) if n in PARAMETERS or a.dtype.kind in "cO"]
+    shapes = {**PARAMETERS, **INPUTS, **TARGETS}
+    values = {**{name: params[name] for name in PARAMETERS}, **given}
+    arrays = [_fitted(name, each, shapes[name], sizes) for name, each in values.items()]
+    leading = [n in PARAMETERS or a.dtype.kind in "cO" for n, a in zip(values, arrays)]
+    wide = [a for a, leads in zip(arrays, leading) if leads]
     dtypes = {a.dtype for a in wide} or {np.dtype(DTYPE)}
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
-    for position, name in enumerate(names):
+    plain = all(a is value for a, value in zip(arrays, values.values()))
+    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+    casts, labels = [], []
+    for position, name in enumerate(values):
         if name in INTEGERS:
+            labels.append((position, name))
             arrays[position] = _labels(name, arrays[position], INTEGERS[name])
         elif arrays[position].dtype != dtype:
+            casts.append(position)
             arrays[position] = arrays[position].astype(dtype)
+    if plain:
+        if len(_PASSED) >= 64:
+            _PASSED.clear()
+        counts = (len(params),)
+        _PASSED[(*counts, *kinds)] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -355,11 +402,12 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    if array.size and not 0 <= array.min() <= array.max() < classes:
+    array = array.astype(np.intp, copy=False)
+    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
-    return array.astype(np.intp, copy=False)
+    return array
 
 
 def _require_examples(sizes: dict[str, int]) -> None:
@@ -367,3 +415,89 @@ def _require_examples(sizes: dict[str, int]) -> None:
     for name, length in sizes.items():
         if length == 0:
             raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+
+
+def _in_parts(
+    params: dict[str, np.ndarray],
+    given: dict[str, np.ndarray],
+    cotangent: float,
+    microbatch: int,
+) -> tuple[float, dict[str, np.ndarray]]:
+    """The loss and its gradient, from those of parts of the batch."""
+    if microbatch < 1:
+        raise ValueError(f"microbatch is {microbatch}, not a number of examples")
+    dtype, _, sizes = _arguments(params, given)
+    _require_examples(sizes)
+    N = sizes["N"]
+    shapes = {**INPUTS, **TARGETS}
+    total, grads = dtype.type(0), {}
+    for start in range(0, N, microbatch):
+        rows = slice(start, start + microbatch)
+        sliced = [shapes[name][:1] == ("N",) for name in given]
+        part = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
+        share = min(microbatch, N - start) / N  # of the mean
+        value, each = loss_and_grad(params, *part, cotangent=cotangent * share)
+        total += share * value
+        for name, grad in each.items():
+            grads[name] = grads[name] + grad if name in grads else grad
+    return total, grads
+
+
+def release() -> None:
+    """Let go of all arrays that are kept for the next call."""
+    _IDLE.clear()
+
+
+class _Work:
+    """What loss_and_grad works in, for one dtype and one set of sizes."""
+
+    def __init__(self, dtype: np.dtype, N: int) -> None:
+        self.z_left_code = np.empty((N, 12), dtype)
+        self.left_code = np.empty((N, 12), dtype)
+        self.z_right_code = np.empty((N, 12), dtype)
+        self.right_code = np.empty((N, 12), dtype)
+        self.z_digit = np.empty((10, N), dtype).T
+        self.z_digit_max = np.empty((N,), dtype)
+        self.s_digit_term = np.empty((10, N), dtype).T
+        self.s_digit = np.empty((N,), dtype)
+        self.ones = np.ones((10,), dtype)
+        self.t = np.empty((10, N), bool).T
+        self.s_digit_rest_term = np.empty((10, N), dtype).T
+        self.s_digit_rest = np.empty((N,), dtype)
+        self.both = np.empty((N, 24), dtype)
+        self.apart = np.empty((N, 1), dtype)
+        self.L1_term = np.empty((N,), dtype)
+        self.u = np.empty((N,), dtype)
+        self.L2_term = np.empty((N, 1), dtype)
+        self.ones2 = np.ones((N,), dtype)
+        self.both_bar = np.empty((N, 24), dtype)
+        self.t2 = np.empty((10, N), dtype).T
+        self.u2 = np.empty((10, N), bool).T
+        self.t3 = np.empty((N, 12), dtype)
+        self.u3 = np.empty((N, 12), dtype)
+        self.t4 = np.empty((12,), dtype)
+        self.t5 = np.empty((64, 12), dtype)
+        self.key: tuple = (dtype, N)
+
+
+_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+
+
+def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
+    """Arrays to work in: those of an earlier call, else new ones.
+
+    They belong to the call until it gives them back, so two threads never share any.
+    """
+    key = (dtype, *sizes)
+    if key not in _IDLE:
+        for oldest in list(_IDLE)[:-7]:
+            _IDLE.pop(oldest, None)
+    try:
+        return _IDLE.setdefault(key, []).pop()
+    except IndexError:
+        return _Work(dtype, *sizes)
+
+
+def _give_back(work: _Work) -> None:
+    """Keep these arrays for the next call."""
+    _IDLE.setdefault(work.key, []).append(work)

@@ -43,7 +43,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (31) W̄_left_hidden[k,j] = Σₙ right[n,k] z̄_right_hidden[n,j] + Σₙ left[n,k] z̄_left_hidden[n,j]  from (4), (1)
 
 Cost of one call of the last function
-    46120 N + 2 floating-point operations, 17688 N + 182856 bytes read or written (float64)
+    46440 N + 2 floating-point operations, 19032 N + 182856 bytes read or written (float64)
     5,202 parameters
     2336 N bytes kept from forward to backward: q, angle, s3_angle, s4_angle, right_code, left_code, right_hidden, z_right_hidden, left_hidden, z_left_hidden
 """
@@ -131,12 +131,22 @@ def forward(
     right_hidden = np.maximum(z_right_hidden, 0, out=z_right_hidden)  # (5);
     right_code = np.dot(right_hidden, W_left_code)  # (6)
     right_code += b_left_code  # (6)
-    s3_angle = np.einsum("nm,nm->n", left_code, left_code)  # (7)
-    s4_angle = np.einsum("nm,nm->n", right_code, right_code)  # (8)
-    s5_angle = np.einsum("nm,nm->n", left_code, right_code)  # (9)
-    np.multiply(s3_angle, s4_angle, out=s3_angle)
-    np.sqrt(s3_angle, out=s3_angle)  # (10) √(s3_angle s4_angle)
-    angle = np.divide(s5_angle, s3_angle, out=s3_angle)  # (10); angle lives in s3_angle
+    t = np.negative(left_code)  # (7) −left_code
+    left_code_size_term = np.maximum(left_code, t, out=t)  # (7)
+    left_code_size = np.max(left_code_size_term, axis=1)  # (7)
+    # (7); left_code_scaled lives in left_code
+    left_code_scaled = np.divide(left_code, left_code_size[:, None], out=left_code)
+    s3_angle_scaled = np.einsum("nm,nm->n", left_code_scaled, left_code_scaled)  # (7)
+    t = np.negative(right_code)  # (8) −right_code
+    right_code_size_term = np.maximum(right_code, t, out=t)  # (8)
+    right_code_size = np.max(right_code_size_term, axis=1)  # (8)
+    # (8); right_code_scaled lives in right_code
+    right_code_scaled = np.divide(right_code, right_code_size[:, None], out=right_code)
+    s4_angle_scaled = np.einsum("nm,nm->n", right_code_scaled, right_code_scaled)  # (8)
+    s5_angle_scaled = np.einsum("nm,nm->n", left_code_scaled, right_code_scaled)  # (9)
+    np.multiply(s3_angle_scaled, s4_angle_scaled, out=s3_angle_scaled)
+    np.sqrt(s3_angle_scaled, out=s3_angle_scaled)  # (10)
+    angle = np.divide(s5_angle_scaled, s3_angle_scaled, out=s3_angle_scaled)  # (10);
     np.multiply(slope_odds, angle, out=angle)
     odds = np.add(offset_odds, angle, out=angle)  # (11); odds lives in angle
     return odds
@@ -175,12 +185,22 @@ def loss(
     right_hidden = np.maximum(z_right_hidden, 0, out=z_right_hidden)  # (5);
     right_code = np.dot(right_hidden, W_left_code)  # (6)
     right_code += b_left_code  # (6)
-    s3_angle = np.einsum("nm,nm->n", left_code, left_code)  # (7)
-    s4_angle = np.einsum("nm,nm->n", right_code, right_code)  # (8)
-    s5_angle = np.einsum("nm,nm->n", left_code, right_code)  # (9)
-    np.multiply(s3_angle, s4_angle, out=s3_angle)
-    np.sqrt(s3_angle, out=s3_angle)  # (10) √(s3_angle s4_angle)
-    angle = np.divide(s5_angle, s3_angle, out=s3_angle)  # (10); angle lives in s3_angle
+    t = np.negative(left_code)  # (7) −left_code
+    left_code_size_term = np.maximum(left_code, t, out=t)  # (7)
+    left_code_size = np.max(left_code_size_term, axis=1)  # (7)
+    # (7); left_code_scaled lives in left_code
+    left_code_scaled = np.divide(left_code, left_code_size[:, None], out=left_code)
+    s3_angle_scaled = np.einsum("nm,nm->n", left_code_scaled, left_code_scaled)  # (7)
+    t = np.negative(right_code)  # (8) −right_code
+    right_code_size_term = np.maximum(right_code, t, out=t)  # (8)
+    right_code_size = np.max(right_code_size_term, axis=1)  # (8)
+    # (8); right_code_scaled lives in right_code
+    right_code_scaled = np.divide(right_code, right_code_size[:, None], out=right_code)
+    s4_angle_scaled = np.einsum("nm,nm->n", right_code_scaled, right_code_scaled)  # (8)
+    s5_angle_scaled = np.einsum("nm,nm->n", left_code_scaled, right_code_scaled)  # (9)
+    np.multiply(s3_angle_scaled, s4_angle_scaled, out=s3_angle_scaled)
+    np.sqrt(s3_angle_scaled, out=s3_angle_scaled)  # (10)
+    angle = np.divide(s5_angle_scaled, s3_angle_scaled, out=s3_angle_scaled)  # (10);
     np.multiply(slope_odds, angle, out=angle)
     odds = np.add(offset_odds, angle, out=angle)  # (11); odds lives in angle
     t = np.subtract(1, same)  # (12) 1 − same
@@ -205,8 +225,17 @@ def loss_and_grad(
     same: np.ndarray,
     *,
     cotangent: float = 1.0,
+    microbatch: int | None = None,
 ) -> tuple[float, dict[str, np.ndarray]]:
-    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."""
+    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``.
+
+    With ``microbatch`` the examples go through in parts of that many, in memory for one
+    part; the result is that of the whole batch to rounding.
+    """
+    if microbatch is not None:
+        return _in_parts(
+            params, {"left": left, "right": right, "same": same}, cotangent, microbatch
+        )
     dtype, arrays, sizes = _arguments(
         params, {"left": left, "right": right, "same": same}
     )
@@ -223,75 +252,109 @@ def loss_and_grad(
     ) = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    z_left_hidden = np.dot(left, W_left_hidden)  # (1)
+    work = _borrow(dtype, N)
+    z_left_hidden = np.dot(left, W_left_hidden, out=work.z_left_hidden)  # (1)
     z_left_hidden += b_left_hidden  # (1)
-    left_hidden = np.maximum(z_left_hidden, 0)  # (2)
-    left_code = np.dot(left_hidden, W_left_code)  # (3)
+    left_hidden = np.maximum(z_left_hidden, 0, out=work.left_hidden)  # (2)
+    left_code = work.left_code
+    np.dot(W_left_code.T, left_hidden.T, out=left_code.T)  # (3)
     left_code += b_left_code  # (3)
-    z_right_hidden = np.dot(right, W_left_hidden)  # (4)
+    z_right_hidden = np.dot(right, W_left_hidden, out=work.z_right_hidden)  # (4)
     z_right_hidden += b_left_hidden  # (4)
-    right_hidden = np.maximum(z_right_hidden, 0)  # (5)
-    right_code = np.dot(right_hidden, W_left_code)  # (6)
+    right_hidden = np.maximum(z_right_hidden, 0, out=work.right_hidden)  # (5)
+    right_code = work.right_code
+    np.dot(W_left_code.T, right_hidden.T, out=right_code.T)  # (6)
     right_code += b_left_code  # (6)
-    s3_angle = np.einsum("nm,nm->n", left_code, left_code)  # (7)
-    s4_angle = np.einsum("nm,nm->n", right_code, right_code)  # (8)
-    s5_angle = np.einsum("nm,nm->n", left_code, right_code)  # (9)
-    t = np.multiply(s3_angle, s4_angle)
-    np.sqrt(t, out=t)  # (10) √(s3_angle s4_angle)
-    angle = np.divide(s5_angle, t, out=s5_angle)  # (10); angle lives in s5_angle
-    t = np.multiply(slope_odds, angle)
+    t = np.negative(left_code, out=work.left_code_size_term)  # (7) −left_code
+    left_code_size_term = np.maximum(left_code, t, out=t)  # (7)
+    # (7)
+    left_code_size = np.maximum.reduce(
+        left_code_size_term, axis=1, out=work.left_code_size
+    )
+    # (7); left_code_scaled lives in left_code
+    left_code_scaled = np.divide(left_code, left_code_size[:, None], out=left_code)
+    s3_angle_scaled = np.einsum("nm,nm->n", left_code_scaled, left_code_scaled)  # (7)
+    t = np.negative(right_code, out=work.left_code_size_term)  # (8) −right_code
+    right_code_size_term = np.maximum(right_code, t, out=t)  # (8)
+    # (8)
+    right_code_size = np.maximum.reduce(
+        right_code_size_term, axis=1, out=work.right_code_size
+    )
+    # (8); right_code_scaled lives in right_code
+    right_code_scaled = np.divide(right_code, right_code_size[:, None], out=right_code)
+    s4_angle_scaled = np.einsum("nm,nm->n", right_code_scaled, right_code_scaled)  # (8)
+    s5_angle_scaled = np.einsum("nm,nm->n", left_code_scaled, right_code_scaled)  # (9)
+    t = np.multiply(s3_angle_scaled, s4_angle_scaled, out=work.t)
+    np.sqrt(t, out=t)  # (10) √(s3_angle_scaled s4_angle_scaled)
+    angle = np.divide(s5_angle_scaled, t, out=s5_angle_scaled)  # (10);
+    t = np.multiply(slope_odds, angle, out=work.odds)
     odds = np.add(offset_odds, t, out=t)  # (11)
-    t = np.subtract(1, same)  # (12) 1 − same
-    u = np.negative(same)  # (12) −same
-    v = np.greater_equal(odds, 0)
+    t = np.subtract(1, same, out=work.t)  # (12) 1 − same
+    u = np.negative(same, out=work.u)  # (12) −same
+    v = np.greater_equal(odds, 0, out=work.v)
     w = np.where(v, t, u)  # (12) {1 − same if odds ≥ 0 else −same}
     np.multiply(odds, w, out=w)
-    u = np.negative(odds)  # (12) −odds
+    u = np.negative(odds, out=work.u)  # (12) −odds
     np.minimum(odds, u, out=u)  # (12) −|odds|
     np.exp(u, out=u)  # (12) exp(−|odds|)
     np.log1p(u, out=u)  # (12) log1p(exp(−|odds|))
     L_term = np.add(w, u, out=w)  # (12)
-    L = np.sum(L_term)  # (12)
+    L = np.add.reduce(L_term)  # (12)
     L = L / N  # (12)
-    t = np.negative(odds)  # (13) −odds
+    t = np.negative(odds, out=work.t)  # (13) −odds
     np.minimum(odds, t, out=t)  # (13) −|odds|
     u = _wide_exp(t)  # (13) wide_exp(−|odds|)
-    t = np.add(1, u)  # (13) 1 + wide_exp(−|odds|)
-    v = np.greater_equal(odds, 0)
+    t = np.add(1, u, out=work.t)  # (13) 1 + wide_exp(−|odds|)
+    v = np.greater_equal(odds, 0, out=work.v)
     w = np.where(v, 1, u)  # (13) {1 if odds ≥ 0 else wide_exp(−|odds|)}
     q = np.divide(w, t, out=w)  # (13)
-    t = np.subtract(q, same)  # (15) q − same
+    t = np.subtract(q, same, out=work.odds_bar)  # (15) q − same
     odds_bar = np.multiply(cotangent / N, t, out=t)  # (15)
     slope_odds_bar = np.dot(angle, odds_bar)  # (16)
-    angle_bar = np.multiply(slope_odds, odds_bar)  # (17)
-    offset_odds_bar = np.sum(odds_bar)  # (18)
-    t = np.multiply(s3_angle, s4_angle)
-    np.sqrt(t, out=t)  # (21) √(s3_angle s4_angle)
-    s5_angle_bar = np.divide(angle_bar, t, out=t)  # (21)
-    right_code_bar = np.multiply(s5_angle_bar[:, None], left_code)  # (22)
-    t = np.multiply(angle_bar[:, None], angle[:, None])
-    u = np.multiply(t, right_code)
-    np.divide(u, s4_angle[:, None], out=u)  # (22)
+    angle_bar = np.multiply(slope_odds, odds_bar, out=work.odds)  # (17)
+    offset_odds_bar = np.add.reduce(odds_bar)  # (18)
+    t = np.multiply(s3_angle_scaled, s4_angle_scaled, out=work.odds_bar)
+    np.sqrt(t, out=t)  # (21) √(s3_angle_scaled s4_angle_scaled)
+    s5_angle_bar_scaled = np.divide(angle_bar, t, out=t)  # (21)
+    t = np.multiply(
+        s5_angle_bar_scaled[:, None], left_code_scaled, out=work.left_code_size_term
+    )
+    right_code_bar = np.divide(t, right_code_size[:, None], out=t)  # (22)
+    t = np.multiply(angle_bar[:, None], angle[:, None], out=work.t2)
+    u = np.multiply(t, right_code_scaled, out=work.u2)
+    t = np.multiply(right_code_size[:, None], s4_angle_scaled[:, None], out=work.t2)
+    np.divide(u, t, out=u)  # (22)
     right_code_bar -= u  # (22)
-    left_code_bar = np.multiply(s5_angle_bar[:, None], right_code)  # (23)
-    t = np.multiply(angle_bar[:, None], angle[:, None])
-    u = np.multiply(t, left_code)
-    np.divide(u, s3_angle[:, None], out=u)  # (23) left_code a̅n̅g̅l̅e̅ angle / s3_angle
+    t = np.multiply(
+        s5_angle_bar_scaled[:, None], right_code_scaled, out=work.left_code_bar
+    )
+    left_code_bar = np.divide(t, left_code_size[:, None], out=t)  # (23)
+    t = np.multiply(angle_bar[:, None], angle[:, None], out=work.t2)
+    u = np.multiply(t, left_code_scaled, out=work.u2)
+    t = np.multiply(left_code_size[:, None], s3_angle_scaled[:, None], out=work.t2)
+    np.divide(u, t, out=u)  # (23)
     left_code_bar -= u  # (23)
-    right_hidden_bar = np.dot(right_code_bar, W_left_code.T)  # (24)
-    t = np.greater(z_right_hidden, 0)
+    # (24)
+    right_hidden_bar = np.dot(right_code_bar, W_left_code.T, out=work.right_hidden_bar)
+    t = np.greater(z_right_hidden, 0, out=work.t3)
     z_right_hidden_bar = np.multiply(right_hidden_bar, t, out=right_hidden_bar)  # (25);
-    b_left_code_bar = np.sum(right_code_bar, axis=0)  # (26)
-    b_left_code_bar += np.sum(left_code_bar, axis=0)  # (26)
-    left_hidden_bar = np.dot(left_code_bar, W_left_code.T)  # (27)
+    b_left_code_bar = np.dot(right_code_bar.T, work.ones)  # (26)
+    t = np.dot(left_code_bar.T, work.ones, out=work.t4)  # (26)
+    b_left_code_bar += t  # (26)
+    # (27)
+    left_hidden_bar = np.dot(left_code_bar, W_left_code.T, out=work.z_right_hidden)
     W_left_code_bar = np.dot(right_hidden.T, right_code_bar)  # (28)
-    W_left_code_bar += np.dot(left_hidden.T, left_code_bar)  # (28)
-    t = np.greater(z_left_hidden, 0)
+    t = np.dot(left_hidden.T, left_code_bar, out=work.t5)  # (28)
+    W_left_code_bar += t  # (28)
+    t = np.greater(z_left_hidden, 0, out=work.t3)
     z_left_hidden_bar = np.multiply(left_hidden_bar, t, out=left_hidden_bar)  # (29);
-    b_left_hidden_bar = np.sum(z_right_hidden_bar, axis=0)  # (30)
-    b_left_hidden_bar += np.sum(z_left_hidden_bar, axis=0)  # (30)
+    b_left_hidden_bar = np.dot(work.ones, z_right_hidden_bar)  # (30)
+    t = np.dot(work.ones, z_left_hidden_bar, out=work.t6)  # (30)
+    b_left_hidden_bar += t  # (30)
     W_left_hidden_bar = np.dot(right.T, z_right_hidden_bar)  # (31)
-    W_left_hidden_bar += np.dot(left.T, z_left_hidden_bar)  # (31)
+    t = np.dot(left.T, z_left_hidden_bar, out=work.t7)  # (31)
+    W_left_hidden_bar += t  # (31)
+    _give_back(work)
     grads = {
         "W_left_hidden": W_left_hidden_bar,
         "b_left_hidden": b_left_hidden_bar,
@@ -336,12 +399,22 @@ def metrics(
     right_hidden = np.maximum(z_right_hidden, 0, out=z_right_hidden)  # (5);
     right_code = np.dot(right_hidden, W_left_code)  # (6)
     right_code += b_left_code  # (6)
-    s3_angle = np.einsum("nm,nm->n", left_code, left_code)  # (7)
-    s4_angle = np.einsum("nm,nm->n", right_code, right_code)  # (8)
-    s5_angle = np.einsum("nm,nm->n", left_code, right_code)  # (9)
-    np.multiply(s3_angle, s4_angle, out=s3_angle)
-    np.sqrt(s3_angle, out=s3_angle)  # (10) √(s3_angle s4_angle)
-    angle = np.divide(s5_angle, s3_angle, out=s3_angle)  # (10); angle lives in s3_angle
+    t = np.negative(left_code)  # (7) −left_code
+    left_code_size_term = np.maximum(left_code, t, out=t)  # (7)
+    left_code_size = np.max(left_code_size_term, axis=1)  # (7)
+    # (7); left_code_scaled lives in left_code
+    left_code_scaled = np.divide(left_code, left_code_size[:, None], out=left_code)
+    s3_angle_scaled = np.einsum("nm,nm->n", left_code_scaled, left_code_scaled)  # (7)
+    t = np.negative(right_code)  # (8) −right_code
+    right_code_size_term = np.maximum(right_code, t, out=t)  # (8)
+    right_code_size = np.max(right_code_size_term, axis=1)  # (8)
+    # (8); right_code_scaled lives in right_code
+    right_code_scaled = np.divide(right_code, right_code_size[:, None], out=right_code)
+    s4_angle_scaled = np.einsum("nm,nm->n", right_code_scaled, right_code_scaled)  # (8)
+    s5_angle_scaled = np.einsum("nm,nm->n", left_code_scaled, right_code_scaled)  # (9)
+    np.multiply(s3_angle_scaled, s4_angle_scaled, out=s3_angle_scaled)
+    np.sqrt(s3_angle_scaled, out=s3_angle_scaled)  # (10)
+    angle = np.divide(s5_angle_scaled, s3_angle_scaled, out=s3_angle_scaled)  # (10);
     np.multiply(slope_odds, angle, out=angle)
     odds = np.add(offset_odds, angle, out=angle)  # (11); odds lives in angle
     t = np.negative(odds)  # (13) −odds
@@ -576,29 +649,58 @@ def _arguments(
 ) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
     """The parameters and what was given, checked and of one dtype, and the free sizes.
 
-    The dtype is that of the parameters; complex or object inputs raise it.
+    The dtype is that of the parameters; complex or object inputs raise it. Types, shapes
+    and dtypes that have passed once pass at once from then on.
     """
+    try:
+        arrays = [*map(params.get, PARAMETERS), *given.values()]
+        counts = (len(params),)
+        kinds = (*counts, *[(type(a), a.shape, a.dtype) for a in arrays])
+        dtype, sizes, casts, labels = _PASSED[kinds]
+    except (AttributeError, KeyError):
+        return _examined(params, given)
+    for position in casts:
+        arrays[position] = arrays[position].astype(dtype)
+    for position, name in labels:
+        arrays[position] = _labels(name, arrays[position], INTEGERS[name])
+    return dtype, arrays, sizes
+
+
+_PASSED: dict[tuple, tuple[np.dtype, dict[str, int], list, list]] = {}
+
+
+def _examined(
+    params: dict[str, np.ndarray], given: dict[str, np.ndarray]
+) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
+    """What ``_arguments`` returns, looked at one by one."""
     unknown = [name for name in params if name not in PARAMETERS]
     missing = [name for name in PARAMETERS if name not in params]
     if unknown or missing:
         raise KeyError(f"params: unknown {unknown}, missing {missing}")
     sizes: dict[str, int] = {}
-    arrays = []
-    for name, shape in PARAMETERS.items():
-        arrays.append(_fitted(name, params[name], shape, sizes))
-    for name, value in given.items():
-        shape = INPUTS[name] if name in INPUTS else TARGETS[name]
-        arrays.append(_fitted(name, value, shape, sizes))
-    names = [*PARAMETERS, *given]
-    wide = [a for n, a in zip(names, arrays) if n in PARAMETERS or a.dtype.kind in "cO"]
+    shapes = {**PARAMETERS, **INPUTS, **TARGETS}
+    values = {**{name: params[name] for name in PARAMETERS}, **given}
+    arrays = [_fitted(name, each, shapes[name], sizes) for name, each in values.items()]
+    leading = [n in PARAMETERS or a.dtype.kind in "cO" for n, a in zip(values, arrays)]
+    wide = [a for a, leads in zip(arrays, leading) if leads]
     dtypes = {a.dtype for a in wide} or {np.dtype(DTYPE)}
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
-    for position, name in enumerate(names):
+    plain = all(a is value for a, value in zip(arrays, values.values()))
+    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+    casts, labels = [], []
+    for position, name in enumerate(values):
         if name in INTEGERS:
+            labels.append((position, name))
             arrays[position] = _labels(name, arrays[position], INTEGERS[name])
         elif arrays[position].dtype != dtype:
+            casts.append(position)
             arrays[position] = arrays[position].astype(dtype)
+    if plain:
+        if len(_PASSED) >= 64:
+            _PASSED.clear()
+        counts = (len(params),)
+        _PASSED[(*counts, *kinds)] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -624,11 +726,12 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    if array.size and not 0 <= array.min() <= array.max() < classes:
+    array = array.astype(np.intp, copy=False)
+    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
-    return array.astype(np.intp, copy=False)
+    return array
 
 
 def _require_examples(sizes: dict[str, int]) -> None:
@@ -636,6 +739,91 @@ def _require_examples(sizes: dict[str, int]) -> None:
     for name, length in sizes.items():
         if length == 0:
             raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+
+
+def _in_parts(
+    params: dict[str, np.ndarray],
+    given: dict[str, np.ndarray],
+    cotangent: float,
+    microbatch: int,
+) -> tuple[float, dict[str, np.ndarray]]:
+    """The loss and its gradient, from those of parts of the batch."""
+    if microbatch < 1:
+        raise ValueError(f"microbatch is {microbatch}, not a number of examples")
+    dtype, _, sizes = _arguments(params, given)
+    _require_examples(sizes)
+    N = sizes["N"]
+    shapes = {**INPUTS, **TARGETS}
+    total, grads = dtype.type(0), {}
+    for start in range(0, N, microbatch):
+        rows = slice(start, start + microbatch)
+        sliced = [shapes[name][:1] == ("N",) for name in given]
+        part = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
+        share = min(microbatch, N - start) / N  # of the mean
+        value, each = loss_and_grad(params, *part, cotangent=cotangent * share)
+        total += share * value
+        for name, grad in each.items():
+            grads[name] = grads[name] + grad if name in grads else grad
+    return total, grads
+
+
+def release() -> None:
+    """Let go of all arrays that are kept for the next call."""
+    _IDLE.clear()
+
+
+class _Work:
+    """What loss_and_grad works in, for one dtype and one set of sizes."""
+
+    def __init__(self, dtype: np.dtype, N: int) -> None:
+        self.z_left_hidden = np.empty((N, 64), dtype)
+        self.left_hidden = np.empty((N, 64), dtype)
+        self.left_code = np.empty((16, N), dtype).T
+        self.z_right_hidden = np.empty((N, 64), dtype)
+        self.right_hidden = np.empty((N, 64), dtype)
+        self.right_code = np.empty((16, N), dtype).T
+        self.left_code_size_term = np.empty((16, N), dtype).T
+        self.left_code_size = np.empty((N,), dtype)
+        self.right_code_size = np.empty((N,), dtype)
+        self.t = np.empty((N,), dtype)
+        self.odds = np.empty((N,), dtype)
+        self.u = np.empty((N,), dtype)
+        self.v = np.empty((N,), bool)
+        self.odds_bar = np.empty((N,), dtype)
+        self.t2 = np.empty((1, N), dtype).T
+        self.u2 = np.empty((16, N), dtype).T
+        self.left_code_bar = np.empty((16, N), dtype).T
+        self.right_hidden_bar = np.empty((N, 64), dtype)
+        self.t3 = np.empty((N, 64), bool)
+        self.ones = np.ones((N,), dtype)
+        self.t4 = np.empty((16,), dtype)
+        self.t5 = np.empty((64, 16), dtype)
+        self.t6 = np.empty((64,), dtype)
+        self.t7 = np.empty((64, 64), dtype)
+        self.key: tuple = (dtype, N)
+
+
+_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+
+
+def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
+    """Arrays to work in: those of an earlier call, else new ones.
+
+    They belong to the call until it gives them back, so two threads never share any.
+    """
+    key = (dtype, *sizes)
+    if key not in _IDLE:
+        for oldest in list(_IDLE)[:-7]:
+            _IDLE.pop(oldest, None)
+    try:
+        return _IDLE.setdefault(key, []).pop()
+    except IndexError:
+        return _Work(dtype, *sizes)
+
+
+def _give_back(work: _Work) -> None:
+    """Keep these arrays for the next call."""
+    _IDLE.setdefault(work.key, []).append(work)
 
 
 def _wide_exp(x: np.ndarray) -> np.ndarray:

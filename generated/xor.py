@@ -135,58 +135,67 @@ def loss_and_grad(
     y: np.ndarray,
     *,
     cotangent: float = 1.0,
+    microbatch: int | None = None,
 ) -> tuple[float, dict[str, np.ndarray]]:
-    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."""
+    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``.
+
+    With ``microbatch`` the examples go through in parts of that many, in memory for one
+    part; the result is that of the whole batch to rounding.
+    """
+    if microbatch is not None:
+        return _in_parts(params, {"x": x, "y": y}, cotangent, microbatch)
     dtype, arrays, sizes = _arguments(params, {"x": x, "y": y})
     W1, b1, W2, b2, x, y = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    z1 = np.dot(x, W1)  # (1)
+    work = _borrow(dtype, N)
+    z1 = np.dot(x, W1, out=work.z1)  # (1)
     z1 += b1  # (1)
-    h = np.tanh(z1)  # (2)
-    z2 = np.dot(h, W2)  # (3)
+    h = np.tanh(z1, out=work.h)  # (2)
+    z2 = np.dot(h, W2, out=work.z2)  # (3)
     z2 += b2  # (3)
-    t = np.subtract(1, y)  # (5) 1 − y
-    u = np.negative(y)  # (5) −y
-    v = np.greater_equal(z2, 0)
+    t = np.subtract(1, y, out=work.t)  # (5) 1 − y
+    u = np.negative(y, out=work.u)  # (5) −y
+    v = np.greater_equal(z2, 0, out=work.v)
     w = np.where(v, t, u)  # (5) {1 − y if z2 ≥ 0 else −y}
     np.multiply(z2, w, out=w)
-    u = np.negative(z2)  # (5) −z2
+    u = np.negative(z2, out=work.u)  # (5) −z2
     np.minimum(z2, u, out=u)  # (5) −|z2|
     t = _wide_exp(u)  # (5) wide_exp(−|z2|)
     np.log1p(t, out=t)  # (5) log1p(wide_exp(−|z2|))
     L_term = np.add(w, t, out=w)  # (5)
-    L = np.sum(L_term)  # (5)
+    L = np.add.reduce(L_term, axis=None)  # (5)
     L = L / N  # (5)
-    t = np.negative(z2)  # (8) −z2
+    t = np.negative(z2, out=work.t)  # (8) −z2
     np.minimum(z2, t, out=t)  # (8) −|z2|
     u = _wide_exp(t)  # (8) wide_exp(−|z2|)
-    t = np.add(1, u)  # (8) 1 + wide_exp(−|z2|)
-    v = np.multiply(y, u)
-    w = np.subtract(y, 1)  # (8) y − 1
+    t = np.add(1, u, out=work.t)  # (8) 1 + wide_exp(−|z2|)
+    v = np.multiply(y, u, out=work.v2)
+    w = np.subtract(y, 1, out=work.w)  # (8) y − 1
     np.negative(v, out=v)
     np.subtract(v, w, out=v)  # (8) −y wide_exp(−|z2|) − (y − 1)
     np.multiply(w, u, out=w)
-    u = np.negative(y)
+    u = np.negative(y, out=work.u)
     np.subtract(u, w, out=u)  # (8) −y − wide_exp(−|z2|) (y − 1)
-    w = np.greater_equal(z2, 0)
+    w = np.greater_equal(z2, 0, out=work.w2)
     r = np.where(w, v, u)  # (8)
     np.multiply(cotangent / N, r, out=r)
     z2_bar = np.divide(r, t, out=r)  # (8)
-    b2_bar = np.sum(z2_bar, axis=0)  # (9)
-    h_bar = np.dot(z2_bar, W2.T)  # (10)
+    b2_bar = np.dot(work.ones, z2_bar)  # (9)
+    h_bar = np.dot(z2_bar, W2.T, out=work.h_bar)  # (10)
     W2_bar = np.dot(h.T, z2_bar)  # (11)
-    t = np.negative(z1)  # (12) −z1
+    t = np.negative(z1, out=work.t2)  # (12) −z1
     np.minimum(z1, t, out=t)  # (12) −|z1|
     np.exp(t, out=t)  # (12) exp(−|z1|)
     np.multiply(t, t, out=t)  # (12) exp(−|z1|)²
-    u = np.add(1, t)  # (12) exp(−|z1|)² + 1
+    u = np.add(1, t, out=work.u2)  # (12) exp(−|z1|)² + 1
     np.multiply(u, u, out=u)  # (12) (exp(−|z1|)² + 1)²
     np.multiply(4, h_bar, out=h_bar)
     np.multiply(h_bar, t, out=h_bar)
     z1_bar = np.divide(h_bar, u, out=h_bar)  # (12); z1_bar lives in h_bar
-    b1_bar = np.sum(z1_bar, axis=0)  # (13)
+    b1_bar = np.dot(work.ones, z1_bar)  # (13)
     W1_bar = np.dot(x.T, z1_bar)  # (14)
+    _give_back(work)
     grads = {
         "W1": W1_bar,
         "b1": b1_bar,
@@ -441,29 +450,58 @@ def _arguments(
 ) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
     """The parameters and what was given, checked and of one dtype, and the free sizes.
 
-    The dtype is that of the parameters; complex or object inputs raise it.
+    The dtype is that of the parameters; complex or object inputs raise it. Types, shapes
+    and dtypes that have passed once pass at once from then on.
     """
+    try:
+        arrays = [*map(params.get, PARAMETERS), *given.values()]
+        counts = (len(params),)
+        kinds = (*counts, *[(type(a), a.shape, a.dtype) for a in arrays])
+        dtype, sizes, casts, labels = _PASSED[kinds]
+    except (AttributeError, KeyError):
+        return _examined(params, given)
+    for position in casts:
+        arrays[position] = arrays[position].astype(dtype)
+    for position, name in labels:
+        arrays[position] = _labels(name, arrays[position], INTEGERS[name])
+    return dtype, arrays, sizes
+
+
+_PASSED: dict[tuple, tuple[np.dtype, dict[str, int], list, list]] = {}
+
+
+def _examined(
+    params: dict[str, np.ndarray], given: dict[str, np.ndarray]
+) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
+    """What ``_arguments`` returns, looked at one by one."""
     unknown = [name for name in params if name not in PARAMETERS]
     missing = [name for name in PARAMETERS if name not in params]
     if unknown or missing:
         raise KeyError(f"params: unknown {unknown}, missing {missing}")
     sizes: dict[str, int] = {}
-    arrays = []
-    for name, shape in PARAMETERS.items():
-        arrays.append(_fitted(name, params[name], shape, sizes))
-    for name, value in given.items():
-        shape = INPUTS[name] if name in INPUTS else TARGETS[name]
-        arrays.append(_fitted(name, value, shape, sizes))
-    names = [*PARAMETERS, *given]
-    wide = [a for n, a in zip(names, arrays) if n in PARAMETERS or a.dtype.kind in "cO"]
+    shapes = {**PARAMETERS, **INPUTS, **TARGETS}
+    values = {**{name: params[name] for name in PARAMETERS}, **given}
+    arrays = [_fitted(name, each, shapes[name], sizes) for name, each in values.items()]
+    leading = [n in PARAMETERS or a.dtype.kind in "cO" for n, a in zip(values, arrays)]
+    wide = [a for a, leads in zip(arrays, leading) if leads]
     dtypes = {a.dtype for a in wide} or {np.dtype(DTYPE)}
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
-    for position, name in enumerate(names):
+    plain = all(a is value for a, value in zip(arrays, values.values()))
+    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+    casts, labels = [], []
+    for position, name in enumerate(values):
         if name in INTEGERS:
+            labels.append((position, name))
             arrays[position] = _labels(name, arrays[position], INTEGERS[name])
         elif arrays[position].dtype != dtype:
+            casts.append(position)
             arrays[position] = arrays[position].astype(dtype)
+    if plain:
+        if len(_PASSED) >= 64:
+            _PASSED.clear()
+        counts = (len(params),)
+        _PASSED[(*counts, *kinds)] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -489,11 +527,12 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    if array.size and not 0 <= array.min() <= array.max() < classes:
+    array = array.astype(np.intp, copy=False)
+    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
-    return array.astype(np.intp, copy=False)
+    return array
 
 
 def _require_examples(sizes: dict[str, int]) -> None:
@@ -501,6 +540,80 @@ def _require_examples(sizes: dict[str, int]) -> None:
     for name, length in sizes.items():
         if length == 0:
             raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+
+
+def _in_parts(
+    params: dict[str, np.ndarray],
+    given: dict[str, np.ndarray],
+    cotangent: float,
+    microbatch: int,
+) -> tuple[float, dict[str, np.ndarray]]:
+    """The loss and its gradient, from those of parts of the batch."""
+    if microbatch < 1:
+        raise ValueError(f"microbatch is {microbatch}, not a number of examples")
+    dtype, _, sizes = _arguments(params, given)
+    _require_examples(sizes)
+    N = sizes["N"]
+    shapes = {**INPUTS, **TARGETS}
+    total, grads = dtype.type(0), {}
+    for start in range(0, N, microbatch):
+        rows = slice(start, start + microbatch)
+        sliced = [shapes[name][:1] == ("N",) for name in given]
+        part = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
+        share = min(microbatch, N - start) / N  # of the mean
+        value, each = loss_and_grad(params, *part, cotangent=cotangent * share)
+        total += share * value
+        for name, grad in each.items():
+            grads[name] = grads[name] + grad if name in grads else grad
+    return total, grads
+
+
+def release() -> None:
+    """Let go of all arrays that are kept for the next call."""
+    _IDLE.clear()
+
+
+class _Work:
+    """What loss_and_grad works in, for one dtype and one set of sizes."""
+
+    def __init__(self, dtype: np.dtype, N: int) -> None:
+        self.z1 = np.empty((N, 4), dtype)
+        self.h = np.empty((N, 4), dtype)
+        self.z2 = np.empty((N, 1), dtype)
+        self.t = np.empty((N, 1), dtype)
+        self.u = np.empty((N, 1), dtype)
+        self.v = np.empty((N, 1), bool)
+        self.v2 = np.empty((N, 1), dtype)
+        self.w = np.empty((N, 1), dtype)
+        self.w2 = np.empty((N, 1), bool)
+        self.ones = np.ones((N,), dtype)
+        self.h_bar = np.empty((N, 4), dtype)
+        self.t2 = np.empty((N, 4), dtype)
+        self.u2 = np.empty((N, 4), dtype)
+        self.key: tuple = (dtype, N)
+
+
+_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+
+
+def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
+    """Arrays to work in: those of an earlier call, else new ones.
+
+    They belong to the call until it gives them back, so two threads never share any.
+    """
+    key = (dtype, *sizes)
+    if key not in _IDLE:
+        for oldest in list(_IDLE)[:-7]:
+            _IDLE.pop(oldest, None)
+    try:
+        return _IDLE.setdefault(key, []).pop()
+    except IndexError:
+        return _Work(dtype, *sizes)
+
+
+def _give_back(work: _Work) -> None:
+    """Keep these arrays for the next call."""
+    _IDLE.setdefault(work.key, []).append(work)
 
 
 def _wide_exp(x: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ from symbprop.calculus.separability import NotSeparable
 from symbprop.emit.docstring import Heading
 from symbprop.emit.module import Compiled, emit
 from symbprop.emit.selfcheck import with_selfcheck
+from symbprop.emit.workspace import WORKSPACE
 from symbprop.language.source import Source, SourceError
 from symbprop.library.catalogue import catalogue
 from symbprop.network.asked import asked_elsewhere
@@ -120,7 +121,7 @@ def compile_description(
 ) -> Result:
     """The emitted module of a description, not yet verified. ``zeros`` as in :func:`differentiate`.
 
-    With ``selfcheck`` it carries a check of its own gradient.
+    With ``selfcheck`` it carries a check of its own gradient. ``without`` names passes to leave out, or ``WORKSPACE``: then every call makes its arrays anew.
     """
     clock = Clock()
     with clock.stage("build"):
@@ -130,7 +131,9 @@ def compile_description(
     with clock.stage("emit"):
         heads = heading(network, source)
         heads = replace(heads, options=f"{heads.options} --selfcheck") if selfcheck else heads
-        text = emit(Compiled(network, derived.forward, derived.gradient, heads, derived.inference, derived.functions))
+        programs = (derived.forward, derived.gradient)
+        kept = WORKSPACE not in without
+        text = emit(Compiled(network, *programs, heads, derived.inference, derived.functions, kept))
         text = with_selfcheck(text) if selfcheck else text
     return Result(derived, text, clock.seconds)
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, I, erf, nan, zoo
+from sympy import Expr, I, Symbol, erf, nan, zoo
 
 from symbprop.accuracy import complements, rewriting
-from symbprop.accuracy.estimate import Estimate
+from symbprop.accuracy.estimate import Estimate, estimate
 from symbprop.accuracy.exponentials import by_sign
 from symbprop.accuracy.roundings import UNIT
 from symbprop.calculus.nodes import tree_size
@@ -19,6 +19,7 @@ from symbprop.simplify.cost import TRANSCENDENTAL, cost
 BOUND = 4.75  # mixed ulps, of the likely error; the worst of 10⁵ measured points is about two thirds of it
 NEARBY = 0.975
 TINY = 1e-20  # what is smaller at the largest numbers has the limit 0
+MODERATE = 1e4  # no larger are numbers for which what is computed should be finite
 LARGEST = 240  # nodes, written out; beyond it an expression is computed as it stands
 REPAIRS: tuple[rewriting.Rewriting, ...] = (
     complements.scaled_complement,
@@ -35,12 +36,16 @@ REPAIRS: tuple[rewriting.Rewriting, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One way to compute a statement: an expression, which reads it goes down to, its cost and its worst error."""
+    """One way to compute a statement: an expression, which reads it goes down to, its cost and its worst error,
+
+    and whether it is finite for moderate numbers.
+    """
 
     expression: Expr
     depth: int
     cost: int
     error: float = np.inf
+    finite: bool = True
 
     @property
     def meets(self) -> bool:
@@ -138,3 +143,19 @@ def choose(candidates: Sequence[Form]) -> Form:
         return candidates[0]
     near = [each for each in candidates if each.error <= 1.1 * least]
     return min(near, key=lambda each: (each.cost, each.error))
+
+
+def with_limits(
+    form: Form, known: Mapping[Symbol, Estimate], columns: Sequence[NDArray[np.float64]], rounded: Sequence[bool]
+) -> Form:
+    """``form``, or where that is not a number at an infinity, a form that has the limit there."""
+    value = estimate(form.expression, known).value
+    moderate = np.logical_and.reduce([np.abs(each) <= MODERATE for each in columns])
+    form = replace(form, finite=bool(np.isfinite(value[moderate]).all()))
+    if not np.any(np.isnan(value) & ~np.isnan(np.roll(value, 2))):  # two rows before: at the largest number
+        return form
+    reads = sorted(form.expression.free_symbols & known.keys(), key=str)
+    kept = [each for symbol in reads for each in rewriting.within_range(form.expression, symbol)]
+    candidates = [form, *(replace(form, expression=each, cost=cost(each)) for each in kept)]
+    errors = worst_errors([estimate(each.expression, known) for each in candidates], columns, rounded, trusted=1)
+    return choose([replace(each, error=error) for each, error in zip(candidates, errors, strict=True)])

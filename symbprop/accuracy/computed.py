@@ -11,17 +11,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
-from sympy import Symbol
-
 from symbprop.accuracy.anchors import with_anchors
-from symbprop.accuracy.choice import BOUND, Form, choose, forms, is_large, price, worst_errors
-from symbprop.accuracy.delicate import delicate_definitions, is_delicate, is_product, is_read, outer_factors
+from symbprop.accuracy.choice import BOUND, Form, choose, forms, is_large, price, with_limits, worst_errors
+from symbprop.accuracy.delicate import delicate, is_delicate, is_product, is_read, outer_factors, sums
 from symbprop.accuracy.estimate import Estimate, estimate, given
 from symbprop.accuracy.fast import ALLOWED, coarse_errors, fast_forms
-from symbprop.accuracy.points import Array, Domain, sample
+from symbprop.accuracy.origin import near_zero
+from symbprop.accuracy.points import Domain, sample
 from symbprop.accuracy.remainders import with_remainders
-from symbprop.accuracy.rewriting import within_range
+from symbprop.accuracy.scales import with_scales
 from symbprop.calculus.index import Access, Range
 from symbprop.calculus.program import Program
 from symbprop.calculus.statement import Reduction, Statement
@@ -48,11 +46,17 @@ def computed(program: Program, *, fast: bool = False) -> tuple[Program, tuple[in
             range(len(program.statements))
         )
     program, sources = with_anchors(program)
+    program, scaled = with_scales(program)
     printed = {id(each) for each in program.statements}
     program, origins = with_remainders(program)
     chooser = _Chooser(program)
-    chosen = [chooser.of(each) if id(each) in printed else chooser.settled(each) for each in program.statements]
-    return replace(program, statements=tuple(chosen)), tuple(sources[each] for each in origins)
+    statements: list[Statement] = []
+    places: list[int] = []
+    for origin, each in zip(origins, program.statements, strict=True):
+        made = chooser.parts(each) if id(each) in printed else [chooser.settled(each)]
+        statements.extend(made)
+        places.extend([sources[scaled[origin]]] * len(made))
+    return replace(program, statements=tuple(statements)), tuple(places)
 
 
 def doubtful(program: Program) -> dict[str, float]:
@@ -74,7 +78,7 @@ class _Chooser:
         self._program = program
         self._fast = fast
         self._pointwise = element_definitions(program)
-        self._definitions = delicate_definitions(self._pointwise, DEPTH)
+        self._definitions = delicate(self._pointwise, DEPTH)
         self._readers = Counter(read.tensor for each in program.statements for read in each.reads)
         self._readers.update((*program.outputs, *program.updates.values(), *program.metrics.values()))
         self._nonnegative = frozenset(
@@ -82,6 +86,8 @@ class _Chooser:
             for name, statements in program.definitions().items()
             if all(each.expr.is_nonnegative for each in statements)
         )
+        self._sums = sums(program)
+        self._overflowing: set[str] = set()  # sums with a term that is not finite for moderate numbers
         self._forms: dict[str, Statement] = {}
         self._box: tuple[Range, ...] = ()
         self.errors: dict[str, float] = {}  # of functions of one variable
@@ -92,6 +98,21 @@ class _Chooser:
         if name in self._definitions and self._definitions[name].statement is source:
             self._forms[name] = source
         return source
+
+    def parts(self, source: Statement) -> list[Statement]:
+        """The statements that are computed for ``source``: one, or where a sum that scales it overflows, one for each term.
+
+        c g with c = c₁ + c₂ is c₁ g + c₂ g, and c₁ g may be finite where c₁ is not.
+        """
+        self._box = source.domain
+        if source.reduction is Reduction.SUM and not source.reduced and self._is_delicate(source):
+            fused = self._fused(source)
+            scale = outer_factors(fused)
+            for symbol, read in fused.read_positions():
+                if read.tensor in self._overflowing and scale.has(symbol) and self._readers[read.tensor] == 1:
+                    terms = self._sums[read.tensor]
+                    return [self.of(substituted(fused, read, each)) for each in terms]
+        return [self.of(source)]
 
     def of(self, source: Statement) -> Statement:
         """The statement that is computed for ``source``: the same reads, or reads of what those are defined by."""
@@ -116,6 +137,8 @@ class _Chooser:
         form = _chosen[key]
         if sum(not each.fixed for each in inputs.values()) == 1:
             self.errors[name] = max(form.error, self.errors.get(name, 0.0))
+        if name in self._sums and not form.finite:
+            self._overflowing.add(name)
         made = replace(levels[form.depth], expr=form.expression)
         if defines:
             self._forms[name] = made
@@ -235,12 +258,34 @@ class _Chooser:
             candidates = [replace(each, error=error) for each, error in zip(candidates, errors, strict=True)]
             if any(each.meets for each in candidates):
                 break
+        if not self._fast and not any(each.meets for each in candidates):
+            self._near_zero(levels, leaves, candidates, estimates)
+            errors = worst_errors(estimates, columns, rounded)
+            candidates = [replace(each, error=error) for each, error in zip(candidates, errors, strict=True)]
         chosen = choose(candidates)
         if self._fast:
             return chosen
         level = levels[chosen.depth]
         known = {symbol: self._estimate(read, leaves) for symbol, read in level.read_positions()}
-        return _with_limits(chosen, known, columns, rounded)
+        return with_limits(chosen, known, columns, rounded)
+
+    def _near_zero(
+        self,
+        levels: Sequence[Statement],
+        leaves: dict[Access, Estimate],
+        candidates: list[Form],
+        estimates: list[Estimate],
+    ) -> None:
+        """Add what mends a function of one exact read near its zero, where nothing else does."""
+        for depth, level in enumerate(levels):
+            scale = outer_factors(level)
+            inner = level.expr / scale
+            if any(read not in leaves for symbol, read in level.read_positions() if inner.has(symbol)):
+                continue
+            known = {symbol: self._estimate(read, leaves) for symbol, read in level.read_positions()}
+            for form in near_zero(inner):
+                candidates.append(Form(scale * form, depth, cost(scale * form)))
+                estimates.append(estimate(scale * form, known))
 
     def _estimate(self, read: Access, leaves: dict[Access, Estimate]) -> Estimate:
         if read not in leaves:
@@ -249,17 +294,3 @@ class _Chooser:
             known = {symbol: self._estimate(each, leaves) for symbol, each in inner.read_positions()}
             leaves[read] = estimate(inner.expr, known)
         return leaves[read]
-
-
-def _with_limits(
-    form: Form, known: Mapping[Symbol, Estimate], columns: Sequence[Array], rounded: Sequence[bool]
-) -> Form:
-    """``form``, or where that is not a number at an infinity, a form that has the limit there."""
-    value = estimate(form.expression, known).value
-    if not np.any(np.isnan(value) & ~np.isnan(np.roll(value, 2))):  # two rows before: at the largest number
-        return form
-    reads = sorted(form.expression.free_symbols & known.keys(), key=str)
-    kept = [each for symbol in reads for each in within_range(form.expression, symbol)]
-    candidates = [form, *(replace(form, expression=each, cost=cost(each)) for each in kept)]
-    errors = worst_errors([estimate(each.expression, known) for each in candidates], columns, rounded, trusted=1)
-    return choose([replace(each, error=error) for each, error in zip(candidates, errors, strict=True)])

@@ -1,14 +1,16 @@
-"""Which expressions lose digits, and which only scale or pass on what others have computed."""
+"""Which statements are more than sums of products, and what of them only scales the rest."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sympy import Expr, Function, Mul, Pow, Symbol, exp
 
 from symbprop.calculus.functions import Select
+from symbprop.calculus.program import Program
 from symbprop.calculus.statement import Statement, read_symbol
-from symbprop.simplify.definitions import Definition
+from symbprop.simplify.definitions import Definition, definitions
 
 
 def is_delicate(expression: Expr) -> bool:
@@ -18,19 +20,27 @@ def is_delicate(expression: Expr) -> bool:
     )
 
 
-def delicate_definitions(known: Mapping[str, Definition], longest: int) -> dict[str, Definition]:
+def delicate(known: Mapping[str, Definition], most: int) -> dict[str, Definition]:
     """The definitions that are delicate, or read what is: q = 1/(1 + exp(−z)), and 1 − q as well.
 
-    A chain of such ends after ``longest``: what has come a long way is taken as it is.
+    A chain of such ends after ``most``: what has come a long way is taken as it is.
     """
     found: dict[str, Definition] = {}
     depths: dict[str, int] = {}
     for name, each in known.items():
         inner = [depths[read.tensor] for read in each.statement.reads if read.tensor in found]
         depth = 1 + max(inner, default=0)
-        if (inner or is_delicate(each.statement.expr)) and depth <= longest:
+        if (inner or is_delicate(each.statement.expr)) and depth <= most:
             found[name], depths[name] = each, depth
     return found
+
+
+def sums(program: Program) -> dict[str, list[Definition]]:
+    """The tensors that are the sum of several statements, each of which gives all elements, one by one."""
+    owners = {name: found for name, found in program.definitions().items() if len(found) > 1}
+    alone = {id(each): replace(program, statements=(each,)) for found in owners.values() for each in found}
+    made = {name: [definitions(alone[id(each)]).get(name) for each in found] for name, found in owners.items()}
+    return {name: [each for each in found if each] for name, found in made.items() if all(found)}
 
 
 def is_read(expression: Expr) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sympy import Add, Expr, Ne, S, Symbol, exp, log, simplify
+from sympy import Add, Expr, Mul, Ne, S, Symbol, cancel, diff, exp, log, simplify
 from sympy.codegen.cfunctions import log1p
 
 from symbprop.calculus.functions import Held, Select
@@ -155,12 +155,25 @@ def _with_log1p(source: Statement, totals: Mapping[str, Total]) -> Statement:
                 lambda node, rest=rest: isinstance(node, Add) and any(each.has(rest) for each in node.args),
                 lambda node, rest=rest: _last(node, rest),
             )
+            expr = _within_range(expr, rest)
     return statement(source.target, expr, reads, source.domain, source.reduction, selects=source.selects, label=source.label)  # fmt: skip
 
 
 def _last(node: Add, rest: Expr) -> Expr:
     inside = Add(*(each for each in node.args if not each.has(rest)))
     return (Held(inside) if inside.is_Add else inside) + Add(*(each for each in node.args if each.has(rest)))
+
+
+def _within_range(expr: Expr, rest: Expr) -> Expr:
+    """y·(max u − u + log1p r) as 2·y·((max u)/2 − u/2 + (log1p r)/2): no infinity that y = 0 would multiply."""
+    factors = Mul.make_args(expr)
+    sums = [each for each in factors if each.is_Add and each.has(rest)]
+    others = Mul(*(each for each in factors if each not in sums))
+    if len(sums) != 1 or not any(each.name.startswith("a") for each in others.free_symbols):
+        return expr
+    half = sums[0].replace(Held, lambda inside: Held(Add(*(each / 2 for each in Add.make_args(inside)))))
+    halves = Add(*(each if isinstance(each, Held) else each / 2 for each in half.args))
+    return 2 * Held(others * halves)
 
 
 # 1 − p ------------------------------------------------------------------------------------------------------------------
@@ -174,23 +187,26 @@ def _complements(
     tensors: dict[str, Tensor],
     made: dict[int, list[Statement]],
 ) -> None:
-    """c·(pⱼ − 1) where it is written as c·pⱼ and −c apart, p = exp(u − max u)/s, from the sum of the others."""
+    """c·(pⱼ − 1) at a label, and w·(Y pⱼ − yⱼ) everywhere, p = exp(u − max u)/s, from the sum of the others."""
     term = total.source.reads[0]
     if total.source.expr != read_symbol(0):
         return
     for position, each in enumerate(program.statements):
         if each.domain != total.source.domain or each.reduced or each.target.index != term.index or position in made:
             continue
+        found = _everywhere(program, each, total, known)
+        if found is not None:
+            made[position] = [found]
+            continue
         for other, less in enumerate(program.statements):
             if less.target.tensor != each.target.tensor or other == position or other in made:
                 continue
             place = less.target.index[term.index.index(_coordinate(term, total))]
-            if place.gather is not None:
-                found = _at_a_label(each, less, place.gather, total, known, names, tensors)
-            else:
-                found = _everywhere(program, each, less, total, names, tensors)
-            if found is not None:
-                made[position], made[other] = found, []
+            if place.gather is None:
+                continue
+            apart = _at_a_label(each, less, place.gather, total, known, names, tensors)
+            if apart is not None:
+                made[position], made[other] = apart, []
                 break
 
 
@@ -235,44 +251,39 @@ def _is_share(
     source: Statement, amount: Expr, symbols: _Symbols, total: Total, known: Mapping[str, Definition]
 ) -> bool:
     """Whether a statement is ``amount`` times exp(u − max u)/s, once what it reads is put in."""
-    formula = symbols.formula(source)
+    formula = _in_terms(source, symbols, total, known)
     term, whole = total.source.reads[0], total.source.target
-    for read in source.reads:
-        if read.tensor in known and read != term:
-            inner = known[read.tensor]
-            values = {read_symbol(n): symbols.of(each) for n, each in enumerate(inner.at(read))}
-            formula = formula.xreplace({symbols.of(read): inner.statement.expr.xreplace(values)})
     return bool(simplify(formula - amount * symbols.of(term) / symbols.of(whole)) == 0)
 
 
-def _everywhere(
-    program: Program, source: Statement, less: Statement, total: Total, names: Names, tensors: dict[str, Tensor]
-) -> list[Statement] | None:
-    """w·(Y pⱼ − yⱼ) with Y = Σ y, as w·((Y − yⱼ) t − yⱼ ((1 − t) + r))/s."""
-    if less.target != source.target or less.domain != source.domain:
-        return None
-    symbols = _Symbols()
-    term, whole = total.source.reads[0], total.source.target
+def _in_terms(source: Statement, symbols: _Symbols, total: Total, known: Mapping[str, Definition]) -> Expr:
+    """The formula of a statement, what it reads put in, but for exp(u − max u)."""
     formula = symbols.formula(source)
+    for read in source.reads:
+        if read.tensor in known and read != total.source.reads[0]:
+            inner = known[read.tensor]
+            values = {read_symbol(n): symbols.of(each) for n, each in enumerate(inner.at(read))}
+            formula = formula.xreplace({symbols.of(read): inner.statement.expr.xreplace(values)})
+    return formula
+
+
+def _everywhere(program: Program, source: Statement, total: Total, known: Mapping[str, Definition]) -> Statement | None:
+    """w·(Y pⱼ − yⱼ) with Y = Σ y, as w·((Y − yⱼ) t − yⱼ ((1 − t) + r))/s: what outweighs the others is not subtracted."""
     owners = program.definitions()
+    term, whole = total.source.reads[0], total.source.target
     for read in source.reads:
         summed = owners.get(read.tensor, [])
-        if read.index != whole.index or len(summed) != 1 or summed[0].domain != source.domain:
+        if read.index != whole.index or len(summed) != 1 or summed[0].target != read:
             continue
-        if formula != symbols.of(read) * symbols.of(term) or summed[0].target != read:
+        if summed[0].domain != source.domain or summed[0].reduction is not Reduction.SUM:
             continue
-        for target in less.reads:
-            weight = -symbols.formula(less) / symbols.of(target)
-            spread = symbols.formula(summed[0]) * symbols.of(whole) / symbols.of(target)
-            if target.index != term.index or weight.has(symbols.of(target)) or simplify(spread - weight) != 0:
-                continue
-            name = names.fresh(f"{target.tensor}_sum")
-            tensors[name] = Tensor(name, tensors[total.name].shape, Role.VALUE)
-            every, y, t = symbols.of(Access(name, whole.index)), symbols.of(target), symbols.of(term)
-            others = Held(1 - t) + symbols.of(Access(total.rest, whole.index))
-            expr, reads = symbols.split(weight / symbols.of(whole) * (Held(every - y) * t - y * others))
-            return [
-                statement(Access(name, whole.index), read_symbol(0), (target,), source.domain),
-                statement(source.target, expr, reads, source.domain, label=source.label),
-            ]
+        symbols = _Symbols()
+        every, t, s = symbols.of(read), symbols.of(term), symbols.of(whole)
+        formula, y = _in_terms(source, symbols, total, known), symbols.formula(summed[0])
+        weight = cancel(diff(formula, t) * s / every)
+        if weight.has(every, t, s) or simplify(formula - weight * (every * t / s - y)) != 0:
+            continue
+        others = Held(1 - t) + symbols.of(Access(total.rest, whole.index))
+        expr, reads = symbols.split(weight / s * (Held(every - y) * t - y * others))
+        return statement(source.target, expr, reads, source.domain, label=source.label)
     return None

@@ -8,6 +8,7 @@ from sympy import Add, And, Basic, Expr, Integer, Mul, Not, Or, Pow, Rational, S
 from sympy.core.numbers import Exp1, Pi
 
 from symbprop.calculus.functions import Detach, Floor, Held, Select
+from symbprop.calculus.nodes import long_power_of_two
 from symbprop.calculus.notation import LATEX, Text
 
 SUM, PRODUCT, ATOM = 1, 2, 3
@@ -105,6 +106,9 @@ class ExpressionWriter:
         """A number that is not negative, always exactly."""
         digits = decimal_places(value)
         if isinstance(value, Integer):
+            long = long_power_of_two(value)
+            if long is not None:
+                return self.notation.power("2", str(long), True), ATOM
             return str(value), ATOM
         if digits is None:
             return self.notation.ratio(str(value.p), str(value.q)), PRODUCT

@@ -8,6 +8,8 @@ from math import comb
 
 from sympy import Add, Basic, Expr, Mul, Pow, S
 
+LONG = 24  # bits
+
 
 def ordered(terms: Sequence[Expr]) -> list[Expr]:
     """The arguments of a sum or product in an order that does not depend on hashes."""
@@ -30,6 +32,13 @@ def shared_number(total: Add) -> tuple[Expr, Expr]:
 def inverse(power: Pow) -> Expr:
     """1 / power, by the exponent alone."""
     return Pow(power.base, -power.exp)
+
+
+def long_power_of_two(value: Expr) -> int | None:
+    """K of an integer ±2ᵏ that is easier to read as a power; else ``None``."""
+    whole = abs(int(value)) if value.is_Integer else 0
+    power = whole.bit_length() - 1
+    return power if power >= LONG and whole == 1 << power else None
 
 
 def is_reciprocal(node: Basic) -> bool:

@@ -15,6 +15,7 @@ from symbprop.calculus.program import Program
 from symbprop.cli.faults import CheckFailed
 from symbprop.cli.reading import read_spec
 from symbprop.deliver import Delivery, NotVerifiedError, compile_to
+from symbprop.emit.workspace import WORKSPACE
 from symbprop.explain.derive import derivation
 from symbprop.language.source import Source, SourceError, did_you_mean
 from symbprop.network.asked import with_functions
@@ -38,8 +39,8 @@ def run_compile(
 ) -> None:
     """Compile ``spec`` into ``output`` and report."""
     for name in without:
-        if name not in (*FORWARD, *BACKWARD):
-            raise SourceError(f"there is no pass '{name}'", hint=did_you_mean(name, (*FORWARD, *BACKWARD)))
+        if name not in (known := (*FORWARD, *BACKWARD, WORKSPACE)):
+            raise SourceError(f"there is no pass '{name}'", hint=did_you_mean(name, known))
     description, source = read_spec(spec)
     description = with_functions(description, Source("--functions", functions))
     result, delivery = hand_over(

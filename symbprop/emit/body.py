@@ -4,48 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from sympy import Expr, Symbol
 
-from symbprop.calculus.index import Access, Range
+from symbprop.calculus.index import Access
 from symbprop.calculus.nodes import split_sign
 from symbprop.calculus.statement import Reduction, index_symbol, read_symbol
-from symbprop.emit.contraction import contract
+from symbprop.emit.buffers import Buffers
+from symbprop.emit.contraction import Product, contract
 from symbprop.emit.elementwise import Elementwise
-from symbprop.emit.extrema import CHOICES, choice, first_maximum, pairwise
+from symbprop.emit.extrema import CHOICES, FOLDS, QUICK, choice, first_maximum, pairwise
 from symbprop.emit.lines import Line
-from symbprop.emit.loops import is_ufunc, loop_head, step_numbers, typed_steps
+from symbprop.emit.loops import loop_head, step_numbers, typed_steps
 from symbprop.emit.matrices import Matrices
 from symbprop.emit.offsets import Offsets, offsets, only_compared, products
-from symbprop.emit.scatter import scatter
+from symbprop.emit.pool import Pool
 from symbprop.emit.sizes import size
-from symbprop.emit.storage import alias, allocation, shape_text
+from symbprop.emit.storage import alias, allocation, broadcast_shape, filled
+from symbprop.emit.sums import by_ones
 from symbprop.emit.value import Value
 from symbprop.emit.views import View, Views, aligned
+from symbprop.emit.writing import write_through
+from symbprop.schedule.layout import stored_indices
 from symbprop.schedule.order import whole
 from symbprop.schedule.plan import Alias, Allocate, Contract, Fold, Loop, Map, Plan, Step
 
 BUFFERS = ("t", "u", "v", "w", "r", "q", "tt", "uu", "vv", "ww")
-FOLDS = {Reduction.SUM: "np.sum", Reduction.MAX: "np.max", Reduction.MIN: "np.min", Reduction.PROD: "np.prod"}
 
 
 @dataclass
 class Body:
-    """Writes the steps of a plan. ``names`` maps tensors to variables; ``cite`` gives the note of a step's equation."""
+    """Writes the steps of a plan. ``names`` maps tensors to variables; ``cite`` gives the note of a step's equation.
+
+    What is not handed out lives in ``buffers``, if there are any.
+    """
 
     plan: Plan
     names: Mapping[str, str]
     cite: Callable[[int], str]
     explain: Callable[[Map, Expr], str]
+    buffers: Buffers | None = None
     lines: list[Line] = field(default_factory=list)
     helpers: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.views = Views(self.plan.tensors, self.names)
+        stored = {} if self.buffers is None else self.buffers.layouts
+        self.views = Views(self.plan.tensors, self.names, stored)
         self._numbers = frozenset(step_numbers(self.plan.steps))
         self._taken = {*self.names.values(), *(symbol.name for symbol in self._numbers)}
         self._buffers = [name for name in BUFFERS if name not in self._taken]
-        self._matrix = Matrices(self.plan, self.views, self._taken)
+        self._matrix = Matrices(self.plan, self.views, self._taken, self.buffers)
         self._inside = 0  # how many recurrences what is written stands in
         self._firsts: dict[tuple[Access, tuple[str, ...]], str] = {}
 
@@ -81,10 +90,18 @@ class Body:
                 case Fold():
                     self._fold(step)
                 case Allocate():
-                    shape = self.plan.shape(step.target)
-                    self.lines.append(allocation(step, shape, self.names[step.target], self.cite(step.source)))
+                    self.lines.append(self._allocated(step))
+                    if (filling := filled(step, self._new(step.target), self.names[step.target])) is not None:
+                        self.lines.append(filling)
                 case Alias():
                     self.lines.append(alias(step, self.plan, self.views, self.names, self.cite(step.source)))
+
+    def _allocated(self, step: Allocate) -> Line:
+        name, note = self.names[step.target], self.cite(step.source)
+        where = self._new(step.target)
+        if where:
+            return Line(f"{name} = {where}", note=note)
+        return allocation(step, self.plan.tensors[step.target], name, note)
 
     # Element-wise maps -----------------------------------------------------------------------------------------------
 
@@ -92,7 +109,9 @@ class Body:
         looped = offsets(step, self.plan.tensors, self._taken)
         if looped is not None:
             return self._loop(looped)
-        lower = Elementwise(self._leaves(step), *self._pool(), lambda expr: self._note(step, expr))
+        explain, shape = partial(self._note, step), partial(broadcast_shape, step.domain)
+        pool = Pool(self._buffers)
+        lower = Elementwise(self._leaves(step), pool.take, pool.release, explain, shape)
         sign, expr = split_sign(step.expr) if step.accumulate else (1, step.expr)
         value = lower.lower(typed_steps(expr, self._numbers))
         self.helpers |= lower.helpers
@@ -115,14 +134,22 @@ class Body:
             else:
                 lines.append(Line(f"{target} = {value.text}.copy()", note=note))
         elif plain:
-            shape = shape_text(self.plan.shape(step.target.tensor))
-            lines.append(Line(f"{target} = ", "np.empty", (shape, "dtype"), note))
+            lines.append(self._allocated(Allocate(step.target.tensor, step.source, zeros=False)))
             lines.append(Line(f"{target}[...] = {value.text}", note=note))
         else:
             in_loop = any(isinstance(c.offset, Expr) and not c.terms for c in step.target.index)
             filled = in_loop and value.owned and not value.boolean and value.indices == frozenset(self._order(step))
-            self._write_through(step.target, step.domain, value, step.accumulate, sign, note, lines, filled)
-        return lines
+            write_through(self.views, step, value, lines, note, sign=sign, filled=filled)
+        if self.buffers is None:
+            return lines
+        stored = stored_indices(step.target, self.views.layouts.get(step.target.tensor))
+        order = tuple(self._order(step).index(index) for index in stored if index in self._order(step))
+        started = step.target.tensor if plain and not step.accumulate else ""
+        return self.buffers.place(lines, order, started, value.text, apart=bool(step.reuse))
+
+    def _new(self, tensor: str) -> str:
+        """Where a tensor that starts here lives, if that is an array that is kept."""
+        return "" if self.buffers is None else self.buffers.of(tensor)
 
     def _loop(self, looped: Offsets) -> list[Line]:
         """One pass over the map for each offset inside the windows it writes."""
@@ -160,7 +187,7 @@ class Body:
         positions = {read_symbol(p): access for p, access in enumerate(step.reads)}
         numbers = {index_symbol(p): each for p, each in enumerate(step.domain)}
         domain = frozenset(each.index for each in step.domain)
-        compared = only_compared(step.expr)
+        compared, whole_number = only_compared(step.expr), self.plan.tensors[step.target.tensor].integer
 
         def leaf(symbol: Symbol) -> Value:
             if symbol in numbers:
@@ -173,7 +200,7 @@ class Body:
             text = self.views.read(access, step.domain)
             indices = frozenset(access.indices())
             owned = access.tensor == step.reuse and access.index == step.target.index and indices == domain
-            if self.plan.tensors[access.tensor].integer and symbol not in compared:
+            if self.plan.tensors[access.tensor].integer and not whole_number and symbol not in compared:
                 text = f"{text}.astype(dtype)"
             return Value(text, indices, owned=owned)
 
@@ -182,62 +209,6 @@ class Body:
     def _order(self, step: Map) -> list[str]:
         return [each.index for each in step.domain]
 
-    def _pool(self) -> tuple[Callable[[], str], Callable[[str], None]]:
-        free = list(self._buffers)
-        count = 0
-
-        def take() -> str:
-            nonlocal count
-            if free:
-                return free.pop(0)
-            count += 1
-            return f"t{count}_"
-
-        def release(name: str) -> None:
-            if name in self._buffers:
-                free.insert(0, name)
-
-        return take, release
-
-    def _write_through(
-        self,
-        target: Access,
-        domain: Sequence[Range],
-        value: Value,
-        accumulate: bool,
-        sign: int,
-        note: str,
-        lines: list[Line],
-        filled: bool,
-    ) -> None:
-        """Write into part of a tensor: a slice, a reshaped view, or elements chosen by integers.
-
-        ``filled`` says that the last line computes just what goes there, so that it may write it itself.
-        """
-        text = value.text
-        operator = ("+=" if sign > 0 else "-=") if accumulate else "="
-        extents = {each.index: each.extent for each in domain}
-        indices = [each.index for each in domain]
-        view = self.views.basic(target, extents, windows=False)
-        name = self.names[target.tensor]
-        if view is not None:
-            place = aligned(view, indices)
-            place += "" if place.endswith("]") else "[...]"
-            if filled and not accumulate and lines and is_ufunc(lines[-1].call):
-                arguments = tuple(each for each in lines[-1].arguments if not each.startswith("out="))
-                lines[-1] = replace(lines[-1], head="", arguments=(*arguments, f"out={place}"), note=note)
-            else:
-                lines.append(Line(f"{place} {operator} {text}", note=note))
-            return
-        parts = [self.views.positions(each, indices, extents) for each in target.index]
-        if _is_injective(target, indices) or not accumulate:
-            lines.append(Line(f"{name}[{', '.join(parts)}] {operator} {text}", note=note))
-        else:
-            function = "np.add.at" if sign > 0 else "np.subtract.at"
-            full = value.indices == frozenset(indices)
-            shape = self.plan.shape(target.tensor)
-            lines.append(Line("", function, scatter(name, parts, shape, text, full=full, rank=len(indices)), note))
-
     # Sums and views --------------------------------------------------------------------------------------------------
 
     def _contract(self, step: Contract) -> None:
@@ -245,9 +216,28 @@ class Body:
         made = None if self._inside else self._matrix.product(step, note, self.lines)
         if made is None:
             left, right = (self.views.view(each, step.domain) for each in (step.left, step.right))
-            made = contract(left, right, [str(each.bare) for each in step.target.index if each.terms], step.domain)
-        head = f"{target} {'+=' if step.accumulate else '='} "
-        self.lines.append(Line(head, made.function, made.arguments, note, made.tail))
+            target_indices = [str(each.bare) for each in step.target.index if each.terms]
+            stored = stored_indices(step.target, self.views.layouts.get(step.target.tensor))
+            made = contract(left, right, target_indices, step.domain, stored)
+        self._assign(step, target, made, note)
+
+    def _assign(self, step: Contract | Fold, target: str, made: Product, note: str) -> None:
+        """Write what a product makes into the target, where it lives if it can."""
+        operator = "+=" if step.accumulate else "="
+        plain = target == self.names[step.target.tensor] and not step.accumulate
+        where = self._new(step.target.tensor) if made.shape and plain else ""
+        if self.buffers is not None and made.shape and not plain:
+            held = self._buffers[0]
+            line = Line(f"{held} = ", made.function, made.arguments, note)
+            self.lines.append(line.into(self.buffers.intermediate(held, made.shape)))
+            self.lines.append(Line(f"{target} {operator} {held}{made.tail}", note=note))
+        elif where and made.inside:
+            self.lines.append(Line(f"{target} = {where}"))
+            self.lines.append(Line("", made.function, made.arguments, note).into(f"{target}{made.inside}"))
+        elif where:
+            self.lines.append(Line(f"{target} = ", made.function, made.arguments, note).into(where))
+        else:
+            self.lines.append(Line(f"{target} {operator} ", made.function, made.arguments, note, made.tail))
 
     def _place(self, step: Contract | Fold) -> str:
         """The target, or the part of it that belongs to the step of a loop."""
@@ -264,7 +254,16 @@ class Body:
         summed = [each.index for each in step.reduced]
         if len(set(view.axes)) != len(view.axes):
             raise AssertionError(f"a repeated index in a fold of {step.operand.tensor}")
-        slid = pairwise(step, self.views, target, self._taken, note)
+        plain = target == self.names[step.target.tensor] and kept and not step.accumulate
+        place = self._new(step.target.tensor) if plain else ""
+        extents = {each.index: each.extent for each in step.domain}
+        if step.reduction is Reduction.SUM and self.buffers is not None:
+            stored = stored_indices(step.target, self.views.layouts.get(step.target.tensor))
+            made = by_ones(view, kept, summed, extents, stored, self.buffers)
+            if made is not None:
+                self._assign(step, target, made, note)
+                return
+        slid = pairwise(step, self.views, target, self._taken, note, place)
         if slid is not None:
             self.lines.extend(slid)
             return
@@ -280,8 +279,11 @@ class Body:
             axes = [position for position, index in enumerate(view.axes) if index in summed]
         where = "" if not kept else f"axis={axes[0] if len(axes) == 1 else tuple(axes)}"
         arguments = tuple(each for each in (text, where) if each)
-        head = f"{target} {'+=' if step.accumulate else '='} "
-        self.lines.append(Line(head, FOLDS[step.reduction], arguments, note))
+        function = (FOLDS if self.buffers is None else QUICK)[step.reduction]
+        if not kept and self.buffers is not None and len(view.axes) > 1:
+            arguments = (text, "axis=None")
+        line = Line(f"{target} {'+=' if step.accumulate else '='} ", function, arguments, note)
+        self.lines.append(line.into(place) if place else line)
 
     def _choose(self, step: Fold, view: View, kept: list[str], summed: list[str], target: str, note: str) -> None:
         """The position of the first maximum along one of several axes."""
@@ -292,9 +294,3 @@ class Body:
             self.lines.extend(replace(line, note=note) for line in slid)
         else:
             self.lines.append(replace(choice(step, text, kept, target), note=note))
-
-
-def _is_injective(target: Access, indices: Sequence[str]) -> bool:
-    """Whether different points write different elements: every index has an axis of its own."""
-    bare = {coordinate.bare for coordinate in target.index}
-    return set(indices) <= bare

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from symbprop.calculus.index import Extent, product
-from symbprop.emit.contraction import Product
+from symbprop.emit.contraction import Product, matrix
 from symbprop.emit.sizes import size
 from symbprop.emit.views import View, aligned
 
@@ -19,60 +19,77 @@ SHORT = 12  # elements in a row below which copying along the windows is slower 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The matrix of windows (``text``, of ``elements``), and the product it stands in: ``np.dot(matrix, other)``."""
+    """The matrix of windows (``text``, of ``elements``), and the product it stands in: ``np.dot(matrix, other)``.
 
+    ``windows`` are the windows as a view, ``view`` finds their shape in a matrix of shape ``rows``. With ``swapped`` the
+    other one, transposed already, comes first.
+    """
+
+    windows: str
+    view: str
+    rows: tuple[str, ...]
     text: str
     elements: Extent
     transposed: bool
     other: str
+    swapped: bool
     tail: str
+    shape: tuple[str, ...]
+    inside: str
 
-    def product(self, matrix: str) -> Product:
-        """The product, the matrix called ``matrix``."""
-        return Product("np.dot", (matrix + ".T" * self.transposed, self.other), self.tail)
+    def product(self, name: str) -> Product:
+        """The product, the matrix called ``name``."""
+        factors = (name + ".T" * (self.transposed != self.swapped), self.other)
+        return Product("np.dot", factors[::-1] if self.swapped else factors, self.tail, self.shape, self.inside)
 
 
 def columns(
-    windows: View, other: View, target: Sequence[str], extents: Mapping[str, Extent], summed: Sequence[str]
+    windows: View, other: View, target: Sequence[str], stored: Sequence[str], extents: Mapping[str, Extent]
 ) -> Columns | None:
-    """The contraction of ``windows`` with ``other`` as a matrix product, where it has that form."""
+    """The contraction of ``windows`` with ``other`` as a matrix product, where it has that form.
+
+    ``stored`` are the indices of ``target`` as they are to lie in memory.
+    """
     mine, theirs = set(windows.axes), set(other.axes)
-    kept = [index for index in windows.axes if index in target]
-    free = [index for index in other.axes if index in target]
-    if (mine & theirs) != set(summed) or set(target) != {*kept, *free} or mine & set(free):
+    summed = mine & theirs - set(target)
+    kept, free = ([index for index in stored if index in view.axes] for view in (windows, other))
+    if (mine | theirs) - set(target) != summed or set(kept) & set(free):
         return None
-    places = [index for index in windows.axes if index not in windows.inside]
-    rows, inner = _split(windows, places, set(summed))
-    if inner is None or not set(windows.inside) <= set(inner):
+    swapped = list(stored) == [*free, *kept] and bool(free)
+    if not swapped and list(stored) != [*kept, *free]:
         return None
-    if list(target) != [*(i for i in target if i in kept), *(i for i in target if i in free)]:
-        return None
-    places_first = _run(windows, inner, extents) >= SHORT
-    order = [*rows, *inner] if places_first else [*inner, *rows]
-    lead = "-1" if places_first else _product(inner, extents)
-    last = _product(inner, extents) if places_first else "-1"
-    matrix = f"{aligned(windows, order)}.reshape({lead}, {last})"
-    inner_summed = set(summed) == set(inner)
-    across = inner if inner_summed else rows
-    ours = rows if inner_summed else inner
-    if [i for i in target if i in kept] != list(ours):
-        return None
-    shape = (_product(across, extents) if inner_summed else "-1", _product(free, extents))
-    second = f"{aligned(other, [*across, *free])}.reshape({shape[0]}, {shape[1]})"
-    result = ", ".join(size(extents[index]) for index in target)
-    elements = _count([*rows, *inner], extents)
-    return Columns(matrix, elements, places_first != inner_summed, second, f".reshape({result})")
-
-
-def _split(windows: View, places: list[str], summed: set[str]) -> tuple[list[str], list[str] | None]:
-    """The axes in two groups, one of them all summed: where the windows stand, and what stands in them."""
+    places = [index for index in windows.stored if index not in windows.inside]
     inside = set(windows.inside)
     if inside <= summed:
-        inner = [*windows.inside, *(i for i in places if i in summed)]
-        return [i for i in places if i not in summed], inner
-    if not inside & summed:
-        return [i for i in places if i in summed], [*windows.inside, *(i for i in places if i not in summed)]
-    return [], None
+        rows, inner = kept, [*windows.inside, *(index for index in places if index in summed)]
+    elif not inside & summed:
+        rows, inner = [index for index in places if index in summed], kept
+    else:
+        return None
+    if not inside <= set(inner):
+        return None
+    inner_summed = inside <= summed
+    places_first = not windows.order and _run(windows, inner, extents) >= SHORT
+    sides = (rows, inner) if places_first else (inner, rows)
+    order = [*sides[0], *sides[1]]
+    lead, last = (_product(rows, extents), _product(inner, extents))
+    shape = f"-1, {last}" if places_first else f"{last}, -1"
+    text = f"{aligned(windows, order)}.reshape({shape})"
+    view = f".reshape({', '.join(size(extents[index]) for index in order)})"
+    sizes = (lead, last) if places_first else (last, lead)
+    across = inner if inner_summed else rows
+    groups = (free, kept) if swapped else (kept, free)
+    whole = [*groups[0], *groups[1]]
+    tail = f".reshape({', '.join(size(extents[index]) for index in whole)})"
+    flat = tuple(_product(each, extents) for each in groups if each)
+    inside_target = f".reshape({', '.join(flat)})"
+    if whole != list(target):
+        tail += f".transpose({', '.join(str(whole.index(index)) for index in target)})"
+        inside_target = f".transpose({', '.join(str(list(target).index(index)) for index in whole)})" + inside_target
+    second = matrix(other, free, across, extents) if swapped else matrix(other, across, free, extents)
+    made = (aligned(windows, order), view, sizes, text)
+    elements = _count([*rows, *inner], extents)
+    return Columns(*made, elements, places_first != inner_summed, second, swapped, tail, flat, inside_target)
 
 
 def _run(windows: View, inner: Sequence[str], extents: Mapping[str, Extent]) -> int:

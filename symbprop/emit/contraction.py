@@ -1,11 +1,11 @@
-"""Contractions as ``dot``, ``matmul``, ``tensordot`` or ``einsum``, chosen by which indices the operands share."""
+"""Contractions as ``dot``, ``matmul`` or ``einsum``, chosen by which indices the operands share."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from symbprop.calculus.index import Range
+from symbprop.calculus.index import Extent, Range, product
 from symbprop.emit.lines import call
 from symbprop.emit.sizes import size
 from symbprop.emit.stacked import narrow, stacked
@@ -16,19 +16,27 @@ LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A call that contracts two arrays, and what to apply to its result to bring it into the target's order."""
+    """A call that contracts two arrays, and what to apply to its result to bring it into the target's order.
+
+    ``shape`` is the shape of what the call itself returns, where it can write that into an array that is there; ``inside``
+    then finds it in an array of the target's shape.
+    """
 
     function: str
     arguments: tuple[str, ...]
     tail: str = ""
+    shape: tuple[str, ...] = ()
+    inside: str = ""
 
     @property
     def text(self) -> str:
         return call(self.function, self.arguments) + self.tail
 
 
-def contract(left: View, right: View, target: Sequence[str], domain: Sequence[Range]) -> Product:
-    """The call for ``target = Σ left · right``."""
+def contract(
+    left: View, right: View, target: Sequence[str], domain: Sequence[Range], stored: Sequence[str] = ()
+) -> Product:
+    """The call for ``target = Σ left · right``; ``stored`` are the target's indices as they are to lie in memory."""
     summed = [each.index for each in domain if each.index not in target]
     both = set(left.axes) & set(right.axes)
     batch = [index for index in target if index in both]
@@ -42,38 +50,76 @@ def contract(left: View, right: View, target: Sequence[str], domain: Sequence[Ra
             return Product("np.dot", (left.text, right.text))
         return Product("np.dot", (f"{left.text}.ravel()", f"{right.text}.ravel()"))
     if not batch:
-        return _plain(left, right, target, summed, ours, theirs, domain)
+        return _plain(left, right, target, summed, domain, stored or target)
     sizes = {each.index: each.extent for each in domain}
     if (ours or theirs) and not narrow(ours, theirs, sizes):
         if target[-1] in ours or not theirs:
             left, right, ours, theirs = right, left, theirs, ours
-        return Product("np.matmul", *stacked(left, right, target, batch, ours, theirs, summed, sizes))
+        made = Product("np.matmul", *stacked(left, right, target, batch, ours, theirs, summed, sizes))
+        in_order = not stored or list(stored) == list(target)
+        return made if in_order or "reshape" not in made.inside else replace(made, shape=())
     return _einsum(left, right, target)  # an inner product along the batch: no product of matrices is in it
 
 
 def _plain(
-    left: View,
-    right: View,
-    target: Sequence[str],
-    summed: list[str],
-    ours: list[str],
-    theirs: list[str],
-    domain: Sequence[Range],
+    left: View, right: View, target: Sequence[str], summed: list[str], domain: Sequence[Range], stored: Sequence[str]
 ) -> Product:
-    """No batch axis: ``dot`` for matrices and vectors, ``tensordot`` for the rest."""
-    if list(target) == [*theirs, *ours] and ours and theirs:
+    """No batch axis: one product of matrices, each group of axes as one, in the order in which the target is stored."""
+    extents: dict[str, Extent] = {each.index: each.extent for each in domain}
+    ours, theirs = ([index for index in stored if index in view.axes] for view in (left, right))
+    if list(stored) == [*theirs, *ours] and ours and theirs:
         left, right, ours, theirs = right, left, theirs, ours
-    batched = _in_front(left, right, target, summed, ours, theirs, domain)
-    if batched is not None:
-        return batched
-    if len(summed) == 1 and len(ours) <= 1 and len(theirs) <= 1 and list(target) == [*ours, *theirs]:
-        return Product("np.dot", (aligned(left, [*ours, *summed]), aligned(right, [*summed, *theirs])))
-    axes = ([left.axes.index(index) for index in summed], [right.axes.index(index) for index in summed])
-    order = [index for index in left.axes if index in ours] + [index for index in right.axes if index in theirs]
-    tail = ""
+    if list(stored) == list(target):
+        batched = _in_front(left, right, target, summed, ours, theirs, domain)
+        if batched is not None:
+            return batched
+    if list(stored) != [*ours, *theirs]:
+        ours, theirs = ([index for index in view.stored if index in target] for view in (left, right))
+    summed = [index for index in (right if right.order else left).stored if index in summed]
+    groups = [each for each in (ours, theirs) if each]
+    placing = placed(groups, target, stored, extents)
+    return Product("np.dot", (matrix(left, ours, summed, extents), matrix(right, summed, theirs, extents)), *placing)
+
+
+def placed(
+    groups: Sequence[Sequence[str]], target: Sequence[str], stored: Sequence[str], extents: Mapping[str, Extent]
+) -> tuple[str, tuple[str, ...], str]:
+    """How an array with one axis for each group of indices becomes the target: the tail, the shape and the inside of a product.
+
+    ``stored`` are the target's indices as they are to lie in memory.
+    """
+    order = [index for each in groups for index in each]
+    parts = [one(each, extents) for each in groups]
+    tail = inside = ""
     if order != list(target):
         tail = f".transpose({', '.join(str(order.index(index)) for index in target)})"
-    return Product("np.tensordot", (left.text, right.text, f"axes={axes}"), tail)
+        inside = f".transpose({', '.join(str(list(target).index(index)) for index in order)})"
+        tail, inside = (".T" if each == ".transpose(1, 0)" else each for each in (tail, inside))
+    if len(parts) < len(order):
+        tail = f".reshape({', '.join(size(extents[index]) for index in order)})" + tail
+        inside += f".reshape({', '.join(parts)})"
+    return tail, tuple(parts) if order == list(stored) else (), inside
+
+
+def one(indices: Sequence[str], extents: Mapping[str, Extent]) -> str:
+    """The length of several axes as one."""
+    return size(product(tuple(extents[index] for index in indices)))
+
+
+def matrix(view: View, rows: Sequence[str], columns: Sequence[str], extents: Mapping[str, Extent]) -> str:
+    """A view with two groups of axes, each as one: a view again where the axes lie in that order, or in the other."""
+    groups, text = [each for each in (rows, columns) if each], aligned(view, [*rows, *columns])
+    if all(len(each) == 1 for each in groups):
+        return text
+    backwards = list(view.stored) == [*columns, *rows]
+    lengths = [one(each, extents) for each in (reversed(groups) if backwards else groups)]
+    free = [place for place, each in enumerate(lengths) if not each.isdigit()]
+    if len(free) == 1:
+        lengths[free[0]] = "-1"
+    shape = f".reshape({', '.join(lengths)})"
+    if backwards and len(groups) == 2:
+        return f"{aligned(view, [*columns, *rows])}{shape}.T"
+    return text + shape
 
 
 def _in_front(
@@ -94,7 +140,9 @@ def _in_front(
     rows = f"{aligned(left, [*ours, *summed])}.reshape(-1, {size(extents[summed[0]])})"
     stack = aligned(right, [*theirs[:-1], *summed, theirs[-1]])
     shape = ", ".join(size(extents[index]) for index in target)
-    return Product("np.matmul", (rows, stack), f".reshape({shape})")
+    lengths = [*(size(extents[index]) for index in theirs[:-1]), one(ours, extents), size(extents[theirs[-1]])]
+    inside = f".reshape({', '.join(lengths)})" if len(ours) > 1 else ""
+    return Product("np.matmul", (rows, stack), f".reshape({shape})", tuple(lengths), inside)
 
 
 def _einsum(left: View, right: View, target: Sequence[str]) -> Product:

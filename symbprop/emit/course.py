@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from symbprop.accuracy.computed import computed
 from symbprop.calculus.program import Program
 from symbprop.emit.body import Body
+from symbprop.emit.buffers import Buffers
 from symbprop.emit.modes import Modes
 from symbprop.emit.notes import Notes
-from symbprop.emit.variables import variables
+from symbprop.emit.variables import size_names, variables
 from symbprop.schedule.plan import Plan
 from symbprop.schedule.schedule import schedule
 
@@ -44,11 +45,15 @@ class Course:
         extra = [name for name in self.plan(results).tensors if name not in self._whole.tensors]
         return variables(self._whole, extra, self._reserved)
 
-    def lines(self, results: Sequence[str], indent: int) -> list[str]:
+    def buffers(self, results: Sequence[str]) -> Buffers:
+        """Arrays that are kept from call to call, for what ``results`` are computed from."""
+        return Buffers(self.plan(results), self.names(results), size_names(self._whole))
+
+    def lines(self, results: Sequence[str], indent: int, buffers: Buffers | None = None) -> list[str]:
         """Noise drawn, and the plan of ``results`` run."""
         names = self.names(results)
         draws, helpers = self._modes.draws(self.program, names)
-        body = Body(self.plan(results), names, self._cite, self._notes.explain)
+        body = Body(self.plan(results), names, self._cite, self._notes.explain, buffers)
         written = [row for line in (*draws, *body.write()) for row in line.render(indent)]
         self.helpers |= body.helpers | helpers
         return written

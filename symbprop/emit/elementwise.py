@@ -9,24 +9,18 @@ from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, exp
 
 from symbprop.calculus.functions import Detach, Floor, Held, Select, is_condition
 from symbprop.calculus.nodes import inverse, ordered, split_sign
+from symbprop.emit.calls import BINDING, COMPARISONS, HELPERS, INFIX, UFUNCS
 from symbprop.emit.lines import Line, call
 from symbprop.emit.shapes import as_extreme, is_indicator, is_log_of_one_plus, is_safe_to_mask, is_third, operands
 from symbprop.emit.sizes import number
 from symbprop.emit.value import Value, wrapped
 
-UFUNCS = {
-    **{name: name for name in ("exp", "expm1", "log", "log1p", "sin", "cos", "tan", "sinh", "cosh", "tanh")},
-    **{f"a{name}": f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
-}
-# The file that each is in.
-HELPERS = {"erf": "erf", "erfc": "erf", "scaled_erfc": "erf", "wide_exp": "exp", "tail_exp": "tail", "hypot": "hypot"}
-COMPARISONS = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal", "==": "equal", "!=": "not_equal"}
-INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
-BINDING = {"add": 1, "subtract": 1, "multiply": 2, "divide": 2}
-
 
 class Elementwise:
-    """Lowers one expression. ``leaf`` gives the operand of each symbol, ``temporary`` the name of a new buffer."""
+    """Lowers one expression. ``leaf`` gives the operand of each symbol, ``temporary`` the name of a new buffer.
+
+    ``shape`` gives the shape of an array that varies over some indices.
+    """
 
     def __init__(
         self,
@@ -34,11 +28,13 @@ class Elementwise:
         temporary: Callable[[], str],
         release: Callable[[str], None],
         note: Callable[[Expr], str],
+        shape: Callable[[frozenset[str]], tuple[str, ...]] = lambda _: (),
     ) -> None:
         self._leaf = leaf
         self._temporary = temporary
         self._release = release
         self._note = note
+        self._shape = shape
         self.lines: list[Line] = []
         self.helpers: set[str] = set()
         self._values: dict[Basic, Value] = {}
@@ -110,6 +106,9 @@ class Elementwise:
     # Sums and products -----------------------------------------------------------------------------------------------
 
     def _add(self, node: Add) -> Value:
+        content, rest = node.primitive()
+        if content.is_Integer and content != 1:  # halves are there so that nothing overflows
+            return self._binary("multiply", self._value(content), self._add(rest), node)
         terms = list(node.args)
         if S.NegativeOne in terms and len(terms) == 2:
             other = terms[1 - terms.index(S.NegativeOne)]
@@ -141,7 +140,11 @@ class Elementwise:
         denominators: list[Value] = []
         coefficient = Mul(*(factor for factor in node.args if factor.is_number))
         for factor in ordered([factor for factor in node.args if not factor.is_number]):
-            if isinstance(factor, Pow) and factor.exp.is_Rational and factor.exp.is_negative:
+            content, rest = factor.primitive() if factor.is_Add else (S.One, factor)
+            if content.is_Integer and content != 1 and self._readers[factor] <= 1:  # 2 a − 2 b
+                coefficient *= content
+                numerators.append(self._add(rest))
+            elif isinstance(factor, Pow) and factor.exp.is_Rational and factor.exp.is_negative:
                 denominators.append(self._value(inverse(factor)))
             else:
                 numerators.append(self._factor(factor))
@@ -264,8 +267,8 @@ class Elementwise:
             binding = BINDING[name]
             strict = binding + 1 if name in ("subtract", "divide") else binding
             text = f"{wrapped(left, binding)} {INFIX[name]} {wrapped(right, strict)}"
-            self._done(left)
-            self._done(right)
+            left.uses -= 1
+            right.uses -= 1
             return Value(text, frozenset(), binding=binding)
         return self._apply(f"np.{name}", [left, right], node)
 
@@ -273,13 +276,11 @@ class Elementwise:
         """A call; its result goes into an operand that nobody reads any more, else into a new array."""
         indices = frozenset[str]().union(*(each.indices for each in arguments))
         texts = [each.text for each in arguments]
-        if not indices:
-            for each in arguments:
-                self._done(each)
-            return Value(call(function, texts), frozenset())
-        boolean = function.removeprefix("np.") in COMPARISONS.values() or "logical" in function
         for each in arguments:
             each.uses -= 1
+        if not indices:
+            return Value(call(function, texts), frozenset())
+        boolean = function.removeprefix("np.") in COMPARISONS.values() or "logical" in function
         dead = [
             each for each in arguments
             if each.owned and each.uses <= 0 and each.indices == indices and each.boolean == boolean
@@ -290,11 +291,9 @@ class Elementwise:
             self.lines.append(Line("", function, (*texts, f"out={into}"), note))
         else:
             into = self._temporary()
-            self.lines.append(Line(f"{into} = ", function, tuple(texts), note))
+            shape = self._shape(indices) if ufunc else ()
+            self.lines.append(Line(f"{into} = ", function, tuple(texts), note, shape=shape, boolean=boolean))
         for each in arguments:
             if each.owned and each.uses <= 0 and each.text != into:
                 self._release(each.text)
         return Value(into, indices, owned=True, boolean=boolean)
-
-    def _done(self, value: Value) -> None:
-        value.uses -= 1

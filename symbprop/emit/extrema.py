@@ -14,6 +14,13 @@ from symbprop.emit.sizes import size
 from symbprop.emit.views import Views, aligned
 from symbprop.schedule.plan import Fold
 
+FOLDS = {Reduction.SUM: "np.sum", Reduction.MAX: "np.max", Reduction.MIN: "np.min", Reduction.PROD: "np.prod"}
+QUICK = {  # without the wrappers, which cost more than a short sum
+    Reduction.SUM: "np.add.reduce",
+    Reduction.MAX: "np.maximum.reduce",
+    Reduction.MIN: "np.minimum.reduce",
+    Reduction.PROD: "np.multiply.reduce",
+}
 PAIRWISE = {Reduction.MAX: "np.maximum", Reduction.MIN: "np.minimum"}
 CHOICES = {Reduction.ARGMAX: "np.argmax", Reduction.ARGMIN: "np.argmin"}
 FEW = 16  # places up to which adding them one by one is faster than a sum over strided axes
@@ -32,8 +39,8 @@ def slides(step: Fold) -> int | None:
     return math.prod(lengths)
 
 
-def pairwise(step: Fold, views: Views, target: str, taken: Collection[str], note: str) -> list[Line] | None:
-    """``np.maximum`` of one place after another into ``target``, or their sum."""
+def pairwise(step: Fold, views: Views, target: str, taken: Collection[str], note: str, place: str) -> list[Line] | None:
+    """``np.maximum`` of one place after another into ``target``, or their sum; ``place`` is an array that it may be in."""
     places = slides(step)
     is_sum = step.reduction is Reduction.SUM
     if (
@@ -53,8 +60,11 @@ def pairwise(step: Fold, views: Views, target: str, taken: Collection[str], note
     at_any = views.view(_at(step.operand, moving), ranges)
     if set(at_first.axes) != set(kept) or set(at_any.axes) != set(kept):
         return None
-    lines = []
-    if is_sum and not step.accumulate:
+    lines = [Line(f"{target} = {place}", note=note)] if place else []
+    if place:
+        first = f"np.copyto({target}, {aligned(at_first, kept)})"
+        lines.append(Line(f"{target}.fill(0)" if is_sum else first))
+    elif is_sum and not step.accumulate:
         shape = ", ".join(size(each.extent) for each in _in_order(ranges, kept))
         lines.append(Line(f"{target} = ", "np.zeros", (f"({shape}{',' if len(kept) == 1 else ''})", "dtype"), note))
     elif not is_sum:

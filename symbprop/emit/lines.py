@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 WIDTH = 88  # the default of ruff format, which a reader of the emitted file will have
 
@@ -12,7 +12,8 @@ WIDTH = 88  # the default of ruff format, which a reader of the emitted file wil
 class Line:
     """One statement: ``head call(arguments)``, or plain text when there is no call; ``note`` is its comment.
 
-    ``depth`` is how many loops it stands in.
+    ``depth`` is how many loops it stands in. A ``shape`` says that the call makes a new array of that shape, and
+    could write into another just as well; ``boolean`` that it holds truth values.
     """
 
     head: str
@@ -20,7 +21,13 @@ class Line:
     arguments: tuple[str, ...] = ()
     note: str = ""
     tail: str = ""
-    depth: int = 0  # how many loops it stands in
+    depth: int = 0
+    shape: tuple[str, ...] = ()
+    boolean: bool = False
+
+    def into(self, where: str) -> Line:
+        """The line with its result written into an array that is there."""
+        return replace(self, arguments=(*self.arguments, f"out={where}"))
 
     def render(self, indent: int) -> list[str]:
         """The line, its comment behind it where it fits, else above it."""

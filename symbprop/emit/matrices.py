@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 
 from symbprop.calculus.index import Extent
+from symbprop.emit.buffers import Buffers
 from symbprop.emit.columns import Columns, columns
 from symbprop.emit.contraction import Product
 from symbprop.emit.lines import Line
 from symbprop.emit.views import Views
+from symbprop.schedule.layout import stored_indices
 from symbprop.schedule.plan import Contract, Plan
 
 KEPT = 2**17  # elements of one example; a larger matrix is made anew, not kept from the forward to the backward pass
@@ -17,8 +19,9 @@ KEPT = 2**17  # elements of one example; a larger matrix is made anew, not kept 
 class Matrices:
     """Products with windows. ``taken`` are the names that are in use."""
 
-    def __init__(self, plan: Plan, views: Views, taken: set[str]) -> None:
+    def __init__(self, plan: Plan, views: Views, taken: set[str], buffers: Buffers | None) -> None:
         self.views = views
+        self.buffers = buffers
         self.taken = taken
         self.names: dict[str, str] = {}
         found = [self._columns(step) for step in plan.steps if isinstance(step, Contract)]
@@ -29,9 +32,10 @@ class Matrices:
         made = self._columns(step)
         if made is None:
             return None
-        if self.counts[made.text] < 2 or _of_one_example(made.elements) > KEPT:
+        kept = self.counts[made.text] >= 2 and _of_one_example(made.elements) <= KEPT
+        if not kept and self.buffers is None:
             return made.product(made.text)
-        if made.text not in self.names:
+        if not kept or made.text not in self.names:
             tensor = step.left.tensor if self.views.view(step.left, step.domain).inside else step.right.tensor
             wish, count = f"{self.views.names[tensor]}_windows", 1
             name = wish
@@ -40,18 +44,22 @@ class Matrices:
                 name = f"{wish}_{count}"
             self.taken.add(name)
             self.names[made.text] = name
-            lines.append(Line(f"{name} = {made.text}", note=note))
+            if self.buffers is None:
+                lines.append(Line(f"{name} = {made.text}", note=note))
+            else:
+                lines.append(Line(f"{name} = {self.buffers.named(name, made.rows)}"))
+                lines.append(Line("", "np.copyto", (f"{name}{made.view}", made.windows), note))
         return made.product(self.names[made.text])
 
     def _columns(self, step: Contract) -> Columns | None:
         extents = {each.index: each.extent for each in step.domain}
         target = [str(each.bare) for each in step.target.index]
-        summed = [each.index for each in step.domain if each.index not in target]
+        stored = stored_indices(step.target, self.views.layouts.get(step.target.tensor))
         left, right = (self.views.view(each, step.domain) for each in (step.left, step.right))
         if left.inside and not right.inside:
-            return columns(left, right, target, extents, summed)
+            return columns(left, right, target, stored, extents)
         if right.inside and not left.inside:
-            return columns(right, left, target, extents, summed)
+            return columns(right, left, target, stored, extents)
         return None
 
 

@@ -6,24 +6,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from symbprop.calculus.dependence import needed
-from symbprop.calculus.functions import Detach
-from symbprop.calculus.index import Extent
 from symbprop.calculus.program import GradientProgram, Program, Role, Tensor
 from symbprop.calculus.requested import Requested
+from symbprop.emit.constants import constants
 from symbprop.emit.course import Course
 from symbprop.emit.docstring import Heading, module_docstring
 from symbprop.emit.function import Function
 from symbprop.emit.functions import RequestedFunction
 from symbprop.emit.initial import initial_values
-from symbprop.emit.literals import dictionary, string, table
+from symbprop.emit.literals import dictionary, string
 from symbprop.emit.missing import helper_source
 from symbprop.emit.modes import STATE, modes_of
 from symbprop.emit.notes import FurtherNotes, Notes
 from symbprop.emit.opening import opening
+from symbprop.emit.parts import parts_of
 from symbprop.emit.sizes import size
 from symbprop.emit.templates import environment
 from symbprop.emit.training import training_source
 from symbprop.emit.variables import size_names, variables
+from symbprop.emit.workspace import Workspace
 from symbprop.network.network import Network
 from symbprop.schedule.cost import CostSheet, cost_sheet
 
@@ -33,6 +34,7 @@ class Compiled:
     """What the module is written from: the network, its simplified gradient (or forward program), its heading.
 
     ``inference`` is the program of a network that infers otherwise than it trains; ``functions`` are asked for too.
+    Without ``workspace`` every call makes its arrays anew.
     """
 
     network: Network
@@ -41,6 +43,7 @@ class Compiled:
     heading: Heading
     inference: Program | None = None
     functions: tuple[Requested, ...] = ()
+    workspace: bool = True
 
 
 def emit(compiled: Compiled) -> str:
@@ -66,6 +69,8 @@ class _Writer:
         if compiled.inference is not None:
             self.further = FurtherNotes(compiled.inference, self.notes)
             self.inference = Course(compiled.inference, self.whole, self.further, self.modes)
+        self.workspace = Workspace()
+        self.parts = parts_of(compiled.network.program, stateful=bool(self.modes.states))
         self.requested: list[RequestedFunction] = []
         for each in compiled.functions:
             earlier = [self.notes, *filter(None, [self.further]), *(one.notes for one in self.requested)]
@@ -76,7 +81,8 @@ class _Writer:
 
     def module(self) -> str:
         """The whole text."""
-        functions = list(self._functions())
+        functions, gradient = list(self._functions()), self.compiled.gradient
+        formulas = {} if gradient is None else self.notes.gradient_formulas(gradient)
         training, trained = self._training()
         initial, draws = initial_values(self.compiled.network.initializers, self.parameters)
         started, more = initial_values(self.compiled.network.initializers, self.modes.states)
@@ -90,13 +96,17 @@ class _Writer:
             name=string(self.compiled.network.name),
             version=string(self.compiled.heading.version),
             dtype=string(self.compiled.network.dtype),
-            constants=self._constants(),
+            constants=constants(self.program, self.compiled.forward, gradient, self.modes, formulas),
             sized=any("_require_examples" in line for each in functions for line in each.lines),
             draws=bool(draws & {"truncated", "orthogonal"}) or any("rng" in line for line in initial),
             initial=initial,
             states=started,
             state_draws=any("rng" in line for line in started),
             functions=functions,
+            workspace=self.workspace,
+            parts=self.parts,
+            sizes_plain="".join(f", {each}" for each in self.workspace.sizes) or ",",
+            sizes_typed="".join(f", {each}: int" for each in self.workspace.sizes),
             training=training,
             helpers=[helper_source(name) for name in helpers],
         )  # fmt: skip
@@ -113,31 +123,6 @@ class _Writer:
         forward, gradient = self.compiled.forward, self.compiled.gradient
         results = forward.outputs if gradient is None else self._gradient_results(gradient)
         return cost_sheet(self.program, self.course.plan(results), gradient)
-
-    def _constants(self) -> list[tuple[str, str]]:
-        shapes = "dict[str, tuple[int | str, ...]]"
-        outputs = [self.program.tensors[name] for name in self.compiled.forward.outputs]
-        gradient = self.compiled.gradient
-        integers = {
-            t.name: size(t.classes) for t in (*self.inputs, *self.targets) if t.integer and t.classes is not None
-        }
-        ranges = {t.name: repr(t.interval) for t in self.program.tensors.values() if t.interval is not None}
-        kept = [(name, tensors) for name, tensors in self.modes.tables(self.program) if tensors]
-        formulas = {} if gradient is None else self.notes.gradient_formulas(gradient)
-        zeros = {} if gradient is None else gradient.zeros
-        detached = any(each.expr.has(Detach) for each in self.compiled.forward.statements)
-        return [
-            *([("DETACHED: bool", "= True  # the gradient treats part of the loss as constant")] if detached else []),
-            (f"PARAMETERS: {shapes}", f"= {table(_shapes(self.parameters))}"),
-            (f"INPUTS: {shapes}", f"= {table(_shapes(self.inputs))}"),
-            (f"TARGETS: {shapes}", f"= {table(_shapes(self.targets))}"),
-            (f"OUTPUTS: {shapes}", f"= {table(_shapes(outputs))}"),
-            *((f"{name}: {shapes}", f"= {table(_shapes(tensors))}") for name, tensors in kept),
-            ("INTEGERS: dict[str, int]", f"= {table(integers)}"),
-            ("RANGES: dict[str, tuple[float, float]]", f"= {table(ranges)}"),
-            ("FORMULAS: dict[str, str]", f"= {table({k: string(v) for k, v in formulas.items()})}"),
-            ("ZERO_GRADIENTS: dict[str, str]", f"= {table({k: string(v) for k, v in zeros.items()})}"),
-        ]
 
     def _functions(self) -> list[Function]:
         network = self.compiled.forward
@@ -207,19 +192,24 @@ class _Writer:
             else:
                 value = f"np.zeros({names[tensor.name]}.shape, dtype)"
             entries.append((string(tensor.name), value))
-        body = [*course.lines(results, 4), *dictionary("grads", entries)]
+        buffers = course.buffers(results) if self.compiled.workspace else None
+        body = course.lines(results, 4, buffers)
+        self.workspace = Workspace(buffers, sorted(size_names(self.program)))
+        body = [*self.workspace.borrowed(), *body, *self.workspace.returned(), *dictionary("grads", entries)]
         returned, returns = f"{names[results[0]]}, grads", f"float, {STATE}"
         if self.modes.states:
             body += self._state(course, results, 4)
             returned, returns = f"{returned}, next_state", f"{returns}, {STATE}"
-        lines = [*self._opening(self._givens(), names, body, self._required()), *body, f"    return {returned}"]
-        keywords = (*self.modes.arguments([self.program]), "cotangent: float = 1.0")
+        parts = self.parts.lines(self._givens(), names)
+        lines = [*parts, *self._opening(self._givens(), names, body, self._required()), *body, f"    return {returned}"]
+        keywords = (*self.modes.arguments([self.program]), "cotangent: float = 1.0", *self.parts.arguments())
         about = "The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."
         if self.modes.states:
             about = (
                 "The loss and its gradient in training, and the next state.\n\n"
                 "    The gradient is times ``cotangent``, with the keys and shapes of ``params``.\n    "
             )
+        about += self.parts.about(apart=not self.modes.states)
         return self._function("loss_and_grad", self._givens(), f"tuple[{returns}]", about, lines, keywords)
 
     def _metrics(self, metrics: Mapping[str, str]) -> Function:
@@ -289,12 +279,3 @@ class _Writer:
         tensors = [*self.parameters, *givens, *self.modes.states]
         sizes = sorted(size_names(self.program))
         return [*opening(givens, tensors, names, body, sizes, state=bool(self.modes.states)), *checks]
-
-
-def _shapes(tensors: Sequence[Tensor]) -> dict[str, str]:
-    return {t.name: _tuple(t.shape) for t in tensors}
-
-
-def _tuple(shape: tuple[Extent, ...]) -> str:
-    parts = [size(each) if isinstance(each, int) else string(size(each)) for each in shape]
-    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -15,7 +16,9 @@ from symbprop.calculus.printer import format_equation, format_expression
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.calculus.statement import Statement, index_symbol, read_symbol
 from symbprop.schedule.plan import Map
+from symbprop.simplify.rescale import SUFFIX
 
+COTANGENT = re.compile(rf"_(bar|{SUFFIX})\d*$")  # what the name of a tensor has behind it
 LONGEST = 40  # nodes of an expression that is written out behind a line
 
 
@@ -30,6 +33,7 @@ class Notes:
         self.forward = number_equations([each for each in kept if id(each) in first])
         backward = [each for each in kept if id(each) not in first]
         self.backward = number_equations(backward, len(self.forward) + 1)
+        self._forward = {each.tensor for each in self.forward}
         self._numbers: dict[int, int] = {}
         self._of_tensor: dict[str, list[int]] = {}
         for equation in (*self.forward, *self.backward):
@@ -51,14 +55,17 @@ class Notes:
         return format_expression(expr, lambda symbol: table.get(symbol, symbol.name))
 
     def origin(self, equation: Equation, seed: str) -> tuple[int, ...]:
-        """The forward equations whose derivative a backward equation is: those of the cotangents it reads."""
+        """The forward equations whose derivative a backward equation is: those of the cotangents it reads,
+
+        also where a cotangent has left a factor to its readers (``s_sum``).
+        """
         reads = [access.tensor for each in equation.statements for access in each.reads]
         found: list[int] = []
         for name in dict.fromkeys(reads):
             if name == seed and self.program.loss is not None:
                 found.extend(self._of_tensor.get(self.program.loss, ()))
-            elif name.endswith("_bar"):
-                found.extend(self._of_tensor.get(name.removesuffix("_bar"), ()))
+            elif name not in self._forward:
+                found.extend(self._of_tensor.get(COTANGENT.sub("", name), ()))
         return tuple(dict.fromkeys(found))
 
     def gradient_formulas(self, gradient: GradientProgram) -> Mapping[str, str]:
@@ -76,7 +83,7 @@ class FurtherNotes(Notes):
 
     def __init__(self, program: Program, *earlier: Notes) -> None:
         self.program = program
-        self.backward = ()
+        self.backward, self._forward = (), set()
         self._numbers: dict[int, int] = {}
         self._of_tensor: dict[str, list[int]] = {}
         known = {each.statements: each.number for notes in earlier for each in (*notes.forward, *notes.backward)}

@@ -16,6 +16,7 @@ from symbprop.calculus.statement import Statement, read_symbol, reindex
 from symbprop.emit.contraction import Product, contract
 from symbprop.emit.views import Views
 from symbprop.emit.windows import window
+from symbprop.schedule.layout import stored_indices
 from symbprop.schedule.order import mixed_radix
 from symbprop.schedule.plan import Contract, Map, Step
 
@@ -96,7 +97,8 @@ def products(
     if place is None or list(place.axes) != kept:
         return None
     text = place.text if place.text.endswith("]") else f"{place.text}[...]"
-    return loop, text, contract(left, right, kept, domain)
+    stored = stored_indices(loop.step.target, views.layouts.get(loop.step.target.tensor))
+    return loop, text, contract(left, right, kept, domain, stored)
 
 
 def _is_row_major(coordinate: Affine, extents: Mapping[str, Extent], length: Extent) -> bool:

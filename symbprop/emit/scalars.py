@@ -8,7 +8,7 @@ from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol
 
 from symbprop.calculus.functions import Detach, Held, Select, is_condition
 from symbprop.calculus.nodes import inverse, ordered, split_sign
-from symbprop.emit.elementwise import HELPERS, UFUNCS
+from symbprop.emit.calls import HELPERS, UFUNCS
 from symbprop.emit.lines import WIDTH, comment
 from symbprop.emit.shapes import as_extreme, is_log_of_one_plus
 from symbprop.emit.sizes import number

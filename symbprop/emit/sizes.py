@@ -5,10 +5,14 @@ from __future__ import annotations
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, S, Symbol
 
 from symbprop.calculus.index import Extent
+from symbprop.calculus.nodes import long_power_of_two
 
 
 def number(value: Expr) -> str:
     """An exact number as the shortest Python literal that has its float64 value."""
+    power = long_power_of_two(value)
+    if power is not None:
+        return f"{'-' if value.is_negative else ''}2.0**{power}"
     if isinstance(value, Integer):
         return str(int(value))
     if value in (S.Infinity, S.NegativeInfinity):

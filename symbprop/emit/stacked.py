@@ -26,8 +26,9 @@ def stacked(
     theirs: list[str],
     summed: list[str],
     sizes: Mapping[str, Extent],
-) -> tuple[tuple[str, str], str]:
-    """The two stacks for ``np.matmul``, which takes strided operands as they are, and what brings its result into order.
+) -> tuple[tuple[str, str], str, tuple[str, ...], str]:
+    """The two stacks for ``np.matmul``, which takes strided operands as they are, and what brings its result into order;
+    then the shape of that result where it can be written into an array, and what finds it in one of the target's shape.
 
     Several rows, columns or summed indices become one axis by a reshape, in the order in which an operand has them, so
     that it is a view where the memory allows; none at all becomes an axis of length 1.
@@ -44,9 +45,17 @@ def stacked(
     elif not rows:
         lead = ", ".join([":"] * len(batch))
         tail = f"[{lead}, 0]"
+    groups = (*([index] for index in batch), rows, columns)
+    lengths = tuple(size(product(tuple(sizes[index] for index in each))) for each in groups)
+    shape, inside = lengths, ""
     if order != list(target):
         tail += f".transpose({', '.join(str(order.index(index)) for index in target)})"
-    return (first, second), tail
+        inside = f".transpose({', '.join(str(target.index(index)) for index in order)})"
+    if not rows or (inside and len(order) != len(lengths)):
+        shape = ()
+    elif len(order) != len(lengths):
+        inside = f".reshape({', '.join(lengths)})"
+    return (first, second), tail, shape, inside
 
 
 def _merged(view: View, batch: list[str], groups: tuple[list[str], list[str]], sizes: Mapping[str, Extent]) -> str:

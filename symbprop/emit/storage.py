@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from symbprop.calculus.index import Access, Extent
+from symbprop.calculus.index import Access, Extent, Range
+from symbprop.calculus.program import Tensor
 from symbprop.emit.lines import Line
 from symbprop.emit.sizes import constant, size
 from symbprop.emit.views import Views, aligned
@@ -18,13 +19,28 @@ def shape_text(extents: Sequence[Extent]) -> str:
     return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
 
 
-def allocation(step: Allocate, shape: Sequence[Extent], name: str, note: str) -> Line:
+def broadcast_shape(domain: Sequence[Range], indices: Collection[str]) -> tuple[str, ...]:
+    """The shape of an array that varies over some of the indices of ``domain`` and broadcasts against all of it."""
+    order = [each.index for each in domain]
+    first = min(order.index(index) for index in indices)
+    return tuple(size(each.extent if each.index in indices else 1) for each in domain[first:])
+
+
+def filled(step: Allocate, where: str, name: str) -> Line | None:
+    """What an array that is kept is filled with before anything is written into it."""
+    if not where or (step.fill == 0 and not step.zeros):
+        return None
+    return Line(f"{name}.fill({constant(step.fill)})")
+
+
+def allocation(step: Allocate, tensor: Tensor, name: str, note: str) -> Line:
     """A new array: zeros, bare, or filled."""
+    shape, dtype = tensor.shape, "np.intp" if tensor.integer else "dtype"
     if not shape:
-        return Line(f"{name} = dtype.type(0)", note=note)
+        return Line(f"{name} = {dtype if tensor.integer else 'dtype.type'}(0)", note=note)
     if step.fill != 0:
-        return Line(f"{name} = ", "np.full", (shape_text(shape), constant(step.fill), "dtype"), note)
-    return Line(f"{name} = ", "np.zeros" if step.zeros else "np.empty", (shape_text(shape), "dtype"), note)
+        return Line(f"{name} = ", "np.full", (shape_text(shape), constant(step.fill), dtype), note)
+    return Line(f"{name} = ", "np.zeros" if step.zeros else "np.empty", (shape_text(shape), dtype), note)
 
 
 def alias(step: Alias, plan: Plan, views: Views, names: Mapping[str, str], note: str) -> Line:

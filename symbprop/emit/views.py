@@ -4,29 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from symbprop.calculus.index import Access, Affine, Extent, Range, extent
 from symbprop.calculus.program import Tensor
 from symbprop.emit.sizes import size
 from symbprop.emit.windows import Window, span, window
+from symbprop.schedule.layout import stored_indices
 from symbprop.schedule.order import mixed_radix
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A NumPy expression and the index that runs along each of its axes; ``inside`` are those inside windows."""
+    """A NumPy expression and the index that runs along each of its axes; ``inside`` are those inside windows.
+
+    ``order`` are the same indices as they lie in memory, slowest first, where that is another order.
+    """
 
     text: str
     axes: tuple[str, ...]
     inside: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+
+    @property
+    def stored(self) -> tuple[str, ...]:
+        """The indices, slowest in memory first; those inside windows last."""
+        return self.order or self.axes
 
 
 class Views:
-    """Writes accesses as NumPy expressions. ``names`` gives the variable of each tensor."""
+    """Writes accesses as NumPy expressions. ``names`` gives the variable of each tensor.
 
-    def __init__(self, tensors: Mapping[str, Tensor], names: Mapping[str, str]) -> None:
+    ``layouts`` are the axes of tensors that are not stored in the order of their indices.
+    """
+
+    def __init__(
+        self,
+        tensors: Mapping[str, Tensor],
+        names: Mapping[str, str],
+        layouts: Mapping[str, tuple[int, ...]] = MappingProxyType({}),
+    ) -> None:
         self.tensors = tensors
         self.names = names
+        self.layouts = layouts
         self.helpers: set[str] = set()
 
     def read(self, access: Access, domain: Sequence[Range]) -> str:
@@ -95,7 +115,16 @@ class Views:
         axes.extend(thin)
         if len(set(axes)) != len(axes):
             return None
-        return View(text + _subscript(parts), tuple(axes), tuple(each.inside for _, each in sliding))
+        inside = tuple(each.inside for _, each in sliding)
+        return View(text + _subscript(parts), tuple(axes), inside, self._order(access, axes, inside))
+
+    def _order(self, access: Access, axes: Sequence[str], inside: Sequence[str]) -> tuple[str, ...]:
+        """The indices of a view as they lie in memory, where the tensor has a layout of its own."""
+        layout = self.layouts.get(access.tensor)
+        if layout is None:
+            return ()
+        stored = stored_indices(access, layout)
+        return (*sorted((each for each in axes if each not in inside), key=stored.index), *inside)
 
     def _gathered(self, access: Access, extents: Mapping[str, Extent]) -> View:
         """Integer indexing: along one block of axes if it can be, else along all."""

@@ -92,15 +92,21 @@ def _wanted(gradient: GradientProgram, wrt: Sequence[str] | None) -> list[str]:
 def _numbered(
     gradient: GradientProgram, wanted: Sequence[str], *, states: bool
 ) -> tuple[tuple[Equation, ...], tuple[Equation, ...]]:
-    """The equations that the gradients wanted need, forward and backward; with ``states`` those of their next values."""
+    """The equations that the gradients wanted need, forward and backward, under the numbers that the emitted module has;
+
+    with ``states`` those of the metrics and of the next values of states.
+    """
+    every = [*gradient.forward.results, *gradient.gradients.values()]
+    all_of_it = needed(gradient.program, every)
+    inside = {id(each) for each in gradient.forward.statements}
+    forward = number_equations([each for each in all_of_it if id(each) in inside])
+    backward = number_equations([each for each in all_of_it if id(each) not in inside], len(forward) + 1)
     loss = gradient.forward.loss or ""
     bars = [gradient.gradients[name] for name in wanted if name in gradient.gradients]
-    following = gradient.forward.updates.values() if states else ()
-    kept = needed(gradient.program, [loss, *bars, *following])
-    inside = {id(each) for each in gradient.forward.statements}
-    forward = number_equations([each for each in kept if id(each) in inside])
-    backward = number_equations([each for each in kept if id(each) not in inside], len(forward) + 1)
-    return forward, backward
+    others = gradient.forward.results if states else ()
+    kept = {each.target.tensor for each in needed(gradient.program, [loss, *bars, *others])}
+    first, second = ([each for each in found if each.tensor in kept] for found in (forward, backward))
+    return tuple(first), tuple(second)
 
 
 def _zeros(gradient: GradientProgram, wanted: Sequence[str]) -> Iterator[Line]:

@@ -20,6 +20,25 @@ def storage_roots(tensors: Mapping[str, Tensor], steps: Sequence[Step]) -> dict[
     return roots
 
 
+def storage_lives(plan: Plan) -> tuple[dict[str, str], dict[str, tuple[int, int]]]:
+    """The tensor whose memory each tensor lives in after all reuse, and from which step to which that memory is needed.
+
+    A loop is one step. Memory that the plan does not own has no life.
+    """
+    owners = {name: name for name in plan.tensors}
+    lives: dict[str, tuple[int, int]] = {}
+    for position, step in enumerate(plan.steps):
+        for each in flat([step]):
+            if isinstance(each, Alias):
+                owners[each.target.tensor] = owners[each.read.tensor]
+            elif isinstance(each, Map) and each.reuse:
+                owners[target_of(each)] = owners[each.reuse]
+        for name in (*targets_of(step), *needs_of(step)):
+            first, _ = lives.get(owners[name], (position, position))
+            lives[owners[name]] = (first, position)
+    return owners, {name: life for name, life in lives.items() if name not in plan.shared}
+
+
 def reuse_storage(plan: Plan) -> Plan:
     """Let an element-wise map write into a tensor that it reads for the last time, where shapes and kinds agree.
 

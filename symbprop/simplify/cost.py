@@ -36,6 +36,12 @@ def _divisors(node: Basic) -> Iterator[frozenset[Basic]]:
 
 
 @cache
+def burden(expression: Expr) -> tuple[int, int]:
+    """The cost, and among equals how often a symbol is written: u (1 − e) before u − u e."""
+    return cost(expression), sum(node.is_Symbol for node in preorder_traversal(expression))
+
+
+@cache
 def operations(expression: Expr) -> int:
     """Operations as a person counts them in a formula: a quotient is one, and a common factor of a sum is written once."""
     return sum(_own_operations(node) for node in set(preorder_traversal(expression)))

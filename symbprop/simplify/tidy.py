@@ -10,7 +10,7 @@ from sympy import Add, Expr, Mul, Symbol, cancel, cosh, exp, expand, factor_term
 from symbprop.calculus.nodes import expanded_size, is_reciprocal, tree_size
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.calculus.statement import Statement, statement
-from symbprop.simplify.cost import cost
+from symbprop.simplify.cost import burden
 from symbprop.simplify.proof import proved
 from symbprop.simplify.roots import over_one_root
 from symbprop.simplify.signs import by_sign_of_reads
@@ -49,7 +49,7 @@ def cheapest_form(expression: Expr) -> Expr:
     candidates.extend(map(_over_common_divisors, tuple(candidates)))
     candidates.append(_through_reciprocal(expression))
     candidates.extend((by_sign_of_reads(expression), over_one_root(expression)))
-    return proved(expression, min(candidates, key=cost))
+    return proved(expression, min(candidates, key=burden))
 
 
 def _through_reciprocal(expression: Expr) -> Expr:

@@ -77,15 +77,6 @@ CASES = [
         "softplus, squared", "  a: {softplus: {}, inputs: [u]}\n", "{mean_squared_error: {inputs: [a, y]}}", (0.0, 3.0)
     ),
 ]
-# What is known not to hold yet, and why.
-OPEN = {
-    "focal cross-entropy of a sigmoid": "the cotangent of q, a sum of two parts, is infinite where its product with q(1 - q) is not",
-}
-
-
-def marked(case: Case) -> Any:
-    marks = [pytest.mark.xfail(reason=OPEN[case.name])] if case.name in OPEN else []
-    return pytest.param(case, id=case.name, marks=marks)
 
 
 def loaded(text: str) -> tuple[ModuleType, Any]:
@@ -95,7 +86,7 @@ def loaded(text: str) -> tuple[ModuleType, Any]:
     return module, build(read(source)).program
 
 
-@pytest.mark.parametrize("case", [marked(case) for case in CASES])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_values_and_derivatives_are_right_and_silent_near_zero_and_far_out(case: Case) -> None:
     module, program = loaded(case.text())
     tangent, dot = jvp(program, ["b_u"])

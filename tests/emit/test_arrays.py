@@ -267,3 +267,14 @@ def test_floating_point_errors_never_fire_on_ordinary_input(name: str) -> None:
         params, data = point(module, seed)
         with np.errstate(all="raise"):
             module.loss_and_grad(params, *data)
+
+
+def test_a_maximum_with_an_axis_of_one_element_has_a_gradient() -> None:
+    module = loaded(
+        "inputs: {x: {shape: [3]}}\ntargets: {y: {shape: [1]}}\nnodes:\n"
+        "  h: {formula: 'h[n, o:1] = max(k, x[n, k] * w[k])', inputs: [x]}\n"
+        "loss: {formula: 'L = sum(n, h[n, 0] * y[n, 0])', inputs: [h]}\n"
+    )
+    x, y = np.array([[1.0, 5.0, 2.0], [3.0, 1.0, 1.0]]), np.array([[2.0], [10.0]])
+    _, grads = module.loss_and_grad({"w_h": np.ones(3)}, x, y)
+    assert np.array_equal(grads["w_h"], [30.0, 10.0, 0.0])

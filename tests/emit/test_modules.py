@@ -60,6 +60,7 @@ def test_every_pass_can_be_left_out_and_the_numbers_stay(name: str, compiled: Co
         "read_saved_values",
         "tidy_gradient",
         "share_terms",
+        "workspace",
     )
     for without in (*((each,) for each in names), names):
         other_loss, other = compiled(ALL[name], without=without).loss_and_grad(params, *data)

@@ -20,7 +20,7 @@ CASES = {  # the left operand's indices, the right one's, the result's, and the 
     "two summed": ("nhsd", "nsdk", "nhk", "np.einsum"),  # two rows: no faster as a product of matrices
     "two summed, wide": ("ntsd", "nsdk", "ntk", "np.matmul"),
     "vector": ("ntd", "nd", "nt", "np.matmul"),
-    "weights": ("ntd", "dhk", "nthk", "np.tensordot"),
+    "weights": ("ntd", "dhk", "nthk", "np.dot"),
     "inner": ("ntd", "ntd", "nt", "np.einsum"),
 }
 

@@ -78,7 +78,7 @@ def test_forward_and_backward_share_the_matrix_of_windows(compiled: Compiled) ->
     body = body_of(compiled(LENET), "loss_and_grad")
     assert body.count("_windows(x_pad1,") == 1
     assert body.count("_windows(y1,") == 1
-    assert "_windows.T" in body
+    assert body.count("x_pad1_windows") >= 4  # made, filled, and read by the product forward and the one backward
 
 
 def test_a_large_matrix_of_windows_is_not_kept_from_forward_to_backward(compiled: Compiled) -> None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 Elements = Mapping[tuple[int, ...], float]
@@ -51,15 +52,27 @@ FUNCTIONS: Mapping[str, Callable[..., float]] = {
 class FormulaReader:
     """Makes a function of the indices from a printed formula.
 
-    ``tensors`` gives the elements of each name as it is printed, ``ranges`` the number of values of each index.
+    ``tensors`` gives the elements of each name as it is printed, ``ranges`` the number of values of each index. Where an
+    index that is summed over stands alone in an axis, its values are that axis's, as ``shapes`` has it, unless they are
+    ``stated`` beside the formula.
     """
 
-    def __init__(self, text: str, tensors: Mapping[str, Elements], ranges: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        text: str,
+        tensors: Mapping[str, Elements],
+        ranges: Mapping[str, int],
+        shapes: Mapping[str, Sequence[int]] = MappingProxyType({}),
+        stated: Collection[str] = (),
+    ) -> None:
         self.text = text
         self.tokens: list[str] = TOKEN.findall(text)
         self.at = 0
         self.tensors = tensors
         self.ranges = ranges
+        self.shapes = shapes
+        self.stated = stated
+        self.axes: dict[str, int] = {}  # of each index, the least axis that it stands alone in
         self.in_bars = False
 
     def whole(self) -> Formula:
@@ -123,7 +136,9 @@ class FormulaReader:
         index: list[Formula] = []
         if self.peek() == "[":
             self.take()
+            first = self.at
             index = self.inside(self.arguments, "]")
+            self.meet(name, self.tokens[first : self.at - 1])
         if name == "δ":
             return lambda point: float(index[0](point) == index[1](point))
         if name in self.tensors:
@@ -133,12 +148,23 @@ class FormulaReader:
         constants = {"π": math.pi, "e": math.e, "∞": math.inf}
         return lambda point: point[name] if name in point else constants[name]
 
+    def meet(self, tensor: str, inside: Sequence[str]) -> None:
+        """Note how long the axes are in which an index stands alone."""
+        if tensor not in self.shapes or "[" in inside:
+            return
+        coordinates = " ".join(inside).split(" , ")
+        for coordinate, size in zip(coordinates, self.shapes[tensor], strict=True):
+            self.axes[coordinate] = min(size, self.axes.get(coordinate, size))
+
     def reduction(self, token: str) -> Formula:
         match = re.fullmatch(r"(Σ|Π|max|min)(?:_\{(.*)\}|_(.*)|(.*))", token)
         assert match is not None
         names = match[2].split(",") if match[2] else [match[3]] if match[3] else [SUBSCRIPT[c] for c in match[4]]
+        outside, self.axes = self.axes, {}
         body = self.product()
-        spans = [range(self.ranges[name]) for name in names]
+        known = {**self.ranges, **self.axes, **{name: self.ranges[name] for name in self.stated}}
+        spans = [range(known[name]) for name in names]
+        self.axes = outside
 
         def reduce(point: Point) -> float:
             values = itertools.product(*spans)

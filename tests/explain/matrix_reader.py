@@ -35,8 +35,10 @@ COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
     ">": np.greater,
     "≤": np.less_equal,
     "≥": np.greater_equal,
+    "=": np.equal,
+    "≠": np.not_equal,
 }
-ENDS = {*"+−)],⟩<>≤≥", "‖²", ""}
+ENDS = {*"+−)],⟩<>≤≥=≠", "‖²", ""}
 
 
 class Ones:

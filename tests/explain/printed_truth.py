@@ -51,13 +51,13 @@ def assert_printed_is_computed(
         coordinates = re.split(r",(?![^\[]*\])", index.removesuffix("]")) if index else []
         spans = dict(ranges)
         spans |= {c: size for c, size in zip(coordinates, shapes[name], strict=True) if c.isalpha()}
-        for one, size in re.findall(r"   \((\w) < (\w+)\)", match["limits"]):
-            spans[one] = int(size) if size.isdecimal() else sizes[size]
+        stated = re.findall(r"   \((\w) < (\w+)\)", match["limits"])
+        spans |= {one: int(size) if size.isdecimal() else sizes[size] for one, size in stated}
         known = {**tensors, **constants}
         for one, first, last in re.findall(r"   for (\w+) = (.+?) … (.+?)(?=   |$)", match["runs"]):
             spans[one] = 1 + int(max(FormulaReader(end, known, spans).whole()({}) for end in (first, last)))
         places = [FormulaReader(each, known, spans).whole() for each in coordinates]
-        right = FormulaReader(match["right"], known, spans).whole()
+        right = FormulaReader(match["right"], known, spans, shapes, [one for one, _ in stated]).whole()
         names = list(dict.fromkeys(re.findall(r"\b[a-z]'*(?![\w\[])", ",".join(coordinates))))
         for numbers in itertools.product(*(range(spans[each]) for each in names)):
             point = dict(zip(names, numbers, strict=True))

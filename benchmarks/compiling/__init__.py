@@ -1,0 +1,1 @@
+"""How long compiling takes: deep networks, and deeply nested formulas."""

@@ -1,0 +1,157 @@
+"""The arrays that a function works in, kept from call to call: which tensor and which intermediate lives in which."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from symbprop.calculus.index import Extent
+from symbprop.emit.lines import Line
+from symbprop.emit.sizes import size
+from symbprop.schedule.layout import layouts
+from symbprop.schedule.liveness import storage_lives
+from symbprop.schedule.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """One array: its name, its shape, and the text of its dtype. ``order`` are its axes, slowest in memory first."""
+
+    name: str
+    shape: tuple[str, ...]
+    dtype: str
+    order: tuple[int, ...]
+    function: str = "np.empty"
+
+    @property
+    def constant(self) -> bool:
+        """Whether nothing is written into it."""
+        return self.function != "np.empty"
+
+    @property
+    def text(self) -> str:
+        """The call that makes it."""
+        stored = [self.shape[axis] for axis in self.order]
+        made = f"{self.function}(({', '.join(stored)}{',' * (len(stored) == 1)}), {self.dtype})"
+        if self.order == tuple(range(len(self.order))):
+            return made
+        if self.order == (1, 0):
+            return f"{made}.T"
+        return f"{made}.transpose({', '.join(str(self.order.index(axis)) for axis in range(len(self.order)))})"
+
+
+class Buffers:
+    """Gives tensors of ``plan`` and intermediate results a place in one object, ``variable``.
+
+    A tensor that is handed out has none: it is the caller's. A tensor takes over the place of one of the same shape
+    that nobody reads any more. ``names`` are the variables of the tensors.
+    """
+
+    def __init__(self, plan: Plan, names: Mapping[str, str], sizes: Collection[str]) -> None:
+        self._plan = plan
+        self._names = names
+        self._owners, lives = storage_lives(plan)
+        self.layouts = layouts(plan)
+        self._shared = self._sharing(lives)
+        taken = self._taken = {*names.values(), *sizes}
+        self.variable = next(each for each in ("work", "work_", "work__") if each not in taken)
+        self._made: dict[str, Buffer] = {}
+        self._called: dict[str, str] = {}
+
+    @property
+    def made(self) -> list[Buffer]:
+        """All arrays, in the order in which they are first written."""
+        return list(self._made.values())
+
+    def of(self, tensor: str) -> str:
+        """Where a tensor lives, or nothing if it is handed out."""
+        shared = self._shared.get(self._owners[tensor])
+        if shared is None:
+            return ""
+        shape = tuple(size(each) for each in self._plan.shape(self._owners[tensor]))
+        if shared not in self._called:
+            self._called[shared] = self._names[tensor]
+        return self._array(Buffer(self._called[shared], shape, "dtype", self._order(self._owners[tensor], shape)))
+
+    def named(self, name: str, shape: tuple[str, ...], order: tuple[int, ...] = ()) -> str:
+        """Where something that is no tensor of the plan lives."""
+        return self._array(Buffer(name, shape, "dtype", _along(order, shape)))
+
+    def ones(self, length: str) -> str:
+        """So many ones."""
+        return self._free(Buffer("ones", (length,), "dtype", (0,), "np.ones"))
+
+    def intermediate(
+        self, letter: str, shape: tuple[str, ...], order: tuple[int, ...] = (), *, boolean: bool = False
+    ) -> str:
+        """Where an intermediate result lives. Those of one letter are never alive together."""
+        return self._free(Buffer(letter, shape, "bool" if boolean else "dtype", _along(order, shape)))
+
+    def _free(self, wish: Buffer) -> str:
+        """One like ``wish``, perhaps with a number behind its name."""
+        made, count = wish, 1
+        while made.name in self._taken or self._made.get(made.name, made) != made:
+            count += 1
+            made = replace(made, name=f"{wish.name}{count}")
+        return self._array(made)
+
+    def _array(self, made: Buffer) -> str:
+        self._made.setdefault(made.name, made)
+        return f"{self.variable}.{made.name}"
+
+    def _order(self, tensor: str, shape: Sequence[object]) -> tuple[int, ...]:
+        return _along(self.layouts.get(tensor, ()), shape)
+
+    def _sharing(self, lives: Mapping[str, tuple[int, int]]) -> dict[str, str]:
+        """For each owner of storage, the first owner of the array that it lives in."""
+        kept = {self._owners[name] for name in self._plan.results} | {*self._plan.shared}
+        free: dict[tuple[tuple[Extent, ...], tuple[int, ...]], list[tuple[int, str]]] = {}
+        shared: dict[str, str] = {}
+        for owner, (first, last) in sorted(lives.items(), key=lambda each: each[1][0]):
+            shape = self._plan.shape(owner)
+            if owner in kept or not shape or self._plan.tensors[owner].integer:
+                continue
+            places = free.setdefault((shape, self._order(owner, shape)), [])
+            dead = [each for each in places if each[0] < first]
+            if dead:
+                places.remove(dead[-1])
+            shared[owner] = dead[-1][1] if dead else owner
+            places.append((last, shared[owner]))
+        return shared
+
+    # Lines -----------------------------------------------------------------------------------------------------------
+
+    def place(
+        self,
+        lines: Sequence[Line],
+        order: tuple[int, ...],
+        tensor: str = "",
+        holder: str = "",
+        *,
+        apart: bool = False,
+    ) -> list[Line]:
+        """``lines`` with ``out=`` where a call makes a new array; the last one made for ``holder`` is the tensor's.
+
+        New arrays with all axes have them in memory in this ``order``. ``apart`` says that the tensor was to take over an array that is still read when that one is made.
+        """
+        target = self._names.get(tensor, "")
+        held = {target, holder} if tensor else set[str]()
+        made = [not any(argument.startswith("out=") for argument in each.arguments) for each in lines]
+        names = [each.head.removesuffix(" = ") for each in lines]
+        last = max((p for p, name in enumerate(names) if name in held and made[p]), default=-1)
+        placed = []
+        for position, line in enumerate(lines):
+            if line.shape and made[position]:
+                where = self.of(tensor) if position == last else ""
+                if where and apart:
+                    where = self.named(target, line.shape, order)
+                if position != last and names[position] != target:
+                    where = self.intermediate(names[position], line.shape, order, boolean=line.boolean)
+                line = line.into(where) if where else line
+            placed.append(line)
+        return placed
+
+
+def _along(order: Sequence[int], shape: Sequence[object]) -> tuple[int, ...]:
+    """``order`` for an array with as many axes, else the order of the axes."""
+    return tuple(order) if len(order) == len(shape) else tuple(range(len(shape)))

@@ -1,0 +1,65 @@
+"""The gradient of a batch in parts: what ``microbatch`` does in an emitted module."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from symbprop.calculus.parts import is_mean
+from symbprop.calculus.program import Program, Tensor
+from symbprop.calculus.separability import NotSeparable
+from symbprop.emit.lines import Line
+from symbprop.emit.literals import string
+from symbprop.network.assembly import BATCH
+
+ARGUMENT = "microbatch: int | None = None"
+ABOUT = (
+    "With ``microbatch`` the examples go through in parts of that many, in memory for one",
+    "part; the result is that of the whole batch to rounding.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """``mean`` says that parts count by their share; ``refused`` why there can be none. Without examples there is nothing."""
+
+    applies: bool = False
+    mean: bool = True
+    refused: str = ""
+
+    @property
+    def made(self) -> bool:
+        """Whether the module computes in parts."""
+        return self.applies and not self.refused
+
+    def arguments(self) -> tuple[str, ...]:
+        """The keyword argument of ``loss_and_grad``."""
+        return (ARGUMENT,) if self.applies else ()
+
+    def about(self, *, apart: bool) -> str:
+        """What the docstring of ``loss_and_grad`` says of it; ``apart`` if nothing but one line stands before it."""
+        if not self.made:
+            return ""
+        return ("\n\n    " if apart else "\n    ") + "\n    ".join(ABOUT) + "\n    "
+
+    def lines(self, givens: Sequence[Tensor], names: Mapping[str, str]) -> list[str]:
+        """The first lines of ``loss_and_grad``."""
+        if not self.applies:
+            return []
+        head = "    if microbatch is not None:"
+        if self.refused:
+            return [head, *Line("raise ", "ValueError", (string(self.refused),)).render(8)]
+        given = "{" + ", ".join(f"{string(t.name)}: {names[t.name]}" for t in givens) + "}"
+        return [head, *Line("return ", "_in_parts", ("params", given, "cotangent", "microbatch")).render(8)]
+
+
+def parts_of(program: Program, *, stateful: bool) -> Parts:
+    """How the loss of ``program``, as the network was built, may be computed in parts."""
+    if program.loss is None or not any(tensor.shape[:1] == (BATCH,) for tensor in program.tensors.values()):
+        return Parts()
+    if stateful:
+        return Parts(True, refused="the next state is made from the whole batch")
+    try:
+        return Parts(True, is_mean(program, BATCH))
+    except NotSeparable as refusal:
+        return Parts(True, refused=str(refusal))

@@ -1,0 +1,40 @@
+"""The arrays of a function as a class of the emitted module, and how the function gets and returns an object of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from symbprop.emit.buffers import Buffer, Buffers
+
+WORKSPACE = "workspace"  # what one leaves out to have every call make its arrays anew
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """``buffers`` as text; ``sizes`` are the names of all free sizes. Without buffers there is none."""
+
+    buffers: Buffers | None = None
+    names: Sequence[str] = ()
+
+    @property
+    def arrays(self) -> list[Buffer]:
+        """What is in it, in the order of first use."""
+        return [] if self.buffers is None else self.buffers.made
+
+    @property
+    def sizes(self) -> list[str]:
+        """The free sizes that the shapes mention."""
+        shapes = " ".join(each.text for each in self.arrays)
+        return [name for name in self.names if re.search(rf"\b{re.escape(name)}\b", shapes)]
+
+    def borrowed(self) -> list[str]:
+        """The line that takes it."""
+        if self.buffers is None or not self.arrays:
+            return []
+        return [f"    {self.buffers.variable} = _borrow(dtype{''.join(f', {each}' for each in self.sizes)})"]
+
+    def returned(self) -> list[str]:
+        """The line that hands it back."""
+        return [f"    _give_back({self.buffers.variable})"] if self.buffers is not None and self.arrays else []

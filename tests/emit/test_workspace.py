@@ -1,0 +1,100 @@
+"""The arrays that are kept from call to call: never shared by two calls, never handed out, let go of on request."""
+
+from __future__ import annotations
+
+import threading
+import tracemalloc
+from collections.abc import Callable
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from tests.networks import ALL, point
+
+Compiled = Callable[..., ModuleType]
+
+
+@pytest.mark.parametrize("name", ["mlp", "attentive", "branched"])
+def test_what_is_returned_is_the_callers_to_keep(name: str, compiled: Compiled) -> None:
+    module = compiled(ALL[name])
+    params, data = point(module)
+    loss, grads = module.loss_and_grad(params, *data)
+    kept = {key: grad.copy() for key, grad in grads.items()}
+    for seed in range(1, 4):
+        module.loss_and_grad(*_other(module, seed))
+    assert all(np.array_equal(grads[key], kept[key]) for key in kept)
+    for grad in grads.values():
+        grad[...] = np.nan
+    again, others = module.loss_and_grad(params, *data)
+    assert again == loss
+    assert all(np.array_equal(others[key], kept[key]) for key in kept)
+
+
+def _other(module: ModuleType, seed: int) -> tuple[object, ...]:
+    params, data = point(module, seed)
+    return (params, *data)
+
+
+@pytest.mark.parametrize("name", ["mlp", "attentive"])
+def test_what_an_earlier_call_left_is_never_read(name: str, compiled: Compiled) -> None:
+    module = compiled(ALL[name])
+    params, data = point(module)
+    loss, grads = module.loss_and_grad(params, *data)
+    for idle in module._IDLE.values():
+        for work in idle:
+            for array in vars(work).values():
+                if isinstance(array, np.ndarray) and array.flags.writeable:
+                    array.fill(True if array.dtype == bool else np.nan)
+    again, others = module.loss_and_grad(params, *data)
+    assert again == loss
+    assert all(np.array_equal(others[key], grads[key]) for key in grads)
+
+
+def test_threads_never_share_arrays(compiled: Compiled) -> None:
+    module = compiled(ALL["mlp"])
+    points = [_other(module, seed) for seed in range(4)]
+    truths = [module.loss_and_grad(*each) for each in points]
+    wrong: list[int] = []
+
+    def run(number: int) -> None:
+        for _ in range(300):
+            loss, grads = module.loss_and_grad(*points[number])
+            truth, expected = truths[number]
+            if loss != truth or any(not np.array_equal(grads[key], expected[key]) for key in expected):
+                wrong.append(number)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert wrong == []
+
+
+def test_a_call_that_fails_does_not_spoil_the_next(compiled: Compiled) -> None:
+    module = compiled(ALL["mlp"])
+    params, data = point(module)
+    loss, _ = module.loss_and_grad(params, *data)
+    with pytest.raises((TypeError, ValueError)):
+        module.loss_and_grad(params, *data, cotangent="no number")
+    assert module.loss_and_grad(params, *data)[0] == loss
+
+
+def test_memory_stays_flat_over_many_batch_sizes_and_is_released(compiled: Compiled) -> None:
+    module = compiled(ALL["mlp"])
+    calls = [point(module, batch=batch) for batch in range(100, 160)]
+    module.loss_and_grad(calls[0][0], *calls[0][1])
+    tracemalloc.start()
+    for params, data in calls:
+        module.loss_and_grad(params, *data)
+    first, _ = tracemalloc.get_traced_memory()
+    for params, data in calls * 5:
+        module.loss_and_grad(params, *data)
+    last, _ = tracemalloc.get_traced_memory()
+    assert last < 1.2 * first
+    module.release()
+    assert not module._IDLE
+    left, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert left < last / 2
