@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -75,6 +76,9 @@ def split(case: Case) -> None:
         loss = loss + share * value
         gradient = {name: gradient.get(name, 0) + share * slope for name, slope in slopes.items()}
     agree("split", case, loss, gradient)
+    if "microbatch" in inspect.signature(case.module.loss_and_grad).parameters:
+        with np.errstate(all="ignore"):
+            agree("split", case, *gradient_at(case.module, case.point, microbatch=2))
 
 
 def unsimplified(case: Case) -> None:
