@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, exp
+from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, exp, preorder_traversal
 
 from symbprop.calculus.functions import Detach, Floor, Held, Select, is_condition
 from symbprop.calculus.nodes import inverse, ordered, split_sign
@@ -59,6 +59,13 @@ class Elementwise:
                 self._readers[argument] += 1
                 stack.append(argument)
 
+    def _read_again(self, root: Basic) -> None:
+        """What is in ``root``, which was not counted as it is written now, is read once more than was counted."""
+        for node in preorder_traversal(root):
+            self._readers[node] += 1
+            if node in self._values:
+                self._values[node].uses += 1
+
     def _value(self, node: Basic) -> Value:
         if node not in self._values:
             if isinstance(node, Held):
@@ -108,6 +115,7 @@ class Elementwise:
     def _add(self, node: Add) -> Value:
         content, rest = node.primitive()
         if content.is_Integer and content != 1:  # halves are there so that nothing overflows
+            self._read_again(rest)
             return self._binary("multiply", self._value(content), self._add(rest), node)
         terms = list(node.args)
         if S.NegativeOne in terms and len(terms) == 2:
@@ -143,6 +151,7 @@ class Elementwise:
             content, rest = factor.primitive() if factor.is_Add else (S.One, factor)
             if content.is_Integer and content != 1 and self._readers[factor] <= 1:  # 2 a − 2 b
                 coefficient *= content
+                self._read_again(rest)
                 numerators.append(self._add(rest))
             elif isinstance(factor, Pow) and factor.exp.is_Rational and factor.exp.is_negative:
                 denominators.append(self._value(inverse(factor)))

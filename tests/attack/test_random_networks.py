@@ -68,6 +68,9 @@ def test_a_failing_network_shrinks_to_what_fails() -> None:
 FOUND = {
     "a logarithm below the line of a quotient": 'formulas: "L = sum(i, y[i] / log(1 + exp(x[i:3])))"\n',
     "a logarithm inside another": 'formulas: "L = sum(i, log(1 + exp(x[i:3]) + log(1 + exp(x[i]))))"\n',
+    "a value read once more where a number left a sum": (
+        "inputs: {x: {shape: [1]}}\nlayers: [bias, {mish: {name: m}}]\nloss: {formula: 'L = mean((n, i), sin(m[n, i]))'}\n"
+    ),
     "a constant that the wide exponential held": (
         "inputs: {x: {shape: [2]}}\nlayers: [bias, squareplus, {gelu: {name: g}}]\n"
         "loss: {formula: 'L = mean((n, i), g[n, i]^2)'}\n"
