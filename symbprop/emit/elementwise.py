@@ -61,10 +61,9 @@ class Elementwise:
 
     def _read_again(self, root: Basic) -> None:
         """What is in ``root``, which was not counted as it is written now, is read once more than was counted."""
-        for node in preorder_traversal(root):
-            self._readers[node] += 1
-            if node in self._values:
-                self._values[node].uses += 1
+        self._readers.update(preorder_traversal(root))
+        for value in (self._values[node] for node in preorder_traversal(root) if node in self._values):
+            value.uses += 1
 
     def _value(self, node: Basic) -> Value:
         if node not in self._values:
@@ -110,8 +109,6 @@ class Elementwise:
         self.helpers.add(name)
         return self._apply(f"_{name}", [inner], node, ufunc=False)
 
-    # Sums and products -----------------------------------------------------------------------------------------------
-
     def _add(self, node: Add) -> Value:
         content, rest = node.primitive()
         if content.is_Integer and content != 1:  # halves are there so that nothing overflows
@@ -125,8 +122,7 @@ class Elementwise:
         signed = [split_sign(term) for term in ordered(terms)]
         values = [(sign, self._value(term), term) for sign, term in signed]
         values.sort(key=lambda each: (len(each[1].indices), each[0] < 0 and not each[1].scalar))
-        sign, total, _ = values[0]
-        rest = values[1:]
+        (sign, total, _), *rest = values
         if sign < 0:
             positive = next((i for i, each in enumerate(rest) if each[0] > 0), None)
             if positive is not None:
@@ -236,8 +232,6 @@ class Elementwise:
             return Value(f"-{wrapped(value, 2)}", frozenset(), binding=0)
         return self._apply("np.negative", [value], node)
 
-    # Selections ------------------------------------------------------------------------------------------------------
-
     def _select(self, node: Select) -> Value:
         condition, chosen, otherwise = node.args
         extreme = as_extreme(node)
@@ -268,8 +262,6 @@ class Elementwise:
                 value = self._apply(f"np.{name}", [value, each], None)
         value.boolean = True
         return value
-
-    # Calls -----------------------------------------------------------------------------------------------------------
 
     def _binary(self, name: str, left: Value, right: Value, node: Expr | None) -> Value:
         if left.scalar and right.scalar:
