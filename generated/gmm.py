@@ -928,6 +928,7 @@ class _Work:
         self.e_term = np.empty((3, 2), dtype)
         self.e_part = np.empty((3,), dtype)
         self.ones = np.ones((2,), dtype)
+        self.ones.flags.writeable = False
         self.e = np.empty((3, N), dtype).T
         self.e_term_2 = np.empty((N, 3, 2), dtype)
         self.t = np.empty((3, 2), dtype)
@@ -936,12 +937,14 @@ class _Work:
         self.s2_term = np.empty((3, N), dtype).T
         self.s2 = np.empty((N,), dtype)
         self.ones2 = np.ones((3,), dtype)
+        self.ones2.flags.writeable = False
         self.t3 = np.empty((3, N), bool).T
         self.s2_rest = np.empty((N,), dtype)
         self.t4 = np.empty((3,), bool)
         self.s3_rest_term = np.empty((3,), dtype)
         self.t5 = np.empty((N,), dtype)
         self.ones3 = np.ones((N,), dtype)
+        self.ones3.flags.writeable = False
         self.t6 = np.empty((3,), dtype)
         self.u = np.empty((3, 2), dtype)
         self.key: tuple = (dtype, N)
