@@ -103,6 +103,7 @@ def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
     return {name: np.asarray(value, dtype) for name, value in params.items()}
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def forward(
     params: dict[str, np.ndarray],
     t: np.ndarray,
@@ -124,6 +125,7 @@ def forward(
     return u
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss(
     params: dict[str, np.ndarray],
     t: np.ndarray,
@@ -226,6 +228,7 @@ def loss(
     return L
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss_and_grad(
     params: dict[str, np.ndarray],
     t: np.ndarray,
