@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from symbprop.cli.faults import guarded
+from symbprop.tuning.threads import settle
 from symbprop.version import __version__
 
 app = typer.Typer(
@@ -24,6 +25,19 @@ Spec = Annotated[
     str, typer.Argument(help="A description: a YAML or JSON file, or - for standard input.", metavar="SPEC")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")]
+
+Batch = Annotated[int, typer.Option(min=1, help="Examples.", metavar="N")]
+Sizes = Annotated[list[str] | None, typer.Option(help="Another free size, T=50; repeatable.", metavar="NAME=N")]
+
+
+class Kind(StrEnum):
+    """The numbers that are computed with."""
+
+    SINGLE = "float32"
+    DOUBLE = "float64"
+
+
+Dtype = Annotated[Kind | None, typer.Option(help="By default the network's.")]
 
 Quick = Annotated[bool, typer.Option("--quick", help="Verify along directions only, at two scales.")]
 Thorough = Annotated[
@@ -201,14 +215,27 @@ def schema(
 
 
 @app.command()
-def summary(spec: Spec, json: AsJson = False) -> None:
-    """Print each layer with its output shape, parameters, multiply-adds and memory, and what a gradient costs.
+def summary(
+    spec: Spec,
+    batch: Batch = 32,
+    size: Sizes = None,
+    dtype: Dtype = None,
+    machine: Annotated[
+        Path | None, typer.Option(help="Constants of the cost model: doctor --calibrate > FILE.")
+    ] = None,
+    tensors: Annotated[
+        bool, typer.Option("--tensors", help="Each tensor that is computed: calls, bytes, time.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Print each layer with its output shape, parameters, multiply-adds and memory, and what a gradient costs and takes.
 
-    Example: symbprop summary examples/digits.yaml
+    Example: symbprop summary examples/digits.yaml --batch 256 --tensors
     """
-    from symbprop.cli.summary import run_summary
+    from symbprop.cli.summary import Asked, run_summary
 
-    guarded(run_summary, spec, as_json=json)
+    asked = Asked(batch, tuple(size or ()), "" if dtype is None else dtype.value, machine, tensors)
+    guarded(run_summary, spec, asked, as_json=json)
 
 
 @app.command()
@@ -223,6 +250,24 @@ def report(
     from symbprop.cli.reporting import run_report
 
     guarded(run_report, spec, output)
+
+
+@app.command()
+def doctor(
+    calibrate: Annotated[
+        bool, typer.Option("--calibrate", help="Print the constants of the cost model, measured here, as JSON.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Say which BLAS, kernels and threads NumPy uses, how fast they are, and what to set if that is not the best.
+
+    Example: symbprop doctor
+    """
+    from symbprop.cli.doctor import run_doctor
+
+    if calibrate:
+        settle(1)
+    guarded(run_doctor, calibrating=calibrate, as_json=json)
 
 
 def main() -> None:

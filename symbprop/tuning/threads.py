@@ -1,0 +1,23 @@
+"""How many threads BLAS may use. It reads this when NumPy is loaded, so nothing here loads NumPy."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import MutableMapping
+
+VARIABLES = (
+    "OPENBLAS_NUM_THREADS",
+    "GOTO_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "OMP_NUM_THREADS",
+)
+
+
+def settle(threads: int | None = None, environment: MutableMapping[str, str] = os.environ) -> None:
+    """So many threads, for a NumPy that is loaded afterwards; without a number one, unless the user has set any."""
+    if threads is None and any(environment.get(name) for name in VARIABLES):
+        return
+    for name in VARIABLES:
+        environment[name] = str(threads or 1)
