@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from symbprop.cli.faults import guarded
-from symbprop.tuning.threads import settle
+from symbprop.tuning.threads import settle, settle_peers
 from symbprop.version import __version__
 
 app = typer.Typer(
@@ -250,6 +250,30 @@ def report(
     from symbprop.cli.reporting import run_report
 
     guarded(run_report, spec, output)
+
+
+@app.command()
+def bench(
+    spec: Spec,
+    batch: Batch = 32,
+    size: Sizes = None,
+    dtype: Dtype = None,
+    seconds: Annotated[float, typer.Option(min=0.0, help="Of timing, at least.")] = 2.0,
+    threads: Annotated[int, typer.Option(min=1, help="Of BLAS.")] = 1,
+    memory: Annotated[bool, typer.Option("--memory", help="Also the peak of what a call allocates.")] = False,
+    peers: Annotated[bool, typer.Option(help="Also JAX on the same formulas, if it is installed.")] = True,
+    json: AsJson = False,
+) -> None:
+    """Time a gradient at random data of the description's shapes, beside JAX on the same formulas.
+
+    Example: symbprop bench examples/digits.yaml --batch 256 --dtype float32 --memory
+    """
+    settle(threads)
+    settle_peers(threads)
+    from symbprop.cli.benching import run_bench
+
+    kind, sizes = "" if dtype is None else dtype.value, tuple(size or ())
+    guarded(run_bench, spec, batch, sizes, kind, seconds, threads, memory=memory, peers=peers, as_json=json)
 
 
 @app.command()

@@ -59,7 +59,7 @@ def _rows(library: Blas, machine: Processor, measured: Rates) -> list[tuple[str,
         ),
     ]
     rows.extend(
-        ("", f"{shape}: {one:.0f} GFLOP/s on one thread, {many:.0f} on {threads}")
+        ("", f"{shape}: {one:.3g} GFLOP/s on one thread, {many:.3g} on {threads}")
         for shape, (one, many) in measured.threads.items()
     )
     return [*rows, ("memory", f"{measured.memory:.0f} GB/s")]

@@ -23,10 +23,11 @@ LARGE = 1 << 17  # bytes from which a result is memory that the system hands out
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Calls, floating-point operations, bytes read or written, and seconds."""
+    """Calls, floating-point operations, those of products among them, bytes read or written, and seconds."""
 
     calls: int = 0
     operations: int = 0
+    products: int = 0
     moved: int = 0
     seconds: float = 0
 
@@ -34,13 +35,15 @@ class Cost:
         return Cost(
             self.calls + other.calls,
             self.operations + other.operations,
+            self.products + other.products,
             self.moved + other.moved,
             self.seconds + other.seconds,
         )
 
     def times(self, count: int) -> Cost:
         """The cost of doing it so often."""
-        return Cost(self.calls * count, self.operations * count, self.moved * count, self.seconds * count)
+        counts = (self.calls * count, self.operations * count, self.products * count, self.moved * count)
+        return Cost(*counts, self.seconds * count)
 
 
 def total(costs: Iterable[Cost]) -> Cost:
@@ -79,7 +82,7 @@ class _Model:
         given = [name for name in self.plan.shared if name in self.plan.tensors]
         fresh = sum(each for each in results if each > LARGE)
         looking = self.machine.entry + self.machine.call * (len(given) + len(results))
-        return Cost(0, 0, 0, 1e-9 * (looking + fresh / self.machine.fresh))
+        return Cost(seconds=1e-9 * (looking + fresh / self.machine.fresh))
 
     def costs(self, step: Step) -> Iterator[tuple[int, Cost]]:
         """The costs of a step, each with the statement it belongs to."""
@@ -122,7 +125,7 @@ class _Model:
     def _ufunc(self, each: Ufunc, lengths: Mapping[str, int]) -> Cost:
         machine = self.machine
         if not each.indices:
-            return Cost(1, 1, 0, 1e-9 * machine.scalar)
+            return Cost(1, 1, seconds=1e-9 * machine.scalar)
         fixed = machine.broadcast if each.broadcasts else machine.number if each.with_number else machine.call
         elements = prod(lengths[index] for index in each.indices)
         moved = elements + sum(prod(lengths[index] for index in one) for one in each.operands if one)
@@ -147,7 +150,7 @@ class _Model:
         else:
             seconds = max(1e-9 * operations / speed, self._beyond(moved))
         fixed = machine.product if batch == 1 else machine.stack + batch * machine.product
-        found = Cost(1, operations, moved, seconds + 1e-9 * fixed)
+        found = Cost(1, operations, operations, moved, seconds + 1e-9 * fixed)
         for each in (step.left, step.right):
             if self._slides(each, step):
                 elements = prod(lengths[index] for index in set(each.indices()))
@@ -170,7 +173,7 @@ class _Model:
 
     def _call(self, fixed: float, elements: int, kind: Pair, arrays: float, operations: int = 0) -> Cost:
         moved = int(self.width * elements * arrays)
-        return Cost(1, operations * elements, moved, 1e-9 * fixed + self._streaming(moved, kind, elements))
+        return Cost(1, operations * elements, 0, moved, 1e-9 * fixed + self._streaming(moved, kind, elements))
 
     def _streaming(self, moved: int, kind: Pair, elements: int) -> float:
         return max(1e-9 * elements * kind[self.double], self._beyond(moved))

@@ -21,3 +21,10 @@ def settle(threads: int | None = None, environment: MutableMapping[str, str] = o
         return
     for name in VARIABLES:
         environment[name] = str(threads or 1)
+
+
+def settle_peers(threads: int, environment: MutableMapping[str, str] = os.environ) -> None:
+    """As many threads for JAX, on the processor, before it is loaded."""
+    environment["JAX_PLATFORMS"] = "cpu"
+    if threads == 1:
+        environment["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
