@@ -95,6 +95,7 @@ def _estimated(costs: Expected) -> dict[str, object]:
         "seconds": whole.seconds,
         "calls": whole.calls,
         "operations": whole.operations,
+        "products": whole.products,
         "bytes": whole.moved,
         "live_bytes": costs.least,
         "tensors": {name: asdict(cost) for name, cost in rows.items()},
