@@ -258,7 +258,8 @@ class Body:
         place = self._new(step.target.tensor) if plain else ""
         extents = {each.index: each.extent for each in step.domain}
         if step.reduction is Reduction.SUM and self.buffers is not None:
-            made = by_ones(view, kept, summed, extents, self.buffers)
+            stored = stored_indices(step.target, self.views.layouts.get(step.target.tensor))
+            made = by_ones(view, kept, summed, extents, stored, self.buffers)
             if made is not None:
                 self._assign(step, target, made, note)
                 return

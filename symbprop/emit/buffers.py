@@ -24,6 +24,11 @@ class Buffer:
     function: str = "np.empty"
 
     @property
+    def constant(self) -> bool:
+        """Whether nothing is written into it."""
+        return self.function != "np.empty"
+
+    @property
     def text(self) -> str:
         """The call that makes it."""
         stored = [self.shape[axis] for axis in self.order]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from symbprop.calculus.index import Extent, Range, product
 from symbprop.emit.lines import call
@@ -55,7 +55,9 @@ def contract(
     if (ours or theirs) and not narrow(ours, theirs, sizes):
         if target[-1] in ours or not theirs:
             left, right, ours, theirs = right, left, theirs, ours
-        return Product("np.matmul", *stacked(left, right, target, batch, ours, theirs, summed, sizes))
+        made = Product("np.matmul", *stacked(left, right, target, batch, ours, theirs, summed, sizes))
+        in_order = not stored or list(stored) == list(target)
+        return made if in_order or "reshape" not in made.inside else replace(made, shape=())
     return _einsum(left, right, target)  # an inner product along the batch: no product of matrices is in it
 
 
@@ -74,7 +76,20 @@ def _plain(
     if list(stored) != [*ours, *theirs]:
         ours, theirs = ([index for index in view.stored if index in target] for view in (left, right))
     summed = [index for index in (right if right.order else left).stored if index in summed]
-    order, parts = [*ours, *theirs], [one(each, extents) for each in (ours, theirs) if each]
+    groups = [each for each in (ours, theirs) if each]
+    placing = placed(groups, target, stored, extents)
+    return Product("np.dot", (matrix(left, ours, summed, extents), matrix(right, summed, theirs, extents)), *placing)
+
+
+def placed(
+    groups: Sequence[Sequence[str]], target: Sequence[str], stored: Sequence[str], extents: Mapping[str, Extent]
+) -> tuple[str, tuple[str, ...], str]:
+    """How an array with one axis for each group of indices becomes the target: the tail, the shape and the inside of a product.
+
+    ``stored`` are the target's indices as they are to lie in memory.
+    """
+    order = [index for each in groups for index in each]
+    parts = [one(each, extents) for each in groups]
     tail = inside = ""
     if order != list(target):
         tail = f".transpose({', '.join(str(order.index(index)) for index in target)})"
@@ -83,10 +98,7 @@ def _plain(
     if len(parts) < len(order):
         tail = f".reshape({', '.join(size(extents[index]) for index in order)})" + tail
         inside += f".reshape({', '.join(parts)})"
-    shape = tuple(parts) if order == list(stored) else ()
-    return Product(
-        "np.dot", (matrix(left, ours, summed, extents), matrix(right, summed, theirs, extents)), tail, shape, inside
-    )
+    return tail, tuple(parts) if order == list(stored) else (), inside
 
 
 def one(indices: Sequence[str], extents: Mapping[str, Extent]) -> str:

@@ -20,7 +20,7 @@ def with_selfcheck(text: str) -> str:
     keywords = {
         each.arg: ast.unparse(each) + f" = {ast.unparse(default)}"
         for each, default in zip(given.kwonlyargs, given.kw_defaults, strict=True)
-        if default is not None and each.arg != "cotangent"
+        if default is not None and each.arg not in ("cotangent", "microbatch")
     }
     constants = [ast.unparse(node.target) for node in tree.body if isinstance(node, ast.AnnAssign)]
     check = environment().get_template("selfcheck.py.jinja").render(

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from symbprop.calculus.index import Extent, product
 from symbprop.emit.buffers import Buffers
-from symbprop.emit.contraction import Product, matrix, one
-from symbprop.emit.sizes import size
+from symbprop.emit.contraction import Product, matrix, one, placed
 from symbprop.emit.views import View
 
 SHORT = (
@@ -16,10 +15,18 @@ SHORT = (
 
 
 def by_ones(
-    view: View, kept: Sequence[str], summed: Sequence[str], extents: Mapping[str, Extent], buffers: Buffers
+    view: View,
+    target: Sequence[str],
+    summed: Sequence[str],
+    extents: Mapping[str, Extent],
+    stored: Sequence[str],
+    buffers: Buffers,
 ) -> Product | None:
-    """The product for a sum over ``summed``, if the axes lie in memory so that no copy is made."""
-    kept = [index for index in view.stored if index in kept] if list(kept) else []
+    """The product for a sum over ``summed``, if the axes lie in memory so that no copy is made.
+
+    ``stored`` are the indices of ``target`` as they are to lie in memory.
+    """
+    kept = [index for index in view.stored if index in target]
     inner = [index for index in view.stored if index in summed]
     length = product(tuple(extents[index] for index in inner))
     if not kept or view.inside or set(view.axes) != {*kept, *inner}:
@@ -31,10 +38,7 @@ def by_ones(
         arguments = (matrix(view, kept, inner, extents), buffers.ones(text))
     else:
         return None
-    several = len(kept) > 1
-    tail = f".reshape({', '.join(size(extents[index]) for index in kept)})" if several else ""
-    flat = one(kept, extents)
-    return Product("np.dot", arguments, tail, (flat,), f".reshape({flat})" if several else "")
+    return Product("np.dot", arguments, *placed([kept], target, stored, extents))
 
 
 def _is_short(length: Extent) -> bool:

@@ -63,7 +63,13 @@ def _promises(module: ModuleType) -> dict[str, Promise]:
         promises |= {"metrics": broken_metrics}
     promises |= {"the next state": broken_state}
     if hasattr(module, "loss_and_grad"):
-        promises |= {"loss_and_grad": _shapes, "a second call": _repeats, "loss": _losses, "a float32 call": _precision}
+        promises |= {
+            "loss_and_grad": _shapes,
+            "a second call": _repeats,
+            "arrays that are kept": _leftovers,
+            "loss": _losses,
+            "a float32 call": _precision,
+        }
     return promises | {"noise": broken_noise}
 
 
@@ -132,6 +138,18 @@ def _shapes(module: ModuleType, point: Point) -> list[str]:
         if name in module.ZERO_GRADIENTS and np.any(value):
             found.append(f"the gradient of {name} is said to be identically zero, and is not")
     return found
+
+
+def _leftovers(module: ModuleType, point: Point) -> list[str]:
+    """Nothing is read from the arrays that are kept from call to call before it is written there."""
+    _, first = gradient_at(module, point)
+    for kept in getattr(module, "_IDLE", {}).values():
+        for array in (array for work in kept for array in vars(work).values()):
+            if isinstance(array, np.ndarray) and array.flags.writeable:
+                array.fill(True if array.dtype == bool else np.nan)
+    _, again = gradient_at(module, point)
+    names = [name for name in first if not _same_bits(first[name], again[name])]
+    return [f"the gradient of {_listed(names)} depends on what an earlier call left behind"] if names else []
 
 
 def _repeats(module: ModuleType, point: Point) -> list[str]:
