@@ -125,7 +125,7 @@ class _Model:
     def _ufunc(self, each: Ufunc, lengths: Mapping[str, int]) -> Cost:
         machine = self.machine
         if not each.indices:
-            return Cost(1, 1, seconds=1e-9 * machine.scalar)
+            return Cost(0, 1, seconds=1e-9 * machine.scalar)
         fixed = machine.broadcast if each.broadcasts else machine.number if each.with_number else machine.call
         elements = prod(lengths[index] for index in each.indices)
         moved = elements + sum(prod(lengths[index] for index in one) for one in each.operands if one)
@@ -166,7 +166,8 @@ class _Model:
         kind: Pair = {Reduction.SUM: machine.total, Reduction.MAX: machine.largest, Reduction.MIN: machine.largest}.get(
             step.reduction, machine.place
         )
-        fixed = machine.product if step.reduction is Reduction.SUM and elements > 1 else machine.reduction
+        by_ones = step.reduction is Reduction.SUM and any(True for _ in step.target.indices())
+        fixed = machine.product if by_ones else machine.reduction
         return self._call(fixed, elements, kind, 1, 1)
 
     # The parts -------------------------------------------------------------------------------------------------------
