@@ -178,6 +178,7 @@ def train(
 
     Example: symbprop train examples/digits.yaml --epochs 40 --plot curves.png
     """
+    settle()
     from symbprop.cli.training import Files, run_train
 
     options = {"epochs": epochs, "batch_size": batch_size, "rate": learning_rate}

@@ -135,7 +135,7 @@ def test_a_table_is_read_as_it_was_written() -> None:
     [{"call": "fast"}, {"call": 0}, {"plain": [0.1]}, {"plain": 0.1}, {"gemm": [1, -1]}, {"more": 1}, {"call": True}],
 )
 def test_a_table_with_a_constant_that_is_none_is_refused(change: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="table|above 0"):
+    with pytest.raises(ValueError, match=r"table|above 0"):
         read_machine(json.dumps({**asdict(REFERENCE), **change}))
 
 
