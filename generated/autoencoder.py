@@ -605,6 +605,7 @@ class _Work:
         self.u = np.empty((N, 64), bool)
         self.r = np.empty((N, 64), bool)
         self.ones = np.ones((N,), dtype)
+        self.ones.flags.writeable = False
         self.turned_bar = np.empty((N, 48), dtype)
         self.t2 = np.empty((N, 48), bool)
         self.code_bar = np.empty((N, 12), dtype)

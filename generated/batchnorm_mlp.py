@@ -957,6 +957,7 @@ class _Work:
         self.z1 = np.empty((N, 64), dtype)
         self.m2 = np.empty((64,), dtype)
         self.ones = np.ones((N,), dtype)
+        self.ones.flags.writeable = False
         self.v2_term = np.empty((64, N), dtype)
         self.v2 = np.empty((64,), dtype)
         self.u = np.empty((64,), dtype)
@@ -978,6 +979,7 @@ class _Work:
         self.s_term = np.empty((10, N), dtype).T
         self.s = np.empty((N,), dtype)
         self.ones2 = np.ones((10,), dtype)
+        self.ones2.flags.writeable = False
         self.t5 = np.empty((10, N), bool).T
         self.s_rest_term = np.empty((10, N), dtype).T
         self.s_rest = np.empty((N,), dtype)

@@ -577,6 +577,7 @@ class _Work:
         self.s_term = np.empty((10, N), dtype).T
         self.s = np.empty((N,), dtype)
         self.ones = np.ones((10,), dtype)
+        self.ones.flags.writeable = False
         self.t = np.empty((10, N), bool).T
         self.s_rest_term = np.empty((10, N), dtype).T
         self.s_rest = np.empty((N,), dtype)
@@ -585,6 +586,7 @@ class _Work:
         self.t2 = np.empty((10, N), dtype).T
         self.u2 = np.empty((10, N), bool).T
         self.ones2 = np.ones((N,), dtype)
+        self.ones2.flags.writeable = False
         self.h_bar = np.empty((N, 32), dtype)
         self.t3 = np.empty((N, 32), dtype)
         self.u3 = np.empty((N, 32), dtype)

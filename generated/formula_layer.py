@@ -372,6 +372,7 @@ class _Work:
         self.y3_part = np.empty((N, 3, 6), dtype)
         self.L_term = np.empty((N, 3), dtype)
         self.ones = np.ones((N,), dtype)
+        self.ones.flags.writeable = False
         self.y2_bar_term = np.empty((3, 6, 6), dtype)
         self.y2_bar = np.empty((N, 6), dtype)
         self.t = np.empty((N, 6), dtype)

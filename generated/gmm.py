@@ -432,9 +432,15 @@ def hessian(
     v = _wide_exp(u)  # (31) wide_exp(−2 s)
     np.multiply(v, t, out=t)
     s_bar_by_a_term = np.subtract(t, 1, out=t)  # (31)
-    s_bar_by_a = np.einsum("nka,nki->kia", e_bar_by_a, s_bar_by_a_term)  # (31)
+    # (31)
+    s_bar_by_a = np.matmul(
+        s_bar_by_a_term.transpose(1, 2, 0), e_bar_by_a.transpose(1, 0, 2)
+    )
     mu_bar_by_a_term = np.subtract(mu, x[:, None])  # (32)
-    mu_bar_by_a = np.einsum("nka,nki->kia", e_bar_by_a, mu_bar_by_a_term)  # (32)
+    # (32)
+    mu_bar_by_a = np.matmul(
+        mu_bar_by_a_term.transpose(1, 2, 0), e_bar_by_a.transpose(1, 0, 2)
+    )
     t = np.multiply(-2, s[:, :, None])
     u = _wide_exp(t)  # (32) wide_exp(−2 s)
     t = np.multiply(u, mu_bar_by_a)
@@ -464,7 +470,11 @@ def hessian(
     v = _wide_exp(u)  # (40) wide_exp(−2 s)
     np.multiply(v, t, out=t)
     s_bar_by_s_term = np.subtract(t, 1, out=t)  # (40)
-    s_bar_by_s = np.einsum("nkab,nki->kiab", e_bar_by_s, s_bar_by_s_term)  # (40)
+    # (40)
+    s_bar_by_s = np.matmul(
+        s_bar_by_s_term.transpose(1, 2, 0),
+        e_bar_by_s.transpose(1, 0, 2, 3).reshape(3, N, 6),
+    ).reshape(3, 2, 3, 2)
     t = np.subtract(x[:, None], mu)  # (39) x − mu
     s_bar_by_s_term_2 = np.multiply(t, t, out=t)  # (39)
     # (39)
@@ -478,7 +488,11 @@ def hessian(
     # (39)
     s_bar_by_s[np.arange(3)[:, None], np.arange(2), np.arange(3)[:, None], np.arange(2)] -= t
     mu_bar_by_s_term = np.subtract(mu, x[:, None])  # (42)
-    mu_bar_by_s = np.einsum("nkab,nki->kiab", e_bar_by_s, mu_bar_by_s_term)  # (42)
+    # (42)
+    mu_bar_by_s = np.matmul(
+        mu_bar_by_s_term.transpose(1, 2, 0),
+        e_bar_by_s.transpose(1, 0, 2, 3).reshape(3, N, 6),
+    ).reshape(3, 2, 3, 2)
     t = np.multiply(-2, s[:, :, None, None])
     u = _wide_exp(t)  # (42) wide_exp(−2 s)
     t = np.multiply(u, mu_bar_by_s)
@@ -518,7 +532,11 @@ def hessian(
     v = _wide_exp(u)  # (50) wide_exp(−2 s)
     np.multiply(v, t, out=t)
     s_bar_by_mu_term = np.subtract(t, 1, out=t)  # (50)
-    s_bar_by_mu = np.einsum("nkab,nki->kiab", e_bar_by_mu, s_bar_by_mu_term)  # (50)
+    # (50)
+    s_bar_by_mu = np.matmul(
+        s_bar_by_mu_term.transpose(1, 2, 0),
+        e_bar_by_mu.transpose(1, 0, 2, 3).reshape(3, N, 6),
+    ).reshape(3, 2, 3, 2)
     t = np.subtract(mu, x[:, None])  # (49) mu − x
     s_bar_by_mu_term_2 = np.multiply(2, t, out=t)  # (49)
     # (49)
@@ -531,7 +549,11 @@ def hessian(
     # (49)
     s_bar_by_mu[np.arange(3)[:, None], np.arange(2), np.arange(3)[:, None], np.arange(2)] += t
     mu_bar_by_mu_term = np.subtract(mu, x[:, None])  # (52)
-    mu_bar_by_mu = np.einsum("nkab,nki->kiab", e_bar_by_mu, mu_bar_by_mu_term)  # (52)
+    # (52)
+    mu_bar_by_mu = np.matmul(
+        mu_bar_by_mu_term.transpose(1, 2, 0),
+        e_bar_by_mu.transpose(1, 0, 2, 3).reshape(3, N, 6),
+    ).reshape(3, 2, 3, 2)
     t = np.multiply(-2, s[:, :, None, None])
     u = _wide_exp(t)  # (52) wide_exp(−2 s)
     t = np.multiply(u, mu_bar_by_mu)
@@ -928,6 +950,7 @@ class _Work:
         self.e_term = np.empty((3, 2), dtype)
         self.e_part = np.empty((3,), dtype)
         self.ones = np.ones((2,), dtype)
+        self.ones.flags.writeable = False
         self.e = np.empty((3, N), dtype).T
         self.e_term_2 = np.empty((N, 3, 2), dtype)
         self.t = np.empty((3, 2), dtype)
@@ -936,12 +959,14 @@ class _Work:
         self.s2_term = np.empty((3, N), dtype).T
         self.s2 = np.empty((N,), dtype)
         self.ones2 = np.ones((3,), dtype)
+        self.ones2.flags.writeable = False
         self.t3 = np.empty((3, N), bool).T
         self.s2_rest = np.empty((N,), dtype)
         self.t4 = np.empty((3,), bool)
         self.s3_rest_term = np.empty((3,), dtype)
         self.t5 = np.empty((N,), dtype)
         self.ones3 = np.ones((N,), dtype)
+        self.ones3.flags.writeable = False
         self.t6 = np.empty((3,), dtype)
         self.u = np.empty((3, 2), dtype)
         self.key: tuple = (dtype, N)

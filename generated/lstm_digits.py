@@ -817,6 +817,7 @@ class _Work:
         self.s_term = np.empty((10, N), dtype).T
         self.s = np.empty((N,), dtype)
         self.ones = np.ones((10,), dtype)
+        self.ones.flags.writeable = False
         self.t3 = np.empty((10, N), bool).T
         self.s_rest_term = np.empty((10, N), dtype).T
         self.s_rest = np.empty((N,), dtype)
@@ -825,6 +826,7 @@ class _Work:
         self.t4 = np.empty((10, N), dtype).T
         self.u3 = np.empty((10, N), bool).T
         self.ones2 = np.ones((N,), dtype)
+        self.ones2.flags.writeable = False
         self.y1_bar = np.empty((N, 32), dtype)
         self.h_bar = np.empty((9, N, 32), dtype).transpose(1, 0, 2)
         self.t5 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
@@ -832,6 +834,7 @@ class _Work:
         self.u4 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
         self.z1_bar_factor_3 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
         self.ones3 = np.ones((8 * N,), dtype)
+        self.ones3.flags.writeable = False
         self.key: tuple = (dtype, N)
 
 

@@ -323,6 +323,7 @@ class _Work:
         self.r = np.empty((N, 1), dtype)
         self.w2 = np.empty((N, 1), bool)
         self.ones = np.ones((N,), dtype)
+        self.ones.flags.writeable = False
         self.key: tuple = (dtype, N)
 
 

@@ -628,6 +628,7 @@ class _Work:
         self.z_t_g_bar = np.empty((N, 16), dtype)
         self.h_t_bar = np.empty((N, 16), dtype)
         self.ones = np.ones((N,), dtype)
+        self.ones.flags.writeable = False
         self.w5 = np.empty((16, 1), dtype)
         self.w6 = np.empty((16, 16), dtype)
         self.W_h_bar_term = np.empty((N, 16), dtype)

@@ -330,6 +330,7 @@ class _Work:
         self.output = np.empty((N, 3), dtype)
         self.L_term = np.empty((N, 3), dtype)
         self.ones = np.ones((N,), dtype)
+        self.ones.flags.writeable = False
         self.sum_bar = np.empty((N, 16), dtype)
         self.t = np.empty((N, 16), bool)
         self.t2 = np.empty((N, 16), dtype)

@@ -1220,6 +1220,7 @@ class _Work:
         self.y1_moved = np.empty((N, 32, 32), dtype)
         self.mx_moved = np.empty((N, 32), dtype)
         self.ones = np.ones((32,), dtype)
+        self.ones.flags.writeable = False
         self.vx_term = np.empty((N, 32, 32), dtype)
         self.vx = np.empty((N, 32), dtype)
         self.t = np.empty((N, 32, 1), dtype)
@@ -1244,6 +1245,7 @@ class _Work:
         self.s_term = np.empty((N, 32, 45), dtype)
         self.s = np.empty((N, 32), dtype)
         self.ones2 = np.ones((45,), dtype)
+        self.ones2.flags.writeable = False
         self.t4 = np.empty((N, 32, 45), bool)
         self.s_rest_term = np.empty((N, 32, 45), dtype)
         self.s_rest = np.empty((N, 32), dtype)
@@ -1252,6 +1254,7 @@ class _Work:
         self.t5 = np.empty((N, 32, 45), dtype)
         self.v4 = np.empty((N, 32, 45), bool)
         self.ones3 = np.ones((32 * N,), dtype)
+        self.ones3.flags.writeable = False
         self.y3_bar = np.empty((N, 32, 32), dtype)
         self.v5 = np.empty((N, 32, 1), dtype)
         self.tt = np.empty((N, 32, 32), dtype)
@@ -1264,6 +1267,7 @@ class _Work:
         self.tt2 = np.empty((32, 32), dtype)
         self.t8 = np.empty((32 * N, 32), dtype)
         self.ones4 = np.ones((N,), dtype)
+        self.ones4.flags.writeable = False
         self.key: tuple = (dtype, N)
 
 

@@ -461,6 +461,7 @@ class _Work:
         self.s_digit_term = np.empty((10, N), dtype).T
         self.s_digit = np.empty((N,), dtype)
         self.ones = np.ones((10,), dtype)
+        self.ones.flags.writeable = False
         self.t = np.empty((10, N), bool).T
         self.s_digit_rest_term = np.empty((10, N), dtype).T
         self.s_digit_rest = np.empty((N,), dtype)
@@ -470,6 +471,7 @@ class _Work:
         self.u = np.empty((N,), dtype)
         self.L2_term = np.empty((N, 1), dtype)
         self.ones2 = np.ones((N,), dtype)
+        self.ones2.flags.writeable = False
         self.both_bar = np.empty((N, 24), dtype)
         self.t2 = np.empty((10, N), dtype).T
         self.u2 = np.empty((10, N), bool).T

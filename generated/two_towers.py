@@ -796,6 +796,7 @@ class _Work:
         self.right_hidden_bar = np.empty((N, 64), dtype)
         self.t3 = np.empty((N, 64), bool)
         self.ones = np.ones((N,), dtype)
+        self.ones.flags.writeable = False
         self.t4 = np.empty((16,), dtype)
         self.t5 = np.empty((64, 16), dtype)
         self.t6 = np.empty((64,), dtype)

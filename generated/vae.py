@@ -755,14 +755,17 @@ class _Work:
         self.v = np.empty((N, 64), bool)
         self.s1 = np.empty((N,), dtype)
         self.ones = np.ones((64,), dtype)
+        self.ones.flags.writeable = False
         self.s2_term = np.empty((4, N), dtype).T
         self.u2 = np.empty((4, N), dtype).T
         self.v2 = np.empty((4, N), dtype).T
         self.ones2 = np.ones((4,), dtype)
+        self.ones2.flags.writeable = False
         self.v3 = np.empty((N, 64), dtype)
         self.w = np.empty((N, 64), dtype)
         self.w2 = np.empty((N, 64), bool)
         self.ones3 = np.ones((N,), dtype)
+        self.ones3.flags.writeable = False
         self.turned_bar = np.empty((N, 48), dtype)
         self.t2 = np.empty((N, 48), dtype)
         self.u3 = np.empty((N, 48), dtype)

@@ -587,6 +587,7 @@ class _Work:
         self.w = np.empty((N, 1), dtype)
         self.w2 = np.empty((N, 1), bool)
         self.ones = np.ones((N,), dtype)
+        self.ones.flags.writeable = False
         self.h_bar = np.empty((N, 4), dtype)
         self.t2 = np.empty((N, 4), dtype)
         self.u2 = np.empty((N, 4), dtype)

@@ -22,8 +22,15 @@ def main() -> None:
     )
     parser.add_argument("--dtype", nargs="+", default=["float32", "float64"], choices=["float32", "float64"])
     parser.add_argument("--machine", type=Path, help="a table of constants; by default they are measured")
+    parser.add_argument("--bounds", action="store_true", help="only the constants at which the compiler changes form")
     options = parser.parse_args()
     settle(1)
+    if options.bounds:
+        from benchmarks.costs.bounds import bounds, shown
+
+        for bound in bounds():
+            print(shown(bound))
+        return
     from benchmarks.costs.compare import compared, constants  # NumPy is loaded after the threads are settled
 
     machine = constants(options.machine)
