@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from symbprop.cli.faults import guarded
+from symbprop.cli.options import (
+    AsJson,
+    Batch,
+    Dtype,
+    Form,
+    Format,
+    Quick,
+    Sizes,
+    Spec,
+    Thorough,
+    effort_of,
+)
 from symbprop.tuning.threads import settle, settle_peers
 from symbprop.version import __version__
 
@@ -20,50 +31,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-Spec = Annotated[
-    str, typer.Argument(help="A description: a YAML or JSON file, or - for standard input.", metavar="SPEC")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")]
-
-Batch = Annotated[int, typer.Option(min=1, help="Examples.", metavar="N")]
-Sizes = Annotated[list[str] | None, typer.Option(help="Another free size, T=50; repeatable.", metavar="NAME=N")]
-
-
-class Kind(StrEnum):
-    """The numbers that are computed with."""
-
-    SINGLE = "float32"
-    DOUBLE = "float64"
-
-
-Dtype = Annotated[Kind | None, typer.Option(help="By default the network's.")]
-
-Quick = Annotated[bool, typer.Option("--quick", help="Verify along directions only, at two scales.")]
-Thorough = Annotated[
-    bool, typer.Option("--thorough", help="Verify at five scales, along more directions, at more entries.")
-]
-
-
-def _effort(given: str, *, quick: bool, thorough: bool) -> str:
-    """The effort that was asked for, by its name or by a flag."""
-    return "thorough" if thorough else "quick" if quick else given
-
-
-class Form(StrEnum):
-    """How equations are written."""
-
-    INDEX = "index"
-    MATRIX = "matrix"
-
-
-class Format(StrEnum):
-    """What a derivation is printed as."""
-
-    TEXT = "text"
-    LATEX = "latex"
-    MARKDOWN = "markdown"
-    HTML = "html"
 
 
 def _version(wanted: bool) -> None:
@@ -103,7 +70,7 @@ def compile(
     """
     from symbprop.cli.compiling import run_compile
 
-    effort = _effort("normal", quick=quick, thorough=thorough)
+    effort = effort_of("normal", quick=quick, thorough=thorough)
     guarded(
         run_compile,
         spec,
@@ -153,7 +120,7 @@ def check(
     """
     from symbprop.cli.checking import run_check
 
-    guarded(run_check, spec, seed, _effort(effort, quick=quick, thorough=thorough), as_json=json)
+    guarded(run_check, spec, seed, effort_of(effort, quick=quick, thorough=thorough), as_json=json)
 
 
 @app.command()

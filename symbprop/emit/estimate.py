@@ -104,6 +104,8 @@ class _Model:
                 return self._fold(step) + Cost(seconds=views)
             case Allocate():
                 elements = self._count(self.plan.shape(step.target)) if step.zeros else 0
+                if step.target in self.plan.results and self.width * elements > LARGE:
+                    elements = 0  # the system hands out zeros; what touches them pays, at the entry
                 return self._call(self.machine.call, elements, self.machine.plain, 1)
             case Alias():
                 return Cost(seconds=views)
