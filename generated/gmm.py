@@ -437,9 +437,15 @@ def hessian(
     v = _wide_exp(u)  # (31) wide_exp(−2 s)
     np.multiply(v, t, out=t)
     s_bar_by_a_term = np.subtract(t, 1, out=t)  # (31)
-    s_bar_by_a = np.einsum("nka,nki->kia", e_bar_by_a, s_bar_by_a_term)  # (31)
+    # (31)
+    s_bar_by_a = np.matmul(
+        s_bar_by_a_term.transpose(1, 2, 0), e_bar_by_a.transpose(1, 0, 2)
+    )
     mu_bar_by_a_term = np.subtract(mu, x[:, None])  # (32)
-    mu_bar_by_a = np.einsum("nka,nki->kia", e_bar_by_a, mu_bar_by_a_term)  # (32)
+    # (32)
+    mu_bar_by_a = np.matmul(
+        mu_bar_by_a_term.transpose(1, 2, 0), e_bar_by_a.transpose(1, 0, 2)
+    )
     t = np.multiply(-2, s[:, :, None])
     u = _wide_exp(t)  # (32) wide_exp(−2 s)
     t = np.multiply(u, mu_bar_by_a)
@@ -469,7 +475,11 @@ def hessian(
     v = _wide_exp(u)  # (40) wide_exp(−2 s)
     np.multiply(v, t, out=t)
     s_bar_by_s_term = np.subtract(t, 1, out=t)  # (40)
-    s_bar_by_s = np.einsum("nkab,nki->kiab", e_bar_by_s, s_bar_by_s_term)  # (40)
+    # (40)
+    s_bar_by_s = np.matmul(
+        s_bar_by_s_term.transpose(1, 2, 0),
+        e_bar_by_s.transpose(1, 0, 2, 3).reshape(3, N, 6),
+    ).reshape(3, 2, 3, 2)
     t = np.subtract(x[:, None], mu)  # (39) x − mu
     s_bar_by_s_term_2 = np.multiply(t, t, out=t)  # (39)
     # (39)
@@ -483,7 +493,11 @@ def hessian(
     # (39)
     s_bar_by_s[np.arange(3)[:, None], np.arange(2), np.arange(3)[:, None], np.arange(2)] -= t
     mu_bar_by_s_term = np.subtract(mu, x[:, None])  # (42)
-    mu_bar_by_s = np.einsum("nkab,nki->kiab", e_bar_by_s, mu_bar_by_s_term)  # (42)
+    # (42)
+    mu_bar_by_s = np.matmul(
+        mu_bar_by_s_term.transpose(1, 2, 0),
+        e_bar_by_s.transpose(1, 0, 2, 3).reshape(3, N, 6),
+    ).reshape(3, 2, 3, 2)
     t = np.multiply(-2, s[:, :, None, None])
     u = _wide_exp(t)  # (42) wide_exp(−2 s)
     t = np.multiply(u, mu_bar_by_s)
@@ -523,7 +537,11 @@ def hessian(
     v = _wide_exp(u)  # (50) wide_exp(−2 s)
     np.multiply(v, t, out=t)
     s_bar_by_mu_term = np.subtract(t, 1, out=t)  # (50)
-    s_bar_by_mu = np.einsum("nkab,nki->kiab", e_bar_by_mu, s_bar_by_mu_term)  # (50)
+    # (50)
+    s_bar_by_mu = np.matmul(
+        s_bar_by_mu_term.transpose(1, 2, 0),
+        e_bar_by_mu.transpose(1, 0, 2, 3).reshape(3, N, 6),
+    ).reshape(3, 2, 3, 2)
     t = np.subtract(mu, x[:, None])  # (49) mu − x
     s_bar_by_mu_term_2 = np.multiply(2, t, out=t)  # (49)
     # (49)
@@ -536,7 +554,11 @@ def hessian(
     # (49)
     s_bar_by_mu[np.arange(3)[:, None], np.arange(2), np.arange(3)[:, None], np.arange(2)] += t
     mu_bar_by_mu_term = np.subtract(mu, x[:, None])  # (52)
-    mu_bar_by_mu = np.einsum("nkab,nki->kiab", e_bar_by_mu, mu_bar_by_mu_term)  # (52)
+    # (52)
+    mu_bar_by_mu = np.matmul(
+        mu_bar_by_mu_term.transpose(1, 2, 0),
+        e_bar_by_mu.transpose(1, 0, 2, 3).reshape(3, N, 6),
+    ).reshape(3, 2, 3, 2)
     t = np.multiply(-2, s[:, :, None, None])
     u = _wide_exp(t)  # (52) wide_exp(−2 s)
     t = np.multiply(u, mu_bar_by_mu)

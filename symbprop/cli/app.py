@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import io
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from symbprop.cli.faults import guarded, listen
+from symbprop.cli.options import (
+    AsJson,
+    Batch,
+    Dtype,
+    Form,
+    Format,
+    Quick,
+    Sizes,
+    Spec,
+    Thorough,
+    effort_of,
+)
+from symbprop.tuning.threads import settle, settle_peers
 from symbprop.version import __version__
 
 app = typer.Typer(
@@ -21,37 +33,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-Spec = Annotated[
-    str, typer.Argument(help="A description: a YAML or JSON file, or - for standard input.", metavar="SPEC")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Report as JSON on standard output.")]
-
-Quick = Annotated[bool, typer.Option("--quick", help="Verify along directions only, at two scales.")]
-Thorough = Annotated[
-    bool, typer.Option("--thorough", help="Verify at five scales, along more directions, at more entries.")
-]
-
-
-def _effort(given: str, *, quick: bool, thorough: bool) -> str:
-    """The effort that was asked for, by its name or by a flag."""
-    return "thorough" if thorough else "quick" if quick else given
-
-
-class Form(StrEnum):
-    """How equations are written."""
-
-    INDEX = "index"
-    MATRIX = "matrix"
-
-
-class Format(StrEnum):
-    """What a derivation is printed as."""
-
-    TEXT = "text"
-    LATEX = "latex"
-    MARKDOWN = "markdown"
-    HTML = "html"
 
 
 def _version(wanted: bool) -> None:
@@ -91,7 +72,7 @@ def compile(
     """
     from symbprop.cli.compiling import run_compile
 
-    effort = _effort("normal", quick=quick, thorough=thorough)
+    effort = effort_of("normal", quick=quick, thorough=thorough)
     guarded(
         run_compile,
         spec,
@@ -141,7 +122,7 @@ def check(
     """
     from symbprop.cli.checking import run_check
 
-    guarded(run_check, spec, seed, _effort(effort, quick=quick, thorough=thorough), as_json=json)
+    guarded(run_check, spec, seed, effort_of(effort, quick=quick, thorough=thorough), as_json=json)
 
 
 @app.command()
@@ -166,6 +147,7 @@ def train(
 
     Example: symbprop train examples/digits.yaml --epochs 40 --plot curves.png
     """
+    settle()
     from symbprop.cli.training import Files, run_train
 
     options = {"epochs": epochs, "batch_size": batch_size, "rate": learning_rate}
@@ -203,14 +185,27 @@ def schema(
 
 
 @app.command()
-def summary(spec: Spec, json: AsJson = False) -> None:
-    """Print each layer with its output shape, parameters, multiply-adds and memory, and what a gradient costs.
+def summary(
+    spec: Spec,
+    batch: Batch = 32,
+    size: Sizes = None,
+    dtype: Dtype = None,
+    machine: Annotated[
+        Path | None, typer.Option(help="Constants of the cost model: doctor --calibrate > FILE.")
+    ] = None,
+    tensors: Annotated[
+        bool, typer.Option("--tensors", help="Each tensor that is computed: calls, bytes, time.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Print each layer with its output shape, parameters, multiply-adds and memory, and what a gradient costs and takes.
 
-    Example: symbprop summary examples/digits.yaml
+    Example: symbprop summary examples/digits.yaml --batch 256 --tensors
     """
-    from symbprop.cli.summary import run_summary
+    from symbprop.cli.summary import Asked, run_summary
 
-    guarded(run_summary, spec, as_json=json)
+    asked = Asked(batch, tuple(size or ()), "" if dtype is None else dtype.value, machine, tensors)
+    guarded(run_summary, spec, asked, as_json=json)
 
 
 @app.command()
@@ -225,6 +220,48 @@ def report(
     from symbprop.cli.reporting import run_report
 
     guarded(run_report, spec, output)
+
+
+@app.command()
+def bench(
+    spec: Spec,
+    batch: Batch = 32,
+    size: Sizes = None,
+    dtype: Dtype = None,
+    seconds: Annotated[float, typer.Option(min=0.0, help="Of timing, at least.")] = 2.0,
+    threads: Annotated[int, typer.Option(min=1, help="Of BLAS.")] = 1,
+    memory: Annotated[bool, typer.Option("--memory", help="Also the peak of what a call allocates.")] = False,
+    peers: Annotated[bool, typer.Option(help="Also JAX on the same formulas, if it is installed.")] = True,
+    json: AsJson = False,
+) -> None:
+    """Time a gradient at random data of the description's shapes, beside JAX on the same formulas.
+
+    Example: symbprop bench examples/digits.yaml --batch 256 --dtype float32 --memory
+    """
+    settle(threads)
+    settle_peers(threads)
+    from symbprop.cli.benching import run_bench
+
+    kind, sizes = "" if dtype is None else dtype.value, tuple(size or ())
+    guarded(run_bench, spec, batch, sizes, kind, seconds, threads, memory=memory, peers=peers, as_json=json)
+
+
+@app.command()
+def doctor(
+    calibrate: Annotated[
+        bool, typer.Option("--calibrate", help="Print the constants of the cost model, measured here, as JSON.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """Say which BLAS, kernels and threads NumPy uses, how fast they are, and what to set if that is not the best.
+
+    Example: symbprop doctor
+    """
+    from symbprop.cli.doctor import run_doctor
+
+    if calibrate:
+        settle(1)
+    guarded(run_doctor, calibrating=calibrate, as_json=json)
 
 
 def main() -> None:

@@ -52,7 +52,7 @@ def contract(
     if not batch:
         return _plain(left, right, target, summed, domain, stored or target)
     sizes = {each.index: each.extent for each in domain}
-    if (ours or theirs) and not narrow(ours, theirs, sizes):
+    if (ours or theirs) and not narrow(left, right, batch, ours, theirs, sizes):
         if target[-1] in ours or not theirs:
             left, right, ours, theirs = right, left, theirs, ours
         made = Product("np.matmul", *stacked(left, right, target, batch, ours, theirs, summed, sizes))

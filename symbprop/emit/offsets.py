@@ -44,7 +44,7 @@ def offsets(step: Map, tensors: Mapping[str, Tensor], taken: Collection[str]) ->
                 if not isinstance(classes, int):
                     return None
                 ranges[each] = classes
-        elif len(coordinate.terms) > 1 and not _is_row_major(coordinate, extents, length):
+        elif len(coordinate.terms) > 1 and not is_row_major(coordinate, extents, length):
             found = window(coordinate, extents)
             if found is None:
                 return None
@@ -101,7 +101,7 @@ def products(
     return loop, text, contract(left, right, kept, domain, stored)
 
 
-def _is_row_major(coordinate: Affine, extents: Mapping[str, Extent], length: Extent) -> bool:
+def is_row_major(coordinate: Affine, extents: Mapping[str, Extent], length: Extent) -> bool:
     """Whether a coordinate is the position of several indices in the whole of an axis, so that a reshape splits it."""
     indices = mixed_radix(coordinate.terms, dict(extents)) if coordinate.offset == 0 else None
     return indices is not None and extent(product(tuple(extents[index] for index in indices)) - length) == 0

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection
-from types import ModuleType
+from collections.abc import Collection, Mapping
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -17,14 +17,18 @@ FREE = 3  # the first size that is tried for a free axis other than the batch
 TRIES = 6
 
 
-def sample(module: ModuleType, seed: int, scale: float) -> Point | None:
+def sample(
+    module: ModuleType, seed: int, scale: float, sizes: Mapping[str, int] = MappingProxyType({})
+) -> Point | None:
     """A point at which the loss is finite, ``None`` if none is found; of a module without loss, the outputs.
+
+    A free axis has the length that ``sizes`` gives it, or else an odd one that is no other size.
 
     Parameters are normal with variance scale²/fan-in; after some tries positive ones, for formulas with logarithms.
     Whether the gradient is finite there is not asked: where it is not, though the loss is, that is the module's fault.
     """
     for attempt in range(TRIES):
-        point = _draw(module, seed + 1000 * attempt, scale, positive=attempt >= TRIES // 2)
+        point = _draw(module, seed + 1000 * attempt, scale, positive=attempt >= TRIES // 2, given=sizes)
         with np.errstate(all="ignore"):
             has_loss = hasattr(module, "loss_and_grad")
             values = (loss_at(module, point),) if has_loss else outputs_of(module, point)
@@ -37,7 +41,7 @@ def _finite(values: Collection[Any]) -> bool:
     return all(bool(np.all(np.isfinite(np.asarray(value)))) for value in values)
 
 
-def _draw(module: ModuleType, seed: int, scale: float, *, positive: bool) -> Point:
+def _draw(module: ModuleType, seed: int, scale: float, *, positive: bool, given: Mapping[str, int]) -> Point:
     rng = np.random.default_rng(seed)
     ranges: dict[str, tuple[float, float]] = module.RANGES
     params = {}
@@ -48,7 +52,7 @@ def _draw(module: ModuleType, seed: int, scale: float, *, positive: bool) -> Poi
             value = _inside(rng, ranges[name], shape)
         params[name] = np.asarray(np.abs(value) if positive and name not in ranges else value)
     taken = _fixed_sizes(module)
-    sizes = {"N": next(size for size in itertools.count(BATCH, 2) if size not in taken)}
+    sizes = {"N": next(size for size in itertools.count(BATCH, 2) if size not in taken), **given}
     data: list[np.ndarray] = []
     for table in (module.INPUTS, module.TARGETS):
         for name, shape in table.items():

@@ -46,7 +46,7 @@ def test_help_and_version_import_neither_sympy_nor_numpy() -> None:
 
 
 def test_every_command_has_a_help_text_with_an_example(run: Run) -> None:
-    for name in ("compile", "derive", "check", "train", "ops", "schema", "summary"):
+    for name in ("compile", "derive", "check", "train", "ops", "schema", "summary", "bench", "doctor"):
         done = run(name, "--help")
         assert done.returncode == 0
         assert f"Example: symbprop {name}" in " ".join(done.stdout.split())
@@ -115,6 +115,40 @@ def test_schema_and_summary_report(run: Run, tmp_path: Path) -> None:
     assert "dense" in json.dumps(json.loads(run("schema").stdout))
     (tmp_path / "net.yaml").write_text(MLP)
     assert json.loads(run("summary", "net.yaml", "--json").stdout)["parameters"] == 6 * 5 + 5 + 5 * 4 + 4
+
+
+def test_summary_estimates_what_a_gradient_takes_at_given_sizes(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(MLP)
+    few, many = (
+        json.loads(run("summary", "net.yaml", "--json", "--batch", batch).stdout)["estimate"] for batch in ("8", "4096")
+    )
+    assert (few["sizes"], many["sizes"]) == ({"N": 8}, {"N": 4096})
+    # 2 · 6 · 5 forward and as much for the gradient of W1; three products of 2 · 5 · 4 above.
+    assert few["products"] == 8 * (2 * 60 + 3 * 40)
+    assert many["products"] == 512 * few["products"]
+    assert many["seconds"] > 10 * few["seconds"]
+    assert sum(each["seconds"] for each in few["tensors"].values()) == pytest.approx(few["seconds"])
+    assert {"z1", "h", "W1_bar", "(call)"} <= set(few["tensors"])
+    shown = run("summary", "net.yaml", "--tensors").stdout
+    assert "W1_bar" in shown
+    assert "estimated at N = 32 in float64" in shown
+
+
+def test_a_size_that_is_none_is_refused_with_a_hint(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(MLP)
+    for wrong, hint in (("M=3", "known here: N"), ("N", "write T=50"), ("N=0", "write T=50")):
+        done = run("summary", "net.yaml", "--size", wrong)
+        assert done.returncode == 2
+        assert hint in done.stderr
+
+
+def test_constants_that_are_none_are_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(MLP)
+    for text in ("{}", "[1]", "not JSON"):
+        (tmp_path / "machine.json").write_text(text)
+        done = run("summary", "net.yaml", "--machine", "machine.json")
+        assert done.returncode == 2
+        assert "symbprop doctor --calibrate writes one" in done.stderr
 
 
 BAD = {

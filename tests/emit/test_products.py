@@ -17,7 +17,8 @@ CASES = {  # the left operand's indices, the right one's, the result's, and the 
     "values": ("nhts", "nshd", "nthd", "np.matmul"),
     "transposed": ("nhts", "nthd", "nshd", "np.matmul"),
     "two rows": ("nthd", "ndk", "nthk", "np.matmul"),
-    "two summed": ("nhsd", "nsdk", "nhk", "np.einsum"),  # two rows: no faster as a product of matrices
+    "two summed": ("nhsd", "nsdk", "nhk", "np.matmul"),
+    "two rows, batch along memory": ("hdn", "dkn", "hkn", "np.einsum"),  # a sum of products runs along it
     "two summed, wide": ("ntsd", "nsdk", "ntk", "np.matmul"),
     "vector": ("ntd", "nd", "nt", "np.matmul"),
     "weights": ("ntd", "dhk", "nthk", "np.dot"),

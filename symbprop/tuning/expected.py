@@ -1,0 +1,83 @@
+"""What the cost model says of a gradient: statement by statement, and layer by layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from symbprop.accuracy.computed import computed
+from symbprop.accuracy.fast import FAST
+from symbprop.calculus.index import product
+from symbprop.calculus.program import Program
+from symbprop.emit.estimate import Cost, estimate, total
+from symbprop.emit.variables import size_names
+from symbprop.pipeline import Derived
+from symbprop.schedule.liveness import storage_lives
+from symbprop.schedule.machine import Machine
+from symbprop.schedule.plan import Plan
+from symbprop.schedule.schedule import schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Costs by the tensor that is computed, in the order of the equations; ``entry`` is what a call costs besides.
+
+    ``least`` are the bytes that live at once at the fullest moment, arguments not among them: no order of the same steps
+    on the same storage needs less.
+    """
+
+    tensors: Mapping[str, Cost]
+    entry: Cost
+    least: int
+
+    @property
+    def whole(self) -> Cost:
+        """The cost of one call."""
+        return total([*self.tensors.values(), self.entry])
+
+
+def whole(derived: Derived) -> tuple[Program, tuple[str, ...]]:
+    """The program of a call: that of the gradient, and its results, where there is one."""
+    program = derived.forward if derived.gradient is None else derived.gradient.program
+    return program, program.outputs
+
+
+def free_sizes(derived: Derived) -> list[str]:
+    """The sizes that are free at run time."""
+    return sorted(size_names(whole(derived)[0]))
+
+
+def expected(derived: Derived, sizes: Mapping[str, int], machine: Machine, dtype: str) -> Expected:
+    """The cost of one gradient, or of the outputs of a network without loss. Raises ``KeyError`` for a missing size."""
+    program, results = whole(derived)
+    executed, origins = computed(program, fast=derived.network.accuracy == FAST)
+    plan = schedule(executed, results)
+    costs, entry = estimate(plan, sizes, machine, dtype)
+    found: dict[str, Cost] = {}
+    for position in sorted(costs, key=lambda each: origins[each]):
+        origin, cost = origins[position], costs[position]
+        name = program.statements[origin].target.tensor
+        found[name] = found.get(name, Cost()) + cost
+    return Expected(found, entry, live_bytes(plan, sizes, dtype))
+
+
+def live_bytes(plan: Plan, sizes: Mapping[str, int], dtype: str) -> int:
+    """The bytes of all storage that is alive at once, at the step where that is most; results stay to the end."""
+    width = np.dtype(dtype).itemsize
+    owners, lives = storage_lives(plan)
+    kept = {owners[name] for name in plan.results}
+    change = [0] * (len(plan.steps) + 1)
+    for name, (first, last) in lives.items():
+        size = product(plan.shape(name))
+        count = (
+            size if isinstance(size, int) else int(size.subs({each: sizes[each.name] for each in size.free_symbols}))
+        )
+        change[first] += width * count
+        change[len(plan.steps) if name in kept else last + 1] -= width * count
+    alive = most = 0
+    for each in change:
+        alive += each
+        most = max(most, alive)
+    return most
