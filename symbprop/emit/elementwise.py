@@ -104,8 +104,7 @@ class Elementwise:
 
     def _flat(self, node: Expr, name: str) -> Value:
         inner = self._value(node.args[0])
-        of_sizes = all(symbol.is_positive for symbol in node.args[0].free_symbols)
-        if of_sizes and name == "floor":
+        if name == "floor" and all(symbol.is_positive for symbol in node.args[0].free_symbols):
             return self._apply("np.floor", [inner], node)
         self.helpers.add(name)
         return self._apply(f"_{name}", [inner], node, ufunc=False)
