@@ -152,6 +152,7 @@ def init_state(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
     return {name: np.asarray(value, dtype) for name, value in state.items()}
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def forward(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -270,6 +271,7 @@ def forward(
     return p
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -387,6 +389,7 @@ def loss(
     return L
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss_and_grad(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -557,6 +560,7 @@ def loss_and_grad(
     return L, grads, next_state
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def metrics(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -636,6 +640,7 @@ def learning_rate(step: int) -> float:
     return float(r)
 
 
+@np.errstate(under="ignore")
 def step(
     params: dict[str, np.ndarray],
     grads: dict[str, np.ndarray],

@@ -114,6 +114,7 @@ def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
     return {name: np.asarray(value, dtype) for name, value in params.items()}
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def forward(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -166,6 +167,7 @@ def forward(
     return r, log_p
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -216,6 +218,7 @@ def loss(
     return L
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss_and_grad(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -304,6 +307,7 @@ def loss_and_grad(
     return L, grads
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def per_example_grad(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -368,6 +372,7 @@ def per_example_grad(
     return results
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def hessian(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -603,6 +608,7 @@ def learning_rate(step: int) -> float:
     return float(r)
 
 
+@np.errstate(under="ignore")
 def step(
     params: dict[str, np.ndarray],
     grads: dict[str, np.ndarray],

@@ -62,6 +62,7 @@ def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
     return {name: np.asarray(value, dtype) for name, value in params.items()}
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def forward(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -81,6 +82,7 @@ def forward(
     return a
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -108,6 +110,7 @@ def loss(
     return L
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss_and_grad(
     params: dict[str, np.ndarray],
     x: np.ndarray,

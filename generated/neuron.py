@@ -63,6 +63,7 @@ def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
     return {name: np.asarray(value, dtype) for name, value in params.items()}
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def forward(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -82,6 +83,7 @@ def forward(
     return a
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -114,6 +116,7 @@ def loss(
     return L
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss_and_grad(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -164,15 +167,15 @@ def loss_and_grad(
     np.negative(t, out=t)
     np.subtract(t, w, out=t)  # (5) −y wide_exp(−|z|) − (y − 1)
     np.multiply(2, t, out=t)  # (5) 2 (−y wide_exp(−|z|) − (y − 1))
-    np.multiply(w, u, out=w)
-    r = np.negative(y, out=work.r)
-    np.subtract(r, w, out=r)  # (5) −y − wide_exp(−|z|) (y − 1)
-    np.multiply(2, r, out=r)  # (5) 2 (−y − wide_exp(−|z|) (y − 1))
-    w = np.greater_equal(z, 0, out=work.w2)
-    q = np.where(w, t, r)  # (5)
-    np.multiply(cotangent / N, u, out=u)
-    np.multiply(u, q, out=u)
-    z_bar = np.divide(u, v, out=u)  # (5)
+    r = np.multiply(w, u, out=work.r)
+    q = np.negative(y, out=work.q)
+    np.subtract(q, r, out=q)  # (5) −y − wide_exp(−|z|) (y − 1)
+    np.multiply(2, q, out=q)  # (5) 2 (−y − wide_exp(−|z|) (y − 1))
+    r = np.greater_equal(z, 0, out=work.r2)
+    tt = np.where(r, t, q)  # (5)
+    q = np.multiply(cotangent / N, u, out=work.z_bar)
+    np.multiply(q, tt, out=q)
+    z_bar = np.divide(q, v, out=q)  # (5)
     b_bar = np.dot(work.ones, z_bar)  # (6)
     W_bar = np.dot(x.T, z_bar)  # (7)
     _give_back(work)
@@ -321,7 +324,9 @@ class _Work:
         self.w = np.empty((N, 1), dtype)
         self.u = np.empty((N, 1), bool)
         self.r = np.empty((N, 1), dtype)
-        self.w2 = np.empty((N, 1), bool)
+        self.q = np.empty((N, 1), dtype)
+        self.r2 = np.empty((N, 1), bool)
+        self.z_bar = np.empty((N, 1), dtype)
         self.ones = np.ones((N,), dtype)
         self.ones.flags.writeable = False
         self.key: tuple = (dtype, N)

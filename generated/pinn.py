@@ -103,6 +103,7 @@ def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
     return {name: np.asarray(value, dtype) for name, value in params.items()}
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def forward(
     params: dict[str, np.ndarray],
     t: np.ndarray,
@@ -124,6 +125,7 @@ def forward(
     return u
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss(
     params: dict[str, np.ndarray],
     t: np.ndarray,
@@ -226,6 +228,7 @@ def loss(
     return L
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss_and_grad(
     params: dict[str, np.ndarray],
     t: np.ndarray,
@@ -381,15 +384,15 @@ def loss_and_grad(
     w = np.multiply(z_tt_g, g, out=work.w)
     r = np.multiply(z_t_g, z_t_g, out=work.r)  # (29) z_t_g²
     q = np.multiply(g, g, out=work.q2)  # (29) g²
-    np.multiply(3, q, out=q)
-    np.subtract(q, 1, out=q)  # (29) 3 g² − 1
-    np.multiply(r, q, out=r)
-    np.subtract(r, w, out=r)  # (29) z_t_g² (3 g² − 1) − z_tt_g g
-    np.multiply(g_tt_bar, r, out=g_tt_bar)
-    r = np.multiply(g, z_t_g, out=work.r)
-    np.multiply(r, g_t_bar, out=r)
-    np.subtract(g_tt_bar, r, out=g_tt_bar)  # (29)
-    g_bar = np.multiply(2, g_tt_bar, out=g_tt_bar)  # (29); g_bar lives in g_tt_bar
+    tt = np.multiply(3, q, out=work.tt)
+    uu = np.subtract(tt, 1, out=work.uu)  # (29) 3 g² − 1
+    vv = np.multiply(r, uu, out=work.vv)
+    np.subtract(vv, w, out=w)  # (29) z_t_g² (3 g² − 1) − z_tt_g g
+    ww = np.multiply(g_tt_bar, w, out=work.g_bar)
+    t1_ = np.multiply(g, z_t_g, out=work.t1_)
+    np.multiply(t1_, g_t_bar, out=t1_)
+    np.subtract(ww, t1_, out=ww)  # (29)
+    g_bar = np.multiply(2, ww, out=ww)  # (29)
     w = np.dot(v_bar, W_v.T, out=work.w)  # (29)
     g_bar += w  # (29)
     W_v_bar = np.dot(g_tt.T, v_tt_bar)  # (30)
@@ -435,10 +438,10 @@ def loss_and_grad(
     b_h_bar = np.dot(work.ones, z_h_bar)  # (36)
     W_h_bar = np.zeros((1, 16), dtype)  # (37)
     w = np.multiply(h, h, out=work.w)  # (37) h²
-    np.subtract(1, w, out=w)  # (37) 1 − h²
-    r = np.multiply(2, h, out=work.W_h_bar_term)
-    np.multiply(r, h_tt_bar, out=r)
-    W_h_bar_term = np.multiply(r, w, out=r)  # (37)
+    r = np.subtract(1, w, out=work.r)  # (37) 1 − h²
+    q = np.multiply(2, h, out=work.W_h_bar_term)
+    np.multiply(q, h_tt_bar, out=q)
+    W_h_bar_term = np.multiply(q, r, out=q)  # (37)
     W_h_bar_part = np.dot(work.ones, W_h_bar_term, out=work.W_h_bar_part)  # (37)
     w = np.multiply(2, W_h[0], out=work.w2)
     np.multiply(w, W_h_bar_part, out=w)
@@ -629,6 +632,8 @@ class _Work:
         self.h_t_bar = np.empty((N, 16), dtype)
         self.ones = np.ones((N,), dtype)
         self.ones.flags.writeable = False
+        self.g_bar = np.empty((N, 16), dtype)
+        self.t1_ = np.empty((N, 16), dtype)
         self.w5 = np.empty((16, 1), dtype)
         self.w6 = np.empty((16, 16), dtype)
         self.W_h_bar_term = np.empty((N, 16), dtype)

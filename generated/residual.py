@@ -85,6 +85,7 @@ def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
     return {name: np.asarray(value, dtype) for name, value in params.items()}
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def forward(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -104,6 +105,7 @@ def forward(
     return output
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -130,6 +132,7 @@ def loss(
     return L
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss_and_grad(
     params: dict[str, np.ndarray],
     x: np.ndarray,

@@ -204,6 +204,7 @@ def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
     return {name: np.asarray(value, dtype) for name, value in params.items()}
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def forward(
     params: dict[str, np.ndarray],
     ids: np.ndarray,
@@ -312,6 +313,7 @@ def forward(
     return p
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss(
     params: dict[str, np.ndarray],
     ids: np.ndarray,
@@ -430,6 +432,7 @@ def loss(
     return L
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss_and_grad(
     params: dict[str, np.ndarray],
     ids: np.ndarray,
@@ -743,6 +746,7 @@ def loss_and_grad(
     return L, grads
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def metrics(
     params: dict[str, np.ndarray],
     ids: np.ndarray,
@@ -878,6 +882,7 @@ def learning_rate(step: int) -> float:
     return float(r)
 
 
+@np.errstate(under="ignore")
 def step(
     params: dict[str, np.ndarray],
     grads: dict[str, np.ndarray],

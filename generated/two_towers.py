@@ -104,6 +104,7 @@ def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
     return {name: np.asarray(value, dtype) for name, value in params.items()}
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def forward(
     params: dict[str, np.ndarray],
     left: np.ndarray,
@@ -152,6 +153,7 @@ def forward(
     return odds
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss(
     params: dict[str, np.ndarray],
     left: np.ndarray,
@@ -218,6 +220,7 @@ def loss(
     return L
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss_and_grad(
     params: dict[str, np.ndarray],
     left: np.ndarray,
@@ -360,12 +363,13 @@ def loss_and_grad(
         "b_left_hidden": b_left_hidden_bar,
         "W_left_code": W_left_code_bar,
         "b_left_code": b_left_code_bar,
-        "slope_odds": np.asarray(slope_odds_bar),
-        "offset_odds": np.asarray(offset_odds_bar),
+        "slope_odds": np.asarray(slope_odds_bar, dtype),
+        "offset_odds": np.asarray(offset_odds_bar, dtype),
     }
     return L, grads
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def metrics(
     params: dict[str, np.ndarray],
     left: np.ndarray,
@@ -453,6 +457,7 @@ def learning_rate(step: int) -> float:
     return float(r)
 
 
+@np.errstate(under="ignore")
 def step(
     params: dict[str, np.ndarray],
     grads: dict[str, np.ndarray],

@@ -77,6 +77,7 @@ def init(seed: int = 0, dtype: str = DTYPE) -> dict[str, np.ndarray]:
     return {name: np.asarray(value, dtype) for name, value in params.items()}
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def forward(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -99,6 +100,7 @@ def forward(
     return a
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -129,6 +131,7 @@ def loss(
     return L
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def loss_and_grad(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -205,6 +208,7 @@ def loss_and_grad(
     return L, grads
 
 
+@np.errstate(under="ignore")  # what is too small for a float is 0, and no alarm
 def metrics(
     params: dict[str, np.ndarray],
     x: np.ndarray,
@@ -257,6 +261,7 @@ def learning_rate(step: int) -> float:
     return float(r)
 
 
+@np.errstate(under="ignore")
 def step(
     params: dict[str, np.ndarray],
     grads: dict[str, np.ndarray],

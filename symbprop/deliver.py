@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import contextlib
 import os
-import tempfile
+import secrets
+import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,11 @@ from symbprop.network.naming import identifier
 from symbprop.pipeline import Result, compile_description
 from symbprop.stillness import reasons_for_zero
 from symbprop.verify.certificate import Certificate
+from symbprop.verify.memory import require_memory
 from symbprop.verify.module import load_module, verify_module
+
+IMPORTED = {"numpy", *map(str.lower, sys.stdlib_module_names)}
+CLOCK = 3600.0  # seconds that a file may be ahead of the clock before its time is taken for nonsense
 
 FORBIDDEN = frozenset(
     (
@@ -96,7 +101,7 @@ def deliver(
     audit(text)
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{identifier(name)}.py"
+    target = folder / f"{module_name(name)}.py"
     with replacing(target) as draft:
         draft.write_text(text, encoding="utf-8", newline="\n")
         certificate = None
@@ -125,6 +130,8 @@ def compile_to(
     """
     result = compile_description(description, source, without=without, selfcheck=selfcheck)
     name = result.derived.network.name
+    if verify:
+        require_memory(result.derived.network.program, description.span)
     try:
         delivery = deliver(name, result.source, directory, verify=verify, effort=effort)
         found = delivery.certificate.parameters if delivery.certificate else ()
@@ -141,23 +148,33 @@ def compile_to(
     return result, delivery
 
 
+def module_name(name: str) -> str:
+    """The name of the file: never one that NumPy would import instead of its own, from the folder where it lies.
+
+    >>> module_name("hidden layer"), module_name("random"), module_name("numpy")
+    ('hidden_layer', 'random_', 'numpy_')
+    """
+    made = identifier(name)
+    return f"{made}_" if made.lower() in IMPORTED else made
+
+
 @contextlib.contextmanager
 def replacing(target: Path) -> Iterator[Path]:
-    """A draft beside ``target`` that becomes it when the block ends well, and vanishes when it does not."""
-    handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent)
-    os.close(handle)
-    draft = Path(name)
+    """A draft beside ``target`` that becomes it when the block ends well, and vanishes when it does not.
+
+    The new file's time of change is in another second than that of the old one, because that second and the size are
+    all by which Python knows that what it compiled earlier is stale.
+    """
+    draft = target.with_name(f".{target.stem[:100]}-{secrets.token_hex(8)}{target.suffix}")
     try:
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
         yield draft
         with draft.open("rb") as written:
             os.fsync(written.fileno())
-        draft.chmod(0o666 & ~_umask())
+            with contextlib.suppress(OSError):
+                now, old = os.fstat(written.fileno()).st_mtime, target.stat().st_mtime
+                if int(now) <= int(old) < now + CLOCK:
+                    os.utime(draft, (now, int(old) + 1))
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -66,9 +66,22 @@ def _still(program: Program, parameter: str, tangents: dict[str, float], loss: s
     bound = STILL * max((tangents[name] for name in mine), default=0.0)
     if loss not in depends or not np.isfinite(bound) or not tangents[loss] <= bound:
         return None
+    if bound == 0.0 and not _is_flat(program, parameter):
+        return None  # x^999 is 0 near 0 because numbers end there, not because it stays the same
     moving = {parameter, *(name for name in mine if tangents[name] > bound)}
     still = [each for each in needed(program, [loss]) if each.target.tensor not in moving]
     return next((each.target.tensor for each in reversed(still) if moving.intersection(each.sources())), None)
+
+
+def _is_flat(program: Program, parameter: str) -> bool:
+    """Whether no statement that reads the parameter has a derivative there: nothing moves, in exact arithmetic too."""
+    readers = [each for each in program.statements if parameter in each.sources()]
+    return all(
+        each.expr.diff(symbol) == 0
+        for each in readers
+        for symbol, access in each.read_positions()
+        if access.tensor == parameter
+    )
 
 
 def _source(network: Network, program: Program) -> str:

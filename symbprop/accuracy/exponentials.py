@@ -8,6 +8,8 @@ branches share is taken out of the choice between them. All steps are identities
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from functools import reduce
 
 from sympy import (
     Add,
@@ -38,7 +40,7 @@ from sympy.polys.polyerrors import PolynomialError
 
 from symbprop.accuracy.damping import TAIL, Split, bound_of, damped, without_tail
 from symbprop.accuracy.merging import merged
-from symbprop.accuracy.polynomials import SMALL, polynomial
+from symbprop.accuracy.polynomials import HIGHEST, SMALL, is_no_degree, polynomial
 from symbprop.calculus.functions import Held, Select, absolute, smaller
 from symbprop.calculus.nodes import tree_size
 
@@ -68,9 +70,10 @@ def by_sign(expression: Expr) -> Iterator[Expr]:
                 forms.append(form.xreplace(numbers))
         yield from forms[:1]
         if forms and limit is not None and not expanded.has(log):
-            apart = _form(expanded, Split(argument, condition, bound=limit, apart=True))
-            if apart is not None:
-                yield apart.xreplace(numbers)
+            with suppress(PolynomialError):
+                apart = _form(expanded, Split(argument, condition, bound=limit, apart=True))
+                if apart is not None:
+                    yield apart.xreplace(numbers)
         if len(forms) == 2 and forms[0] != forms[1]:
             far, close = forms
             yield close
@@ -97,14 +100,11 @@ def _with_named_numbers(expression: Expr) -> tuple[Expr, Mapping[Expr, Expr]]:
 
 
 def _is_irrational_atom(node: Basic) -> bool:
-    number = isinstance(node, Expr) and bool(node.is_number) and not node.is_Rational
-    return number and not isinstance(node, (Add, Mul))
+    return isinstance(node, Expr) and bool(node.is_number) and not (node.is_Rational or isinstance(node, (Add, Mul)))
 
 
 def without_hyperbolics(expression: Expr) -> Expr:
     """tanh, cosh and sinh as exponentials; tanh(log(u)) so becomes a quotient in u."""
-    if not expression.has(tanh, cosh, sinh):
-        return expression
     expression = expression.replace(tanh, lambda u: (1 - exp(-2 * u)) / (1 + exp(-2 * u)))
     expression = expression.replace(cosh, lambda u: (exp(u) + exp(-u)) / 2)
     found: Expr = expression.replace(sinh, lambda u: (exp(u) - exp(-u)) / 2)
@@ -113,8 +113,7 @@ def without_hyperbolics(expression: Expr) -> Expr:
 
 def is_bounded(exponential: Expr) -> bool:
     """Whether exp's argument cannot be positive: it is −u², −|u|, or min(u, c)."""
-    argument = exponential.args[0]
-    return bool(argument.is_nonpositive) or argument.has(Select)
+    return bool(exponential.args[0].is_nonpositive) or exponential.args[0].has(Select)
 
 
 def generator(expression: Expr) -> Expr | None:
@@ -127,9 +126,9 @@ def generator(expression: Expr) -> Expr | None:
     ratios = [cancel(each / arguments[0]) for each in arguments]
     if not all(isinstance(each, Rational) for each in ratios):
         return None
-    common = ratios[0]
-    for each in ratios[1:]:
-        common = gcd(common, each)
+    common = reduce(gcd, ratios)
+    if max(abs(each / common) for each in ratios) > HIGHEST:
+        return None
     found = factor_terms(arguments[0] * common)
     whole, rest = abs(found.as_coeff_Mul()[0]), found.as_coeff_Mul()[1]
     if whole.is_Integer and rest.is_Symbol:  # exp(−2|x|) as the square of exp(−|x|): twice a huge x overflows
@@ -196,7 +195,7 @@ def _branch(expression: Expr, split: Split, sign: int) -> tuple[Expr, Expr] | No
         lambda node: isinstance(node, exp) and not is_bounded(node),
         lambda node: SMALL ** (-sign * cancel(node.args[0] / argument)),
     )
-    if powers.has(Select):
+    if powers.has(Select) or any(each.is_Pow and is_no_degree(each) for each in preorder_traversal(powers)):
         return None
     logarithms: dict[Expr, Symbol] = {}
 
@@ -218,8 +217,10 @@ def _branch(expression: Expr, split: Split, sign: int) -> tuple[Expr, Expr] | No
         found = _by_powers(above, below, split, sign)
         return None if found is None else (found, S.One)
     top = factor_terms(_in_logarithms(above if values else split.in_argument(above), list(values)), clear=False)
-    bottom = without_tail(polynomial(below), below, split)
-    return damped(top, split, sign).xreplace(values), bottom
+    branch = (damped(top, split, sign), without_tail(polynomial(below), below, split))
+    for symbol, value in reversed(values.items()):  # a later logarithm may hold an earlier one
+        branch = (branch[0].xreplace({symbol: value}), branch[1].xreplace({symbol: value}))
+    return branch
 
 
 def _by_powers(above: Expr, below: Expr, split: Split, sign: int) -> Expr | None:
@@ -234,8 +235,7 @@ def _by_powers(above: Expr, below: Expr, split: Split, sign: int) -> Expr | None
     shared = gcd(parts[0][1], parts[1][1])
     shared /= shared.subs(SMALL, 0).as_coeff_Mul()[0] or S.One
     power = min(min(each[0] for each in Poly(top, SMALL).monoms()) for top, _ in parts)
-    start: Expr = S.Zero
-    rest: Expr = S.Zero
+    start, rest = S.Zero, S.Zero
     for top, bottom in parts:
         own = cancel(bottom / shared)
         content = own.subs(SMALL, 0).as_coeff_Mul()[0] or S.One
@@ -253,8 +253,8 @@ def _in_logarithms(above: Expr, symbols: list[Symbol]) -> Expr:
     """A numerator collected by its logarithms, each coefficient as a polynomial in E."""
     if not symbols:
         return polynomial(above)
-    collected = Poly(above, *symbols)
-    return Add(*(polynomial(c) * Mul(*(s**k for s, k in zip(symbols, m, strict=True))) for m, c in collected.terms()))
+    terms = Poly(above, *symbols).terms()
+    return Add(*(polynomial(c) * Mul(*(s**k for s, k in zip(symbols, m, strict=True))) for m, c in terms))
 
 
 def _positive_at_zero(constant: Expr, factors: list[tuple[Expr, int]]) -> tuple[Expr, list[tuple[Expr, int]]]:

@@ -9,6 +9,7 @@ from symbprop.calculus.functions import Held
 
 LARGEST = 12  # denominator of a factor that is no trace of decimals whose denominators were cleared
 SMALL = Symbol("E", positive=True)
+HIGHEST = 24  # power of E; exp(1.0507009873554805 x) and exp(x) are powers of one E, but no polynomial of use
 
 
 def polynomial(value: Expr) -> Expr:
@@ -47,3 +48,8 @@ def signs_inside(value: Expr) -> Expr:
     """−(a + b) as −a − b."""
     sign, rest = value.as_coeff_Mul()
     return Add(*(-each for each in rest.args)) if sign == -1 and rest.is_Add else value
+
+
+def is_no_degree(power: Expr) -> bool:
+    """Whether a power is one of E that no polynomial of use has."""
+    return power.base == SMALL and not (power.exp.is_Integer and abs(power.exp) <= HIGHEST)

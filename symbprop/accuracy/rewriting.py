@@ -193,7 +193,7 @@ def reciprocal_powers(expression: Expr) -> Expr:
 
 def wide_exponentials(expression: Expr) -> Expr:
     """Exp in double precision also for single: a half unit in the last place instead of two and a half."""
-    return expression.replace(exp, lambda u: wide_exp(u))
+    return expression.replace(exp, lambda u: exp(u) if u.is_number else wide_exp(u))
 
 
 def within_range(expression: Expr, variable: Symbol) -> tuple[Expr, ...]:

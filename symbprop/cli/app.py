@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from symbprop.cli.faults import guarded
+from symbprop.cli.faults import guarded, listen
 from symbprop.cli.options import (
     AsJson,
     Batch,
@@ -264,4 +266,8 @@ def doctor(
 
 def main() -> None:
     """The entry point of the command ``symbprop``."""
+    listen()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal of ASCII alone gets x\xb2 for x², and no fault
+            stream.reconfigure(errors="backslashreplace")
     app()

@@ -13,6 +13,7 @@ from symbprop.language.source import SourceError, did_you_mean
 from symbprop.pipeline import compile_description
 from symbprop.verify.certificate import Certificate
 from symbprop.verify.effort import EFFORTS
+from symbprop.verify.memory import require_memory
 from symbprop.verify.module import load_module, verify_module
 
 SURFACE = (
@@ -58,7 +59,9 @@ def _of_module(path: Path, seed: int, effort: str) -> Certificate:
 
 def _of_spec(spec: str, seed: int, effort: str) -> Certificate:
     description, source = read_spec(spec)
-    text = compile_description(description, source).source
+    result = compile_description(description, source)
+    require_memory(result.derived.network.program, description.span)
+    text = result.source
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "module.py"
         path.write_text(text, encoding="utf-8")

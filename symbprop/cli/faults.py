@@ -10,16 +10,33 @@ from typing import Any, NoReturn
 
 from symbprop.language.source import SourceError, visible
 
-BROKEN, INPUT, INTERNAL, INTERRUPTED = 1, 2, 70, 130
+BROKEN, INPUT, INTERNAL, INTERRUPTED, TERMINATED = 1, 2, 70, 130, 143
+INTERRUPTION = "symbprop: interrupted, nothing was left half-written"
+
+_running: list[Callable[..., None]] = []  # the command, once it has begun
 
 
 class CheckFailed(Exception):
     """A check failed; everything there is to say has been printed."""
 
 
+def listen() -> None:
+    """From here on Ctrl-C and SIGTERM end the command in one way, also while it is still being imported."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupted)
+
+
+def _interrupted(*_: object) -> NoReturn:
+    """Raised is what ``guarded`` and the progress bars wait for; before there is a command, there is nothing to undo."""
+    if not _running:
+        _stop(INTERRUPTION, INTERRUPTED)
+    raise KeyboardInterrupt
+
+
 def guarded(command: Callable[..., None], *arguments: Any, **options: Any) -> None:
     """Run a command, and turn what goes wrong into a message on standard error and an exit status."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    _running.append(command)
     try:
         command(*arguments, **options)
         sys.stdout.flush()
@@ -34,8 +51,10 @@ def guarded(command: Callable[..., None], *arguments: Any, **options: Any) -> No
         _stop(
             f"symbprop: {error.strerror or error}{f': {visible(str(error.filename))}' if error.filename else ''}", INPUT
         )
+    except MemoryError as error:
+        _stop(f"symbprop: there is not enough memory{f': {visible(str(error))}' if str(error) else ''}", INPUT)
     except KeyboardInterrupt:
-        _stop("symbprop: interrupted, nothing was left half-written", INTERRUPTED)
+        _stop(INTERRUPTION, INTERRUPTED)
     except Exception as error:
         if os.environ.get("SYMBPROP_DEBUG"):
             raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, exp
+from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, exp, preorder_traversal
 
 from symbprop.calculus.functions import Detach, Floor, Held, Select, is_condition
 from symbprop.calculus.nodes import inverse, ordered, split_sign
@@ -59,6 +59,12 @@ class Elementwise:
                 self._readers[argument] += 1
                 stack.append(argument)
 
+    def _read_again(self, root: Basic) -> None:
+        """What is in ``root``, which was not counted as it is written now, is read once more than was counted."""
+        self._readers.update(preorder_traversal(root))
+        for value in (self._values[node] for node in preorder_traversal(root) if node in self._values):
+            value.uses += 1
+
     def _value(self, node: Basic) -> Value:
         if node not in self._values:
             if isinstance(node, Held):
@@ -98,16 +104,16 @@ class Elementwise:
 
     def _flat(self, node: Expr, name: str) -> Value:
         inner = self._value(node.args[0])
-        if inner.scalar and name == "floor":
+        of_sizes = all(symbol.is_positive for symbol in node.args[0].free_symbols)
+        if of_sizes and name == "floor":
             return self._apply("np.floor", [inner], node)
         self.helpers.add(name)
         return self._apply(f"_{name}", [inner], node, ufunc=False)
 
-    # Sums and products -----------------------------------------------------------------------------------------------
-
     def _add(self, node: Add) -> Value:
         content, rest = node.primitive()
         if content.is_Integer and content != 1:  # halves are there so that nothing overflows
+            self._read_again(rest)
             return self._binary("multiply", self._value(content), self._add(rest), node)
         terms = list(node.args)
         if S.NegativeOne in terms and len(terms) == 2:
@@ -117,8 +123,7 @@ class Elementwise:
         signed = [split_sign(term) for term in ordered(terms)]
         values = [(sign, self._value(term), term) for sign, term in signed]
         values.sort(key=lambda each: (len(each[1].indices), each[0] < 0 and not each[1].scalar))
-        sign, total, _ = values[0]
-        rest = values[1:]
+        (sign, total, _), *rest = values
         if sign < 0:
             positive = next((i for i, each in enumerate(rest) if each[0] > 0), None)
             if positive is not None:
@@ -143,6 +148,7 @@ class Elementwise:
             content, rest = factor.primitive() if factor.is_Add else (S.One, factor)
             if content.is_Integer and content != 1 and self._readers[factor] <= 1:  # 2 a − 2 b
                 coefficient *= content
+                self._read_again(rest)
                 numerators.append(self._add(rest))
             elif isinstance(factor, Pow) and factor.exp.is_Rational and factor.exp.is_negative:
                 denominators.append(self._value(inverse(factor)))
@@ -227,8 +233,6 @@ class Elementwise:
             return Value(f"-{wrapped(value, 2)}", frozenset(), binding=0)
         return self._apply("np.negative", [value], node)
 
-    # Selections ------------------------------------------------------------------------------------------------------
-
     def _select(self, node: Select) -> Value:
         condition, chosen, otherwise = node.args
         extreme = as_extreme(node)
@@ -259,8 +263,6 @@ class Elementwise:
                 value = self._apply(f"np.{name}", [value, each], None)
         value.boolean = True
         return value
-
-    # Calls -----------------------------------------------------------------------------------------------------------
 
     def _binary(self, name: str, left: Value, right: Value, node: Expr | None) -> Value:
         if left.scalar and right.scalar:

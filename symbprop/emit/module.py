@@ -169,7 +169,7 @@ class _Writer:
         assert loss is not None
 
         def value(course: Course, results: Sequence[str], indent: int) -> list[str]:
-            return [f"{' ' * indent}return {course.names(results)[loss]}"]
+            return [f"{' ' * indent}return {self._owned(loss, course.names(results), course.plan(results).shared)}"]
 
         lines = self._by_mode((loss,), self._givens(), value, self._required())
         return self._function("loss", self._givens(), "float", "The loss.", lines, self._keywords((loss,)))
@@ -187,8 +187,8 @@ class _Writer:
             if tensor.name in gradient.gradients:
                 bar = gradient.gradients[tensor.name]
                 value = self._owned(bar, names, shared)
-                if tensor.shape == ():  # one that is shared may be the cotangent, a plain number
-                    value = f"np.array({names[bar]}, dtype)" if bar in shared else f"np.asarray({value})"
+                if tensor.shape == ():  # it may be the cotangent, or its negative: a plain number
+                    value = f"np.{'array' if bar in shared else 'asarray'}({names[bar]}, dtype)"
             else:
                 value = f"np.zeros({names[tensor.name]}.shape, dtype)"
             entries.append((string(tensor.name), value))
@@ -196,7 +196,7 @@ class _Writer:
         body = course.lines(results, 4, buffers)
         self.workspace = Workspace(buffers, sorted(size_names(self.program)))
         body = [*self.workspace.borrowed(), *body, *self.workspace.returned(), *dictionary("grads", entries)]
-        returned, returns = f"{names[results[0]]}, grads", f"float, {STATE}"
+        returned, returns = f"{self._owned(results[0], names, shared)}, grads", f"float, {STATE}"
         if self.modes.states:
             body += self._state(course, results, 4)
             returned, returns = f"{returned}, next_state", f"{returns}, {STATE}"
@@ -253,8 +253,14 @@ class _Writer:
         return [*self.inputs, *self.targets]
 
     def _owned(self, name: str, names: Mapping[str, str], shared: frozenset[str]) -> str:
-        """A result is the caller's to keep: one that is a view of an argument is copied."""
-        return f"{names[name]}.copy()" if name in shared else names[name]
+        """A result is the caller's to keep: one that is a view of an argument is copied, a plain number gets its dtype."""
+        if self.whole.tensors[name].shape != ():
+            return f"{names[name]}.copy()" if name in shared else names[name]
+        if name in shared:
+            return f"{names[name]}[()]"
+        made = [each for each in self.program.statements if each.target.tensor == name]
+        constant = all(not each.reads and not each.expr.free_symbols for each in made)
+        return f"dtype.type({names[name]})" if constant else names[name]
 
     def _shape(self, tensor: Tensor) -> str:
         return "[" + ", ".join(size(each) for each in tensor.shape) + "]"

@@ -30,7 +30,7 @@ def opening(
     unpack = ", ".join(arrays)
     if len(arrays) == 1:
         lines.append(f"    ({unpack},) = arrays")
-    elif len(unpack) + 13 <= WIDTH:
+    elif arrays and len(unpack) + 13 <= WIDTH:
         lines.append(f"    {unpack} = arrays")
     elif arrays:
         lines.extend(["    (", *(f"        {each}," for each in arrays), "    ) = arrays"])

@@ -13,6 +13,7 @@ from typing import Any
 from lark import Lark
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 
+from symbprop.language.depth import require_shallow
 from symbprop.language.source import Source, SourceError
 from symbprop.language.syntax import Argument, Equation, Expression, Operation
 from symbprop.language.trees import Trees
@@ -144,7 +145,7 @@ def _parser(start: str) -> Lark:
 
 def _parse(start: str, source: Source, text: str, comment: str = "") -> Any:
     try:
-        return Trees(source, comment).build(_parser(start).parse(text))
+        tree = Trees(source, comment).build(_parser(start).parse(text))
     except UnexpectedCharacters as error:
         position = error.pos_in_stream or 0
         raise SourceError(f"the character '{text[position]}' cannot stand here", source.span(position)) from None
@@ -164,3 +165,5 @@ def _parse(start: str, source: Source, text: str, comment: str = "") -> Any:
         ) from None
     except UnexpectedEOF:
         raise SourceError("the formula ends too early", source.span(max(len(text) - 1, 0))) from None
+    require_shallow(tree.equations if isinstance(tree, Operation) else tree)
+    return tree

@@ -9,6 +9,7 @@ from sympy import Expr, S, Symbol
 
 from symbprop.calculus.index import Access, Extent, constant
 from symbprop.calculus.statement import Reduction
+from symbprop.language.scalars import representable
 from symbprop.language.source import Span
 
 
@@ -21,6 +22,9 @@ class Pending:
     bound: tuple[str, ...]
     reduction: Reduction
     span: Span
+
+    def __post_init__(self) -> None:
+        representable(self.expr, self.span)
 
 
 def without_thin(

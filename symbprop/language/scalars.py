@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 
 import sympy
-from sympy import Expr, Rational, S, Symbol
+from sympy import Expr, Number, Pow, Rational, S, Symbol, preorder_traversal
 from sympy.core.numbers import ComplexInfinity, ImaginaryUnit, Infinity, NaN, NegativeInfinity
 
 from symbprop.calculus.functions import Detach, Floor, absolute, larger, signum, smaller, without_sympy_kinks
 from symbprop.language.source import SourceError, Span
 
 MAXIMUM_BITS = 4096  # of an exact constant; beyond it a formula is a mistake or an attack
+MAXIMUM_EXPONENT = 1000  # of a power of anything that is not a constant
+LARGEST, SMALLEST = Rational(sys.float_info.max), Rational(sys.float_info.min)
 
 FUNCTIONS: dict[str, Callable[..., Expr]] = {
     **{name: getattr(sympy, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh")},
@@ -51,7 +54,12 @@ def power(base: Expr, exponent: Expr, span: Span) -> Expr:
         value = abs(sympy.re(exponent.evalf(15)) * sympy.log(sympy.Abs(base)).evalf(15))
         if not value < MAXIMUM_BITS:
             raise SourceError("this power is too large a constant", span, hint="scale the formula")
-    return base**exponent
+    elif base.is_number and base.is_negative and not exponent.is_integer:
+        raise SourceError("this is not a real number", span, hint="a negative number to a power that is no integer")
+    result = base**exponent
+    if isinstance(result, Pow) and result.exp.is_Rational and abs(result.exp) > MAXIMUM_EXPONENT:
+        raise SourceError("this exponent is absurdly large", span, hint="scale the formula")
+    return result
 
 
 def elementwise(name: str, arguments: list[Expr]) -> Expr:
@@ -75,7 +83,23 @@ def real(expression: Expr, span: Span) -> Expr:
         size = abs(complex(expression.evalf(15))) if _is_moderate(expression) else math.inf
         if size > 1e300:
             raise SourceError("this constant overflows a float64", span, hint="scale the formula")
+        if expression.is_zero is False and size < SMALLEST:
+            raise SourceError("this constant is too small for a float64", span, hint="scale the formula")
     return expression
+
+
+def representable(expression: Expr, span: Span) -> None:
+    """Raises ``SourceError`` if a number in ``expression`` overflows a float64, or vanishes in it."""
+    for node in preorder_traversal(expression):
+        if isinstance(node, Number) and isinstance(node, Rational):
+            if abs(node) > LARGEST:
+                raise SourceError("a constant of this formula overflows a float64", span, hint="scale the formula")
+            if 0 < abs(node) < SMALLEST:
+                raise SourceError(
+                    "a constant of this formula is too small for a float64", span, hint="scale the formula"
+                )
+        elif isinstance(node, Expr) and node.args and node.is_number:
+            real(node, span)
 
 
 def _is_moderate(expression: Expr) -> bool:

@@ -19,6 +19,7 @@ from symbprop.network.assembly import BATCH, Assembly, result_of
 from symbprop.network.derivatives import in_parts, with_derivatives
 from symbprop.network.description import Choice, Description, LayerSpec, LossSpec
 from symbprop.network.graph import in_order
+from symbprop.network.limits import possible
 from symbprop.network.metrics import metric_terms, watched
 from symbprop.network.modes import name_axes_of_modes, with_same_givens
 from symbprop.network.naming import identifier, rename
@@ -33,12 +34,11 @@ def build(description: Description, *, free_sizes: bool = False) -> Network:
     """
     built = _Builder(description, free_sizes)
     program = built.program()
-    names = built.wishes.final()
+    names, inference = built.wishes.final(), None
     layers = tuple(each.renamed(names) for each in built.layers)
     initializers = {names.get(name, name): each for name, each in built.initializers.items()}
     noise = {names[name]: draw for name, draw in built.noise.items()}
     program = rename(program, names)
-    inference = None
     if built.modes_differ:
         other = _Builder(description, free_sizes, training=False)
         inferring = other.program()
@@ -47,10 +47,10 @@ def build(description: Description, *, free_sizes: bool = False) -> Network:
         noise.update({names[name]: draw for name, draw in other.noise.items()})
         program, inference = with_same_givens(program, rename(inferring, names))
     program, inference, axes = name_axes_of_modes(program, inference, BATCH)
-    wanted = description.training if program.loss is not None else None
+    wanted = None if program.loss is None else description.training
     part = None if wanted is None else training(wanted, built.library)
-    return Network(description.name, check(program), initializers, layers, axes, description, description.dtype,
-                   inference, noise, part, description.accuracy)  # fmt: skip
+    return possible(Network(description.name, check(program), initializers, layers, axes, description,
+                            description.dtype, inference, noise, part, description.accuracy))  # fmt: skip
 
 
 class _Builder(Assembly):

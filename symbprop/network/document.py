@@ -29,7 +29,7 @@ def load_source(path: str) -> Source:
     """
     name = "<stdin>" if path == "-" else path
     try:
-        data = sys.stdin.buffer.read(LARGEST + 1) if path == "-" else _read_regular_file(path)
+        data = _read_standard_input() if path == "-" else _read_regular_file(path)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise SourceError(f"cannot read this file: {reason}", Source(name, "").span(0)) from None
@@ -57,6 +57,12 @@ def read_document(source: Source) -> Node:
         except SourceError:
             return read_yaml(lines)
     return read_yaml(lines)
+
+
+def _read_standard_input() -> bytes:
+    if sys.stdin is None:  # as the shell's <&- has it
+        raise OSError("standard input is closed")
+    return sys.stdin.buffer.read(LARGEST + 1)
 
 
 def _read_regular_file(path: str) -> bytes:

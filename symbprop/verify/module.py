@@ -54,6 +54,7 @@ def load_module(path: str | Path) -> ModuleType:
     return module
 
 
+@np.errstate(all="ignore")
 def verify_module(module: ModuleType, *, seed: int = 0, effort: str = "normal") -> Certificate:
     """Hold an emitted module against its contract and its gradient against its own loss.
 

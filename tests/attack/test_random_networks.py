@@ -1,0 +1,109 @@
+"""Five hundred networks of any operations, each examined; what they found, each as a small test; and the tools themselves."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from attack.attack import attack, smallest
+from attack.case import PASSES, Broken, Case, emitted
+from attack.checks import examine
+from attack.grow import network
+from attack.shrink import candidates, fitted, shrunk
+from attack.sketch import Sketch
+
+from symbprop.library.catalogue import catalogue
+
+NETWORKS, PART = 500, 20
+
+
+@pytest.mark.parametrize("first", range(0, NETWORKS, PART))
+def test_random_networks_keep_every_promise(first: int) -> None:
+    refused = 0
+    for seed in range(first, first + PART):
+        sketch, failure = attack(seed)
+        refused += sketch is None
+        if sketch is not None and failure is not None:
+            pytest.fail(f"network {seed}: {failure}\n{smallest(sketch, seed, failure.check).text}")
+    assert refused <= PART // 5  # what is made from signatures is nearly always a network
+
+
+def test_the_networks_hold_nearly_every_operation_of_the_library() -> None:
+    kinds = {each.kind for seed in range(NETWORKS) for each in network(seed).nodes.values()}
+    others = ("initializers", "optimizers", "schedules", "warmups", "clipping", "metrics", "losses", "penalties")
+    wanted = {name for name in catalogue().operations if catalogue().category(name) not in others} - {"carried"}
+    assert len(wanted - kinds) <= len(wanted) // 10, sorted(wanted - kinds)
+
+
+def test_a_seed_gives_the_same_network_in_another_process(root: Path) -> None:
+    script = "from attack.grow import network\nfor seed in (1, 7, 19): print(network(seed).text)"
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", script], cwd=root, capture_output=True, encoding="utf-8", check=True,
+        env={"PYTHONPATH": f"{root}:{root / 'tests'}", "PYTHONHASHSEED": "3"},
+    )  # fmt: skip
+    assert done.stdout == "".join(f"{network(seed).text}\n" for seed in (1, 7, 19))
+
+
+def test_a_failing_network_shrinks_to_what_fails() -> None:
+    """A fault that any network with a certain layer has: nothing but that layer is left."""
+    seed = next(
+        seed for seed in range(200) if any(e.kind == "batch_normalization" for e in network(seed).nodes.values())
+    )
+
+    def fails(sketch: Sketch) -> bool:
+        return "batch_normalization" in sketch.text
+
+    small = shrunk(network(seed), fails)
+    assert [each.kind for each in small.nodes.values()] == ["batch_normalization"]
+    assert len(small.losses) == 1
+    assert all(size == 1 for each in small.inputs.values() for size in each.shape)
+    assert all(fitted(each) is None or fitted(each).text for each in candidates(small))  # type: ignore[union-attr]
+
+
+# What random networks found. Each was wrong, or no module at all. ----------------------------------------------------
+
+FOUND = {
+    "a logarithm below the line of a quotient": 'formulas: "L = sum(i, y[i] / log(1 + exp(x[i:3])))"\n',
+    "a logarithm inside another": 'formulas: "L = sum(i, log(1 + exp(x[i:3]) + log(1 + exp(x[i]))))"\n',
+    "a value read once more where a number left a sum": (
+        "inputs: {x: {shape: [1]}}\nlayers: [bias, {mish: {name: m}}]\nloss: {formula: 'L = mean((n, i), sin(m[n, i]))'}\n"
+    ),
+    "a constant that the wide exponential held": (
+        "inputs: {x: {shape: [2]}}\nlayers: [bias, squareplus, {gelu: {name: g}}]\n"
+        "loss: {formula: 'L = mean((n, i), g[n, i]^2)'}\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_random_networks_found_stays_mended(name: str) -> None:
+    examine(FOUND[name], 3)
+
+
+def test_a_poisson_loss_of_a_softplus_has_a_module_without_any_pass() -> None:
+    text = "inputs: {x: {shape: [3]}}\ntargets: {y: {shape: [1]}}\nlayers: [{dense: {units: 1}}, softplus]\nloss: poisson\n"
+    examine(text, 0)
+    _, module = emitted(text, PASSES)
+    assert "l0" not in vars(module)
+
+
+def test_exponentials_of_incommensurable_arguments_do_not_hang_the_compiler() -> None:
+    """Their common power of E would be some 10^16."""
+    start = time.process_time()
+    emitted(
+        "inputs: {x: {shape: [3]}}\nlayers: [bias, selu, selu, sigmoid]\nloss: {formula: 'L = mean((n, i), sigmoid[n, i])'}\n".replace(
+            "sigmoid]", "{sigmoid: {name: s}}]", 1
+        ).replace("sigmoid[n", "s[n")
+    )
+    assert time.process_time() - start < 60
+
+
+def test_whatever_is_raised_is_told_with_the_name_of_the_check() -> None:
+    def unlucky(case: Case) -> None:
+        raise RuntimeError(case.text)
+
+    with pytest.raises(Broken, match="unlucky: RuntimeError: formulas"):
+        examine(FOUND["a logarithm inside another"], 0, [unlucky])
