@@ -388,7 +388,7 @@ def loss_and_grad(
     uu = np.subtract(tt, 1, out=work.uu)  # (29) 3 g² − 1
     vv = np.multiply(r, uu, out=work.vv)
     np.subtract(vv, w, out=w)  # (29) z_t_g² (3 g² − 1) − z_tt_g g
-    ww = np.multiply(g_tt_bar, w, out=work.g_bar)
+    ww = np.multiply(g_tt_bar, w, out=work.g_bar2)
     t1_ = np.multiply(g, z_t_g, out=work.t1_)
     np.multiply(t1_, g_t_bar, out=t1_)
     np.subtract(ww, t1_, out=ww)  # (29)
@@ -439,7 +439,7 @@ def loss_and_grad(
     W_h_bar = np.zeros((1, 16), dtype)  # (37)
     w = np.multiply(h, h, out=work.w)  # (37) h²
     r = np.subtract(1, w, out=work.r)  # (37) 1 − h²
-    q = np.multiply(2, h, out=work.W_h_bar_term)
+    q = np.multiply(2, h, out=work.W_h_bar_term2)
     np.multiply(q, h_tt_bar, out=q)
     W_h_bar_term = np.multiply(q, r, out=q)  # (37)
     W_h_bar_part = np.dot(work.ones, W_h_bar_term, out=work.W_h_bar_part)  # (37)
@@ -632,11 +632,11 @@ class _Work:
         self.h_t_bar = np.empty((N, 16), dtype)
         self.ones = np.ones((N,), dtype)
         self.ones.flags.writeable = False
-        self.g_bar = np.empty((N, 16), dtype)
+        self.g_bar2 = np.empty((N, 16), dtype)
         self.t1_ = np.empty((N, 16), dtype)
         self.w5 = np.empty((16, 1), dtype)
         self.w6 = np.empty((16, 16), dtype)
-        self.W_h_bar_term = np.empty((N, 16), dtype)
+        self.W_h_bar_term2 = np.empty((N, 16), dtype)
         self.W_h_bar_part = np.empty((16,), dtype)
         self.w7 = np.empty((1, 16), dtype)
         self.key: tuple = (dtype, N)

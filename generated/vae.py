@@ -387,7 +387,7 @@ def loss_and_grad(
     W_turned_bar = np.dot(code.T, z_turned_bar)  # (21)
     mean_bar = np.multiply(cotangent / N, mean, out=work.code)  # (22)
     mean_bar += code_bar  # (22)
-    t = np.expm1(logvar, out=work.logvar_bar)  # (23) expm1(logvar)
+    t = np.expm1(logvar, out=work.logvar_bar2)  # (23) expm1(logvar)
     np.multiply(cotangent / (2 * N), t, out=t)
     u = np.divide(logvar, 2, out=work.u2)  # (23) logvar / 2
     np.exp(u, out=u)  # (23) exp(logvar / 2)
@@ -773,7 +773,7 @@ class _Work:
         self.turned_bar = np.empty((N, 48), dtype)
         self.t2 = np.empty((N, 48), dtype)
         self.u3 = np.empty((N, 48), dtype)
-        self.logvar_bar = np.empty((4, N), dtype).T
+        self.logvar_bar2 = np.empty((4, N), dtype).T
         self.key: tuple = (dtype, N)
 
 

@@ -144,8 +144,9 @@ class Body:
             return lines
         stored = stored_indices(step.target, self.views.layouts.get(step.target.tensor))
         order = tuple(self._order(step).index(index) for index in stored if index in self._order(step))
+        apart = bool(step.reuse) or any(read.tensor == step.target.tensor for read in step.reads)
         started = step.target.tensor if plain and not step.accumulate else ""
-        return self.buffers.place(lines, order, started, value.text, apart=bool(step.reuse))
+        return self.buffers.place(lines, order, started, value.text, apart=apart)
 
     def _new(self, tensor: str) -> str:
         """Where a tensor that starts here lives, if that is an array that is kept."""

@@ -95,6 +95,13 @@ class Buffers:
             made = replace(made, name=f"{wish.name}{count}")
         return self._array(made)
 
+    def _apart(self, name: str, shape: tuple[str, ...], order: tuple[int, ...]) -> str:
+        """An array that nothing else lives in."""
+        count = 2
+        while (numbered := f"{name}{count}") in self._taken or numbered in self._made:
+            count += 1
+        return self.named(numbered, shape, order)
+
     def _array(self, made: Buffer) -> str:
         self._made.setdefault(made.name, made)
         return f"{self.variable}.{made.name}"
@@ -144,7 +151,7 @@ class Buffers:
             if line.shape and made[position]:
                 where = self.of(tensor) if position == last else ""
                 if where and apart:
-                    where = self.named(target, line.shape, order)
+                    where = self._apart(target, line.shape, order)
                 if position != last and names[position] != target:
                     where = self.intermediate(names[position], line.shape, order, boolean=line.boolean)
                 line = line.into(where) if where else line

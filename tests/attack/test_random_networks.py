@@ -17,7 +17,7 @@ from attack.sketch import Sketch
 
 from symbprop.library.catalogue import catalogue
 
-NETWORKS, PART = 500, 20
+NETWORKS, PART = 40, 20
 
 
 @pytest.mark.parametrize("first", range(0, NETWORKS, PART))
