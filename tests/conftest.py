@@ -17,6 +17,33 @@ from symbprop.pipeline import compile_description, read
 settings.register_profile("house", deadline=None, derandomize=True)
 settings.load_profile("house")
 
+SLOW = (  # run by `pytest -m slow`; the rest of the suite keeps each promise once
+    "test_planted_in_the_compiler.py",
+    "faults/test_disk.py",
+    "faults/test_same_bytes.py",
+    "faults/test_killed.py",
+    "faults/test_load.py",
+    "test_every_mutant_of_a_backward_pass_is_caught[attentive]",
+    "test_four_million_parameters",
+    "raises_no_alarm_in_two_hundred_seeds",
+    "test_three_thousand_statements",
+    "test_the_work_from_program_to_text_grows_linearly",
+    "test_a_run_is_not_taken_for_one_by_other_rules",
+    "test_random_networks_raise_no_alarm_at_any_seed",
+    "test_summary_estimates_what_a_gradient_takes",
+    "test_random_networks_have_the_same_numbers_without_any_pass",
+    "test_every_example_passes_its_own_check",
+    "test_emitted_modules_run_on_fifty_digits",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests that take longest."""
+    for item in items:
+        if any(each in item.nodeid for each in SLOW):
+            item.add_marker(pytest.mark.slow)
+
+
 ROOT = Path(__file__).resolve().parents[1]
 
 

@@ -126,6 +126,9 @@ def sum_over_all_but_the_last_example(node: ast.AST) -> ast.AST | None:
     if isinstance(node, ast.Call) and ast.unparse(node.func) == "np.sum" and node.args:
         short = ast.Subscript(node.args[0], ast.Slice(None, ast.UnaryOp(ast.USub(), ast.Constant(1)), None), ast.Load())
         return ast.Call(node.func, [short, *node.args[1:]], node.keywords)
+    if isinstance(node, ast.Call) and node.args and ast.unparse(node.args[0]).startswith("work.ones"):
+        tail = ast.Slice(None, ast.UnaryOp(ast.USub(), ast.Constant(1)), None)
+        return ast.Call(node.func, [ast.Subscript(each, tail, ast.Load()) for each in node.args], node.keywords)
     return None
 
 
