@@ -32,7 +32,7 @@ def test_random_networks_keep_every_promise(first: int) -> None:
 
 
 def test_the_networks_hold_nearly_every_operation_of_the_library() -> None:
-    kinds = {each.kind for seed in range(NETWORKS) for each in network(seed).nodes.values()}
+    kinds = {each.kind for seed in range(500) for each in network(seed).nodes.values()}
     others = ("initializers", "optimizers", "schedules", "warmups", "clipping", "metrics", "losses", "penalties")
     wanted = {name for name in catalogue().operations if catalogue().category(name) not in others} - {"carried"}
     assert len(wanted - kinds) <= len(wanted) // 10, sorted(wanted - kinds)
