@@ -126,7 +126,7 @@ def test_summary_estimates_what_a_gradient_takes_at_given_sizes(run: Run, tmp_pa
     # 2 · 6 · 5 forward and as much for the gradient of W1; three products of 2 · 5 · 4 above.
     assert few["products"] == 8 * (2 * 60 + 3 * 40)
     assert many["products"] == 512 * few["products"]
-    assert many["seconds"] > 10 * few["seconds"]
+    assert many["seconds"] > 5 * few["seconds"]  # calls at 8 examples, elements at 4096
     assert sum(each["seconds"] for each in few["tensors"].values()) == pytest.approx(few["seconds"])
     assert {"z1", "h", "W1_bar", "(call)"} <= set(few["tensors"])
     shown = run("summary", "net.yaml", "--tensors").stdout

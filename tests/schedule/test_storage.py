@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import types
 from dataclasses import dataclass, field
 from types import ModuleType
@@ -170,7 +171,6 @@ def in_its_own_storage(text: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType
         return loaded(text)
 
 
-@pytest.mark.xfail(strict=False, reason="the gradient of both is written alike since arrays are kept from call to call")
 def test_storage_that_is_shared_and_storage_that_is_not_give_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
     differ = 0
 
@@ -185,7 +185,8 @@ def test_storage_that_is_shared_and_storage_that_is_not_give_the_same_bits(monke
             other_loss, other = apart.loss_and_grad(params, *data)
         assert loss == other_loss
         assert all(np.array_equal(grads[name], other[name], equal_nan=True) for name in grads)
-        codes = [each.loss_and_grad.__code__ for each in (shared, apart)]
+        # An array of the workspace is a name, so two texts may differ in names alone.
+        codes = [inspect.unwrap(each.loss_and_grad).__code__ for each in (shared, apart)]
         differ += len({(code.co_code, code.co_names) for code in codes}) > 1
 
     same()
