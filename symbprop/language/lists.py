@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import reduce
 from typing import Any
 
-from symbprop.language.scope import parts
+from symbprop.language.scope import parts, rebuilt
 from symbprop.language.source import SourceError, Span
 from symbprop.language.syntax import (
     AttributeValue,
@@ -69,20 +69,10 @@ def with_entries(operation: Operation, attributes: Mapping[str, AttributeValue])
                 return entry(node, known)
             case Call() if (count := length(node)) is not None:
                 return Number(Fraction(count), node.span)
-            case Read():
-                return replace(node, index=tuple(spread(each, known) for each in node.index))
-            case Unary():
-                return replace(node, operand=spread(node.operand, known))
-            case Binary():
-                return replace(node, left=spread(node.left, known), right=spread(node.right, known))
-            case Call():
-                return replace(node, arguments=tuple(spread(each, known) for each in node.arguments))
             case Reduce(indices=(Ranged(index=Name(name=name), extent=extent),)) if any(map(is_length, parts(extent))):
                 terms = [spread(node.body, {**known, name: k}) for k in range(_whole(extent, known, length))]
                 return _together(node.kind, terms, node.span)
-            case Reduce():
-                return replace(node, body=spread(node.body, known))
-        return node
+        return rebuilt(node, lambda inner: spread(inner, known))
 
     def equation(each: Equation) -> Equation:
         return replace(each, expression=spread(each.expression, {}))

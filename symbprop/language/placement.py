@@ -14,13 +14,11 @@ from typing import Any
 
 from symbprop.calculus.index import Affine
 from symbprop.calculus.program import Tensor
-from symbprop.language.scope import group_of, reads
+from symbprop.language.scope import group_of, reads, rebuilt
 from symbprop.language.source import SourceError
 from symbprop.language.syntax import (
     Argument,
     AttributeValue,
-    Binary,
-    Call,
     Coordinate,
     Dots,
     Equation,
@@ -31,7 +29,6 @@ from symbprop.language.syntax import (
     Read,
     Reduce,
     Size,
-    Unary,
 )
 
 AXIS = "axis"
@@ -170,15 +167,9 @@ def _over_several(operation: Operation, rank: int) -> Operation:
                 return replace(node, index=tuple(map(bare, node.index)))
             case Size():
                 return replace(node, index=bare(node.index))
-            case Unary():
-                return replace(node, operand=spread(node.operand))
-            case Binary():
-                return replace(node, left=spread(node.left), right=spread(node.right))
-            case Call():
-                return replace(node, arguments=tuple(map(spread, node.arguments)))
             case Reduce():
                 return replace(node, indices=tuple(map(bare, node.indices)), body=spread(node.body))
-        return node
+        return rebuilt(node, spread)
 
     def bare(node: Any) -> Any:
         return Dots(node.name, node.span) if isinstance(node, Name) and node.name in names else spread(node)

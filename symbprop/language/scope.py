@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from symbprop.language.syntax import (
     Binary,
@@ -75,6 +76,22 @@ def parts(expression: Expression | Coordinate) -> Iterator[Expression | Coordina
                 stack.append(node.extent)
             case _:
                 pass
+
+
+def rebuilt(node: Any, change: Callable[[Any], Any]) -> Any:
+    """An expression with ``change`` applied to the expressions right below it; what has none as it is."""
+    match node:
+        case Read():
+            return replace(node, index=tuple(map(change, node.index)))
+        case Unary():
+            return replace(node, operand=change(node.operand))
+        case Binary():
+            return replace(node, left=change(node.left), right=change(node.right))
+        case Call():
+            return replace(node, arguments=tuple(map(change, node.arguments)))
+        case Reduce():
+            return replace(node, body=change(node.body))
+    return node
 
 
 def group_of(coordinate: Coordinate) -> Dots | None:

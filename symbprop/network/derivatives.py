@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from typing import cast
 
 from symbprop.calculus.gradient import influenced
 from symbprop.calculus.index import Access
@@ -13,9 +14,9 @@ from symbprop.calculus.products import tangents
 from symbprop.calculus.program import Program, Tensor
 from symbprop.calculus.separability import NotSeparable, follow, refuse
 from symbprop.calculus.statement import Reduction, Statement, statement
-from symbprop.language.scope import parts
+from symbprop.language.scope import parts, rebuilt
 from symbprop.language.source import SourceError
-from symbprop.language.syntax import Binary, Call, Coordinate, Equation, Expression, Name, Number, Read, Reduce, Unary
+from symbprop.language.syntax import Binary, Call, Coordinate, Equation, Expression, Name, Number, Read
 from symbprop.network.assembly import Assembly
 from symbprop.network.naming import identifier, rename
 
@@ -74,14 +75,9 @@ class _Maker:
         match node:
             case Call(function="diff"):
                 return self._derivative(node)
-            case Call():
-                return replace(node, arguments=tuple(map(self.rewritten, node.arguments)))
-            case Unary():
-                return replace(node, operand=self.rewritten(node.operand))
-            case Reduce():
-                return replace(node, body=self.rewritten(node.body))
-            case _:
+            case Read():
                 return node
+        return cast(Expression, rebuilt(node, self.rewritten))
 
     def _derivative(self, call: Call) -> Expression:
         """A derivative of any order, one variable after another."""
