@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.speed.measure import interleave
 from benchmarks.speed.task import emitted, make_task, ours
 from benchmarks.speed.workloads import WORKLOADS, Workload
 from symbprop.emit.estimate import Cost
@@ -17,6 +16,7 @@ from symbprop.language.source import Source
 from symbprop.pipeline import derive, read
 from symbprop.schedule.machine import Machine, read_machine
 from symbprop.tuning.calibrate import calibrate
+from symbprop.tuning.clock import interleave
 from symbprop.tuning.expected import expected
 
 SECONDS = 1.0

@@ -10,10 +10,10 @@ import numpy as np
 
 from benchmarks.speed.check import Differs, require_equal
 from benchmarks.speed.fresh import fresh
-from benchmarks.speed.measure import Clock, Spread, interleave, sample
 from benchmarks.speed.report import Row
 from benchmarks.speed.task import Answer, Contestant, Task, emitted, make_task, ours
 from benchmarks.speed.workloads import WORKLOADS, Workload
+from symbprop.tuning.clock import Clock, Spread, interleave, sample
 
 Prepare = Callable[[Task], Contestant]
 

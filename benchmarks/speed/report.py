@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from benchmarks.speed.measure import Spread
+from symbprop.tuning.clock import Spread
 
 PEER_NAMES = {
     "jax": "JAX jit", "torch": "torch eager", "torch_compiled": "torch.compile", "autograd": "autograd",

@@ -10,10 +10,10 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from benchmarks.speed.measure import interleave
 from benchmarks.speed.memory import measure_memory
 from benchmarks.speed.task import emitted, make_task, ours
 from benchmarks.speed.workloads import Workload, classifier, deep, lstm
+from symbprop.tuning.clock import interleave
 
 PICTURE = Path(__file__).parents[2] / "docs" / "speed_scaling.png"
 DTYPE = "float32"

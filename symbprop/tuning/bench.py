@@ -60,7 +60,6 @@ def bench(
 ) -> Report:
     """Time a compiled description at these sizes. Raises ``SourceError`` where its loss is not finite at random data."""
     costs = expected(compiled.derived, sizes, REFERENCE, dtype)
-    start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         (path := Path(folder) / "benched.py").write_text(compiled.source, encoding="utf-8")
         middle = time.perf_counter()

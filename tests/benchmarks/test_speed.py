@@ -8,7 +8,6 @@ import pytest
 from benchmarks.speed import naive
 from benchmarks.speed.check import Differs, require_equal
 from benchmarks.speed.lines import dearest
-from benchmarks.speed.measure import Spread, interleave
 from benchmarks.speed.page import rendered
 from benchmarks.speed.report import Row
 from benchmarks.speed.task import emitted, make_task, ours
@@ -25,6 +24,7 @@ from benchmarks.speed.workloads import (
     transformer,
     wide,
 )
+from symbprop.tuning.clock import Spread, interleave
 
 TINY = {
     "mlp1": lambda: mlp(1, 3, 4),
