@@ -132,3 +132,18 @@ def pointwise_statements() -> Iterator[sympy.Expr]:
             yield from (
                 each.expr for each in gradient.program.statements if len(each.expr.args) > 1 or each.expr.is_Function
             )
+
+
+# A module of the kind that symbprop emits, of any LOSS and SLOPE that a test puts in
+HAND_WRITTEN = """
+import numpy as np
+NAME, DTYPE = "hand", "float64"
+PARAMETERS = {"w": (3,)}
+INPUTS, TARGETS, OUTPUTS = {"x": ("N", 3)}, {}, {"z": ("N",)}
+INTEGERS, RANGES, FORMULAS, ZERO_GRADIENTS = {}, {}, {"w": "0"}, {}
+def init(seed=0, dtype=DTYPE): return {"w": np.zeros(3, dtype)}
+def forward(params, x): return np.dot(x, params["w"])
+def loss(params, x): return np.sum(LOSS(np.dot(x, params["w"])))
+def loss_and_grad(params, x, *, cotangent=1.0):
+    return loss(params, x), {"w": cotangent * np.dot(x.T, SLOPE(np.dot(x, params["w"])))}
+"""

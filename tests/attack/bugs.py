@@ -155,7 +155,7 @@ BUGS = {
         "schedule.loops", "            len(places[name]) == 1\n            and", "            True or", SEQUENCE, "W_r"),
     # Emission
     "transposed weights": Bug(
-        "emit.contraction", "aligned(right, [*summed, *theirs]))", "right.text)", SQUARE, "W1"),
+        "emit.contraction", "matrix(right, summed, theirs, extents)", "right.text", SQUARE, "W1"),
     "the last place of a window": Bug(
         "emit.offsets", "ranges[found.inside] = found.length", "ranges[found.inside] = found.length - 1", IMAGE, "K1"),
     "a coordinate of the maximum": Bug(
@@ -166,9 +166,9 @@ BUGS = {
     "a difference as a sum": Bug(
         "emit.elementwise", '"add" if sign > 0 else "subtract", total', '"add", total', SHARED, "W_left"),
     "a fold over the wrong axis": Bug(
-        "emit.body", "if index in summed]\n        where", "if index not in summed]\n        where", SQUARE, "b1"),
+        "emit.body", "if index in summed]\n        where", "if index not in summed]\n        where", IMAGE, "b1"),
     "repeated places not added up": Bug(
-        "emit.body", "if _is_injective(target, indices) or not accumulate:", "if True:", WORDS, "E"),
+        "emit.writing", "if _is_injective(target, indices) or not accumulate:", "if True:", WORDS, "E"),
     "the stride of a flat place": Bug(
         "emit.scatter", "stride = product(tuple(shape[axis + 1 :]))", "stride = product(tuple(shape[axis + 1 :])) if axis else 1",
         WORDS, "E"),

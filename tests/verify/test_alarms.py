@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from networks import ALL
+from networks import ALL, HAND_WRITTEN
 from random_networks import networks
 
 from symbprop.language.source import Source
@@ -79,20 +79,6 @@ def test_differences_of_a_smooth_function_are_conclusive_and_right() -> None:
         value, error = derivative(lambda t, name=name: float(getattr(np, name)(t)), 0.05)  # type: ignore[misc]
         assert error < 1e-7
         assert abs(value - truth) <= SLACK * error
-
-
-HAND_WRITTEN = """
-import numpy as np
-NAME, DTYPE = "hand", "float64"
-PARAMETERS = {"w": (3,)}
-INPUTS, TARGETS, OUTPUTS = {"x": ("N", 3)}, {}, {"z": ("N",)}
-INTEGERS, RANGES, FORMULAS, ZERO_GRADIENTS = {}, {}, {"w": "0"}, {}
-def init(seed=0, dtype=DTYPE): return {"w": np.zeros(3, dtype)}
-def forward(params, x): return x @ params["w"]
-def loss(params, x): return np.sum(LOSS(x @ params["w"]))
-def loss_and_grad(params, x, *, cotangent=1.0):
-    return loss(params, x), {"w": cotangent * (x.T @ SLOPE(x @ params["w"]))}
-"""
 
 
 def by_hand(loss: str, slope: str, *more: str) -> ModuleType:

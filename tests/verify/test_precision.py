@@ -8,7 +8,7 @@ from types import ModuleType
 import mpmath
 import numpy as np
 import pytest
-from networks import ALL
+from networks import ALL, HAND_WRITTEN
 
 from symbprop.language.source import Source
 from symbprop.pipeline import compile_description, read
@@ -18,19 +18,6 @@ from symbprop.verify.point import Point
 from symbprop.verify.precise import EXTENDED, repeat_precisely
 from symbprop.verify.probe import Entry
 from symbprop.verify.sampling import sample
-
-HAND_WRITTEN = """
-import numpy as np
-NAME, DTYPE = "hand", "float64"
-PARAMETERS = {"w": (3,)}
-INPUTS, TARGETS, OUTPUTS = {"x": ("N", 3)}, {}, {"z": ("N",)}
-INTEGERS, RANGES, FORMULAS, ZERO_GRADIENTS = {}, {}, {"w": "0"}, {}
-def init(seed=0, dtype=DTYPE): return {"w": np.zeros(3, dtype)}
-def forward(params, x): return np.dot(x, params["w"])
-def loss(params, x): return np.sum(LOSS(np.dot(x, params["w"])))
-def loss_and_grad(params, x, *, cotangent=1.0):
-    return loss(params, x), {"w": cotangent * np.dot(x.T, SLOPE(np.dot(x, params["w"])))}
-"""
 
 
 def by_hand(loss: str, slope: str) -> ModuleType:
