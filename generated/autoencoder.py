@@ -243,7 +243,7 @@ def loss_and_grad(
     z_seen_bar = np.multiply(seen_bar, t, out=seen_bar)  # (21);
     b_seen_bar = np.dot(work.ones, z_seen_bar)  # (22)
     W_seen_bar = np.dot(x.T, z_seen_bar)  # (23)
-    _give_back(work)
+    _give_back(work, dtype, N)
     grads = {
         "W_seen": W_seen_bar,
         "b_seen": b_seen_bar,
@@ -475,11 +475,11 @@ def _arguments(
     """
     try:
         arrays = [*map(params.get, PARAMETERS), *given.values()]
-        counts = (len(params),)
-        kinds = (*counts, *[(type(a), a.shape, a.dtype) for a in arrays])
-        dtype, sizes, casts, labels = _PASSED[kinds]
+        kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+        passed = _PASSED[(len(params), *kinds)]
     except (AttributeError, KeyError):
         return _examined(params, given)
+    dtype, sizes, casts, labels = passed
     for position in casts:
         arrays[position] = arrays[position].astype(dtype)
     for position, name in labels:
@@ -520,8 +520,8 @@ def _examined(
     if plain:
         if len(_PASSED) >= 64:
             _PASSED.clear()
-        counts = (len(params),)
-        _PASSED[(*counts, *kinds)] = dtype, sizes, casts, labels
+        key = (len(params), *kinds)
+        _PASSED[key] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -613,7 +613,6 @@ class _Work:
         self.turned_bar = np.empty((N, 48), dtype)
         self.t2 = np.empty((N, 48), bool)
         self.code_bar = np.empty((N, 12), dtype)
-        self.key: tuple = (dtype, N)
 
 
 _IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
@@ -634,9 +633,9 @@ def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
         return _Work(dtype, *sizes)
 
 
-def _give_back(work: _Work) -> None:
+def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault(work.key, []).append(work)
+    _IDLE.setdefault((dtype, *sizes), []).append(work)
 
 
 def _wide_exp(x: np.ndarray) -> np.ndarray:

@@ -540,7 +540,7 @@ def loss_and_grad(
     np.subtract(xh2_bar, u, out=xh2_bar)  # (46) x̅h̅2 − (m2_sum + v2_sum xh2) / N
     z1_bar = np.divide(xh2_bar, t, out=xh2_bar)  # (46); z1_bar lives in xh2_bar
     W1_bar = np.dot(x.T, z1_bar)  # (47)
-    _give_back(work)
+    _give_back(work, dtype, N)
     grads = {
         "W1": W1_bar,
         "gamma2": gamma2_bar,
@@ -857,11 +857,11 @@ def _arguments(
     state = init_state() if state is None else state
     try:
         arrays = [*map(params.get, PARAMETERS), *given.values(), *map(state.get, STATE)]
-        counts = len(params), len(state)
-        kinds = (*counts, *[(type(a), a.shape, a.dtype) for a in arrays])
-        dtype, sizes, casts, labels = _PASSED[kinds]
+        kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+        passed = _PASSED[(len(params), len(state), *kinds)]
     except (AttributeError, KeyError):
         return _examined(params, given, state)
+    dtype, sizes, casts, labels = passed
     for position in casts:
         arrays[position] = arrays[position].astype(dtype)
     for position, name in labels:
@@ -908,8 +908,8 @@ def _examined(
     if plain:
         if len(_PASSED) >= 64:
             _PASSED.clear()
-        counts = len(params), len(state)
-        _PASSED[(*counts, *kinds)] = dtype, sizes, casts, labels
+        key = (len(params), len(state), *kinds)
+        _PASSED[key] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -998,7 +998,6 @@ class _Work:
         self.d2_bar = np.empty((N, 64), dtype)
         self.u8 = np.empty((N, 64), dtype)
         self.m2_sum = np.empty((64,), dtype)
-        self.key: tuple = (dtype, N)
 
 
 _IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
@@ -1019,9 +1018,9 @@ def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
         return _Work(dtype, *sizes)
 
 
-def _give_back(work: _Work) -> None:
+def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault(work.key, []).append(work)
+    _IDLE.setdefault((dtype, *sizes), []).append(work)
 
 
 def _truncated(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

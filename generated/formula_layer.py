@@ -224,7 +224,7 @@ def loss_and_grad(
     beta_bar = np.dot(work.ones, beta_bar_term)  # (10)
     b_bar = np.dot(work.ones, z_bar)  # (11)
     W_bar = np.dot(features.T, z_bar)  # (12)
-    _give_back(work)
+    _give_back(work, dtype, N)
     grads = {
         "W": W_bar,
         "b": b_bar,
@@ -245,11 +245,11 @@ def _arguments(
     """
     try:
         arrays = [*map(params.get, PARAMETERS), *given.values()]
-        counts = (len(params),)
-        kinds = (*counts, *[(type(a), a.shape, a.dtype) for a in arrays])
-        dtype, sizes, casts, labels = _PASSED[kinds]
+        kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+        passed = _PASSED[(len(params), *kinds)]
     except (AttributeError, KeyError):
         return _examined(params, given)
+    dtype, sizes, casts, labels = passed
     for position in casts:
         arrays[position] = arrays[position].astype(dtype)
     for position, name in labels:
@@ -290,8 +290,8 @@ def _examined(
     if plain:
         if len(_PASSED) >= 64:
             _PASSED.clear()
-        counts = (len(params),)
-        _PASSED[(*counts, *kinds)] = dtype, sizes, casts, labels
+        key = (len(params), *kinds)
+        _PASSED[key] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -382,7 +382,6 @@ class _Work:
         self.w = np.empty((N, 6), dtype)
         self.r2 = np.empty((N, 6), dtype)
         self.u2 = np.empty((N, 6), bool)
-        self.key: tuple = (dtype, N)
 
 
 _IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
@@ -403,9 +402,9 @@ def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
         return _Work(dtype, *sizes)
 
 
-def _give_back(work: _Work) -> None:
+def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault(work.key, []).append(work)
+    _IDLE.setdefault((dtype, *sizes), []).append(work)
 
 
 def _wide_exp(x: np.ndarray) -> np.ndarray:

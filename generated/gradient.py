@@ -100,11 +100,11 @@ def _arguments(
     """
     try:
         arrays = [*map(params.get, PARAMETERS), *given.values()]
-        counts = (len(params),)
-        kinds = (*counts, *[(type(a), a.shape, a.dtype) for a in arrays])
-        dtype, sizes, casts, labels = _PASSED[kinds]
+        kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+        passed = _PASSED[(len(params), *kinds)]
     except (AttributeError, KeyError):
         return _examined(params, given)
+    dtype, sizes, casts, labels = passed
     for position in casts:
         arrays[position] = arrays[position].astype(dtype)
     for position, name in labels:
@@ -145,8 +145,8 @@ def _examined(
     if plain:
         if len(_PASSED) >= 64:
             _PASSED.clear()
-        counts = (len(params),)
-        _PASSED[(*counts, *kinds)] = dtype, sizes, casts, labels
+        key = (len(params), *kinds)
+        _PASSED[key] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 

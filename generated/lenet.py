@@ -389,7 +389,7 @@ def loss_and_grad(
     K1_bar = np.dot(
         x_pad1_windows, z1_bar.transpose(3, 1, 2, 0).reshape(8, -1).T
     ).reshape(3, 3, 1, 8)
-    _give_back(work)
+    _give_back(work, dtype, N)
     grads = {
         "K1": K1_bar,
         "b1": b1_bar,
@@ -712,11 +712,11 @@ def _arguments(
     """
     try:
         arrays = [*map(params.get, PARAMETERS), *given.values()]
-        counts = (len(params),)
-        kinds = (*counts, *[(type(a), a.shape, a.dtype) for a in arrays])
-        dtype, sizes, casts, labels = _PASSED[kinds]
+        kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+        passed = _PASSED[(len(params), *kinds)]
     except (AttributeError, KeyError):
         return _examined(params, given)
+    dtype, sizes, casts, labels = passed
     for position in casts:
         arrays[position] = arrays[position].astype(dtype)
     for position, name in labels:
@@ -757,8 +757,8 @@ def _examined(
     if plain:
         if len(_PASSED) >= 64:
             _PASSED.clear()
-        counts = (len(params),)
-        _PASSED[(*counts, *kinds)] = dtype, sizes, casts, labels
+        key = (len(params), *kinds)
+        _PASSED[key] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -873,7 +873,6 @@ class _Work:
         self.u5 = np.empty((8, 4, 4, N), bool).transpose(3, 1, 2, 0)
         self.u6 = np.empty((8, 4, 4, N), dtype).transpose(3, 1, 2, 0)
         self.t7 = np.empty((8, 8, 8, N), bool).transpose(3, 1, 2, 0)
-        self.key: tuple = (dtype, N)
 
 
 _IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
@@ -894,9 +893,9 @@ def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
         return _Work(dtype, *sizes)
 
 
-def _give_back(work: _Work) -> None:
+def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault(work.key, []).append(work)
+    _IDLE.setdefault((dtype, *sizes), []).append(work)
 
 
 def _argmax(array: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:

@@ -453,7 +453,7 @@ def loss_and_grad(
     W_h_bar[0] += W_h_bar_part_2  # (37)
     w = np.dot(t.T, z_h_bar, out=work.w7)  # (37)
     W_h_bar += w  # (37)
-    _give_back(work)
+    _give_back(work, dtype, N)
     grads = {
         "W_h": W_h_bar,
         "b_h": b_h_bar,
@@ -475,11 +475,11 @@ def _arguments(
     """
     try:
         arrays = [*map(params.get, PARAMETERS), *given.values()]
-        counts = (len(params),)
-        kinds = (*counts, *[(type(a), a.shape, a.dtype) for a in arrays])
-        dtype, sizes, casts, labels = _PASSED[kinds]
+        kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+        passed = _PASSED[(len(params), *kinds)]
     except (AttributeError, KeyError):
         return _examined(params, given)
+    dtype, sizes, casts, labels = passed
     for position in casts:
         arrays[position] = arrays[position].astype(dtype)
     for position, name in labels:
@@ -520,8 +520,8 @@ def _examined(
     if plain:
         if len(_PASSED) >= 64:
             _PASSED.clear()
-        counts = (len(params),)
-        _PASSED[(*counts, *kinds)] = dtype, sizes, casts, labels
+        key = (len(params), *kinds)
+        _PASSED[key] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -639,7 +639,6 @@ class _Work:
         self.W_h_bar_term2 = np.empty((N, 16), dtype)
         self.W_h_bar_part = np.empty((16,), dtype)
         self.w7 = np.empty((1, 16), dtype)
-        self.key: tuple = (dtype, N)
 
 
 _IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
@@ -660,6 +659,6 @@ def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
         return _Work(dtype, *sizes)
 
 
-def _give_back(work: _Work) -> None:
+def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault(work.key, []).append(work)
+    _IDLE.setdefault((dtype, *sizes), []).append(work)

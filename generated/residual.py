@@ -182,7 +182,7 @@ def loss_and_grad(
     z_hidden_bar = np.multiply(hidden_bar, t, out=hidden_bar)  # (17);
     b_hidden_bar = np.dot(work.ones, z_hidden_bar)  # (18)
     W_hidden_bar = np.dot(x.T, z_hidden_bar)  # (19)
-    _give_back(work)
+    _give_back(work, dtype, N)
     grads = {
         "W_hidden": W_hidden_bar,
         "b_hidden": b_hidden_bar,
@@ -204,11 +204,11 @@ def _arguments(
     """
     try:
         arrays = [*map(params.get, PARAMETERS), *given.values()]
-        counts = (len(params),)
-        kinds = (*counts, *[(type(a), a.shape, a.dtype) for a in arrays])
-        dtype, sizes, casts, labels = _PASSED[kinds]
+        kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+        passed = _PASSED[(len(params), *kinds)]
     except (AttributeError, KeyError):
         return _examined(params, given)
+    dtype, sizes, casts, labels = passed
     for position in casts:
         arrays[position] = arrays[position].astype(dtype)
     for position, name in labels:
@@ -249,8 +249,8 @@ def _examined(
     if plain:
         if len(_PASSED) >= 64:
             _PASSED.clear()
-        counts = (len(params),)
-        _PASSED[(*counts, *kinds)] = dtype, sizes, casts, labels
+        key = (len(params), *kinds)
+        _PASSED[key] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -337,7 +337,6 @@ class _Work:
         self.sum_bar = np.empty((N, 16), dtype)
         self.t = np.empty((N, 16), bool)
         self.t2 = np.empty((N, 16), dtype)
-        self.key: tuple = (dtype, N)
 
 
 _IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
@@ -358,6 +357,6 @@ def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
         return _Work(dtype, *sizes)
 
 
-def _give_back(work: _Work) -> None:
+def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault(work.key, []).append(work)
+    _IDLE.setdefault((dtype, *sizes), []).append(work)

@@ -311,7 +311,7 @@ def loss_and_grad(
     W_left_code_bar = np.dot(right.T, z_right_code_bar)  # (28)
     t = np.dot(left.T, z_left_code_bar, out=work.t5)  # (28)
     W_left_code_bar += t  # (28)
-    _give_back(work)
+    _give_back(work, dtype, N)
     grads = {
         "W_left_code": W_left_code_bar,
         "b_left_code": b_left_code_bar,
@@ -333,11 +333,11 @@ def _arguments(
     """
     try:
         arrays = [*map(params.get, PARAMETERS), *given.values()]
-        counts = (len(params),)
-        kinds = (*counts, *[(type(a), a.shape, a.dtype) for a in arrays])
-        dtype, sizes, casts, labels = _PASSED[kinds]
+        kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+        passed = _PASSED[(len(params), *kinds)]
     except (AttributeError, KeyError):
         return _examined(params, given)
+    dtype, sizes, casts, labels = passed
     for position in casts:
         arrays[position] = arrays[position].astype(dtype)
     for position, name in labels:
@@ -378,8 +378,8 @@ def _examined(
     if plain:
         if len(_PASSED) >= 64:
             _PASSED.clear()
-        counts = (len(params),)
-        _PASSED[(*counts, *kinds)] = dtype, sizes, casts, labels
+        key = (len(params), *kinds)
+        _PASSED[key] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -482,7 +482,6 @@ class _Work:
         self.u3 = np.empty((N, 12), dtype)
         self.t4 = np.empty((12,), dtype)
         self.t5 = np.empty((64, 12), dtype)
-        self.key: tuple = (dtype, N)
 
 
 _IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
@@ -503,6 +502,6 @@ def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
         return _Work(dtype, *sizes)
 
 
-def _give_back(work: _Work) -> None:
+def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault(work.key, []).append(work)
+    _IDLE.setdefault((dtype, *sizes), []).append(work)

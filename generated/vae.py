@@ -413,7 +413,7 @@ def loss_and_grad(
     z_seen_bar = np.divide(seen_bar, u, out=seen_bar)  # (29);
     b_seen_bar = np.dot(work.ones3, z_seen_bar)  # (30)
     W_seen_bar = np.dot(x.T, z_seen_bar)  # (31)
-    _give_back(work)
+    _give_back(work, dtype, N)
     grads = {
         "W_seen": W_seen_bar,
         "b_seen": b_seen_bar,
@@ -650,11 +650,11 @@ def _arguments(
     """
     try:
         arrays = [*map(params.get, PARAMETERS), *given.values()]
-        counts = (len(params),)
-        kinds = (*counts, *[(type(a), a.shape, a.dtype) for a in arrays])
-        dtype, sizes, casts, labels = _PASSED[kinds]
+        kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+        passed = _PASSED[(len(params), *kinds)]
     except (AttributeError, KeyError):
         return _examined(params, given)
+    dtype, sizes, casts, labels = passed
     for position in casts:
         arrays[position] = arrays[position].astype(dtype)
     for position, name in labels:
@@ -695,8 +695,8 @@ def _examined(
     if plain:
         if len(_PASSED) >= 64:
             _PASSED.clear()
-        counts = (len(params),)
-        _PASSED[(*counts, *kinds)] = dtype, sizes, casts, labels
+        key = (len(params), *kinds)
+        _PASSED[key] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -774,7 +774,6 @@ class _Work:
         self.t2 = np.empty((N, 48), dtype)
         self.u3 = np.empty((N, 48), dtype)
         self.logvar_bar2 = np.empty((4, N), dtype).T
-        self.key: tuple = (dtype, N)
 
 
 _IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
@@ -795,9 +794,9 @@ def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
         return _Work(dtype, *sizes)
 
 
-def _give_back(work: _Work) -> None:
+def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault(work.key, []).append(work)
+    _IDLE.setdefault((dtype, *sizes), []).append(work)
 
 
 def _wide_exp(x: np.ndarray) -> np.ndarray:

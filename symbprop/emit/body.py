@@ -26,7 +26,6 @@ from symbprop.emit.sums import by_ones
 from symbprop.emit.value import Value
 from symbprop.emit.views import View, Views, aligned
 from symbprop.emit.writing import write_through
-from symbprop.schedule.layout import stored_indices
 from symbprop.schedule.order import whole
 from symbprop.schedule.plan import Alias, Allocate, Contract, Fold, Loop, Map, Plan, Step
 
@@ -138,11 +137,11 @@ class Body:
             lines.append(Line(f"{target}[...] = {value.text}", note=note))
         else:
             in_loop = any(isinstance(c.offset, Expr) and not c.terms for c in step.target.index)
-            filled = in_loop and value.owned and not value.boolean and value.indices == frozenset(self._order(step))
-            write_through(self.views, step, value, lines, note, sign=sign, filled=filled)
+            fills = in_loop and value.owned and not value.boolean and value.indices == frozenset(self._order(step))
+            write_through(self.views, step, value, lines, note, sign=sign, filled=fills)
         if self.buffers is None:
             return lines
-        stored = stored_indices(step.target, self.views.layouts.get(step.target.tensor))
+        stored = self.views.stored(step.target)
         order = tuple(self._order(step).index(index) for index in stored if index in self._order(step))
         apart = bool(step.reuse) or any(read.tensor == step.target.tensor for read in step.reads)
         started = step.target.tensor if plain and not step.accumulate else ""
@@ -218,7 +217,7 @@ class Body:
         if made is None:
             left, right = (self.views.view(each, step.domain) for each in (step.left, step.right))
             target_indices = [str(each.bare) for each in step.target.index if each.terms]
-            stored = stored_indices(step.target, self.views.layouts.get(step.target.tensor))
+            stored = self.views.stored(step.target)
             made = contract(left, right, target_indices, step.domain, stored)
         self._assign(step, target, made, note)
 
@@ -259,7 +258,7 @@ class Body:
         place = self._new(step.target.tensor) if plain else ""
         extents = {each.index: each.extent for each in step.domain}
         if step.reduction is Reduction.SUM and self.buffers is not None:
-            stored = stored_indices(step.target, self.views.layouts.get(step.target.tensor))
+            stored = self.views.stored(step.target)
             made = by_ones(view, kept, summed, extents, stored, self.buffers)
             if made is not None:
                 self._assign(step, target, made, note)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from symbprop.calculus.index import Extent
 from symbprop.emit.lines import Line
+from symbprop.emit.literals import tuple_display
 from symbprop.emit.sizes import size
 from symbprop.schedule.layout import layouts
 from symbprop.schedule.liveness import storage_lives
@@ -32,7 +33,7 @@ class Buffer:
     def text(self) -> str:
         """The call that makes it."""
         stored = [self.shape[axis] for axis in self.order]
-        made = f"{self.function}(({', '.join(stored)}{',' * (len(stored) == 1)}), {self.dtype})"
+        made = f"{self.function}({tuple_display(stored)}, {self.dtype})"
         if self.order == tuple(range(len(self.order))):
             return made
         if self.order == (1, 0):
@@ -51,10 +52,12 @@ class Buffers:
         self._plan = plan
         self._names = names
         self._owners, lives = storage_lives(plan)
-        self.layouts = layouts(plan)
+        self.layouts = layouts(plan, self._owners)
         self._shared = self._sharing(lives)
         taken = self._taken = {*names.values(), *sizes}
-        self.variable = next(each for each in ("work", "work_", "work__") if each not in taken)
+        self.variable = "work"
+        while self.variable in taken:
+            self.variable += "_"
         self._made: dict[str, Buffer] = {}
         self._called: dict[str, str] = {}
 
@@ -139,7 +142,8 @@ class Buffers:
     ) -> list[Line]:
         """``lines`` with ``out=`` where a call makes a new array; the last one made for ``holder`` is the tensor's.
 
-        New arrays with all axes have them in memory in this ``order``. ``apart`` says that the tensor was to take over an array that is still read when that one is made.
+        New arrays with all axes have them in memory in this ``order``. ``apart`` says that the tensor was to take over an
+        array that is still read when that one is made.
         """
         target = self._names.get(tensor, "")
         held = {target, holder} if tensor else set[str]()

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from symbprop.calculus.index import Extent, product
-from symbprop.emit.contraction import Product, matrix
+from symbprop.emit.contraction import Product, matrix, one, placed
 from symbprop.emit.sizes import size
 from symbprop.emit.views import View, aligned
 
@@ -72,24 +72,17 @@ def columns(
     places_first = not windows.order and _run(windows, inner, extents) >= SHORT
     sides = (rows, inner) if places_first else (inner, rows)
     order = [*sides[0], *sides[1]]
-    lead, last = (_product(rows, extents), _product(inner, extents))
+    lead, last = one(rows, extents), one(inner, extents)
     shape = f"-1, {last}" if places_first else f"{last}, -1"
     text = f"{aligned(windows, order)}.reshape({shape})"
     view = f".reshape({', '.join(size(extents[index]) for index in order)})"
     sizes = (lead, last) if places_first else (last, lead)
     across = inner if inner_summed else rows
-    groups = (free, kept) if swapped else (kept, free)
-    whole = [*groups[0], *groups[1]]
-    tail = f".reshape({', '.join(size(extents[index]) for index in whole)})"
-    flat = tuple(_product(each, extents) for each in groups if each)
-    inside_target = f".reshape({', '.join(flat)})"
-    if whole != list(target):
-        tail += f".transpose({', '.join(str(whole.index(index)) for index in target)})"
-        inside_target = f".transpose({', '.join(str(list(target).index(index)) for index in whole)})" + inside_target
+    placing = placed([each for each in ((free, kept) if swapped else (kept, free)) if each], target, stored, extents)
     second = matrix(other, free, across, extents) if swapped else matrix(other, across, free, extents)
     made = (aligned(windows, order), view, sizes, text)
     elements = _count([*rows, *inner], extents)
-    return Columns(*made, elements, places_first != inner_summed, second, swapped, tail, flat, inside_target)
+    return Columns(*made, elements, places_first != inner_summed, second, swapped, *placing)
 
 
 def _run(windows: View, inner: Sequence[str], extents: Mapping[str, Extent]) -> int:
@@ -100,7 +93,3 @@ def _run(windows: View, inner: Sequence[str], extents: Mapping[str, Extent]) -> 
 
 def _count(indices: Sequence[str], extents: Mapping[str, Extent]) -> Extent:
     return product(tuple(extents[index] for index in indices))
-
-
-def _product(indices: Sequence[str], extents: Mapping[str, Extent]) -> str:
-    return size(_count(indices, extents))

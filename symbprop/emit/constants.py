@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from symbprop.calculus.functions import Detach
 from symbprop.calculus.index import Extent
 from symbprop.calculus.program import GradientProgram, Program, Role, Tensor
-from symbprop.emit.literals import string, table
+from symbprop.emit.literals import string, table, tuple_display
 from symbprop.emit.modes import Modes
 from symbprop.emit.sizes import size
 
@@ -49,4 +49,4 @@ def _shapes(tensors: Sequence[Tensor]) -> dict[str, str]:
 
 def _tuple(shape: tuple[Extent, ...]) -> str:
     parts = [size(each) if isinstance(each, int) else string(size(each)) for each in shape]
-    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+    return tuple_display(parts)

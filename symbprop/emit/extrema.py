@@ -10,7 +10,9 @@ from sympy import Symbol
 from symbprop.calculus.index import Access, Extent, Range, constant, product
 from symbprop.calculus.statement import Reduction
 from symbprop.emit.lines import Line
+from symbprop.emit.literals import tuple_display
 from symbprop.emit.sizes import size
+from symbprop.emit.storage import shape_text
 from symbprop.emit.views import Views, aligned
 from symbprop.schedule.plan import Fold
 
@@ -65,8 +67,8 @@ def pairwise(step: Fold, views: Views, target: str, taken: Collection[str], note
         first = f"np.copyto({target}, {aligned(at_first, kept)})"
         lines.append(Line(f"{target}.fill(0)" if is_sum else first))
     elif is_sum and not step.accumulate:
-        shape = ", ".join(size(each.extent) for each in _in_order(ranges, kept))
-        lines.append(Line(f"{target} = ", "np.zeros", (f"({shape}{',' if len(kept) == 1 else ''})", "dtype"), note))
+        shape = shape_text([each.extent for each in _in_order(ranges, kept)])
+        lines.append(Line(f"{target} = ", "np.zeros", (shape, "dtype"), note))
     elif not is_sum:
         lines.append(Line(f"{target} = {aligned(at_first, kept)}.copy()", note=note))
     for depth, each in enumerate(step.reduced):
@@ -93,8 +95,7 @@ def first_maximum(
     if step.reduction is not Reduction.ARGMAX or slides(step) is None:
         return None
     summed = [each.index for each in step.reduced]
-    axes = ", ".join(str(first + position) for position in range(len(summed)))
-    call = (text, f"({axes}{',' if len(summed) == 1 else ''})")
+    call = (text, tuple_display([str(first + position) for position in range(len(summed))]))
     if len(summed) == 1:
         return [Line(f"{target} = ", "_argmax", call)]
     lines = []

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from symbprop.calculus.dependence import needed
-from symbprop.calculus.program import Program, Role, Tensor
-from symbprop.calculus.requested import Requested, Result
+from symbprop.calculus.program import Role, Tensor
+from symbprop.calculus.requested import Requested
 from symbprop.emit.course import Course
 from symbprop.emit.function import Function
 from symbprop.emit.lines import Line
@@ -15,7 +15,7 @@ from symbprop.emit.literals import string
 from symbprop.emit.modes import Modes
 from symbprop.emit.notes import FurtherNotes, Notes
 from symbprop.emit.opening import opening
-from symbprop.emit.sizes import size
+from symbprop.emit.storage import shape_text
 from symbprop.emit.variables import size_names
 from symbprop.schedule.liveness import storage_roots
 
@@ -81,7 +81,10 @@ class RequestedFunction:
         read = self._read()
         for argument, seeds in self.requested.seeds.items():
             rows.append("    shapes = {")
-            rows += [f"        {string(key)}: {_shape(self.program, tensor)}," for key, tensor in seeds.items()]
+            rows += [
+                f"        {string(key)}: {shape_text(self.program.tensors[tensor].shape)},"
+                for key, tensor in seeds.items()
+            ]
             rows.append("    }")
             made = ("_directions", (string(argument), argument, "shapes", "dtype"))
             rows += Line("directions = ", *made).render(4)
@@ -99,7 +102,7 @@ class RequestedFunction:
         rows, opened = ["    results = {"], ""
         for each in self.requested.results:
             if each.tensor is None:
-                value = f"np.zeros({_shape_text(each)}, dtype)"
+                value = f"np.zeros({shape_text(each.shape)}, dtype)"
             else:
                 root = roots[each.tensor]
                 copied = root in taken or root in given or each.tensor in plan.shared
@@ -117,15 +120,3 @@ class RequestedFunction:
             rows.append(f"{'    ' * (len(outer) + 2)}{string(key)}: {value},")
         rows += ["        },"] if opened else []
         return [*rows, "    }", "    return results"]
-
-
-def _shape(program: Program, name: str) -> str:
-    return _tuple([size(each) for each in program.tensors[name].shape])
-
-
-def _shape_text(each: Result) -> str:
-    return _tuple([size(one) for one in each.shape])
-
-
-def _tuple(parts: Sequence[str]) -> str:
-    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"

@@ -39,3 +39,8 @@ def dictionary(name: str, entries: Sequence[tuple[str, str]], indent: int = 4) -
     """The lines that give ``name`` a dictionary of finished text."""
     pad = " " * indent
     return [f"{pad}{name} = {{", *(f"{pad}    {key}: {value}," for key, value in entries), f"{pad}}}"]
+
+
+def tuple_display(parts: Sequence[str]) -> str:
+    """Texts as a tuple."""
+    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"

@@ -10,7 +10,6 @@ from symbprop.emit.columns import Columns, columns
 from symbprop.emit.contraction import Product
 from symbprop.emit.lines import Line
 from symbprop.emit.views import Views
-from symbprop.schedule.layout import stored_indices
 from symbprop.schedule.plan import Contract, Plan
 
 KEPT = 2**17  # elements of one example; a larger matrix is made anew, not kept from the forward to the backward pass
@@ -54,7 +53,7 @@ class Matrices:
     def _columns(self, step: Contract) -> Columns | None:
         extents = {each.index: each.extent for each in step.domain}
         target = [str(each.bare) for each in step.target.index]
-        stored = stored_indices(step.target, self.views.layouts.get(step.target.tensor))
+        stored = self.views.stored(step.target)
         left, right = (self.views.view(each, step.domain) for each in (step.left, step.right))
         if left.inside and not right.inside:
             return columns(left, right, target, stored, extents)

@@ -10,7 +10,7 @@ from symbprop.calculus.program import Program, Role, Tensor
 from symbprop.emit.initial import DRAWS, HELPERS
 from symbprop.emit.lines import Line
 from symbprop.emit.literals import string
-from symbprop.emit.sizes import size
+from symbprop.emit.storage import shape_text
 from symbprop.language.syntax import Draw
 from symbprop.network.network import Network
 from symbprop.schedule.liveness import storage_roots
@@ -60,7 +60,7 @@ class Modes:
         helpers: set[str] = set()
         for tensor in noise:
             draw = self.noise[tensor.name]
-            drawn = DRAWS[draw].format(shape=_tuple(tensor))
+            drawn = DRAWS[draw].format(shape=shape_text(tensor.shape))
             lines.append(Line(f"{names[tensor.name]} = ", "np.asarray", (drawn, "dtype")))
             helpers |= {HELPERS[draw]} if draw in HELPERS else set()
         return lines, helpers
@@ -83,8 +83,3 @@ class Modes:
 def modes_of(network: Network, program: Program) -> Modes:
     """The modes of a network that trains by ``program``."""
     return Modes(network.inference is not None, tuple(program.of(Role.STATE)), network.noise, network.accuracy == FAST)
-
-
-def _tuple(tensor: Tensor) -> str:
-    parts = [size(each) for each in tensor.shape]
-    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"

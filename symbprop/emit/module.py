@@ -105,7 +105,6 @@ class _Writer:
             functions=functions,
             workspace=self.workspace,
             parts=self.parts,
-            sizes_plain="".join(f", {each}" for each in self.workspace.sizes) or ",",
             sizes_typed="".join(f", {each}: int" for each in self.workspace.sizes),
             training=training,
             helpers=[helper_source(name) for name in helpers],

@@ -16,7 +16,6 @@ from symbprop.calculus.statement import Statement, read_symbol, reindex
 from symbprop.emit.contraction import Product, contract
 from symbprop.emit.views import Views
 from symbprop.emit.windows import window
-from symbprop.schedule.layout import stored_indices
 from symbprop.schedule.order import mixed_radix
 from symbprop.schedule.plan import Contract, Map, Step
 
@@ -97,7 +96,7 @@ def products(
     if place is None or list(place.axes) != kept:
         return None
     text = place.text if place.text.endswith("]") else f"{place.text}[...]"
-    stored = stored_indices(loop.step.target, views.layouts.get(loop.step.target.tensor))
+    stored = views.stored(loop.step.target)
     return loop, text, contract(left, right, kept, domain, stored)
 
 

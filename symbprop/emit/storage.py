@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from symbprop.calculus.index import Access, Extent, Range
 from symbprop.calculus.program import Tensor
 from symbprop.emit.lines import Line
+from symbprop.emit.literals import tuple_display
 from symbprop.emit.sizes import constant, size
 from symbprop.emit.views import Views, aligned
 from symbprop.schedule.order import mixed_radix
@@ -15,8 +16,7 @@ from symbprop.schedule.plan import Alias, Allocate, Plan
 
 def shape_text(extents: Sequence[Extent]) -> str:
     """A shape as a tuple display."""
-    parts = [size(each) for each in extents]
-    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+    return tuple_display([size(each) for each in extents])
 
 
 def broadcast_shape(domain: Sequence[Range], indices: Collection[str]) -> tuple[str, ...]:

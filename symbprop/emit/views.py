@@ -118,12 +118,15 @@ class Views:
         inside = tuple(each.inside for _, each in sliding)
         return View(text + _subscript(parts), tuple(axes), inside, self._order(access, axes, inside))
 
+    def stored(self, access: Access) -> list[str]:
+        """The indices of an access in the order in which their axes lie in memory."""
+        return stored_indices(access, self.layouts.get(access.tensor))
+
     def _order(self, access: Access, axes: Sequence[str], inside: Sequence[str]) -> tuple[str, ...]:
         """The indices of a view as they lie in memory, where the tensor has a layout of its own."""
-        layout = self.layouts.get(access.tensor)
-        if layout is None:
+        if access.tensor not in self.layouts:
             return ()
-        stored = stored_indices(access, layout)
+        stored = self.stored(access)
         return (*sorted((each for each in axes if each not in inside), key=stored.index), *inside)
 
     def _gathered(self, access: Access, extents: Mapping[str, Extent]) -> View:

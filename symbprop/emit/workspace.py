@@ -29,12 +29,19 @@ class Workspace:
         shapes = " ".join(each.text for each in self.arrays)
         return [name for name in self.names if re.search(rf"\b{re.escape(name)}\b", shapes)]
 
+    @property
+    def kind(self) -> str:
+        """The arguments that say which arrays a call needs."""
+        return ", ".join(("dtype", *self.sizes))
+
     def borrowed(self) -> list[str]:
         """The line that takes it."""
         if self.buffers is None or not self.arrays:
             return []
-        return [f"    {self.buffers.variable} = _borrow(dtype{''.join(f', {each}' for each in self.sizes)})"]
+        return [f"    {self.buffers.variable} = _borrow({self.kind})"]
 
     def returned(self) -> list[str]:
         """The line that hands it back."""
-        return [f"    _give_back({self.buffers.variable})"] if self.buffers is not None and self.arrays else []
+        if self.buffers is None or not self.arrays:
+            return []
+        return [f"    _give_back({self.buffers.variable}, {self.kind})"]

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from sympy import Expr
 
 from symbprop.calculus.index import Access, Affine
-from symbprop.schedule.liveness import storage_lives
 from symbprop.schedule.plan import Fold, Loop, Map, Plan, accesses_of, flat
 
 FEW = 32  # columns up to which they come first
@@ -21,12 +20,11 @@ FEW = 32  # columns up to which they come first
 Layout = tuple[int, ...]
 
 
-def layouts(plan: Plan) -> Mapping[str, Layout]:
+def layouts(plan: Plan, owners: Mapping[str, str]) -> Mapping[str, Layout]:
     """The axes of each tensor that the plan stores otherwise than in the order of its indices, slowest first.
 
-    What is given or handed out is stored as its indices are.
+    What is given or handed out is stored as its indices are. ``owners``: the tensor whose memory each one lives in.
     """
-    owners, _ = storage_lives(plan)
     plain = {owners[name] for name in (*plan.results, *plan.shared)}
     stepped: dict[str, int] = {}
     slid: set[int] = set()

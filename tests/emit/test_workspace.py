@@ -98,3 +98,20 @@ def test_memory_stays_flat_over_many_batch_sizes_and_is_released(compiled: Compi
     left, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert left < last / 2
+
+
+def test_names_of_tensors_never_meet_those_of_the_workspace(compiled: Compiled) -> None:
+    names = ("key", "work", "work_", "work__", "ones", "t")
+    nodes = "".join(
+        f"  {name}: {{dense: {{units: 3, activation: tanh}}, inputs: [{before}]}}\n"
+        for before, name in zip(("x", *names), names, strict=False)
+    )
+    text = f"inputs: {{x: {{shape: [3]}}}}\ntargets: {{y: {{shape: [3]}}}}\nnodes:\n{nodes}loss: {{mean_squared_error: {{inputs: [t, y]}}}}\n"
+    module, plain = compiled(text), compiled(text, without=["workspace"])
+    params, data = point(module)
+    for _ in range(2):
+        loss, grads = module.loss_and_grad(params, *data)
+        other_loss, others = plain.loss_and_grad(params, *data)
+        np.testing.assert_allclose(loss, other_loss, rtol=1e-14)
+        for name, grad in grads.items():
+            np.testing.assert_allclose(grad, others[name], rtol=1e-12, atol=1e-15)
