@@ -15,7 +15,7 @@ from mpmath import mpf
 
 ROUNDS = 25
 DIGITS = 50
-KINDS = {"f": (4, 9.5), "d": (9, 27.5)}  # the degree of both polynomials, and how far erfc is not 0
+KINDS = {"f": (4, 9.5), "d": (10, 27.5)}  # the degree of both polynomials, and how far erfc is not 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, exp, preorder
 
 from symbprop.calculus.functions import Detach, Floor, Held, Select, is_condition
 from symbprop.calculus.nodes import inverse, ordered, split_sign
-from symbprop.emit.calls import BINDING, COMPARISONS, HELPERS, INFIX, UFUNCS
+from symbprop.emit.calls import BINDING, COMPARISONS, HELPERS, INFIX, UFUNCS, with_square
 from symbprop.emit.lines import Line, call
 from symbprop.emit.shapes import as_extreme, is_indicator, is_log_of_one_plus, is_safe_to_mask, is_third, operands
 from symbprop.emit.sizes import number
@@ -97,7 +97,7 @@ class Elementwise:
         name = type(node).__name__
         if name in HELPERS:
             self.helpers.add(HELPERS[name])
-            return self._apply(f"_{name}", [self._value(each) for each in node.args], node, ufunc=False)
+            return self._apply(f"_{name}", [self._value(each) for each in with_square(node)], node, ufunc=False)
         if is_log_of_one_plus(node):
             return self._apply("np.log1p", [self._value(node.args[0] - 1)], node)
         return self._apply(f"np.{UFUNCS[name]}", [self._value(each) for each in node.args], node)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, exp, log
+from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, erfc, exp, log
 
+from symbprop.accuracy.functions import scaled_erfc
 from symbprop.calculus.functions import Select
 from symbprop.calculus.nodes import inverse, is_reciprocal, split_sign
+from symbprop.emit.calls import with_square
 
 
 def operands(node: Basic) -> tuple[Basic, ...]:
@@ -27,6 +29,8 @@ def operands(node: Basic) -> tuple[Basic, ...]:
         return (node.base,) if node.exp.is_Rational else (node.base, node.exp)
     if is_log_of_one_plus(node):
         return (node.args[0] - 1,)
+    if isinstance(node, (erfc, scaled_erfc)):
+        return with_square(node)[: len(node.args)]
     if isinstance(node, Select):
         extreme = as_extreme(node)
         if extreme is not None:

@@ -54,6 +54,23 @@ def test_erf_and_erfc_are_within_a_few_mixed_ulps(kernel: ModuleType, dtype: str
             assert worst(scaled / part, truth, part) <= MIXED + 1 or np.any(np.abs(scaled) < np.finfo(dtype).tiny)
 
 
+@pytest.mark.parametrize("square", [0.5, -0.5, 3.0])
+@pytest.mark.parametrize("dtype", ENDS)
+def test_a_root_in_the_argument_is_not_rounded(kernel: ModuleType, dtype: str, square: float) -> None:
+    """erfc(c x) is as near as erfc(x) is, though c = √½ is no number of the machine."""
+    root = mpmath.sqrt(abs(square)) * (1 if square > 0 else -1)
+    x = (points(dtype, 800) / float(abs(root))).astype(dtype)
+    for part in (x, np.sort(x)[:800], np.sort(x)[-800:]):
+        found = kernel._erfc(part, square)
+        for ours, place in zip(found, part, strict=True):
+            y = root * mpmath.mpf(float(place))
+            true = mpmath.erfc(y)
+            moved = 2 * abs(y) * mpmath.exp(-y * y) / mpmath.sqrt(mpmath.pi) * np.finfo(dtype).eps / 2
+            assert abs(float(ours) - true) <= MIXED * (float(np.spacing(abs(part.dtype.type(float(true))))) + moved)
+    ends = np.array([np.inf, -np.inf, np.nan, 1e30, -1e30, 0.0], dtype) * (1 if square > 0 else -1)
+    np.testing.assert_array_equal(kernel._erfc(ends.astype(dtype), square), np.array([0, 2, np.nan, 0, 2, 1], dtype))
+
+
 @pytest.mark.parametrize("dtype", ENDS)
 def test_a_scale_keeps_what_underflow_would_take(kernel: ModuleType, dtype: str) -> None:
     x = np.linspace(0.97, 1.0, 200).astype(dtype) * np.asarray(ENDS[dtype], dtype)
@@ -109,5 +126,5 @@ def test_the_coefficients_are_those_of_the_script(kernel: ModuleType) -> None:
     for kind, (degree, end) in KINDS.items():
         found = fitted(degree, end)
         for ours, theirs in zip(kernel._MILLS[kind], (found.above, found.below), strict=True):
-            np.testing.assert_array_equal(ours, np.array([float(each) for each in theirs], kind))
+            np.testing.assert_array_equal(ours, [float(each) for each in theirs])
         assert found.error < np.finfo(kind).eps / 2
