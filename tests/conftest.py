@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 from hypothesis import settings
+from warm import Warm, started
 
 from symbprop.language.source import Source
 from symbprop.pipeline import compile_description, read
@@ -51,6 +52,13 @@ ROOT = Path(__file__).resolve().parents[1]
 def root() -> Path:
     """The top of the repository."""
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Warm]:
+    """Runs commands in processes forked from one that has imported everything, for all tests of a worker."""
+    with started() as process:
+        yield process
 
 
 @pytest.fixture

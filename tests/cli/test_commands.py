@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,27 +11,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from networks import MLP
+from warm import Ended, Warm
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+Run = Callable[..., Ended]
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """Runs ``python -m symbprop`` in an empty folder."""
+def run(tmp_path: Path, warm: Warm) -> Run:
+    """Runs ``symbprop`` in an empty folder."""
 
-    def command(*arguments: str, text: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-        where = {
-            **os.environ,
-            "PYTHONPATH": str(EXAMPLES.parent),
-            "PYTHONIOENCODING": "utf8",
-            "NO_COLOR": "1",
-            **environment,
-        }
-        return subprocess.run(
-            [sys.executable, "-m", "symbprop", *arguments],
-            cwd=tmp_path, input=text, capture_output=True, text=True, env=where, timeout=120, encoding="utf-8",
-        )  # fmt: skip
+    def command(*arguments: str, text: str = "") -> Ended:
+        return warm.run(tmp_path, *arguments, stdin=text, seconds=120)
 
     return command
 
@@ -48,25 +38,25 @@ def test_help_and_version_import_neither_sympy_nor_numpy() -> None:
 def test_every_command_has_a_help_text_with_an_example(run: Run) -> None:
     for name in ("compile", "derive", "check", "train", "ops", "schema", "summary", "bench", "doctor"):
         done = run(name, "--help")
-        assert done.returncode == 0
+        assert done.status == 0
         assert f"Example: symbprop {name}" in " ".join(done.stdout.split())
 
 
 def test_compile_writes_a_verified_module_and_says_what_it_derived(run: Run, tmp_path: Path) -> None:
     (tmp_path / "net.yaml").write_text(MLP)
     done = run("compile", "net.yaml", "-o", "out")
-    assert done.returncode == 0, done.stderr
+    assert done.status == 0, done.stderr
     assert "z̄2[n,m] = (p[n,m] − δ[m,label[n]]) / N" in done.stdout
     assert "net: verified" in done.stdout
     assert [each.name for each in (tmp_path / "out").iterdir()] == ["net.py"]
     checked = run("check", "out/net.py", "--json")
-    assert checked.returncode == 0
+    assert checked.status == 0
     assert json.loads(checked.stdout)["passed"] is True
 
 
 def test_standard_input_is_a_description(run: Run, tmp_path: Path) -> None:
     done = run("compile", "-", "--json", text="name: piped\n" + MLP)
-    assert done.returncode == 0, done.stderr
+    assert done.status == 0, done.stderr
     assert json.loads(done.stdout)["certificate"]["passed"] is True
     assert (tmp_path / "generated" / "piped.py").exists()
 
@@ -93,7 +83,7 @@ def test_derive_writes_the_chain_rule_out(run: Run) -> None:
 
 def test_train_reaches_the_digits_with_the_emitted_module_alone(run: Run, tmp_path: Path) -> None:
     done = run("train", str(EXAMPLES / "digits.yaml"), "-o", "out", "--json")
-    assert done.returncode == 0, done.stderr
+    assert done.status == 0, done.stderr
     report = json.loads(done.stdout)
     assert report["held_out_accuracy"] >= 0.95
     weights = np.load(tmp_path / "out" / "digits.npz")
@@ -138,7 +128,7 @@ def test_a_size_that_is_none_is_refused_with_a_hint(run: Run, tmp_path: Path) ->
     (tmp_path / "net.yaml").write_text(MLP)
     for wrong, hint in (("M=3", "known here: N"), ("N", "write T=50"), ("N=0", "write T=50")):
         done = run("summary", "net.yaml", "--size", wrong)
-        assert done.returncode == 2
+        assert done.status == 2
         assert hint in done.stderr
 
 
@@ -147,7 +137,7 @@ def test_constants_that_are_none_are_refused(run: Run, tmp_path: Path) -> None:
     for text in ("{}", "[1]", "not JSON"):
         (tmp_path / "machine.json").write_text(text)
         done = run("summary", "net.yaml", "--machine", "machine.json")
-        assert done.returncode == 2
+        assert done.status == 2
         assert "symbprop doctor --calibrate writes one" in done.stderr
 
 
@@ -179,7 +169,7 @@ def test_bad_input_exits_2_with_place_and_hint_and_leaves_nothing(name: str, run
     text, words = BAD[name]
     (tmp_path / "bad.yaml").write_text(text, encoding="utf-8")
     done = run("compile", "bad.yaml", "-o", "out")
-    assert done.returncode == 2, done.stderr
+    assert done.status == 2, done.stderr
     assert done.stderr.startswith("bad.yaml:")
     assert ": error: " in done.stderr.splitlines()[0]
     assert words in done.stderr
@@ -211,18 +201,18 @@ def test_bad_formulas_and_files_exit_2(run: Run, tmp_path: Path) -> None:
         ("compile",),
     ):
         done = run(*arguments)
-        assert done.returncode == 2, (arguments, done.stderr)
+        assert done.status == 2, (arguments, done.stderr)
         assert done.stderr
         assert "Traceback" not in done.stderr
 
 
 def test_a_module_that_is_wrong_exits_1(run: Run, tmp_path: Path) -> None:
     (tmp_path / "net.yaml").write_text(MLP)
-    assert run("compile", "net.yaml", "-o", ".").returncode == 0
+    assert run("compile", "net.yaml", "-o", ".").status == 0
     path = tmp_path / "net.py"
     path.write_text(path.read_text(encoding="utf-8").replace('"b2": b2_bar', '"b2": 2 * b2_bar'), encoding="utf-8")
     done = run("check", "net.py")
-    assert done.returncode == 1
+    assert done.status == 1
     assert "WRONG" in done.stdout
 
 

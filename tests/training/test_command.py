@@ -8,10 +8,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from warm import Ended, Warm
 
 from symbprop.language.source import Source
 from symbprop.pipeline import read
@@ -41,19 +43,24 @@ ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-def run(folder: Path, *arguments: str, code: int = 0, text: str = NET) -> subprocess.CompletedProcess[str]:
-    """Runs ``symbprop train net.yaml`` in ``folder``."""
-    (folder / "net.yaml").write_text(text)
-    done = subprocess.run(
-        [sys.executable, "-m", "symbprop", "train", "net.yaml", *arguments],
-        cwd=folder, capture_output=True, text=True, timeout=300, env=ENVIRONMENT,
-    )  # fmt: skip
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
+Run = Callable[..., Ended]
 
 
-def test_a_run_goes_on_from_its_checkpoint_with_the_same_bits(tmp_path: Path) -> None:
+@pytest.fixture
+def run(warm: Warm) -> Run:
+    """Runs ``symbprop train net.yaml`` in a folder."""
+
+    def command(folder: Path, *arguments: str, code: int = 0, text: str = NET) -> Ended:
+        (folder / "net.yaml").write_text(text)
+        done = warm.run(folder, "train", "net.yaml", *arguments, seconds=300)
+        assert done.status == code, done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+    return command
+
+
+def test_a_run_goes_on_from_its_checkpoint_with_the_same_bits(run: Run, tmp_path: Path) -> None:
     run(tmp_path, "-o", "whole")
     run(tmp_path, "-o", "half", "--epochs", "2", "--checkpoint", "half.npz")
     run(tmp_path, "-o", "rest", "--resume", "half.npz")
@@ -68,7 +75,7 @@ def test_a_run_goes_on_from_its_checkpoint_with_the_same_bits(tmp_path: Path) ->
     assert "is no checkpoint" in run(tmp_path, "--resume", "whole/net.npz", code=2).stderr
 
 
-def test_a_run_is_not_taken_for_one_by_other_rules(tmp_path: Path) -> None:
+def test_a_run_is_not_taken_for_one_by_other_rules(run: Run, tmp_path: Path) -> None:
     run(tmp_path, "--epochs", "1", "--checkpoint", "c.npz", "--learning-rate", "0.1")
     assert "begun with rate 0.1, not None" in run(tmp_path, "--resume", "c.npz", code=2).stderr
 
@@ -89,7 +96,7 @@ def test_a_run_is_not_taken_for_one_by_other_rules(tmp_path: Path) -> None:
         assert {each for each in first if first[each] != other[each]} == {key}
 
 
-def test_an_interrupt_leaves_the_last_checkpoint_and_nothing_half_written(tmp_path: Path) -> None:
+def test_an_interrupt_leaves_the_last_checkpoint_and_nothing_half_written(run: Run, tmp_path: Path) -> None:
     (tmp_path / "net.yaml").write_text(NET)
     command = [sys.executable, "-m", "symbprop", "train", "net.yaml", "--epochs", "100000", "--checkpoint", "c.npz"]
     process = subprocess.Popen(
@@ -115,7 +122,7 @@ def test_an_interrupt_leaves_the_last_checkpoint_and_nothing_half_written(tmp_pa
         assert all(whole[name].tobytes() == rest[name].tobytes() for name in whole)
 
 
-def test_a_report_weights_in_both_formats_and_a_picture(tmp_path: Path) -> None:
+def test_a_report_weights_in_both_formats_and_a_picture(run: Run, tmp_path: Path) -> None:
     for package in ("matplotlib", "safetensors"):
         if importlib.util.find_spec(package) is None:
             pytest.skip(f"{package} is not installed")
@@ -153,7 +160,7 @@ def test_a_picture_has_a_panel_for_losses_metrics_and_gradient_norms(tmp_path: P
     assert (tmp_path / "c.svg").read_text().count('id="axes_') == 3
 
 
-def test_what_cannot_be_written_is_said_before_training(tmp_path: Path) -> None:
+def test_what_cannot_be_written_is_said_before_training(run: Run, tmp_path: Path) -> None:
     assert "not '.h5'" in run(tmp_path, "--weights", "w.h5", code=2).stderr
     assert "pictures are drawn as" in run(tmp_path, "--plot", "curves.txt", code=2).stderr
     assert "there is no folder" in run(tmp_path, "--checkpoint", "nowhere/c.npz", code=2).stderr

@@ -4,44 +4,45 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from networks import MLP
+from warm import Ended, Warm
 
 from symbprop.language.source import Source
 from symbprop.pipeline import compile_description, read
 from symbprop.tuning.traced import Untraceable, traceable
 
-ROOT = Path(__file__).resolve().parents[2]
 HAS_JAX = importlib.util.find_spec("jax") is not None
 STEPS = "inputs: {x: {shape: [T, 3]}}\ntargets: {y: {shape: [4]}}\nlayers:\n  - simple_rnn: {units: 4}\nloss: mean_squared_error\n"
 
 
-def bench(text: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command in a process of its own, for an eighth of a second."""
-    (folder / "net.yaml").write_text(text, encoding="utf-8")
-    return subprocess.run(
-        [sys.executable, "-m", "symbprop", "bench", "net.yaml", "--seconds", "0.1", *arguments],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf8"}, cwd=folder,
-        capture_output=True, text=True, timeout=240, encoding="utf-8",
-    )  # fmt: skip
+Bench = Callable[..., Ended]
 
 
-def report(text: str, folder: Path, *arguments: str) -> dict[str, Any]:
-    """What it says as JSON."""
-    done = bench(text, folder, "--json", *arguments)
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
+@pytest.fixture
+def bench(warm: Warm, tmp_path: Path) -> Bench:
+    """The command in a process of its own, for a tenth of a second."""
+
+    def command(text: str, *arguments: str) -> Ended:
+        (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+        return warm.run(tmp_path, "bench", "net.yaml", "--seconds", "0.1", *arguments, seconds=240, bytes=0)
+
+    return command
+
+
+def report(ended: Ended) -> dict[str, Any]:
+    """What it said as JSON."""
+    assert ended.status == 0, ended.stderr
+    found: dict[str, Any] = json.loads(ended.stdout)
     return found
 
 
-def test_it_reports_time_speed_and_memory_at_the_sizes_that_were_asked_for(tmp_path: Path) -> None:
-    found = report(MLP, tmp_path, "--batch", "512", "--dtype", "float32", "--memory", "--no-peers")
+def test_it_reports_time_speed_and_memory_at_the_sizes_that_were_asked_for(bench: Bench) -> None:
+    found = report(bench(MLP, "--json", "--batch", "512", "--dtype", "float32", "--memory", "--no-peers"))
     assert (found["sizes"], found["dtype"], found["threads"]) == ({"N": 512}, "float32", 1)
     time = found["times"]["symbprop"]
     assert 0 < time["least"] <= time["low"] <= time["median"] <= time["high"]
@@ -55,32 +56,32 @@ def test_it_reports_time_speed_and_memory_at_the_sizes_that_were_asked_for(tmp_p
     assert found["peers"] == {}
 
 
-def test_every_free_size_can_be_chosen(tmp_path: Path) -> None:
-    found = report(STEPS, tmp_path, "--batch", "4", "--size", "T=7", "--no-peers")
+def test_every_free_size_can_be_chosen(bench: Bench) -> None:
+    found = report(bench(STEPS, "--json", "--batch", "4", "--size", "T=7", "--no-peers"))
     assert found["sizes"] == {"N": 4, "T": 7}
-    assert found["products"] > report(STEPS, tmp_path, "--batch", "4", "--size", "T=3", "--no-peers")["products"]
+    assert found["products"] > report(bench(STEPS, "--json", "--batch", "4", "--size", "T=3", "--no-peers"))["products"]
 
 
-def test_a_description_without_a_loss_has_nothing_to_time(tmp_path: Path) -> None:
-    done = bench("inputs: {x: {shape: [3]}}\nlayers:\n  - dense: {units: 2}\n", tmp_path)
-    assert done.returncode == 2
+def test_a_description_without_a_loss_has_nothing_to_time(bench: Bench) -> None:
+    done = bench("inputs: {x: {shape: [3]}}\nlayers:\n  - dense: {units: 2}\n")
+    assert done.status == 2
     assert "add a loss" in done.stderr
 
 
 @pytest.mark.skipif(not HAS_JAX, reason="JAX is not installed")
-def test_jax_differentiates_the_same_formulas_to_the_same_gradient(tmp_path: Path) -> None:
-    found = report(MLP, tmp_path, "--batch", "8")  # another gradient would be a reason, in words
+def test_jax_differentiates_the_same_formulas_to_the_same_gradient(bench: Bench) -> None:
+    found = report(bench(MLP, "--json", "--batch", "8"))  # another gradient would be a reason, in words
     assert found["peers"]["jax"] > 0
     assert found["times"]["jax"]["median"] > 0
-    shown = bench(MLP, tmp_path).stdout
+    shown = bench(MLP).stdout
     assert "times ours" in shown
     assert "PyTorch, autograd, PyTensor left out" in shown
 
 
 @pytest.mark.skipif(not HAS_JAX, reason="JAX is not installed")
-def test_a_peer_that_cannot_trace_says_why(tmp_path: Path) -> None:
+def test_a_peer_that_cannot_trace_says_why(bench: Bench) -> None:
     noisy = MLP.replace("layers:\n", "layers:\n  - dropout: {rate: 0.5}\n")
-    assert "state, noise or modes" in report(noisy, tmp_path)["peers"]["jax"]
+    assert "state, noise or modes" in report(bench(noisy, "--json"))["peers"]["jax"]
 
 
 def test_what_is_traced_writes_nothing_in_place() -> None:
