@@ -10,7 +10,7 @@ import numpy as np
 from symbprop.verify.calls import loss_at
 from symbprop.verify.floor import NEARBY, Floor
 from symbprop.verify.point import Point
-from symbprop.verify.precise import repeat_precisely
+from symbprop.verify.precise import Precisely
 from symbprop.verify.probe import Direction, Entry, Outcome, Probe, along
 
 STEP = 1e-30
@@ -30,7 +30,7 @@ def complex_step_probes(
     Rounding is measured only where the two disagree by more than the tolerance without it.
     """
     found = []
-    stepped = ComplexSteps(module, point, point.params)
+    stepped, precise = ComplexSteps(module, point, point.params), Precisely(module, point)
     for direction in directions:
         numeric = stepped.slope(direction)
         analytic, scale = along(gradient, direction)
@@ -42,7 +42,7 @@ def complex_step_probes(
         error = abs(analytic - numeric)
         outcome = Outcome.RIGHT if error <= tolerance else Outcome.WRONG
         outcome = outcome if np.isfinite(numeric) else Outcome.INCONCLUSIVE
-        precisely = repeat_precisely(module, point, direction) if outcome is Outcome.WRONG else None
+        precisely = precise.repeat(direction) if outcome is Outcome.WRONG else None
         nothing = False
         if precisely is not None and precisely.explains(error, TOLERANCE):
             outcome, nothing = Outcome.ROUNDED, precisely.vanishes(scale)

@@ -51,34 +51,48 @@ class Repeated:
         return f"in {self.precision} they are {self.error:.1e} apart"
 
 
-def repeat_precisely(module: ModuleType, point: Point, direction: Direction) -> Repeated | None:
-    """The probe along ``direction`` in higher precision; ``None`` where the module cannot be run in any."""
-    size = sum(value.size for value in (*point.params.values(), *point.data))
-    if size <= MOST:
+class Precisely:
+    """A module at a point in higher precision: lifted, and its gradient computed, at the first probe that asks."""
+
+    def __init__(self, module: ModuleType, point: Point) -> None:
+        self._module, self._point = module, point
+        self._lifted: dict[str, tuple[Point, Mapping[str, np.ndarray]]] = {}
+
+    def repeat(self, direction: Direction) -> Repeated | None:
+        """The probe along ``direction``; ``None`` where the module cannot be run in any higher precision."""
+        size = sum(value.size for value in (*self._point.params.values(), *self._point.data))
+        if size <= MOST:
+            try:
+                with running_on_numbers(self._module):
+                    return self._repeat(direction, f"{DIGITS} digits")
+            except Exception:  # noqa: S110 (whatever these numbers do not know; extended precision is next)
+                pass
+        if np.finfo(np.longdouble).eps >= np.finfo(np.float64).eps:
+            return None
         try:
-            with running_on_numbers(module):
-                return _repeat(module, _lifted(point), direction, f"{DIGITS} digits")
-        except Exception:  # noqa: S110 (whatever these numbers do not know; extended precision is next)
-            pass
-    if np.finfo(np.longdouble).eps >= np.finfo(np.float64).eps:
-        return None
-    try:
-        return _repeat(module, _widened(point), direction, EXTENDED)
-    except Exception:
-        return None
+            return self._repeat(direction, EXTENDED)
+        except Exception:
+            return None
 
+    def _repeat(self, direction: Direction, precision: str) -> Repeated:
+        with np.errstate(all="ignore"):
+            point, gradient = self._there(precision)
+            loss = loss_at(self._module, point, _stepped(point.params, direction))
+        analytic, scale = _along(gradient, direction)
+        numeric = (loss.imag if isinstance(loss, Number) else np.imag(loss)) / STEP
+        found = Repeated(precision, float(abs(analytic - numeric)), float(scale))
+        if not np.isfinite(found.error) or not np.isfinite(found.scale):
+            raise FloatingPointError("the higher precision says nothing")
+        return found
 
-def _repeat(module: ModuleType, point: Point, direction: Direction, precision: str) -> Repeated:
-    one = np.longdouble(1) if precision == EXTENDED else Number(1)
-    with np.errstate(all="ignore"):
-        _, gradient = gradient_at(module, point, cotangent=one)  # 1/N in these digits too
-        loss = loss_at(module, point, _stepped(point.params, direction))
-    analytic, scale = _along(gradient, direction)
-    numeric = (loss.imag if isinstance(loss, Number) else np.imag(loss)) / STEP
-    found = Repeated(precision, float(abs(analytic - numeric)), float(scale))
-    if not np.isfinite(found.error) or not np.isfinite(found.scale):
-        raise FloatingPointError("the higher precision says nothing")
-    return found
+    def _there(self, precision: str) -> tuple[Point, Mapping[str, np.ndarray]]:
+        """The point in these numbers, and the gradient at it."""
+        if precision not in self._lifted:
+            point = _widened(self._point) if precision == EXTENDED else _lifted(self._point)
+            one = np.longdouble(1) if precision == EXTENDED else Number(1)
+            _, gradient = gradient_at(self._module, point, cotangent=one)  # 1/N in these digits too
+            self._lifted[precision] = point, gradient
+        return self._lifted[precision]
 
 
 def _along(gradient: Mapping[str, np.ndarray], direction: Direction) -> tuple[Any, Any]:

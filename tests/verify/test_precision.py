@@ -15,7 +15,7 @@ from symbprop.pipeline import compile_description, read
 from symbprop.verify.module import verify_module
 from symbprop.verify.numbers import DIGITS, lifted
 from symbprop.verify.point import Point
-from symbprop.verify.precise import EXTENDED, repeat_precisely
+from symbprop.verify.precise import EXTENDED, Precisely
 from symbprop.verify.probe import Entry
 from symbprop.verify.sampling import sample
 
@@ -109,8 +109,9 @@ def test_emitted_modules_run_on_fifty_digits_and_agree_with_themselves_there(nam
     module = emitted(ALL[name])
     where = sample(module, 0, 1.0)
     assert where is not None
+    precise = Precisely(module, where)
     for parameter in module.PARAMETERS:
-        found = repeat_precisely(module, where, {parameter: Entry(0)})
+        found = precise.repeat({parameter: Entry(0)})
         assert found is not None
         assert found.precision == f"{DIGITS} digits", name
         assert found.error <= 1e-30 * max(found.scale, 1.0)
@@ -134,6 +135,6 @@ def test_a_network_too_large_for_fifty_digits_is_repeated_in_extended_precision(
     module = emitted(ATTENTIVE.replace("key_dim: 3", "key_dim: 3000"))
     where = sample(module, 0, 1.0)
     assert isinstance(where, Point)
-    found = repeat_precisely(module, where, {next(iter(module.PARAMETERS)): Entry(0)})
+    found = Precisely(module, where).repeat({next(iter(module.PARAMETERS)): Entry(0)})
     assert (found is None) == (np.finfo(np.longdouble).eps >= np.finfo(float).eps)
     assert found is None or found.precision == EXTENDED
