@@ -11,8 +11,8 @@ Forward, in training
     (1)  z1[n,j] = Σₖ x[n,k] W1[k,j]
     (2)  m2[j] = Σₙ z1[n,j] / N
     (3)  v2[j] = Σₙ (z1[n,j] − m2[j])² / N
-    (4)  moving_mean_next2[j] = 0.9 moving_mean2[j] + 0.1 m2[j]
-    (5)  moving_variance_next2[j] = 0.9 moving_variance2[j] + 0.1 v2[j]
+    (4)  moving_mean2′[j] = 0.9 moving_mean2[j] + 0.1 m2[j]
+    (5)  moving_variance2′[j] = 0.9 moving_variance2[j] + 0.1 v2[j]
     (6)  xh2[n,j] = (z1[n,j] − m2[j]) / √(v2[j] + 0.001)
     (7)  y2[n,j] = beta2[j] + gamma2[j] xh2[n,j]
     (8)  h2[n,j] = max(y2[n,j], 0)
@@ -20,8 +20,8 @@ Forward, in training
     (10) z3[n,m] = Σⱼ d2[n,j] W3[j,m]
     (11) m4[m] = Σₙ z3[n,m] / N
     (12) v4[m] = Σₙ (z3[n,m] − m4[m])² / N
-    (13) moving_mean_next4[m] = 0.9 moving_mean4[m] + 0.1 m4[m]
-    (14) moving_variance_next4[m] = 0.9 moving_variance4[m] + 0.1 v4[m]
+    (13) moving_mean4′[m] = 0.9 moving_mean4[m] + 0.1 m4[m]
+    (14) moving_variance4′[m] = 0.9 moving_variance4[m] + 0.1 v4[m]
     (15) xh4[n,m] = (z3[n,m] − m4[m]) / √(v4[m] + 0.001)
     (16) y4[n,m] = beta4[m] + gamma4[m] xh4[n,m]
     (17) h4[n,m] = max(y4[n,m], 0)
@@ -192,10 +192,10 @@ def forward(
         v2 = np.divide(v2, N, out=v2)  # (3)
         t = np.multiply(9 / 10, moving_mean2)
         u = np.divide(m2, 10)  # (4) 0.1 m2
-        moving_mean_next2 = np.add(t, u, out=t)  # (4)
+        moving_mean2_next = np.add(t, u, out=t)  # (4)
         t = np.multiply(9 / 10, moving_variance2)
         u = np.divide(v2, 10)  # (5) 0.1 v2
-        moving_variance_next2 = np.add(t, u, out=t)  # (5)
+        moving_variance2_next = np.add(t, u, out=t)  # (5)
         t = np.add(0.001, v2)  # (6) v2 + 0.001
         np.sqrt(t, out=t)  # (6) √(v2 + 0.001)
         np.subtract(z1, m2, out=z1)  # (6) z1 − m2
@@ -215,10 +215,10 @@ def forward(
         v4 = np.divide(v4, N, out=v4)  # (12)
         t = np.multiply(9 / 10, moving_mean4)
         u = np.divide(m4, 10)  # (13) 0.1 m4
-        moving_mean_next4 = np.add(t, u, out=t)  # (13)
+        moving_mean4_next = np.add(t, u, out=t)  # (13)
         t = np.multiply(9 / 10, moving_variance4)
         u = np.divide(v4, 10)  # (14) 0.1 v4
-        moving_variance_next4 = np.add(t, u, out=t)  # (14)
+        moving_variance4_next = np.add(t, u, out=t)  # (14)
         t = np.add(0.001, v4)  # (15) v4 + 0.001
         np.sqrt(t, out=t)  # (15) √(v4 + 0.001)
         np.subtract(z3, m4, out=z3)  # (15) z3 − m4
@@ -237,10 +237,10 @@ def forward(
         s = np.sum(s_term, axis=1)  # (22)
         p = np.divide(s_term, s[:, None], out=s_term)  # (23); p lives in s_term
         next_state = {
-            "moving_mean2": moving_mean_next2,
-            "moving_variance2": moving_variance_next2,
-            "moving_mean4": moving_mean_next4,
-            "moving_variance4": moving_variance_next4,
+            "moving_mean2": moving_mean2_next,
+            "moving_variance2": moving_variance2_next,
+            "moving_mean4": moving_mean4_next,
+            "moving_variance4": moving_variance4_next,
         }
         return p, next_state
     z1 = np.dot(x, W1)  # (1)
@@ -438,10 +438,10 @@ def loss_and_grad(
     v2 = np.divide(v2, N, out=v2)  # (3)
     t = np.multiply(9 / 10, moving_mean2)
     u = np.divide(m2, 10, out=work.u)  # (4) 0.1 m2
-    moving_mean_next2 = np.add(t, u, out=t)  # (4)
+    moving_mean2_next = np.add(t, u, out=t)  # (4)
     t = np.multiply(9 / 10, moving_variance2)
     u = np.divide(v2, 10, out=work.u)  # (5) 0.1 v2
-    moving_variance_next2 = np.add(t, u, out=t)  # (5)
+    moving_variance2_next = np.add(t, u, out=t)  # (5)
     t = np.add(0.001, v2, out=work.t)  # (6) v2 + 0.001
     np.sqrt(t, out=t)  # (6) √(v2 + 0.001)
     np.subtract(z1, m2, out=z1)  # (6) z1 − m2
@@ -461,10 +461,10 @@ def loss_and_grad(
     v4 = np.divide(v4, N, out=v4)  # (12)
     t = np.multiply(9 / 10, moving_mean4)
     u = np.divide(m4, 10, out=work.u3)  # (13) 0.1 m4
-    moving_mean_next4 = np.add(t, u, out=t)  # (13)
+    moving_mean4_next = np.add(t, u, out=t)  # (13)
     t = np.multiply(9 / 10, moving_variance4)
     u = np.divide(v4, 10, out=work.u3)  # (14) 0.1 v4
-    moving_variance_next4 = np.add(t, u, out=t)  # (14)
+    moving_variance4_next = np.add(t, u, out=t)  # (14)
     t = np.add(0.001, v4, out=work.t3)  # (15) v4 + 0.001
     np.sqrt(t, out=t)  # (15) √(v4 + 0.001)
     np.subtract(z3, m4, out=z3)  # (15) z3 − m4
@@ -552,10 +552,10 @@ def loss_and_grad(
         "b": b_bar,
     }
     next_state = {
-        "moving_mean2": moving_mean_next2,
-        "moving_variance2": moving_variance_next2,
-        "moving_mean4": moving_mean_next4,
-        "moving_variance4": moving_variance_next4,
+        "moving_mean2": moving_mean2_next,
+        "moving_variance2": moving_variance2_next,
+        "moving_mean4": moving_mean4_next,
+        "moving_variance4": moving_variance4_next,
     }
     return L, grads, next_state
 

@@ -10,7 +10,7 @@ import html
 import re
 from collections.abc import Callable
 
-PIECE = re.compile(r"\\[A-Za-z]+\*?|\\.|[{}^_&]|\d+(?:\.\d+)?|\s+|.", re.DOTALL)
+PIECE = re.compile(r"\\[A-Za-z]+\*?|\\.|[{}^_&]|\d+(?:\.\d+)?|[+-]=|\s+|.", re.DOTALL)
 SYMBOLS = {
     "le": "≤", "ge": "≥", "ne": "≠", "lt": "&lt;", "gt": "&gt;", "cdot": "·", "odot": "⊙", "partial": "∂", "infty": "∞",
     "land": "∧", "lor": "∨", "lnot": "¬", "oslash": "⊘", "top": "⊤", "in": "∈", "to": "→", "times": "×", "circ": "∘", "backslash": "\\",
@@ -27,6 +27,8 @@ GREEK = dict(
 BOLD = {ord(str(digit)): 0x1D7CE + digit for digit in range(10)}
 LARGE = {"sum": "∑", "prod": "∏"}
 FUNCTIONS = {"exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min", "det", "tr"}
+NBSP = "\u00a0"
+THIN = '<mspace width="0.17em"></mspace>'
 SPACES = {"quad": "1em", "qquad": "2em", ",": "0.17em", ";": "0.28em", "!": "0", " ": "0.3em"}
 
 
@@ -60,9 +62,16 @@ class _Translator:
         """Elements up to one of ``ends``, which is left, or to the end."""
         parts: list[str] = []
         while self._peek() and self._peek() not in ends:
+            named = self._peek().lstrip("\\").rstrip("*") in {*FUNCTIONS, "operatorname"}
             part = self._scripted()
-            if part:
-                parts.append(part)
+            if not part:
+                continue
+            if named and parts and not parts[-1].startswith(("<mo", "<mspace")):
+                parts.append(THIN)  # as LaTeX sets it: x tanh y
+            parts.append(part)
+            self._skip_space()
+            if named and self._peek() not in ("", "(", "\\left", "}", *ends):
+                parts.append(THIN)
         return "".join(parts)
 
     def _scripted(self) -> str:
@@ -162,7 +171,10 @@ class _Translator:
         return f'<mi mathvariant="normal">{html.escape(words)}</mi>' if words else ""
 
     def text(self) -> str:
-        return f"<mtext>{html.escape(self._words())}</mtext>"
+        """Words; spaces at their ends, which a browser would drop, are kept."""
+        words = self._words()
+        ends = len(words) - len(words.lstrip()), len(words) - len(words.rstrip())
+        return f"<mtext>{NBSP * ends[0]}{html.escape(words.strip())}{NBSP * ends[1]}</mtext>"
 
     def bold(self) -> str:
         """Digits have bold characters of their own, which need no style sheet."""

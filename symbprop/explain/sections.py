@@ -98,7 +98,8 @@ def _shapes(
     name: str, layers: Sequence[Layer], mine: Sequence[Equation], whole: Program
 ) -> tuple[tuple[str, str], ...]:
     layer = next((each for each in layers if each.label == name), None)
-    names = [layer.output, *layer.parameters] if layer else [each.tensor for each in mine[-1:]]
+    last = [each.tensor for each in mine if each.tensor == whole.loss] or [each.tensor for each in mine[-1:]]
+    names = [layer.output, *layer.parameters] if layer else last
     return tuple((each, " × ".join(map(format_extent, whole.tensors[each].shape)) or "scalar") for each in names)
 
 

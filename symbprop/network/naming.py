@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from symbprop.calculus.notation import NEXT
 from symbprop.calculus.program import Program
 from symbprop.calculus.statement import Statement
 
@@ -61,10 +62,12 @@ class Wishes:
         for provisional, (local, block) in self._wishes.items():
             if provisional in settled:
                 continue
+            stem = local.removesuffix(NEXT)
+            ending = local[len(stem) :]  # last in every name, so that it is printed as a prime
             if block and not block.isdigit():
-                wish = f"{local}_{identifier(block)}" if local else identifier(block)
+                wish = f"{stem}_{identifier(block)}{ending}" if local else identifier(block)
             else:
-                wish = local if counts[local] == 1 else f"{local}{block}"
+                wish = local if counts[local] == 1 else f"{stem}{block}{ending}"
             names[provisional] = _free(wish, taken)
             taken.add(names[provisional])
         return names

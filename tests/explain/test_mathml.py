@@ -93,7 +93,7 @@ def test_whole_pages_are_well_formed(example: str, form: str, root) -> None:  # 
         (r"\frac{1}{N}", "1N"),
         (r"\bar{z}^{(1)}_{nj}", "z¯nj(1)"),
         (r"\sum_{k} x_{nk}", "∑kxnk"),
-        (r"\begin{cases} x & \text{if } x > 0 \\ 0 & \text{otherwise} \end{cases}", "{xif x>00otherwise"),
+        (r"\begin{cases} x & \text{if } x > 0 \\ 0 & \text{otherwise} \end{cases}", "{xif\u00a0x>00otherwise"),
         (r"\mathbf{1}\left[z > 0\right]", "𝟏[z>0]"),
         (r"\operatorname{erf}\left(x\right)", "erf(x)"),
         (r"a - b \cdot 2.5", "a−b·2.5"),
@@ -114,3 +114,17 @@ def test_a_users_name_stays_text(name: str) -> None:
     page = mathml(latex)
     assert "<script>" not in page
     tree(latex)
+
+
+@pytest.mark.parametrize(
+    ("latex", "rooms"),
+    [
+        (r"a \tanh\left(x\right)", 1),
+        (r"\tanh x", 1),
+        (r"\tanh\left(x\right)", 0),
+        (r"a + \exp\left(x\right)", 0),
+        (r"\max_{m} z_{nm}", 1),
+    ],
+)
+def test_a_function_stands_apart_from_its_neighbours_as_in_latex(latex: str, rooms: int) -> None:
+    assert mathml(latex).count("<mspace") == rooms

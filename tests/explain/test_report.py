@@ -127,3 +127,17 @@ def test_a_network_of_two_hundred_layers_fits_into_a_megabyte() -> None:
     )
     assert len(page) < 3_000_000
     assert "<details>" not in page
+
+
+def test_the_loss_in_the_diagram_is_the_loss_though_a_metric_follows(digits: str) -> None:
+    assert "L scalar" in digits
+    assert "A scalar" not in digits
+
+
+def test_the_next_state_of_one_of_several_layers_is_printed_with_a_prime() -> None:
+    norms = "[{batch_normalization: {}}, {dense: {units: 2}}, {batch_normalization: {name: last}}, batch_normalization]"
+    text = f"inputs: {{x: {{shape: [3]}}}}\ntargets: {{y: {{shape: [2]}}}}\nlayers: {norms}\nloss: mean_squared_error\n"
+    source = Source("net.yaml", text)
+    emitted = compile_description(read(source), source).source
+    for state in ("moving_mean1", "moving_mean_last", "moving_mean3"):
+        assert f" {state}′[" in emitted
