@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -33,8 +33,25 @@ WORDS = {
 }  # fmt: skip
 
 
-def parse_operations(source: Source) -> tuple[Operation, ...]:
-    """The ``op`` blocks of a text, each with the comment above it. Raises ``SourceError``."""
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The text of one ``op``, not yet parsed: ``names`` are those of the operations that it defines."""
+
+    source: Source
+    prepared: str
+    start: int
+    end: int
+    names: tuple[str, ...]
+
+    def parse(self) -> tuple[Operation, ...]:
+        """The operation, or the members of its family, with the comment above it. Raises ``SourceError``."""
+        padded = _blank(self.prepared[: self.start]) + self.prepared[self.start : self.end].rstrip()
+        comment = _comment_above(self.source.text, self.start)
+        return tuple(_members(_parse("operation", self.source, padded, comment=comment)))
+
+
+def operation_blocks(source: Source) -> tuple[Block, ...]:
+    """The ``op`` blocks of a text. Raises ``SourceError`` for what is no formula at all."""
     text = _prepared(source)
     starts = [match.start() for match in re.finditer(r"^op\b", text, re.MULTILINE)]
     first = re.search(r"\S", text)
@@ -42,11 +59,18 @@ def parse_operations(source: Source) -> tuple[Operation, ...]:
         raise SourceError(
             "an operation starts with 'op' at the start of a line", source.span(first.start(), first.start() + 1)
         )
-    found: dict[str, Operation] = {}
+    found = []
     for start, end in pairwise([*starts, len(text)]):
-        padded = _blank(text[:start]) + text[start:end].rstrip()
-        written: Operation = _parse("operation", source, padded, comment=_comment_above(source.text, start))
-        for operation in _members(written):
+        name = re.match(r"op\s+([\w{}]*)", text[start:end])
+        found.append(Block(source, text, start, end, _names(name[1] if name else "")))
+    return tuple(found)
+
+
+def parse_operations(source: Source) -> tuple[Operation, ...]:
+    """The ``op`` blocks of a text, each with the comment above it. Raises ``SourceError``."""
+    found: dict[str, Operation] = {}
+    for block in operation_blocks(source):
+        for operation in block.parse():
             if operation.name in found:
                 raise SourceError(f"the operation {operation.name} is defined twice", operation.span)
             found[operation.name] = operation
@@ -90,8 +114,12 @@ def _members(operation: Operation) -> list[Operation]:
     """``conv{i}d`` as conv1d, conv2d and conv3d; any other operation as itself."""
     if not operation.family:
         return [operation]
-    names = {axes: operation.name.replace(f"{{{operation.family}}}", str(axes)) for axes in FAMILY}
-    return [replace(operation, name=name, axes=axes) for axes, name in names.items()]
+    return [replace(operation, name=name, axes=n) for n, name in zip(FAMILY, _names(operation.name), strict=True)]
+
+
+def _names(written: str) -> tuple[str, ...]:
+    """The names of a family's members, or the one name."""
+    return tuple(dict.fromkeys(re.sub(r"\{\w+\}", str(axes), written) for axes in FAMILY))
 
 
 def _prepared(source: Source) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from symbprop.language.parser import parse_operations
+from symbprop.language.parser import Block, operation_blocks
 from symbprop.language.source import Source, SourceError, Span, did_you_mean
 from symbprop.language.syntax import Operation
 
@@ -15,12 +15,38 @@ TRAINING = frozenset(("optimizers", "schedules", "warmups", "clipping"))
 """The files of what is no part of a network, and of which nobody wants a derivative."""
 
 
+class Operations(Mapping[str, Operation]):
+    """Operations by name, each parsed when it is first asked for."""
+
+    def __init__(self, blocks: Mapping[str, Block]) -> None:
+        self._blocks = blocks
+        self._parsed: dict[str, Operation] = {}
+
+    def __getitem__(self, name: str) -> Operation:
+        if name not in self._parsed:
+            self._parsed.update({each.name: each for each in self._blocks[name].parse()})
+        return self._parsed[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._blocks
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._blocks)
+
+    def __len__(self) -> int:
+        return len(self._blocks)
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """Operations by name, and the file (``activations``, ``losses``, …) that each stands in."""
 
-    operations: Mapping[str, Operation]
+    operations: Operations
     categories: Mapping[str, str]
+
+    def named(self, category: str) -> tuple[str, ...]:
+        """The operations of one file."""
+        return tuple(name for name, each in self.categories.items() if each == category)
 
     def category(self, name: str) -> str:
         """The stem of the file that defines ``name``."""
@@ -36,12 +62,13 @@ class Catalogue:
 @cache
 def catalogue() -> Catalogue:
     """The library."""
-    operations: dict[str, Operation] = {}
+    blocks: dict[str, Block] = {}
     categories: dict[str, str] = {}
     for path in sorted(Path(__file__).parent.glob("*.sym")):
-        for operation in parse_operations(Source(path.name, path.read_text(encoding="utf-8"))):
-            if operation.name in operations:
-                raise SourceError(f"the operation {operation.name} is defined twice", operation.span)
-            operations[operation.name] = operation
-            categories[operation.name] = path.stem
-    return Catalogue(operations, categories)
+        for block in operation_blocks(Source(path.name, path.read_text(encoding="utf-8"))):
+            for name in block.names:
+                if name in blocks:
+                    raise SourceError(f"the operation {name} is defined twice", block.source.span(block.start))
+                blocks[name] = block
+                categories[name] = path.stem
+    return Catalogue(Operations(blocks), categories)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -35,10 +36,8 @@ class Assembly:
         self.modes_differ = False
         self.updates: dict[str, str] = {}
         self.noise: dict[str, Draw] = {}
-        self.library = dict(catalogue().operations)
-        for source in description.operations:
-            for operation in parse_operations(source):
-                self.library[operation.name] = operation
+        own = {each.name: each for source in description.operations for each in parse_operations(source)}
+        self.library = ChainMap[str, Operation](own, catalogue().operations)  # type: ignore[arg-type]
         self.tensors: dict[str, Tensor] = {}
         self.statements: list[Statement] = []
         self.parts: dict[str, str] = {}
@@ -108,8 +107,8 @@ class Assembly:
         """How a parameter of a formula starts: by the operation that is marked as the default."""
         return next(
             name
-            for name, operation in self.library.items()
-            if any(each.name == "default" and each.default is True for each in operation.attributes)
+            for name in catalogue().named("initializers")
+            if any(each.name == "default" and each.default is True for each in self.library[name].attributes)
         )
 
     def resolve(self, label: Label) -> str:

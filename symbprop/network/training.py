@@ -93,10 +93,10 @@ def _operation(choice: Choice, kind: str, operations: Mapping[str, Operation]) -
     """The operation of that kind: of the library's file for it, or of the description's own."""
     library = catalogue()
     category = "clipping" if kind == "clipping" else f"{kind}s"
-    known = [name for name in operations if library.categories.get(name, category) == category]
-    known = [name for name in known if name not in library.operations or operations[name] is library.operations[name]]
-    known += [name for name, each in operations.items() if library.operations.get(name) is not each]
-    if choice.name not in known:
+    wanted = library.categories.get(choice.name, category) == category
+    if choice.name not in operations or not (wanted or operations[choice.name] is not library.operations[choice.name]):
+        own = [name for name, each in operations.items() if library.operations.get(name) is not each]
+        known = [*(name for name in library.named(category) if name not in own), *own]
         what = f"'{choice.name}' is no {kind}" if choice.name in operations else f"there is no {kind} '{choice.name}'"
         raise SourceError(what, choice.span, hint=did_you_mean(choice.name, known) or f"there are {', '.join(known)}")
     return operations[choice.name]

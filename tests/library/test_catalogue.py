@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from symbprop.language.parser import Block
 from symbprop.language.source import NOWHERE, SourceError
 from symbprop.library.catalogue import TRAINING, catalogue
 
@@ -42,3 +43,16 @@ def test_formulas_are_plain_mathematics() -> None:
         lines = catalogue().operations[name].span.source.text
         assert "log1p" not in lines, name
         assert "expm1" not in lines, name
+
+
+def test_an_operation_is_parsed_when_it_is_asked_for_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed = []
+    whole = Block.parse
+    monkeypatch.setattr(Block, "parse", lambda block: parsed.append(block.names) or whole(block))
+    fresh = catalogue.__wrapped__()
+    assert set(fresh.operations) == set(NAMES)
+    assert "tanh" in fresh.operations
+    assert parsed == []
+    assert fresh.operations["conv2d"].axes == 2
+    assert fresh.operations["conv3d"].axes == 3
+    assert parsed == [("conv1d", "conv2d", "conv3d")]
