@@ -16,8 +16,12 @@ class InvalidProgram(Exception):
     """A pass, or the builder of a program, made something that is not a program. Always a fault of symbprop."""
 
 
-def check(program: Program) -> Program:
-    """``program`` itself, or ``InvalidProgram`` with the statement and what is wrong with it."""
+def check(program: Program, since: Program | None = None) -> Program:
+    """``program`` itself, or ``InvalidProgram`` with the statement and what is wrong with it.
+
+    What it has in common with ``since``, a program that has been checked, is not looked at again.
+    """
+    known = {id(each) for each in since.statements} if since is not None and _same_tensors(program, since) else set()
     available = {name for name, tensor in program.tensors.items() if tensor.role is not Role.VALUE}
     remaining: dict[str, int] = {}
     for each in program.statements:
@@ -25,7 +29,8 @@ def check(program: Program) -> Program:
     groups = circles(program.statements)
     circle = {name: number for number, group in enumerate(groups) for name in _targets(group)}
     for each in program.statements:
-        _check_statement(program, each)
+        if id(each) not in known:
+            _check_statement(program, each)
         for source in each.sources():
             together = source in circle and circle[source] == circle.get(each.target.tensor)
             if source not in available and not together:
@@ -46,6 +51,11 @@ def check(program: Program) -> Program:
     if program.loss and program.tensors[program.loss].shape != ():
         raise InvalidProgram(f"the loss {program.loss} is not a scalar")
     return program
+
+
+def _same_tensors(program: Program, since: Program) -> bool:
+    """Whether every tensor of ``since`` is there and is what it was."""
+    return all(program.tensors.get(name) is each for name, each in since.tensors.items())
 
 
 def _check_update(program: Program, state: str, following: str) -> None:

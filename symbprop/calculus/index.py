@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TypeAlias
 
 from sympy import Expr, Integer, Symbol, expand
@@ -21,8 +21,11 @@ def size_symbol(name: str) -> Symbol:
 
 def extent(value: int | Expr) -> Extent:
     """``value`` as a plain ``int`` where it is one, else expanded, so that equal extents compare equal."""
-    if isinstance(value, int):
-        return value
+    return value if isinstance(value, (int, Symbol)) else _expanded(value)
+
+
+@lru_cache(maxsize=1 << 14)
+def _expanded(value: Expr) -> Extent:
     expanded = expand(value)
     return int(expanded) if isinstance(expanded, Integer) else expanded
 
@@ -107,9 +110,9 @@ class Access:
         for coordinate in self.index:
             yield from coordinate.indices()
 
-    def gathers(self) -> Iterator[Access]:
-        for coordinate in self.index:
-            yield from coordinate.gathers()
+    def gathers(self) -> list[Access]:
+        """Every integer read in the coordinates."""
+        return [atom for coordinate in self.index for atom, _ in coordinate.terms if not isinstance(atom, str)]
 
     def substitute(self, replacement: Mapping[str, Affine]) -> Access:
         return Access(self.tensor, tuple(coordinate.substitute(replacement) for coordinate in self.index))

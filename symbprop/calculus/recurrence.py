@@ -71,6 +71,8 @@ def step_symbol(name: str) -> Symbol:
 
 def circles(statements: Sequence[Statement]) -> list[list[Statement]]:
     """The statements that depend on themselves, in groups that depend on each other, each in the order given."""
+    if _straight(statements):
+        return []
     after = _graph(statements)
     found = []
     for group in components(after):
@@ -78,6 +80,12 @@ def circles(statements: Sequence[Statement]) -> list[list[Statement]]:
         if len(group) > 1:
             found.append([statements[number] for number in numbers])
     return found
+
+
+def _straight(statements: Sequence[Statement]) -> bool:
+    """Whether each statement reads only what those before it have computed in full."""
+    last = {each.target.tensor: number for number, each in enumerate(statements)}
+    return all(last.get(source, -1) < number for number, each in enumerate(statements) for source in each.sources())
 
 
 def recurrent(statements: Sequence[Statement]) -> set[str]:

@@ -78,13 +78,10 @@ class Statement(Shown):
             yield access
             yield from access.gathers()
 
-    def sources(self) -> Iterator[str]:
+    def sources(self) -> list[str]:
         """Every tensor whose elements the statement needs: values and integer reads in coordinates."""
-        for access in self.reads:
-            yield access.tensor
-        for access in (self.target, *self.reads):
-            for gather in access.gathers():
-                yield from _gathered(gather)
+        gathers = [gather for access in (self.target, *self.reads) for gather in access.gathers()]
+        return [access.tensor for access in self.reads] + [name for each in gathers for name in _gathered(each)]
 
 
 def _gathered(access: Access) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 
 from sympy import Expr, S
@@ -43,6 +43,7 @@ class Assembly:
         self.parts: dict[str, str] = {}
         self.layers: list[Layer] = []
         self.initializers: dict[str, Initializer] = {}
+        self._initial: dict[Hashable, Initializer] = {}
         self.penalties: list[tuple[str, Choice]] = []
         self.shared: dict[str, Mapping[str, str]] = {}
         self.block = 0
@@ -86,7 +87,10 @@ class Assembly:
         if self.free_sizes and not all(isinstance(size, int) for size in shape):
             return
         matched = match(_without_fans(operation), choice.arguments, choice.span)
-        self.initializers[name] = initializer(operation, matched.attributes, shape, self.library, choice.span)
+        key = (operation.name, tuple(matched.attributes.items()), shape)
+        if key not in self._initial:  # layers alike start alike
+            self._initial[key] = initializer(operation, matched.attributes, shape, self.library, choice.span)
+        self.initializers[name] = self._initial[key]
 
     def begin_states(
         self, made: Elaborated, operation: Operation, chosen: Mapping[str, Choice], span: Span

@@ -56,19 +56,19 @@ def simplify_forward(program: Program, without: Collection[str] = ()) -> Program
     """The forward passes, the program checked after each."""
     for name, apply in FORWARD.items():
         if name not in without:
-            program = check(apply(program))
+            program = check(apply(program), program)
     return program
 
 
 def finish_forward(program: Program, without: Collection[str] = ()) -> Program:
     """What is left to do to a program that nobody differentiates."""
-    return program if "share_terms" in without else check(share_terms(program))
+    return program if "share_terms" in without else check(share_terms(program), program)
 
 
 def simplify_gradient(gradient: GradientProgram, without: Collection[str] = ()) -> GradientProgram:
     """The backward passes, the program checked after each."""
     for name, apply in BACKWARD.items():
         if name not in without:
-            gradient = apply(gradient)
-            check(gradient.program)
+            before, gradient = gradient, apply(gradient)
+            check(gradient.program, before.program)
     return gradient

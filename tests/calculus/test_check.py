@@ -46,3 +46,19 @@ BAD = {
 def test_what_is_no_program_is_refused(name: str) -> None:
     with pytest.raises(InvalidProgram):
         check(BAD[name])
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_a_pass_makes_wrong_is_refused_though_the_rest_was_checked_before(name: str) -> None:
+    with pytest.raises(InvalidProgram):
+        check(BAD[name], check(program(TENSORS, GOOD)))
+
+
+def test_a_statement_is_looked_at_again_when_a_tensor_has_changed() -> None:
+    before = check(program(TENSORS, GOOD))
+    shorter = replace(before, tensors={**before.tensors, "x": parameter("x", 2)})
+    with pytest.raises(InvalidProgram):
+        check(shorter, before)
+    gone = replace(before, tensors={name: each for name, each in before.tensors.items() if name != "x"})
+    with pytest.raises(InvalidProgram):
+        check(gone, before)
