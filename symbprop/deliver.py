@@ -16,7 +16,7 @@ from symbprop.network.description import Description
 from symbprop.network.naming import identifier
 from symbprop.pipeline import Result, compile_description
 from symbprop.stillness import reasons_for_zero
-from symbprop.verify.certificate import Certificate
+from symbprop.verify.certificate import Certificate, certified
 from symbprop.verify.memory import require_memory
 from symbprop.verify.module import load_module, verify_module
 
@@ -93,7 +93,7 @@ def _builtins(tree: ast.Module) -> Iterator[str]:
 def deliver(
     name: str, text: str, directory: str | Path, *, verify: bool = True, seed: int = 0, effort: str = "normal"
 ) -> Delivery:
-    """Write ``text`` to ``directory/<name>.py`` once it is audited and verified.
+    """Write ``text`` to ``directory/<name>.py`` once it is audited and verified, which its docstring then says.
 
     Raises ``NotVerifiedError`` (and leaves what was there as it was) if the module's gradient is wrong, ``OSError`` if
     the file cannot be written.
@@ -109,6 +109,7 @@ def deliver(
             certificate = verify_module(load_module(draft), seed=seed, effort=effort)
             if not certificate.passed:
                 raise NotVerifiedError(certificate)
+            draft.write_text(certified(text, certificate), encoding="utf-8", newline="\n")
     return Delivery(target, certificate)
 
 

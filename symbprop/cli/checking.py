@@ -11,7 +11,7 @@ from symbprop.cli.reading import read_spec
 from symbprop.deliver import audit
 from symbprop.language.source import SourceError, did_you_mean
 from symbprop.pipeline import compile_description
-from symbprop.verify.certificate import Certificate
+from symbprop.verify.certificate import Certificate, certificate_named
 from symbprop.verify.effort import EFFORTS
 from symbprop.verify.memory import require_memory
 from symbprop.verify.module import load_module, verify_module
@@ -34,16 +34,29 @@ def run_check(spec: str, seed: int, effort: str, *, as_json: bool) -> None:
     """Verify a module, or the module of a description; exit status 1 if it is wrong."""
     if effort not in EFFORTS:
         raise SourceError(f"there is no effort '{effort}'", hint=did_you_mean(effort, EFFORTS))
-    certificate = _of_module(Path(spec), seed, effort) if spec.endswith(".py") else _of_spec(spec, seed, effort)
+    named = None
+    if spec.endswith(".py"):
+        certificate, named = _of_module(Path(spec), seed, effort)
+    else:
+        certificate = _of_spec(spec, seed, effort)
     if as_json:
-        print(json.dumps(certificate.to_json(), indent=2, ensure_ascii=False))
+        print(json.dumps({**certificate.to_json(), "named": named}, indent=2, ensure_ascii=False))
     else:
         print(certificate.format())
+        if named is not None:
+            print(_compared(named, certificate.digest))
     if not certificate.passed:
         raise CheckFailed("" if as_json else f"{certificate.module} is not verified")
 
 
-def _of_module(path: Path, seed: int, effort: str) -> Certificate:
+def _compared(named: str, digest: str) -> str:
+    if named == digest:
+        return f"The file names this certificate, {digest}."
+    return f"The file names {named}, not {digest}: its figures are of another machine, NumPy, seed or effort."
+
+
+def _of_module(path: Path, seed: int, effort: str) -> tuple[Certificate, str | None]:
+    """Its certificate, and the digest of that which the file names."""
     if not path.is_file():
         raise SourceError(f"there is no file {path}")
     try:
@@ -54,7 +67,7 @@ def _of_module(path: Path, seed: int, effort: str) -> Certificate:
     missing = [name for name in SURFACE if not hasattr(module, name)]
     if missing:
         raise SourceError(f"{path} is not a module of symbprop: it lacks {', '.join(missing)}")
-    return verify_module(module, seed=seed, effort=effort)
+    return verify_module(module, seed=seed, effort=effort), certificate_named(module.__doc__ or "")
 
 
 def _of_spec(spec: str, seed: int, effort: str) -> Certificate:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
+import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from symbprop.verify.complex_step import STEP, TOLERANCE
+
+MARK = "Verified by "
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,13 @@ class Certificate:
     def to_json(self) -> dict[str, Any]:
         """The certificate as plain values; NaN becomes null."""
         plain = asdict(self)
-        plain.update(passed=self.passed, step=STEP, tolerance=TOLERANCE)
+        plain.update(passed=self.passed, digest=self.digest, step=STEP, tolerance=TOLERANCE)
         return json.loads(json.dumps(plain), parse_constant=lambda _: None)  # type: ignore[no-any-return]
+
+    @property
+    def digest(self) -> str:
+        """Of the certificate's lines, as they are printed: the first 16 hexadecimal digits of their SHA-256."""
+        return hashlib.sha256(f"{self.format()}\n".encode()).hexdigest()[:16]
 
     def format(self) -> str:
         """The certificate as a table of plain text."""
@@ -112,6 +121,23 @@ class Certificate:
         lines.extend(f"  broken promise: {sentence}" for sentence in self.failures)
         lines.extend(f"  note: {sentence}" for sentence in self.notes)
         return "\n".join(lines)
+
+
+def certified(text: str, certificate: Certificate) -> str:
+    """A module's ``text`` with a line about its certificate under those about its origin."""
+    head, line, rest = text.partition("\nTo change it, ")
+    own, newline, rest = rest.partition("\n")
+    if not newline:
+        return text
+    return (
+        f"{head}{line}{own}\n{MARK}{certificate.probes} probes; the certificate is sha256 {certificate.digest}.\n{rest}"
+    )
+
+
+def certificate_named(documentation: str) -> str | None:
+    """The digest of the certificate that a module's docstring names, if it names one."""
+    found = re.search(rf"^{MARK}\d+ probes; the certificate is sha256 ([0-9a-f]{{16}})\.$", documentation, re.MULTILINE)
+    return found[1] if found else None
 
 
 def _figure(value: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -214,6 +215,23 @@ def test_a_module_that_is_wrong_exits_1(run: Run, tmp_path: Path) -> None:
     done = run("check", "net.py")
     assert done.status == 1
     assert "WRONG" in done.stdout
+
+
+def test_a_file_names_its_certificate_by_the_digest_of_what_is_printed(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(MLP)
+    for options in ((), ("--no-verify",)):
+        assert run("compile", "net.yaml", "-o", "plain" if options else ".", *options).status == 0
+    lines = (tmp_path / "net.py").read_text(encoding="utf-8").splitlines()
+    (line,) = (each for each in lines if each.startswith("Verified by"))
+    assert [each for each in lines if each != line] == (tmp_path / "plain" / "net.py").read_text().splitlines()
+    printed, last = run("check", "net.py").stdout.rsplit("\n", 2)[:2]
+    digest = hashlib.sha256(f"{printed}\n".encode()).hexdigest()[:16]
+    assert line.endswith(f"sha256 {digest}.")
+    assert last == f"The file names this certificate, {digest}."
+    assert json.loads(run("check", "net.py", "--json").stdout)["named"] == digest
+    other = run("check", "net.py", "--seed", "5").stdout.splitlines()[-1]
+    assert other.startswith(f"The file names {digest}, not ")
+    assert "The file names" not in run("check", "plain/net.py").stdout
 
 
 def test_a_pipe_that_closes_is_no_error(tmp_path: Path) -> None:
