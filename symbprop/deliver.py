@@ -8,15 +8,18 @@ import os
 import secrets
 import sys
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from symbprop.faithful import Comparison, compare
 from symbprop.language.source import Source
 from symbprop.network.description import Description
 from symbprop.network.naming import identifier
+from symbprop.network.network import Network
 from symbprop.pipeline import Result, compile_description
 from symbprop.stillness import reasons_for_zero
 from symbprop.verify.certificate import Certificate, certified
+from symbprop.verify.effort import EFFORTS
 from symbprop.verify.memory import require_memory
 from symbprop.verify.module import load_module, verify_module
 
@@ -55,10 +58,22 @@ class NotVerifiedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Where a module lies now, and what was found of it (nothing, if it was not to be verified)."""
+    """Where a module lies now, and what was found of it (nothing, if it was not to be verified).
+
+    ``comparison`` is that with the formulas, where the network was given.
+    """
 
     path: Path
     certificate: Certificate | None
+    comparison: Comparison | None = None
+
+    def format(self) -> str:
+        """The certificate, and the comparison under it; nothing of what was not verified."""
+        found = (
+            self.certificate.format() if self.certificate else "",
+            self.comparison.describe() if self.comparison else "",
+        )
+        return "\n".join(filter(None, found))
 
 
 def audit(text: str) -> None:
@@ -91,12 +106,19 @@ def _builtins(tree: ast.Module) -> Iterator[str]:
 
 
 def deliver(
-    name: str, text: str, directory: str | Path, *, verify: bool = True, seed: int = 0, effort: str = "normal"
+    name: str,
+    text: str,
+    directory: str | Path,
+    *,
+    verify: bool = True,
+    seed: int = 0,
+    effort: str = "normal",
+    network: Network | None = None,
 ) -> Delivery:
     """Write ``text`` to ``directory/<name>.py`` once it is audited and verified, which its docstring then says.
 
-    Raises ``NotVerifiedError`` (and leaves what was there as it was) if the module's gradient is wrong, ``OSError`` if
-    the file cannot be written.
+    Raises ``NotVerifiedError`` (and leaves what was there as it was) if the module's gradient is wrong, or its loss or
+    outputs are not those of ``network``; ``OSError`` if the file cannot be written.
     """
     audit(text)
     folder = Path(directory)
@@ -104,13 +126,17 @@ def deliver(
     target = folder / f"{module_name(name)}.py"
     with replacing(target) as draft:
         draft.write_text(text, encoding="utf-8", newline="\n")
-        certificate = None
+        certificate = comparison = None
         if verify:
-            certificate = verify_module(load_module(draft), seed=seed, effort=effort)
+            module = load_module(draft)
+            certificate = verify_module(module, seed=seed, effort=effort)
+            if certificate.passed and network is not None:
+                comparison = compare(module, network, EFFORTS[effort].interpreted, seed)
+                certificate = replace(certificate, failures=comparison.wrong)
             if not certificate.passed:
                 raise NotVerifiedError(certificate)
             draft.write_text(certified(text, certificate), encoding="utf-8", newline="\n")
-    return Delivery(target, certificate)
+    return Delivery(target, certificate, comparison)
 
 
 def compile_to(
@@ -134,7 +160,7 @@ def compile_to(
     if verify:
         require_memory(result.derived.network.program, description.span)
     try:
-        delivery = deliver(name, result.source, directory, verify=verify, effort=effort)
+        delivery = deliver(name, result.source, directory, verify=verify, effort=effort, network=result.derived.network)
         found = delivery.certificate.parameters if delivery.certificate else ()
         suspects = [each.name for each in found if each.always_zero and not each.reason_zero]
         zeros = reasons_for_zero(result.derived.network, suspects)
@@ -145,7 +171,7 @@ def compile_to(
             raise
     if zeros:
         result = compile_description(description, source, without=without, zeros=zeros, selfcheck=selfcheck)
-        delivery = deliver(name, result.source, directory, verify=verify, effort=effort)
+        delivery = deliver(name, result.source, directory, verify=verify, effort=effort, network=result.derived.network)
     return result, delivery
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import tempfile
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from symbprop.cli.faults import CheckFailed
 from symbprop.cli.reading import read_spec
 from symbprop.deliver import audit
+from symbprop.faithful import Comparison, compare
 from symbprop.language.source import SourceError, did_you_mean
 from symbprop.pipeline import compile_description
 from symbprop.verify.certificate import Certificate, certificate_named
@@ -34,17 +36,20 @@ def run_check(spec: str, seed: int, effort: str, *, as_json: bool) -> None:
     """Verify a module, or the module of a description; exit status 1 if it is wrong."""
     if effort not in EFFORTS:
         raise SourceError(f"there is no effort '{effort}'", hint=did_you_mean(effort, EFFORTS))
-    named = None
+    named = comparison = None
     if spec.endswith(".py"):
         certificate, named = _of_module(Path(spec), seed, effort)
     else:
-        certificate = _of_spec(spec, seed, effort)
+        certificate, comparison = _of_spec(spec, seed, effort)
     if as_json:
-        print(json.dumps({**certificate.to_json(), "named": named}, indent=2, ensure_ascii=False))
+        formulas = None if comparison is None else asdict(comparison)
+        print(json.dumps({**certificate.to_json(), "named": named, "formulas": formulas}, indent=2, ensure_ascii=False))
     else:
         print(certificate.format())
         if named is not None:
             print(_compared(named, certificate.digest))
+        if comparison is not None:
+            print(comparison.describe())
     if not certificate.passed:
         raise CheckFailed("" if as_json else f"{certificate.module} is not verified")
 
@@ -70,7 +75,8 @@ def _of_module(path: Path, seed: int, effort: str) -> tuple[Certificate, str | N
     return verify_module(module, seed=seed, effort=effort), certificate_named(module.__doc__ or "")
 
 
-def _of_spec(spec: str, seed: int, effort: str) -> Certificate:
+def _of_spec(spec: str, seed: int, effort: str) -> tuple[Certificate, Comparison | None]:
+    """Its certificate, and how its loss and outputs compare with the formulas if it has passed."""
     description, source = read_spec(spec)
     result = compile_description(description, source)
     require_memory(result.derived.network.program, description.span)
@@ -78,4 +84,9 @@ def _of_spec(spec: str, seed: int, effort: str) -> Certificate:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "module.py"
         path.write_text(text, encoding="utf-8")
-        return verify_module(load_module(path), seed=seed, effort=effort)
+        module = load_module(path)
+        certificate = verify_module(module, seed=seed, effort=effort)
+        if not certificate.passed:
+            return certificate, None
+        comparison = compare(module, result.derived.network, EFFORTS[effort].interpreted, seed)
+        return replace(certificate, failures=comparison.wrong), comparison

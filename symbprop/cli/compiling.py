@@ -6,6 +6,7 @@ import json
 import math
 import sys
 from collections.abc import Collection
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def run_compile(
         return
     print(shown_derivation(result.derived))
     if delivery.certificate is not None:
-        print(delivery.certificate.format())
+        print(delivery.format())
     stages = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in result.seconds.items())
     print(f"\nwrote {delivery.path} ({stages})")
 
@@ -105,5 +106,6 @@ def _report(result: Result, delivery: Delivery) -> dict[str, Any]:
         "path": str(delivery.path),
         "seconds": dict(result.seconds),
         "certificate": None if certificate is None else certificate.to_json(),
+        "formulas": None if delivery.comparison is None else asdict(delivery.comparison),
         "zero_gradients": dict(result.derived.gradient.zeros) if result.derived.gradient else {},
     }

@@ -55,7 +55,7 @@ def run_train(spec: str, files: Files, options: Mapping[str, Any], output: Path,
     trainer = _Trainer(module, training, options, files, read_examples(path, module), result.derived)
     if not as_json:
         print(shown_derivation(result.derived))
-        print(delivery.certificate.format() if delivery.certificate else "")
+        print(delivery.format())
         print(f"\ntraining on {trainer.about} of {path}")
     start = time.perf_counter()
     weights, history = trainer.run()
