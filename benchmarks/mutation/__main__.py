@@ -30,6 +30,13 @@ TESTS = {
 SHOWN = ("printer.py", "expression_printer.py", "notation.py", "showing.py")  # what is printed has tests elsewhere
 QUICK = "not ten_thousand and not random and not attentive"
 LIMIT = 120.0  # seconds for the tests of one mutant
+WHOLE = [
+    f"tests/{name}" for name in (
+        "calculus", "simplify", "schedule", "emit", "faithful", "generated", "functions", "explain", "training", "sensitivity",
+        "verify/test_planted_bugs.py", "attack/test_random_networks.py",
+    )
+]  # fmt: skip
+WHOLE_LIMIT = 1200.0
 
 
 def main() -> int:
@@ -37,9 +44,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mutation", description=__doc__)
     parser.add_argument("--minutes", type=float, default=15)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--whole", action="store_true", help="then try what survives on the tests of all rooms too")
     arguments = parser.parse_args()
     end = time.monotonic() + 60 * arguments.minutes
     score: Counter[tuple[str, str]] = Counter()
+    survivors: list[tuple[str, str, Mutant]] = []
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         for name in ("symbprop", "templates", "tests", "examples", "generated", "pyproject.toml"):
@@ -48,13 +57,19 @@ def main() -> int:
         for room, path, mutant in sample(arguments.seed):
             if time.monotonic() > end:
                 break
-            outcome = tried(copy, path, mutant, TESTS[room])
+            outcome = tried(copy, path, mutant, TESTS[room], QUICK, LIMIT)
             score[room, outcome] += 1
             if outcome == "survived":
-                print(f"{path}:{mutant.line}: {mutant.kind}: {mutant.old} -> {mutant.new}", flush=True)
+                survivors.append((room, path, mutant))
+                print(told(path, mutant), flush=True)
+        for room, path, mutant in survivors if arguments.whole else []:
+            if tried(copy, path, mutant, WHOLE, "not attentive", WHOLE_LIMIT) == "killed":
+                score[room, "killed by all"] += 1
+                print(f"killed by the tests of all rooms: {told(path, mutant)}", flush=True)
     for room in TESTS:
-        killed, survived = (score[room, each] for each in ("killed", "survived"))
-        print(f"{room}: {killed} of {killed + survived} killed")
+        killed, survived, late = (score[room, each] for each in ("killed", "survived", "killed by all"))
+        also = f", {late} more by the tests of all rooms" if arguments.whole else ""
+        print(f"{room}: {killed} of {killed + survived} killed{also}")
     return 0
 
 
@@ -73,13 +88,18 @@ def sample(seed: int) -> list[tuple[str, str, Mutant]]:
     return [each for four in zip(*queues, strict=False) for each in four]
 
 
-def tried(copy: Path, path: str, mutant: Mutant, tests: list[str]) -> str:
+def told(path: str, mutant: Mutant) -> str:
+    """Where a mutant is and what it changes."""
+    return f"{path}:{mutant.line}: {mutant.kind}: {mutant.old} -> {mutant.new}"
+
+
+def tried(copy: Path, path: str, mutant: Mutant, tests: list[str], chosen: str, limit: float) -> str:
     """``killed`` or ``survived``. The package in ``copy`` is honest again afterwards."""
     (copy / path).write_text(mutant.text, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider", "-k", QUICK, *tests]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider", "-k", chosen, *tests]
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, timeout=LIMIT)
+        done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, timeout=limit)
         return "survived" if done.returncode == 0 else "killed"
     except subprocess.TimeoutExpired:
         return "killed"
