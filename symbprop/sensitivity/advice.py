@@ -23,7 +23,7 @@ from symbprop.sensitivity.wording import range_text
 
 VANISHING = 1e-3  # of the cumulative gain
 EXPLODING = 1e3
-SLOW = 0.5  # root mean square of the slope of an activation that saturates: on average half of a gradient is lost
+SLOW = 0.5  # of its supremum: root mean square of the slope of an activation that saturates
 ALIKE = 0.02  # of a logarithm: initialisers that are so close are equally good
 DEAD = 0.9  # of a layer's units that pass no gradient on
 DEEP = 10  # linear layers one behind the other
@@ -99,12 +99,18 @@ def _slopes(found: Findings) -> Iterator[str]:
     saturated = [
         each
         for each in found.hidden
-        if len(each.steep.flat_ends) == 2 and found.field.local(each.statement, each.position) < SLOW**2
+        if len(each.steep.flat_ends) == 2
+        and found.field.local(each.statement, each.position) < (SLOW * each.steep.upper) ** 2
     ]
     for formula, functions in _grouped(saturated).items():
         slope = math.sqrt(min(found.field.local(each.statement, each.position) for each in functions))
         where = _listed([each.bound.layer for each in functions])
         yield f"{where}: the activation works where it saturates: the root mean square of f′ = {formula} is {_size(slope)}"
+    flat = [each for each in found.hidden if len(each.steep.flat_ends) == 2 and each.steep.upper < SLOW]
+    for formula, functions in _grouped(flat if found.vanishing else []).items():
+        steepest = max(each.steep.upper for each in functions)
+        where = _listed([each.bound.layer for each in functions])
+        yield f"{where}: the activation is flat everywhere: f′ = {formula} is never larger than {_size(steepest)}"
     for each in found.hidden:
         share = _dead_share(each, found.field)
         if share >= DEAD:

@@ -21,11 +21,22 @@ def analysed(text: str, measured: tuple[GradientNorm, ...] = ()) -> Sensitivity:
 def test_fifty_sigmoids_with_the_start_of_glorot_are_warned_of() -> None:
     found = analysed(deep("sigmoid", "glorot_uniform"))
     assert found.warnings[0].startswith("gradients vanish: at layer 1 (z1)")
-    assert any("works where it saturates" in each for each in found.warnings)
+    assert any("is never larger than 0.25" in each for each in found.warnings)
+    assert not any("works where it saturates" in each for each in found.warnings)  # its arguments are near 0
     assert found.layers[0].cumulative < 1e-25
     advised = " ".join(found.advice)
     assert "leaky_relu" in advised
     assert "skip connection" in advised
+
+
+def test_large_weights_saturate() -> None:
+    found = analysed(deep("tanh", "{random_normal: {stddev: 1.5}}"))
+    assert any("works where it saturates" in each for each in found.warnings)
+
+
+def test_gates_that_are_as_steep_as_gates_can_be_are_no_cause_for_a_warning() -> None:
+    text = "inputs: {x: {shape: [8, 4]}}\ntargets: {y: {shape: [5]}}\nlayers: [{lstm: {units: 5}}]\nloss: mean_squared_error\n"
+    assert not any("activation" in each for each in analysed(text).warnings)
 
 
 def test_fifty_rectifiers_with_the_start_of_he_are_not() -> None:
