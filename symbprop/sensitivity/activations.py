@@ -57,7 +57,8 @@ def activations(program: Program, starts: Mapping[str, Start], names: Mapping[st
             continue
         read = source.reads[position]
         alone = len(definitions[source.target.tensor]) == 1
-        if not alone or read.index != source.target.index or linear_layer(source, program):
+        in_place = [each.terms for each in read.index] == [each.terms for each in source.target.index]  # or a slice
+        if not alone or not in_place or linear_layer(source, program):
             continue
         yield _activation(source, position, starts, program, names[source.target.tensor])
 
