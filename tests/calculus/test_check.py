@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from programs import A, access, parameter, program, sums, value
+from sympy import Symbol
 
 from symbprop.calculus.check import InvalidProgram, check
 from symbprop.calculus.index import Access, Affine, Range
@@ -34,6 +35,8 @@ BAD = {
     "past the end": wrong(replace(GOOD[0], domain=(Range("i", 4),)), GOOD[1]),
     "before the start": wrong(replace(GOOD[0], reads=(Access("x", (Affine((("i", 1),), -1),)),)), GOOD[1]),
     "a loose symbol": wrong(replace(GOOD[0], expr=read_symbol(5)), GOOD[1]),
+    "a loose number that may be negative": wrong(replace(GOOD[0], expr=A[0] * Symbol("q", integer=True)), GOOD[1]),
+    "a loose number that is no size": wrong(replace(GOOD[0], expr=A[0] * Symbol("q", positive=True)), GOOD[1]),
     "a target that is given": wrong(sums("x[i]", A[0], ["x[i]"], {"i": 3}), *GOOD),
     "a statement that reads itself": wrong(sums("y[i]", A[0], ["y[i]"], {"i": 3}), GOOD[1]),
     "an argmax in a real tensor": wrong(replace(GOOD[1], reduction=Reduction.ARGMAX, selects="i"), GOOD[0]),
