@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,11 +63,11 @@ def is_large(expression: Expr) -> bool:
     return tree_size(expression) > LARGEST
 
 
-def forms(expression: Expr) -> Iterator[Expr]:
+@cache
+def forms(expression: Expr) -> tuple[Expr, ...]:
     """Equal forms of one expression, the plainest first."""
     if is_large(expression):
-        yield expression
-        return
+        return (expression,)
     found: dict[Expr, None] = {}
     bases = [rewriting.small_arguments(expression)]
     bases.append(complements.complement(bases[0]))
@@ -80,7 +81,7 @@ def forms(expression: Expr) -> Iterator[Expr]:
                 found.setdefault(mended.xreplace(names))
                 base = mended
     every = dict.fromkeys((*found, *map(rewriting.wide_exponentials, found)))
-    yield from (form for form in every if not form.has(I, nan, zoo))
+    return tuple(form for form in every if not form.has(I, nan, zoo))
 
 
 def worst_errors(

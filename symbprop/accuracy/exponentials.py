@@ -7,7 +7,7 @@ branches share is taken out of the choice between them. All steps are identities
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import reduce
 
@@ -24,8 +24,6 @@ from sympy import (
     cosh,
     exp,
     expand,
-    factor,
-    factor_list,
     factor_terms,
     fraction,
     gcd,
@@ -33,14 +31,14 @@ from sympy import (
     preorder_traversal,
     sinh,
     tanh,
-    together,
 )  # fmt: skip
-from sympy.codegen.cfunctions import expm1, log1p
+from sympy.codegen.cfunctions import expm1
 from sympy.polys.polyerrors import PolynomialError
 
+from symbprop.accuracy.branches import in_powers, is_bounded, quotient, sizes_of
 from symbprop.accuracy.damping import TAIL, Split, bound_of, damped, without_tail
 from symbprop.accuracy.merging import merged
-from symbprop.accuracy.polynomials import HIGHEST, SMALL, is_no_degree, polynomial
+from symbprop.accuracy.polynomials import HIGHEST, SMALL, polynomial
 from symbprop.calculus.functions import Held, Select, absolute, smaller
 from symbprop.calculus.nodes import tree_size
 
@@ -111,11 +109,6 @@ def without_hyperbolics(expression: Expr) -> Expr:
     return found
 
 
-def is_bounded(exponential: Expr) -> bool:
-    """Whether exp's argument cannot be positive: it is −u², −|u|, or min(u, c)."""
-    return bool(exponential.args[0].is_nonpositive) or exponential.args[0].has(Select)
-
-
 def generator(expression: Expr) -> Expr | None:
     """The g of which every unbounded exponential is exp(k·g) with an integer k; ``None`` if there is no such."""
     arguments = sorted(
@@ -150,23 +143,9 @@ def _condition(expression: Expr, argument: Expr) -> Basic | None:
 
 def _selections(expression: Expr, argument: Expr) -> list[Select]:
     """The selections that depend on what g depends on, except |g| itself."""
-    sizes = {node: Symbol(f"size{n}", real=True) for n, (node, _) in enumerate(_sizes(expression, argument))}
+    sizes = {node: Symbol(f"size{n}", real=True) for n, (node, _) in enumerate(sizes_of(expression, argument))}
     rest = expression.xreplace(sizes)
     return [node for node in rest.atoms(Select) if node.free_symbols & argument.free_symbols]
-
-
-def _sizes(expression: Expr, argument: Expr) -> list[tuple[Select, Expr]]:
-    """The nodes that are |c·g|, each with |c|."""
-    ratios = {node: _ratio_to_size(node, argument) for node in expression.atoms(Select)}
-    found = [(node, ratio) for node, ratio in ratios.items() if ratio is not None]
-    return sorted(found, key=lambda each: each[0].sort_key())
-
-
-def _ratio_to_size(node: Select, argument: Expr) -> Expr | None:
-    if isinstance(node.otherwise, Select) and node == absolute(node.chosen):
-        ratio = cancel(node.chosen / argument)
-        return abs(ratio) if ratio.is_number else None
-    return None
 
 
 def _sides(condition: Basic, argument: Expr) -> int | None:
@@ -185,37 +164,14 @@ def _sides(condition: Basic, argument: Expr) -> int | None:
 
 def _branch(expression: Expr, split: Split, sign: int) -> tuple[Expr, Expr] | None:
     """Numerator and denominator where sign·g ≥ 0, in ``SMALL`` and logarithms; ``None`` if that does not go."""
-    argument = split.argument
-    resolved = expression.xreplace({node: ratio * sign * argument for node, ratio in _sizes(expression, argument)})
-    resolved = resolved.replace(
-        lambda node: isinstance(node, Select) and node.args[0] == split.condition,
-        lambda node: node.args[1 if sign > 0 else 2],
-    )
-    powers = resolved.replace(
-        lambda node: isinstance(node, exp) and not is_bounded(node),
-        lambda node: SMALL ** (-sign * cancel(node.args[0] / argument)),
-    )
-    if powers.has(Select) or any(each.is_Pow and is_no_degree(each) for each in preorder_traversal(powers)):
+    powers = in_powers(expression, split.argument, split.condition, sign)
+    found = None if powers is None else quotient(powers, sign * split.argument, split.near and powers.has(log))
+    if found is None:
         return None
-    logarithms: dict[Expr, Symbol] = {}
-
-    def named(value: Expr) -> Symbol:
-        return logarithms.setdefault(value, Symbol(f"l{len(logarithms)}", real=True))
-
-    bare = powers.replace(
-        lambda node: isinstance(node, log) and node.has(SMALL),
-        lambda node: _logarithm(node.args[0], sign * argument, split.near, named),
-    )
-    if any(node.has(SMALL) for node in bare.atoms(log)):
-        return None
-    above, below = fraction(cancel(together(bare)))
-    content = below.as_coeff_Mul()[0] if below.is_Mul else S.One
-    content *= factor_terms(below / content).as_coeff_Mul()[0]
-    above, below = expand(above / content), expand(below / content)
-    values = {symbol: value for value, symbol in logarithms.items()}
+    above, below, values = found
     if split.apart:
-        found = _by_powers(above, below, split, sign)
-        return None if found is None else (found, S.One)
+        parts = _by_powers(above, below, split, sign)
+        return None if parts is None else (parts, S.One)
     top = factor_terms(_in_logarithms(above if values else split.in_argument(above), list(values)), clear=False)
     branch = (damped(top, split, sign), without_tail(polynomial(below), below, split))
     for symbol, value in reversed(values.items()):  # a later logarithm may hold an earlier one
@@ -255,40 +211,6 @@ def _in_logarithms(above: Expr, symbols: list[Symbol]) -> Expr:
         return polynomial(above)
     terms = Poly(above, *symbols).terms()
     return Add(*(polynomial(c) * Mul(*(s**k for s, k in zip(symbols, m, strict=True))) for m, c in terms))
-
-
-def _positive_at_zero(constant: Expr, factors: list[tuple[Expr, int]]) -> tuple[Expr, list[tuple[Expr, int]]]:
-    """Factors with the sign that they have at E = 0 taken out. Raises where the constant left has no logarithm."""
-    found = []
-    for base, power in factors:
-        negative = base.subs(SMALL, 0).is_negative
-        found.append((-base if negative else base, power))
-        constant *= (-1) ** power if negative else 1
-    if constant.is_number and not constant.is_positive:
-        raise PolynomialError("the logarithm of a negative number")
-    return constant, found
-
-
-def _logarithm(value: Expr, size: Expr, near: bool, named: Callable[[Expr], Symbol]) -> Expr:
-    """Log of a quotient in E, ``size`` being |g| in this branch."""
-    above, below = fraction(cancel(together(value)))
-    if near and (above - below).subs(SMALL, 1).equals(0):
-        quotient = polynomial(factor(above - below)) / polynomial(below)
-        return named(log1p(quotient))
-    total: Expr = S.Zero
-    for part, side in ((above, 1), (below, -1)):
-        constant, factors = _positive_at_zero(*factor_list(part, SMALL))
-        total += side * log(constant)
-        for base, power in factors:
-            if base == SMALL:
-                total -= side * power * size
-                continue
-            start = base.subs(SMALL, 0)
-            if start.is_number and start.is_positive:
-                total += side * power * (log(start) + named(log1p(polynomial(base / start - 1))))
-            else:
-                total += side * power * named(log(polynomial(base)))
-    return total
 
 
 def _finished(form: Expr, split: Split) -> Expr:

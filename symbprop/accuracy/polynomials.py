@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from sympy import Add, Expr, Integer, Poly, Symbol, expand, factor, factor_list, log
 from sympy.codegen.cfunctions import expm1
 
@@ -12,6 +14,7 @@ SMALL = Symbol("E", positive=True)
 HIGHEST = 24  # power of E; exp(1.0507009873554805 x) and exp(x) are powers of one E, but no polynomial of use
 
 
+@cache
 def polynomial(value: Expr) -> Expr:
     """A polynomial in E, its powers and its factors 1 − E taken out, the rest collected by E."""
     if not value.has(SMALL):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 from sympy import Expr, Mul, Pow, S, cancel, exp, log, together
 
+from symbprop.simplify.degrees import named_exponentials
 from symbprop.simplify.proof import proved
 
 
@@ -15,14 +17,17 @@ def split_logarithms(expression: Expr) -> Expr:
 
     other must then be positive too wherever the whole is real; and log(sⁿ) = n·log(s) for odd n for the same reason.
     """
-    return proved(expression, expression.replace(lambda node: isinstance(node, log), lambda node: _split(node.args[0])))
+    plain, meaning = named_exponentials(expression)
+    exponentials = (exp, *meaning)
+    made = plain.replace(lambda node: isinstance(node, log), lambda node: _split(node.args[0], exponentials))
+    return proved(expression, made.xreplace(meaning))
 
 
-def _split(argument: Expr) -> Expr:
-    argument = cancel(together(argument)) if argument.has(exp) else argument
+def _split(argument: Expr, exponentials: Sequence[object]) -> Expr:
+    argument = cancel(together(argument)) if argument.has(*exponentials) else argument
     outside: list[Expr] = []
     inside: list[Expr] = []
-    for factor in Mul.make_args(_as_product(argument)):
+    for factor in Mul.make_args(_as_product(argument, exponentials)):
         if isinstance(factor, exp):
             outside.append(factor.args[0])
         elif factor.is_positive and not factor.is_number:
@@ -36,11 +41,10 @@ def _split(argument: Expr) -> Expr:
     return sum(outside, start=S.Zero if rest == 1 else log(rest))
 
 
-def _as_product(argument: Expr) -> Expr:
+def _as_product(argument: Expr, exponentials: Sequence[object]) -> Expr:
     """A quotient with its numerator and denominator as factors."""
     numerator, denominator = argument.as_numer_denom()
     if denominator.is_positive is None and not isinstance(denominator, (Mul, Pow)) and not denominator.is_Symbol:
         return argument
-    return (
-        numerator.factor() * Pow(denominator.factor(), -1) if numerator.has(exp) or denominator.has(exp) else argument
-    )
+    worth_it = numerator.has(*exponentials) or denominator.has(*exponentials)
+    return numerator.factor() * Pow(denominator.factor(), -1) if worth_it else argument

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sympy import Expr, Pow, Rational, Symbol, cancel, expand, factor, together
 
+from symbprop.simplify.degrees import named_exponentials
+
 ROOT = Symbol("r", positive=True)
 
 
@@ -20,10 +22,12 @@ def over_one_root(expression: Expr) -> Expr:
     if not isinstance(square, Pow) or square.exp != 2 or not square.base.is_Symbol:
         return expression
     variable = square.base
-    named = together(expression.replace(lambda n: isinstance(n, Pow) and n.base == base, lambda n: ROOT ** (2 * n.exp)))
+    plain, meaning = named_exponentials(expression)
+    named = together(plain.replace(lambda n: isinstance(n, Pow) and n.base == base, lambda n: ROOT ** (2 * n.exp)))
     above, below = named.as_numer_denom()
     even = expand(above).replace(
         lambda n: isinstance(n, Pow) and n.base == variable and n.exp.is_Integer,
         lambda n: (ROOT**2 - constant) ** (n.exp // 2) * variable ** (n.exp % 2),
     )
-    return factor(cancel(even / below)).xreplace({ROOT: Pow(base, Rational(1, 2))})
+    found: Expr = factor(cancel(even / below)).xreplace({ROOT: Pow(base, Rational(1, 2))}).xreplace(meaning)
+    return found

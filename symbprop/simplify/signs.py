@@ -5,6 +5,7 @@ from __future__ import annotations
 from sympy import Expr, Symbol, cancel, factor, together
 
 from symbprop.calculus.functions import Select, absolute
+from symbprop.simplify.degrees import named_exponentials
 
 SIZE = Symbol("m", positive=True)
 
@@ -32,7 +33,9 @@ def _signed(expression: Expr) -> set[Symbol]:
 
 def _branch(expression: Expr, variable: Symbol, sign: int) -> Expr:
     value = sign * SIZE
-    return factor(cancel(together(expression.xreplace({absolute(variable): SIZE}).subs(variable, value))))
+    plain, meaning = named_exponentials(expression.xreplace({absolute(variable): SIZE}).subs(variable, value))
+    found: Expr = factor(cancel(together(plain))).xreplace(meaning)
+    return found
 
 
 def _agrees_at_zero(expression: Expr, joined: Expr, variable: Symbol) -> bool:
