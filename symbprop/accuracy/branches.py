@@ -11,6 +11,8 @@ from functools import cache
 from sympy import (
     Basic,
     Expr,
+    Function,
+    Pow,
     S,
     Symbol,
     cancel,
@@ -52,7 +54,10 @@ def _ratio_to_size(node: Select, argument: Expr) -> Expr | None:
 
 @cache
 def in_powers(expression: Expr, argument: Expr, condition: Basic, sign: int) -> Expr | None:
-    """The expression where sign·g ≥ 0, each exponential of g as a power of ``SMALL``; ``None`` if another choice is left."""
+    """The expression where sign·g ≥ 0, each exponential of g as a power of ``SMALL``.
+
+    ``None`` if another choice is left, or a function other than a logarithm depends on it: that is no quotient in E.
+    """
     resolved = expression.xreplace({node: ratio * sign * argument for node, ratio in sizes_of(expression, argument)})
     resolved = resolved.replace(
         lambda node: isinstance(node, Select) and node.args[0] == condition,
@@ -62,8 +67,14 @@ def in_powers(expression: Expr, argument: Expr, condition: Basic, sign: int) -> 
         lambda node: isinstance(node, exp) and not is_bounded(node),
         lambda node: SMALL ** (-sign * cancel(node.args[0] / argument)),
     )
-    left = powers.has(Select) or any(each.is_Pow and is_no_degree(each) for each in preorder_traversal(powers))
-    return None if left else powers
+    return None if powers.has(Select) or any(map(_is_beyond, preorder_traversal(powers))) else powers
+
+
+def _is_beyond(node: Basic) -> bool:
+    """Whether a node keeps what holds it from being a quotient of polynomials in E and in logarithms of such."""
+    if isinstance(node, Function):
+        return node.has(SMALL) and not isinstance(node, log)
+    return isinstance(node, Pow) and is_no_degree(node)
 
 
 @cache

@@ -41,6 +41,7 @@ from symbprop.accuracy.merging import merged
 from symbprop.accuracy.polynomials import HIGHEST, SMALL, polynomial
 from symbprop.calculus.functions import Held, Select, absolute, smaller
 from symbprop.calculus.nodes import tree_size
+from symbprop.simplify.degrees import named_exponentials
 
 LONGEST_ARGUMENT = 40  # nodes; exponentials of longer ones are not compared with each other
 
@@ -51,6 +52,8 @@ def by_sign(expression: Expr) -> Iterator[Expr]:
     each as it is, and with what a vanishing exponential multiplies held finite.
     """
     expanded, numbers = _with_named_numbers(without_hyperbolics(expression))
+    expanded, others = named_exponentials(expanded, is_bounded)
+    numbers = {**numbers, **{symbol: value.xreplace(numbers) for symbol, value in others.items()}}
     argument = generator(expanded)
     condition = None if argument is None else _condition(expanded, argument)
     if argument is None or condition is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import gcd, lcm
 
 from sympy import Expr, Rational, Symbol, exp
@@ -10,14 +10,16 @@ from sympy import Expr, Rational, Symbol, exp
 HIGHEST = 1000  # numerator or denominator; algebra of polynomials writes down as many coefficients
 
 
-def named_exponentials(expression: Expr) -> tuple[Expr, Mapping[Expr, Expr]]:
+def named_exponentials(
+    expression: Expr, such: Callable[[Expr], bool] = lambda _: True
+) -> tuple[Expr, Mapping[Expr, Expr]]:
     """``expression`` with such exponentials as symbols, and what these stand for.
 
     SymPy takes exp(p/q·u) for the p-th power of exp(u/q). Where p or q is large, all exp(c·u) are named: as whole powers
     of one symbol if their degrees then are no higher than that, else each by a symbol of its own.
     """
     groups: dict[Expr, dict[Expr, Rational]] = {}
-    for node in sorted(expression.atoms(exp), key=lambda each: each.sort_key()):
+    for node in sorted(filter(such, expression.atoms(exp)), key=lambda each: each.sort_key()):
         factor, rest = _primitive(node.args[0])
         groups.setdefault(rest, {})[node] = factor
     names: dict[Expr, Expr] = {}

@@ -122,7 +122,7 @@ BUGS = {
         KINKS, "return Select(self.condition, self.chosen.diff(symbol), self.otherwise.diff(symbol))",
         "return self.chosen.diff(symbol) + self.otherwise.diff(symbol)", SEQUENCE, "U_r"),
     "the smallest element for the largest": Bug(
-        "calculus.linearize", "{Reduction.MAX: Reduction.ARGMAX,", "{Reduction.MAX: Reduction.ARGMIN,", PRODUCTS, "u_q"),
+        "calculus.linearize", "                CHOICE[source.reduction],", "                Reduction.ARGMIN,", PRODUCTS, "u_q"),
     "a factor not left out of the others": Bug(
         "calculus.linearize", "Select(same, S.One, moved.expr.xreplace(back))", "moved.expr.xreplace(back)", PRODUCTS, "a_q"),
     "only the first path to a shared tensor": Bug(

@@ -1,63 +1,68 @@
-"""The compiler with one line of its source changed: imported afresh, beside the honest one, and gone again."""
+"""The compiler with one line of its source changed, in place: the functions that hold the line run the changed text."""
 
 from __future__ import annotations
 
-import importlib
+import inspect
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
-from types import ModuleType
-from typing import Any
+from types import CodeType, FunctionType, ModuleType
+
+from sympy.core.cache import clear_cache
+
+from symbprop.accuracy import computed
 
 PACKAGE = "symbprop"
-
-
-class _Loader(SourceFileLoader):
-    """Reads the source and replaces ``old`` by ``new``; neither reads nor writes a compiled file."""
-
-    def __init__(self, name: str, path: str, old: str, new: str) -> None:
-        super().__init__(name, path)
-        self.old, self.new = old, new
-
-    def get_code(self, fullname: str) -> Any:
-        text = self.get_source(fullname) or ""
-        if text.count(self.old) != 1:
-            raise ImportError(f"{fullname} holds {self.old!r} {text.count(self.old)} times, not once")
-        return compile(text.replace(self.old, self.new), self.path, "exec")
-
-
-class _Finder(MetaPathFinder):
-    def __init__(self, name: str, old: str, new: str) -> None:
-        self.name, self.old, self.new = name, old, new
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        if fullname != self.name:
-            return None
-        spec = PathFinder.find_spec(fullname, path)
-        if spec is not None and spec.origin is not None:
-            spec.loader = _Loader(fullname, spec.origin, self.old, self.new)
-        return spec
+KEPT = ("symbprop.library", "symbprop.language", "symbprop.emit.templates")  # what was read from files, which no bug changes
 
 
 @contextmanager
-def patched(name: str, old: str, new: str) -> Iterator[ModuleType]:
-    """``symbprop.pipeline`` of a compiler in whose module ``name`` the text ``new`` stands for ``old``."""
-    honest = {key: each for key, each in sys.modules.items() if key == PACKAGE or key.startswith(f"{PACKAGE}.")}
-    finder = _Finder(f"{PACKAGE}.{name}", old, new)
-    for key in honest:
-        del sys.modules[key]
-    sys.meta_path.insert(0, finder)
+def patched(name: str, old: str, new: str) -> Iterator[None]:
+    """The compiler in whose module ``name`` the text ``new`` stands for ``old``, within a function.
+
+    Nothing that the honest compiler has found out before is known to the other, or the other way round.
+    """
+    module = sys.modules[f"{PACKAGE}.{name}"]
+    text = inspect.getsource(module)
+    if text.count(old) != 1:
+        raise ImportError(f"{name} holds {old!r} {text.count(old)} times, not once")
+    codes = {each.co_qualname: each for each in _codes(compile(text.replace(old, new), str(module.__file__), "exec"))}
+    honest = {each: each.__code__ for each in _functions(module) if each.__code__.co_qualname in codes}
     try:
-        pipeline = importlib.import_module(f"{PACKAGE}.pipeline")
-        if finder.name not in sys.modules:
-            raise ImportError(f"the compiler never imports {finder.name}")
-        yield pipeline
+        for function, code in honest.items():
+            function.__code__ = codes[code.co_qualname]
+        forget()
+        yield
     finally:
-        sys.meta_path.remove(finder)
-        for key in [key for key in sys.modules if key == PACKAGE or key.startswith(f"{PACKAGE}.")]:
-            del sys.modules[key]
-        sys.modules.update(honest)
+        for function, code in honest.items():
+            function.__code__ = code
+        forget()
+
+
+def forget() -> None:
+    """Empties what functions have kept of earlier calls, SymPy's among them."""
+    for name, module in tuple(sys.modules.items()):
+        if name.startswith(f"{PACKAGE}.") and not name.startswith(KEPT):
+            for each in vars(module).values():
+                if hasattr(each, "cache_clear"):
+                    each.cache_clear()
+    computed._chosen.clear()
+    clear_cache()
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    """The code of every function of a compiled module, however deep."""
+    for each in code.co_consts:
+        if isinstance(each, CodeType):
+            yield each
+            yield from _codes(each)
+
+
+def _functions(module: ModuleType) -> Iterator[FunctionType]:
+    """The functions and methods that a module defines."""
+    classes = [each for each in vars(module).values() if inspect.isclass(each) and each.__module__ == module.__name__]
+    for space in (module, *classes):
+        for each in vars(space).values():
+            found = inspect.unwrap(getattr(each, "fget", None) or getattr(each, "__func__", each))
+            if isinstance(found, FunctionType) and found.__module__ == module.__name__:
+                yield found

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import importlib
 import types
+from functools import cache
 from types import ModuleType
 
 import pytest
 from attack.bugs import BUGS
 from attack.patched import patched
 
-import symbprop.pipeline
+from symbprop.language.source import Source
+from symbprop.pipeline import compile_description, read
 from symbprop.verify.module import verify_module
 
 
-def emitted_by(pipeline: ModuleType, text: str) -> str:
-    """The module that a compiler, honest or not, makes of a description. A patched one has its own ``Source``."""
-    source = importlib.import_module("symbprop.language.source").Source("net.yaml", text)
-    found: str = pipeline.compile_description(pipeline.read(source), source).source
-    return found
+def emitted(text: str) -> str:
+    """The module that the compiler, honest or not, makes of a description."""
+    source = Source("net.yaml", text)
+    return compile_description(read(source), source).source
+
+
+@cache
+def honest(text: str) -> str:
+    return emitted(text)
 
 
 def test_there_are_at_least_thirty() -> None:
@@ -28,13 +33,11 @@ def test_there_are_at_least_thirty() -> None:
 @pytest.mark.parametrize("name", BUGS)
 def test_a_bug_planted_in_the_compiler_is_caught(name: str) -> None:
     bug = BUGS[name]
-    honest = emitted_by(symbprop.pipeline, bug.network)
-    with patched(bug.module, bug.old, bug.new) as pipeline:
-        text = emitted_by(pipeline, bug.network)
-    assert text != honest, "the bug changes nothing in this network"
-    module = types.ModuleType("bugged")
-    exec(compile(text, "bugged", "exec"), module.__dict__)
-    certificate = verify_module(module, effort="quick")
+    before = honest(bug.network)
+    with patched(bug.module, bug.old, bug.new):
+        text = emitted(bug.network)
+    assert text != before, "the bug changes nothing in this network"
+    certificate = verify_module(imported(text), effort="quick")
     assert not certificate.passed
     named = {each.name for each in certificate.parameters if each.wrong}
     assert bug.wrong in named or any(f"the gradient of {bug.wrong} " in each for each in certificate.failures), (
@@ -44,15 +47,19 @@ def test_a_bug_planted_in_the_compiler_is_caught(name: str) -> None:
 
 def test_the_honest_compiler_is_back_afterwards() -> None:
     bug = next(iter(BUGS.values()))
-    before = emitted_by(symbprop.pipeline, bug.network)
     with patched(bug.module, bug.old, bug.new):
-        pass
-    assert importlib.import_module("symbprop.pipeline") is symbprop.pipeline
-    assert emitted_by(symbprop.pipeline, bug.network) == before
-    assert verify_module(symbprop_module(before), effort="quick").passed
+        assert emitted(bug.network) != honest(bug.network)
+    assert emitted(bug.network) == honest(bug.network)
+    assert verify_module(imported(honest(bug.network)), effort="quick").passed
 
 
-def symbprop_module(text: str) -> ModuleType:
-    module = types.ModuleType("honest")
-    exec(compile(text, "honest", "exec"), module.__dict__)
+def test_a_text_that_is_not_there_once_cannot_be_planted() -> None:
+    for text in ("no such text", "return"):
+        with pytest.raises(ImportError, match="not once"), patched("calculus.adjoint", text, ""):
+            pass
+
+
+def imported(text: str) -> ModuleType:
+    module = types.ModuleType("emitted")
+    exec(compile(text, "emitted", "exec"), module.__dict__)
     return module
