@@ -64,14 +64,14 @@ def is_large(expression: Expr) -> bool:
 
 
 @cache
-def forms(expression: Expr) -> tuple[Expr, ...]:
-    """Equal forms of one expression, the plainest first."""
+def forms(expression: Expr, *, everywhere: bool = True) -> tuple[Expr, ...]:
+    """Equal forms of one expression, the plainest first; ``everywhere``: at the largest numbers there are, too."""
     if is_large(expression):
         return (expression,)
     found: dict[Expr, None] = {}
     bases = [rewriting.small_arguments(expression)]
     bases.append(complements.complement(bases[0]))
-    bases.extend(by_sign(expression))
+    bases.extend(by_sign(expression, everywhere=everywhere))
     scaled, names = complements.in_scaled_argument(bases[1])
     for base in (*bases, scaled):
         found.setdefault(base.xreplace(names))

@@ -46,10 +46,10 @@ from symbprop.simplify.degrees import named_exponentials
 LONGEST_ARGUMENT = 40  # nodes; exponentials of longer ones are not compared with each other
 
 
-def by_sign(expression: Expr) -> Iterator[Expr]:
+def by_sign(expression: Expr, *, everywhere: bool = True) -> Iterator[Expr]:
     """Equal forms of an expression in one exponential: far from its zero, near it, and the better of the two;
 
-    each as it is, and with what a vanishing exponential multiplies held finite.
+    each as it is, and if it is to hold ``everywhere``, with what a vanishing exponential multiplies held finite.
     """
     expanded, numbers = _with_named_numbers(without_hyperbolics(expression))
     expanded, others = named_exponentials(expanded, is_bounded)
@@ -62,7 +62,7 @@ def by_sign(expression: Expr) -> Iterator[Expr]:
     bound = bound_of(argument.xreplace(numbers))
     for limit in (None,) if bound is None else (None, bound):
         forms = []
-        for near in (False, True):
+        for near in (False, True) if everywhere or limit is None else ():
             try:
                 form = _form(expanded, Split(argument, condition, near, limit))
             except PolynomialError:
@@ -70,7 +70,7 @@ def by_sign(expression: Expr) -> Iterator[Expr]:
             if form is not None:
                 forms.append(form.xreplace(numbers))
         yield from forms[:1]
-        if forms and limit is not None and not expanded.has(log):
+        if (forms or not everywhere) and limit is not None and not expanded.has(log):
             with suppress(PolynomialError):
                 apart = _form(expanded, Split(argument, condition, bound=limit, apart=True))
                 if apart is not None:

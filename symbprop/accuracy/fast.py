@@ -27,7 +27,7 @@ ALLOWED = 64.0  # roundings of the function's size
 def fast_forms(expression: Expr) -> Iterator[Expr]:
     """Equal forms of one expression, the plainest first."""
     logistic = logistic_by_tanh(expression)
-    yield from dict.fromkeys((expression, logistic, *forms(expression)))
+    yield from dict.fromkeys((expression, logistic, *forms(expression, everywhere=False)))
 
 
 def coarse_errors(estimates: Sequence[Estimate], inputs: Sequence[NDArray[np.float64]]) -> list[float]:
