@@ -11,24 +11,28 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+from sympy import Symbol
+
 from symbprop.accuracy.anchors import with_anchors
 from symbprop.accuracy.choice import BOUND, Form, choose, forms, is_large, price, with_limits, worst_errors
 from symbprop.accuracy.delicate import delicate, is_delicate, is_product, is_read, outer_factors, sums
 from symbprop.accuracy.estimate import Estimate, estimate, given
-from symbprop.accuracy.fast import ALLOWED, coarse_errors, fast_forms
+from symbprop.accuracy.fast import ALLOWED, USUAL, coarse_errors, fast_forms
+from symbprop.accuracy.levels import DEPTH
+from symbprop.accuracy.levels import levels as levels_of
 from symbprop.accuracy.origin import near_zero
 from symbprop.accuracy.points import Domain, sample
 from symbprop.accuracy.remainders import with_remainders
 from symbprop.accuracy.scales import with_scales
 from symbprop.calculus.index import Access, Range
 from symbprop.calculus.program import Program
-from symbprop.calculus.statement import Reduction, Statement
+from symbprop.calculus.statement import Reduction, Statement, read_symbol
 from symbprop.simplify.cost import cost
 from symbprop.simplify.definitions import Definition, element_definitions
 from symbprop.simplify.inline import substituted
 from symbprop.simplify.tidy import cheapest_form
 
-DEPTH = 6  # how many definitions are inlined, one into the other
 DOUBTFUL = 4 * BOUND  # mixed ulps
 READS = 6  # more inputs than these are not sampled together
 
@@ -124,7 +128,7 @@ class _Chooser:
         fused = self._fused(source)
         if fused is source and self._is_plain_product(source):
             return self.settled(source)
-        levels = self._levels(fused)
+        levels = levels_of(fused, self._definitions, lambda read: read.tensor in self._forms and self._is_defined(read))
         inputs = self._inputs(levels)
         numbers = {read: number for number, read in enumerate(dict.fromkeys(r for e in levels for r in e.reads))}
         key = (
@@ -143,24 +147,6 @@ class _Chooser:
         if defines:
             self._forms[name] = made
         return made
-
-    def _levels(self, source: Statement) -> list[Statement]:
-        """``source``, and ``source`` with the definitions of what it reads put in, and theirs, as far as it stays small.
-
-        What only scales it stays a read.
-        """
-        scale = outer_factors(source)
-        fixed = {read for symbol, read in source.read_positions() if scale.has(symbol)}
-        levels = [source]
-        for _ in range(DEPTH):
-            deeper = levels[-1]
-            for read in deeper.reads:
-                if read.tensor in self._forms and read not in fixed and self._is_defined(read):
-                    deeper = substituted(deeper, read, self._definitions[read.tensor])
-            if deeper is levels[-1] or is_large(deeper.expr):
-                break
-            levels.append(deeper)
-        return levels
 
     def _inputs(self, levels: Sequence[Statement]) -> dict[Access, Domain]:
         """What is taken as exact, and where its values lie: the reads that no level defines any further."""
@@ -244,7 +230,7 @@ class _Chooser:
         candidates: list[Form] = []
         estimates: list[Estimate] = []
         for depth, level in enumerate(levels):
-            known = {symbol: self._estimate(read, leaves) for symbol, read in level.read_positions()}
+            known = self._known(level, leaves)
             scale = outer_factors(level)
             inner = level.expr / scale
             make = fast_forms if self._fast else forms
@@ -262,11 +248,14 @@ class _Chooser:
             self._near_zero(levels, leaves, candidates, estimates)
             errors = worst_errors(estimates, columns, rounded)
             candidates = [replace(each, error=error) for each, error in zip(candidates, errors, strict=True)]
-        chosen = choose(candidates)
         if self._fast:
-            return chosen
+            if all(np.isinf(each.error) for each in candidates):  # what is usual decides
+                errors = [error * BOUND / ALLOWED for error in coarse_errors(estimates, columns, USUAL)]
+                candidates = [replace(each, error=error) for each, error in zip(candidates, errors, strict=True)]
+            return choose(candidates)
+        chosen = choose(candidates)
         level = levels[chosen.depth]
-        known = {symbol: self._estimate(read, leaves) for symbol, read in level.read_positions()}
+        known = self._known(level, leaves)
         return with_limits(chosen, known, columns, rounded)
 
     def _near_zero(
@@ -282,7 +271,7 @@ class _Chooser:
             inner = level.expr / scale
             if any(read not in leaves for symbol, read in level.read_positions() if inner.has(symbol)):
                 continue
-            known = {symbol: self._estimate(read, leaves) for symbol, read in level.read_positions()}
+            known = self._known(level, leaves)
             for form in near_zero(inner):
                 candidates.append(Form(scale * form, depth, cost(scale * form)))
                 estimates.append(estimate(scale * form, known))
@@ -291,6 +280,10 @@ class _Chooser:
         if read not in leaves:
             inner = self._reading(read)
             assert inner is not None
-            known = {symbol: self._estimate(each, leaves) for symbol, each in inner.read_positions()}
-            leaves[read] = estimate(inner.expr, known)
+            leaves[read] = estimate(inner.expr, self._known(inner, leaves))
         return leaves[read]
+
+    def _known(self, level: Statement, leaves: dict[Access, Estimate]) -> dict[Symbol, Estimate]:
+        """The estimates of what a statement reads. There is always one, which says how many points there are."""
+        found = {symbol: self._estimate(read, leaves) for symbol, read in level.read_positions()}
+        return found or {read_symbol(0): next(iter(leaves.values()))}

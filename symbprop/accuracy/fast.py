@@ -30,13 +30,15 @@ def fast_forms(expression: Expr) -> Iterator[Expr]:
     yield from dict.fromkeys((expression, logistic, *forms(expression, everywhere=False)))
 
 
-def coarse_errors(estimates: Sequence[Estimate], inputs: Sequence[NDArray[np.float64]]) -> list[float]:
+def coarse_errors(
+    estimates: Sequence[Estimate], inputs: Sequence[NDArray[np.float64]], moderate: float = MODERATE
+) -> list[float]:
     """The worst likely error of each of several forms of one function at usual points, in roundings of its size.
 
-    Its size is its value, or the largest value near zero. Infinite where a form is not quiet at a moderate point.
+    Its size is its value, or the largest value near zero. Infinite where a form is not quiet at a ``moderate`` point.
     """
     sizes = np.max(np.abs(np.array(inputs)), axis=0)
-    rows = np.flatnonzero(sizes <= MODERATE)
+    rows = np.flatnonzero(sizes <= moderate)
     sizes = sizes[rows]
     with np.errstate(all="ignore"):
         values = np.array([each.value[rows] for each in estimates])

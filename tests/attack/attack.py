@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from symbprop.language.source import SourceError
 
 from .case import Broken
 from .checks import CHECKS, DEAR, examine
-from .grow import network
+from .grow import LARGE, network
 from .shrink import shrunk
 from .sketch import Sketch
 
 EVERY = 10  # networks, of which one has the dear checks too
 
 
-def attack(seed: int) -> tuple[Sketch | None, Broken | None]:
+def attack(seed: int, sizes: Sequence[int] = LARGE) -> tuple[Sketch | None, Broken | None]:
     """The network of a seed, ``None`` if it is refused, and what is broken of it, if anything."""
-    sketch = network(seed)
+    sketch = network(seed, sizes)
     checks = CHECKS if seed % EVERY else (*CHECKS, *DEAR)
     try:
         examine(sketch.text, seed, checks)

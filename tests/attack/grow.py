@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Sequence
 from fractions import Fraction
 
 from symbprop.language.scope import group_of, integer_names
@@ -32,6 +33,7 @@ INITIALIZERS = ["zeros", "ones", "glorot_uniform", "he_normal", "truncated_norma
 CLASSES = ("input_dim", "vocabulary_size", "num_classes")
 TRIES = 25
 ACCURATE = 0.02  # of the networks
+SMALL, LARGE = (1, 1, 1, 2, 2, 3), (1, 2, 2, 3, 3, 4)  # how many operations a network gets, beside its losses: one of these
 
 
 class Grower:
@@ -46,9 +48,9 @@ class Grower:
     def chance(self, probability: float) -> bool:
         return self.random.random() < probability
 
-    def grow(self) -> Sketch:
+    def grow(self, sizes: Sequence[int]) -> Sketch:
         """A network of a few nodes, with one to three losses."""
-        wanted = self.random.choice((1, 2, 2, 3, 3, 4))
+        wanted = self.random.choice(sizes)
         for _ in range(TRIES):
             if wanted == 0:
                 break
@@ -260,6 +262,6 @@ def _rank(each: Argument, operation: Operation) -> tuple[int, bool]:
     return (len(index) - 2 + 1, False) if dots else (len(index) - 1, True)
 
 
-def network(seed: int) -> Sketch:
+def network(seed: int, sizes: Sequence[int] = LARGE) -> Sketch:
     """The network of a seed."""
-    return Grower(seed).grow()
+    return Grower(seed).grow(sizes)
