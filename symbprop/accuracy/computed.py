@@ -18,7 +18,7 @@ from symbprop.accuracy.anchors import with_anchors
 from symbprop.accuracy.choice import BOUND, Form, choose, forms, is_large, price, with_limits, worst_errors
 from symbprop.accuracy.delicate import delicate, is_delicate, is_product, is_read, outer_factors, sums
 from symbprop.accuracy.estimate import Estimate, estimate, given
-from symbprop.accuracy.fast import ALLOWED, USUAL, coarse_errors, fast_forms
+from symbprop.accuracy.fast import ALLOWED, LESS, coarse_errors, fast_forms
 from symbprop.accuracy.levels import DEPTH
 from symbprop.accuracy.levels import levels as levels_of
 from symbprop.accuracy.origin import near_zero
@@ -249,8 +249,10 @@ class _Chooser:
             errors = worst_errors(estimates, columns, rounded)
             candidates = [replace(each, error=error) for each, error in zip(candidates, errors, strict=True)]
         if self._fast:
-            if all(np.isinf(each.error) for each in candidates):  # what is usual decides
-                errors = [error * BOUND / ALLOWED for error in coarse_errors(estimates, columns, USUAL)]
+            for limit in LESS:  # what is finite farthest out
+                if not all(np.isinf(each.error) for each in candidates):
+                    break
+                errors = [error * BOUND / ALLOWED for error in coarse_errors(estimates, columns, limit)]
                 candidates = [replace(each, error=error) for each, error in zip(candidates, errors, strict=True)]
             return choose(candidates)
         chosen = choose(candidates)

@@ -20,6 +20,7 @@ from symbprop.accuracy.roundings import UNIT
 FAST = "fast"
 MODERATE = 1e4  # up to here nothing overflows
 USUAL = 20.0  # up to here errors are counted
+LESS = (300.0, 100.0, USUAL)  # what is moderate where nothing is finite up to there
 NEAR = 1.0  # where a function's own size is taken
 ALLOWED = 64.0  # roundings of the function's size
 

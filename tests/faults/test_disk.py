@@ -113,15 +113,21 @@ def test_a_read_only_folder_is_told(tmp_path: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
-def test_permissions_follow_the_users_mask(warm: Warm, tmp_path: Path) -> None:
+def test_permissions_follow_the_users_mask(tmp_path: Path) -> None:
+    """Each mask in a child of one process, because a mask is the process's."""
     (tmp_path / "net.yaml").write_text(FORMULA)
-    for mask, mode in ((0o022, 0o644), (0o077, 0o600), (0o002, 0o664)):
-        script = f"import os; os.umask({mask}); import symbprop.cli; symbprop.cli.main()"
-        subprocess.run(
-            [sys.executable, "-c", script, "compile", "net.yaml", "--quick"], cwd=tmp_path, check=True, capture_output=True, timeout=60,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )  # fmt: skip
-        assert (tmp_path / "generated" / "net.py").stat().st_mode & 0o777 == mode
+    script = (
+        "import os, sys, symbprop.cli.compiling\nfor mask in sys.argv[1:]:\n    child = os.fork()\n    if child == 0:\n"
+    )
+    script += "        os.umask(int(mask, 8)); sys.argv = ['symbprop', 'compile', 'net.yaml', '--quick', '-o', mask]; symbprop.cli.main()\n"
+    script += "    assert os.waitpid(child, 0)[1] == 0\n"
+    masks = {"022": 0o644, "077": 0o600, "002": 0o664}
+    subprocess.run(
+        [sys.executable, "-c", script, *masks], cwd=tmp_path, check=True, capture_output=True, timeout=60,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    for mask, mode in masks.items():
+        assert (tmp_path / mask / "net.py").stat().st_mode & 0o777 == mode
 
 
 @pytest.mark.parametrize("command", ["schema", "report", "train"])

@@ -6,20 +6,22 @@ import ast
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from warm import ROOT
 
-# Runs one compile in a child of its own for each K: there the K-th call that touches the disk is the last thing that happens.
+HOWS = ("before", "after", "torn", "full")
+
+# Runs one compile in a child of its own for each K, in each way: there the K-th call that touches the disk is the last
+# thing that happens. Everything is imported once.
 SCRIPT = '''
 import builtins, io, os, pathlib, signal, sys
 import symbprop.cli.compiling
 from symbprop.cli.faults import guarded
 from pathlib import Path
 
-HOW, TEXT = sys.argv[1], Path(sys.argv[2])
-count, fatal = 0, 0
+TEXT, HOWS = Path(sys.argv[1]), sys.argv[2:]
+HOW, count, fatal = "", 0, 0
 
 def counted(call, torn=False):
     def inner(*arguments, **options):
@@ -29,7 +31,7 @@ def counted(call, torn=False):
             if HOW == "full":
                 raise OSError(28, "No space left on device")
             os.kill(os.getpid(), signal.SIGKILL)
-        if torn and count == fatal:
+        if torn and HOW == "torn" and count == fatal:
             call(arguments[0], arguments[1][: len(arguments[1]) // 2])
             os.kill(os.getpid(), signal.SIGKILL)
         result = call(*arguments, **options)
@@ -48,7 +50,7 @@ def write_text(self, text, encoding=None, errors=None, newline=None):
 
 for name in ("open", "fsync", "utime", "replace", "unlink", "mkdir"):
     setattr(os, name, counted(getattr(os, name)))
-write = counted(os.write, torn=HOW == "torn")
+write = counted(os.write, torn=True)
 pathlib.Path.write_text = write_text
 
 def attempt(number):
@@ -60,8 +62,8 @@ def attempt(number):
 from symbprop.cli.reading import read_spec
 read = read_spec(str(TEXT))
 spec = lambda _: read
-number = 1
-while True:
+def once(number):
+    """How the child ended, and what lies in the folder then."""
     child = os.fork()
     if child == 0:
         sys.stdout = sys.stderr = io.StringIO()
@@ -73,37 +75,43 @@ while True:
             code = end.code
         os._exit(code)
     _, status = os.waitpid(child, 0)
-    print(number, os.waitstatus_to_exitcode(status), sorted(os.listdir("out")), repr(Path("out/net.py").read_text() if Path("out/net.py").exists() else None), flush=True)
-    if os.waitstatus_to_exitcode(status) == 99:
-        break
-    number += 1
-    if HOW == "full":
-        for each in Path("out").iterdir():
-            if each.name != "net.py":
-                each.unlink()
-    else:
-        for each in Path("out").iterdir():
-            if each.name.startswith("."):
-                each.unlink()
+    code = os.waitstatus_to_exitcode(status)
+    print(HOW, number, code, sorted(os.listdir("out")), repr(Path("out/net.py").read_text() if Path("out/net.py").exists() else None), flush=True)
+    for each in Path("out").iterdir():
+        if each.name != "net.py" if HOW == "full" else each.name.startswith("."):
+            each.unlink()
     Path("out/net.py").write_bytes(b"OLD = 1\\n")
+    return code
+
+for HOW in HOWS:
+    number = 1
+    while once(number) != 99:
+        number += 1
 '''  # fmt: skip
 
 
-@pytest.mark.parametrize("how", ["before", "after", "torn", "full"])
-def test_old_or_new_and_never_half(how: str, tmp_path: Path) -> None:
-    (tmp_path / "net.yaml").write_text("name: net\nformulas: 'L = 3*x^2 + y^2'\n")
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "net.py").write_text("OLD = 1\n")
-    (tmp_path / "script.py").write_text(SCRIPT)
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> list[list[str]]:
+    """For each way, and each call that may be the last: way, number, exit status, and what lay there."""
+    folder = tmp_path_factory.mktemp("killed")
+    (folder / "net.yaml").write_text("name: net\nformulas: 'L = 3*x^2 + y^2'\n")
+    (folder / "out").mkdir()
+    (folder / "out" / "net.py").write_text("OLD = 1\n")
+    (folder / "script.py").write_text(SCRIPT)
     done = subprocess.run(
-        [sys.executable, "script.py", how, "net.yaml"], cwd=tmp_path, capture_output=True, text=True, timeout=200,
+        [sys.executable, "script.py", "net.yaml", *HOWS], cwd=folder, capture_output=True, text=True, timeout=400,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    rows = [line.split(" ", 2) for line in done.stdout.splitlines()]
-    assert len(rows) >= 6, done.stdout[:2000]
+    return [line.split(" ", 3) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("how", HOWS)
+def test_old_or_new_and_never_half(how: str, rows: list[list[str]]) -> None:
+    mine = [row for row in rows if row[0] == how]
+    assert len(mine) >= 6, rows[:3]
     news = set()
-    for _, status, rest in rows[:-1]:
+    for _, _, status, rest in mine[:-1]:
         listed, text = rest.split("] ", 1)
         names = ast.literal_eval(listed + "]")
         content = ast.literal_eval(text)
@@ -118,7 +126,7 @@ def test_old_or_new_and_never_half(how: str, tmp_path: Path) -> None:
             ast.parse(content)
             news.add(content)
     assert len(news) <= 1, "every new file is the same"
-    assert rows[-1][1] == "99"
-    final = ast.literal_eval(rows[-1][2].split("] ", 1)[1])
+    assert mine[-1][2] == "99"
+    final = ast.literal_eval(mine[-1][3].split("] ", 1)[1])
     assert "def loss_and_grad(" in final
     assert news <= {final}
