@@ -33,7 +33,10 @@ INITIALIZERS = ["zeros", "ones", "glorot_uniform", "he_normal", "truncated_norma
 CLASSES = ("input_dim", "vocabulary_size", "num_classes")
 TRIES = 25
 ACCURATE = 0.02  # of the networks
-SMALL, LARGE = (1, 1, 1, 2, 2, 3), (1, 2, 2, 3, 3, 4)  # how many operations a network gets, beside its losses: one of these
+SMALL, LARGE = (
+    (1, 1, 1, 2, 2, 3),
+    (1, 2, 2, 3, 3, 4),
+)  # how many operations a network gets, beside its losses: one of these
 
 
 class Grower:

@@ -13,7 +13,11 @@ from sympy.core.cache import clear_cache
 from symbprop.accuracy import computed
 
 PACKAGE = "symbprop"
-KEPT = ("symbprop.library", "symbprop.language", "symbprop.emit.templates")  # what was read from files, which no bug changes
+KEPT = (
+    "symbprop.library",
+    "symbprop.language",
+    "symbprop.emit.templates",
+)  # what was read from files, which no bug changes
 
 
 @contextmanager

@@ -5,26 +5,34 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
-from attack.attack import attack, smallest
+from attack.attack import EVERY, attack, smallest
 from attack.case import PASSES, Broken, Case, emitted
 from attack.checks import examine
-from attack.grow import network
+from attack.grow import LARGE, SMALL, network
 from attack.shrink import candidates, fitted, shrunk
 from attack.sketch import Sketch
 
 from symbprop.library.catalogue import catalogue
 
-NETWORKS, PART = 40, 20
+NETWORKS, PART = 500, 50
+
+
+def sizes(seed: int) -> Sequence[int]:
+    """Every tenth network is as large as those of ``python -m tests.attack``, the others smaller."""
+    return SMALL if seed % EVERY else LARGE
 
 
 @pytest.mark.parametrize("first", range(0, NETWORKS, PART))
 def test_random_networks_keep_every_promise(first: int) -> None:
+    """All checks of each, but that without any pass, which is made of every tenth: of the larger ones."""
     refused = 0
     for seed in range(first, first + PART):
-        sketch, failure = attack(seed)
+        sketch, failure = attack(seed, sizes(seed))
         refused += sketch is None
         if sketch is not None and failure is not None:
             pytest.fail(f"network {seed}: {failure}\n{smallest(sketch, seed, failure.check).text}")
@@ -32,7 +40,7 @@ def test_random_networks_keep_every_promise(first: int) -> None:
 
 
 def test_the_networks_hold_nearly_every_operation_of_the_library() -> None:
-    kinds = {each.kind for seed in range(500) for each in network(seed).nodes.values()}
+    kinds = {each.kind for seed in range(NETWORKS) for each in network(seed, sizes(seed)).nodes.values()}
     others = ("initializers", "optimizers", "schedules", "warmups", "clipping", "metrics", "losses", "penalties")
     wanted = {name for name in catalogue().operations if catalogue().category(name) not in others} - {"carried"}
     assert len(wanted - kinds) <= len(wanted) // 10, sorted(wanted - kinds)
@@ -65,6 +73,11 @@ def test_a_failing_network_shrinks_to_what_fails() -> None:
 
 # What random networks found. Each was wrong, or no module at all. ----------------------------------------------------
 
+HEAD = "accuracy: fast\ninputs: {x: {shape: [2]}}\ntargets: {y: {shape: [2]}}\n"
+CONSTANT = (
+    f"{HEAD}nodes: {{a: {{bias: {{}}, inputs: [x]}}, b: {{subtract: {{}}, inputs: [a, a]}}, c: {{softplus: {{}}, inputs: [b]}}}}\n"
+    "loss: {poisson: {inputs: [c, y]}}\n"
+)
 FOUND = {
     "a logarithm below the line of a quotient": 'formulas: "L = sum(i, y[i] / log(1 + exp(x[i:3])))"\n',
     "a logarithm inside another": 'formulas: "L = sum(i, log(1 + exp(x[i:3]) + log(1 + exp(x[i]))))"\n',
@@ -75,12 +88,39 @@ FOUND = {
         "inputs: {x: {shape: [2]}}\nlayers: [bias, squareplus, {gelu: {name: g}}]\n"
         "loss: {formula: 'L = mean((n, i), g[n, i]^2)'}\n"
     ),
+    "an exponential of a degree beyond use in a logarithm": (  # the compiler did not end
+        f"{HEAD}layers: [bias, {{selu: {{scale: 2.101401974710961}}}}, softplus]\nloss: mean_squared_logarithmic_error\n"
+    ),
+    "a gaussian of a degree beyond use": (
+        f"{HEAD}layers: [bias, {{selu: {{scale: 2.101401974710961}}}}, gelu]\nloss: poisson\n"
+    ),
+    "another function of what an exponential is of": (
+        f"{HEAD}layers: [bias, {{elu: {{alpha: 1.2345678912345}}}}, gelu]\nloss: poisson\n"
+    ),
+    "a constant that a loss reads": CONSTANT,  # the loss was left out
+    "a constant that a loss reads, to the last digits": CONSTANT.replace("accuracy: fast\n", ""),
+    "a form that is finite nowhere at moderate numbers": (  # 1 − exp(−h) where h = 1e-55, times its inverse
+        f"{HEAD}layers: [{{dense: {{units: 2}}}}, {{formula: 'z[n, i] = 40 * x[n, i]', name: z}}, softplus]\nloss: poisson\n"
+    ),
 }
 
 
 @pytest.mark.parametrize("name", FOUND)
 def test_what_random_networks_found_stays_mended(name: str) -> None:
     examine(FOUND[name], 3)
+
+
+@pytest.mark.parametrize("before", ["elu", "selu"])
+def test_a_focal_loss_far_out_has_a_gradient_whatever_gave_the_logits(before: str) -> None:
+    """It was not a number from 37 on: no form was a function of the logits alone."""
+    text = "inputs: {x: {shape: [1]}}\ntargets: {y: {shape: [1]}}\nlayers: [bias, %s]\nloss: {binary_focal_crossentropy: {from_logits: true}}\n"
+    _, module = emitted(text % before)
+    for dtype in (np.float32, np.float64):
+        for size in (20, 40, 500):
+            _, gradient = module.loss_and_grad(
+                {"b": np.zeros(1, dtype)}, np.full((1, 1), size, dtype), np.ones((1, 1), dtype) / 2
+            )
+            assert gradient["b"] == pytest.approx([(1.0507009873554805 if before == "selu" else 1) / 8], rel=1e-5)
 
 
 def test_a_poisson_loss_of_a_softplus_has_a_module_without_any_pass() -> None:

@@ -116,9 +116,8 @@ def test_a_read_only_folder_is_told(tmp_path: Path) -> None:
 def test_permissions_follow_the_users_mask(tmp_path: Path) -> None:
     """Each mask in a child of one process, because a mask is the process's."""
     (tmp_path / "net.yaml").write_text(FORMULA)
-    script = (
-        "import os, sys, symbprop.cli.compiling\nfor mask in sys.argv[1:]:\n    child = os.fork()\n    if child == 0:\n"
-    )
+    script = "import os, sys, symbprop.cli.compiling\nfrom symbprop.library.catalogue import catalogue\ncatalogue()\n"
+    script += "for mask in sys.argv[1:]:\n    child = os.fork()\n    if child == 0:\n"
     script += "        os.umask(int(mask, 8)); sys.argv = ['symbprop', 'compile', 'net.yaml', '--quick', '-o', mask]; symbprop.cli.main()\n"
     script += "    assert os.waitpid(child, 0)[1] == 0\n"
     masks = {"022": 0o644, "077": 0o600, "002": 0o664}
