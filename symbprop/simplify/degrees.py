@@ -17,6 +17,12 @@ def named_exponentials(
 
     SymPy takes exp(p/q·u) for the p-th power of exp(u/q). Where p or q is large, all exp(c·u) are named: as whole powers
     of one symbol if their degrees then are no higher than that, else each by a symbol of its own.
+
+    >>> x, c = Symbol("x", real=True), Rational(2101401974710961, 10**15)
+    >>> named_exponentials(exp(c * x) + exp(2 * c * x))[0], named_exponentials(exp(c * x) + exp(x))[0]
+    (e0**2 + e0, e0 + e1)
+    >>> named_exponentials(exp(x) + exp(2 * x))[0]
+    exp(2*x) + exp(x)
     """
     groups: dict[Expr, dict[Expr, Rational]] = {}
     for node in sorted(filter(such, expression.atoms(exp)), key=lambda each: each.sort_key()):
