@@ -119,8 +119,8 @@ def forward(
     np.exp(t, out=t)  # (7) exp(−|z_image|)
     u = np.add(1, t)  # (7) 1 + exp(−|z_image|)
     v = np.greater_equal(z_image, 0)
-    w = np.where(v, 1, t)  # (7) {1 if z_image ≥ 0 else exp(−|z_image|)}
-    image = np.divide(w, u, out=w)  # (7)
+    np.maximum(t, v, out=t)  # (7) {1 if z_image ≥ 0 else exp(−|z_image|)}
+    image = np.divide(t, u, out=t)  # (7)
     return image
 
 

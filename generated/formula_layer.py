@@ -94,8 +94,8 @@ def forward(
     v = _wide_exp(u)  # (2)
     u = np.add(1, v)  # (2)
     w = np.greater_equal(t, 0)
-    t = np.where(w, 1, v)  # (2)
-    np.multiply(z, t, out=z)
+    np.maximum(v, w, out=v)  # (2)
+    np.multiply(z, v, out=z)
     y2 = np.divide(z, u, out=z)  # (2); y2 lives in z
     y3_part = np.dot(y2, B.transpose(1, 0, 2).reshape(6, 18)).reshape(N, 3, 6)  # (3)
     y3 = np.matmul(y2[:, None, :], y3_part.transpose(0, 2, 1))[:, 0]  # (3)
@@ -124,8 +124,8 @@ def loss(
     v = _wide_exp(u)  # (2)
     u = np.add(1, v)  # (2)
     w = np.greater_equal(t, 0)
-    t = np.where(w, 1, v)  # (2)
-    np.multiply(z, t, out=z)
+    np.maximum(v, w, out=v)  # (2)
+    np.multiply(z, v, out=z)
     y2 = np.divide(z, u, out=z)  # (2); y2 lives in z
     y3_part = np.dot(y2, B.transpose(1, 0, 2).reshape(6, 18)).reshape(N, 3, 6)  # (3)
     y3 = np.matmul(y2[:, None, :], y3_part.transpose(0, 2, 1))[:, 0]  # (3)
@@ -168,8 +168,8 @@ def loss_and_grad(
     w = _wide_exp(v)  # (2)
     v = np.add(1, w, out=work.v)  # (2)
     r = np.greater_equal(u, 0, out=work.r)
-    u = np.where(r, 1, w)  # (2)
-    np.multiply(t, u, out=t)
+    np.maximum(w, r, out=w)  # (2)
+    np.multiply(t, w, out=t)
     y2 = np.divide(t, v, out=t)  # (2)
     y3_part = work.y3_part
     np.dot(y2, B.transpose(1, 0, 2).reshape(6, 18), out=y3_part.reshape(N, 18))  # (3)

@@ -131,23 +131,23 @@ def forward(
         np.exp(t, out=t)  # (4) exp(−|z1|)
         u = np.add(1, t)  # (4) 1 + exp(−|z1|)
         v = np.greater_equal(z1[:, j, :32], 0)
-        w = np.where(v, 1, t)  # (4) {1 if z1 ≥ 0 else exp(−|z1|)}
-        i = np.divide(w, u, out=w)  # (4)
+        np.maximum(t, v, out=t)  # (4) {1 if z1 ≥ 0 else exp(−|z1|)}
+        i = np.divide(t, u, out=t)  # (4)
         t = np.negative(z1[:, j, 32:64])  # (5) −z1
         np.minimum(z1[:, j, 32:64], t, out=t)  # (5) −|z1|
         np.exp(t, out=t)  # (5) exp(−|z1|)
         u = np.add(1, t)  # (5) 1 + exp(−|z1|)
         v = np.greater_equal(z1[:, j, 32:64], 0)
-        w = np.where(v, 1, t)  # (5) {1 if z1 ≥ 0 else exp(−|z1|)}
-        f1 = np.divide(w, u, out=w)  # (5)
+        np.maximum(t, v, out=t)  # (5) {1 if z1 ≥ 0 else exp(−|z1|)}
+        f1 = np.divide(t, u, out=t)  # (5)
         g = np.tanh(z1[:, j, 64:96])  # (6)
         t = np.negative(z1[:, j, 96:])  # (7) −z1
         np.minimum(z1[:, j, 96:], t, out=t)  # (7) −|z1|
         np.exp(t, out=t)  # (7) exp(−|z1|)
         u = np.add(1, t)  # (7) 1 + exp(−|z1|)
         v = np.greater_equal(z1[:, j, 96:], 0)
-        w = np.where(v, 1, t)  # (7) {1 if z1 ≥ 0 else exp(−|z1|)}
-        o = np.divide(w, u, out=w)  # (7)
+        np.maximum(t, v, out=t)  # (7) {1 if z1 ≥ 0 else exp(−|z1|)}
+        o = np.divide(t, u, out=t)  # (7)
         t = np.multiply(i, g)
         u = np.multiply(f1, c1[:, j])
         np.add(t, u, out=c1[:, j + 1])  # (9)
@@ -188,23 +188,23 @@ def loss(
         np.exp(t, out=t)  # (4) exp(−|z1|)
         u = np.add(1, t)  # (4) 1 + exp(−|z1|)
         v = np.greater_equal(z1[:, j, :32], 0)
-        w = np.where(v, 1, t)  # (4) {1 if z1 ≥ 0 else exp(−|z1|)}
-        i = np.divide(w, u, out=w)  # (4)
+        np.maximum(t, v, out=t)  # (4) {1 if z1 ≥ 0 else exp(−|z1|)}
+        i = np.divide(t, u, out=t)  # (4)
         t = np.negative(z1[:, j, 32:64])  # (5) −z1
         np.minimum(z1[:, j, 32:64], t, out=t)  # (5) −|z1|
         np.exp(t, out=t)  # (5) exp(−|z1|)
         u = np.add(1, t)  # (5) 1 + exp(−|z1|)
         v = np.greater_equal(z1[:, j, 32:64], 0)
-        w = np.where(v, 1, t)  # (5) {1 if z1 ≥ 0 else exp(−|z1|)}
-        f1 = np.divide(w, u, out=w)  # (5)
+        np.maximum(t, v, out=t)  # (5) {1 if z1 ≥ 0 else exp(−|z1|)}
+        f1 = np.divide(t, u, out=t)  # (5)
         g = np.tanh(z1[:, j, 64:96])  # (6)
         t = np.negative(z1[:, j, 96:])  # (7) −z1
         np.minimum(z1[:, j, 96:], t, out=t)  # (7) −|z1|
         np.exp(t, out=t)  # (7) exp(−|z1|)
         u = np.add(1, t)  # (7) 1 + exp(−|z1|)
         v = np.greater_equal(z1[:, j, 96:], 0)
-        w = np.where(v, 1, t)  # (7) {1 if z1 ≥ 0 else exp(−|z1|)}
-        o = np.divide(w, u, out=w)  # (7)
+        np.maximum(t, v, out=t)  # (7) {1 if z1 ≥ 0 else exp(−|z1|)}
+        o = np.divide(t, u, out=t)  # (7)
         t = np.multiply(i, g)
         u = np.multiply(f1, c1[:, j])
         np.add(t, u, out=c1[:, j + 1])  # (9)
@@ -275,23 +275,23 @@ def loss_and_grad(
         np.exp(t, out=t)  # (4) exp(−|z1|)
         u = np.add(1, t, out=work.u)  # (4) 1 + exp(−|z1|)
         v = np.greater_equal(z1[:, j, :32], 0, out=work.v)
-        w = np.where(v, 1, t)  # (4) {1 if z1 ≥ 0 else exp(−|z1|)}
-        np.divide(w, u, out=i[:, j])  # (4)
+        np.maximum(t, v, out=t)  # (4) {1 if z1 ≥ 0 else exp(−|z1|)}
+        np.divide(t, u, out=i[:, j])  # (4)
         t = np.negative(z1[:, j, 32:64], out=work.t2)  # (5) −z1
         np.minimum(z1[:, j, 32:64], t, out=t)  # (5) −|z1|
         np.exp(t, out=t)  # (5) exp(−|z1|)
         u = np.add(1, t, out=work.u)  # (5) 1 + exp(−|z1|)
         v = np.greater_equal(z1[:, j, 32:64], 0, out=work.v)
-        w = np.where(v, 1, t)  # (5) {1 if z1 ≥ 0 else exp(−|z1|)}
-        np.divide(w, u, out=f1[:, j])  # (5)
+        np.maximum(t, v, out=t)  # (5) {1 if z1 ≥ 0 else exp(−|z1|)}
+        np.divide(t, u, out=f1[:, j])  # (5)
         np.tanh(z1[:, j, 64:96], out=g[:, j])  # (6)
         t = np.negative(z1[:, j, 96:], out=work.t2)  # (7) −z1
         np.minimum(z1[:, j, 96:], t, out=t)  # (7) −|z1|
         np.exp(t, out=t)  # (7) exp(−|z1|)
         u = np.add(1, t, out=work.u)  # (7) 1 + exp(−|z1|)
         v = np.greater_equal(z1[:, j, 96:], 0, out=work.v)
-        w = np.where(v, 1, t)  # (7) {1 if z1 ≥ 0 else exp(−|z1|)}
-        np.divide(w, u, out=o[:, j])  # (7)
+        np.maximum(t, v, out=t)  # (7) {1 if z1 ≥ 0 else exp(−|z1|)}
+        np.divide(t, u, out=o[:, j])  # (7)
         t = np.multiply(i[:, j], g[:, j], out=work.t2)
         u = np.multiply(f1[:, j], c1[:, j], out=work.u)
         np.add(t, u, out=c1[:, j + 1])  # (9)
@@ -427,23 +427,23 @@ def metrics(
         np.exp(t, out=t)  # (4) exp(−|z1|)
         u = np.add(1, t)  # (4) 1 + exp(−|z1|)
         v = np.greater_equal(z1[:, j, :32], 0)
-        w = np.where(v, 1, t)  # (4) {1 if z1 ≥ 0 else exp(−|z1|)}
-        i = np.divide(w, u, out=w)  # (4)
+        np.maximum(t, v, out=t)  # (4) {1 if z1 ≥ 0 else exp(−|z1|)}
+        i = np.divide(t, u, out=t)  # (4)
         t = np.negative(z1[:, j, 32:64])  # (5) −z1
         np.minimum(z1[:, j, 32:64], t, out=t)  # (5) −|z1|
         np.exp(t, out=t)  # (5) exp(−|z1|)
         u = np.add(1, t)  # (5) 1 + exp(−|z1|)
         v = np.greater_equal(z1[:, j, 32:64], 0)
-        w = np.where(v, 1, t)  # (5) {1 if z1 ≥ 0 else exp(−|z1|)}
-        f1 = np.divide(w, u, out=w)  # (5)
+        np.maximum(t, v, out=t)  # (5) {1 if z1 ≥ 0 else exp(−|z1|)}
+        f1 = np.divide(t, u, out=t)  # (5)
         g = np.tanh(z1[:, j, 64:96])  # (6)
         t = np.negative(z1[:, j, 96:])  # (7) −z1
         np.minimum(z1[:, j, 96:], t, out=t)  # (7) −|z1|
         np.exp(t, out=t)  # (7) exp(−|z1|)
         u = np.add(1, t)  # (7) 1 + exp(−|z1|)
         v = np.greater_equal(z1[:, j, 96:], 0)
-        w = np.where(v, 1, t)  # (7) {1 if z1 ≥ 0 else exp(−|z1|)}
-        o = np.divide(w, u, out=w)  # (7)
+        np.maximum(t, v, out=t)  # (7) {1 if z1 ≥ 0 else exp(−|z1|)}
+        o = np.divide(t, u, out=t)  # (7)
         t = np.multiply(i, g)
         u = np.multiply(f1, c1[:, j])
         np.add(t, u, out=c1[:, j + 1])  # (9)

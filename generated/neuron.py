@@ -78,8 +78,8 @@ def forward(
     np.exp(t, out=t)  # (2) exp(−|z|)
     u = np.add(1, t)  # (2) 1 + exp(−|z|)
     v = np.greater_equal(z, 0)
-    w = np.where(v, 1, t)  # (2) {1 if z ≥ 0 else exp(−|z|)}
-    a = np.divide(w, u, out=w)  # (2)
+    np.maximum(t, v, out=t)  # (2) {1 if z ≥ 0 else exp(−|z|)}
+    a = np.divide(t, u, out=t)  # (2)
     return a
 
 

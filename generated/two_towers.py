@@ -309,8 +309,8 @@ def loss_and_grad(
     u = _wide_exp(t)  # (13) wide_exp(−|odds|)
     t = np.add(1, u, out=work.t)  # (13) 1 + wide_exp(−|odds|)
     v = np.greater_equal(odds, 0, out=work.v)
-    w = np.where(v, 1, u)  # (13) {1 if odds ≥ 0 else wide_exp(−|odds|)}
-    q = np.divide(w, t, out=w)  # (13)
+    np.maximum(u, v, out=u)  # (13) {1 if odds ≥ 0 else wide_exp(−|odds|)}
+    q = np.divide(u, t, out=u)  # (13)
     t = np.subtract(q, same, out=work.odds_bar)  # (15) q − same
     odds_bar = np.multiply(cotangent / N, t, out=t)  # (15)
     slope_odds_bar = np.dot(angle, odds_bar)  # (16)
@@ -426,8 +426,8 @@ def metrics(
     u = _wide_exp(t)  # (13) wide_exp(−|odds|)
     t = np.add(1, u)  # (13) 1 + wide_exp(−|odds|)
     v = np.greater_equal(odds, 0)
-    w = np.where(v, 1, u)  # (13) {1 if odds ≥ 0 else wide_exp(−|odds|)}
-    q = np.divide(w, t, out=w)  # (13)
+    np.maximum(u, v, out=u)  # (13) {1 if odds ≥ 0 else wide_exp(−|odds|)}
+    q = np.divide(u, t, out=u)  # (13)
     t = np.greater(same, 0.5)
     u = np.multiply(np.asarray(1, dtype), t)  # (14) 1[same > 1/2]
     v = np.where(t, np.asarray(0, dtype), np.asarray(1, dtype))  # (14) 1[same ≤ 1/2]

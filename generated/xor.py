@@ -95,8 +95,8 @@ def forward(
     np.exp(t, out=t)  # (4) exp(−|z2|)
     u = np.add(1, t)  # (4) 1 + exp(−|z2|)
     v = np.greater_equal(z2, 0)
-    w = np.where(v, 1, t)  # (4) {1 if z2 ≥ 0 else exp(−|z2|)}
-    a = np.divide(w, u, out=w)  # (4)
+    np.maximum(t, v, out=t)  # (4) {1 if z2 ≥ 0 else exp(−|z2|)}
+    a = np.divide(t, u, out=t)  # (4)
     return a
 
 
@@ -229,8 +229,8 @@ def metrics(
     np.exp(t, out=t)  # (4) exp(−|z2|)
     u = np.add(1, t)  # (4) 1 + exp(−|z2|)
     v = np.greater_equal(z2, 0)
-    w = np.where(v, 1, t)  # (4) {1 if z2 ≥ 0 else exp(−|z2|)}
-    a = np.divide(w, u, out=w)  # (4)
+    np.maximum(t, v, out=t)  # (4) {1 if z2 ≥ 0 else exp(−|z2|)}
+    a = np.divide(t, u, out=t)  # (4)
     q = a  # (6)
     t = np.greater(y, 0.5)
     u = np.multiply(np.asarray(1, dtype), t)  # (7) 1[y > 1/2]

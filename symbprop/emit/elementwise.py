@@ -9,11 +9,13 @@ from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, exp, preorder
 
 from symbprop.calculus.functions import Detach, Floor, Held, Select, is_condition
 from symbprop.calculus.nodes import inverse, ordered, split_sign
+from symbprop.emit.bounds import as_larger
 from symbprop.emit.calls import BINDING, COMPARISONS, HELPERS, INFIX, UFUNCS, with_square
 from symbprop.emit.lines import Line, call
-from symbprop.emit.shapes import as_extreme, is_indicator, is_log_of_one_plus, is_safe_to_mask, is_third, operands
+from symbprop.emit.operands import operands
+from symbprop.emit.shapes import as_extreme, is_indicator, is_log_of_one_plus, is_safe_to_mask, is_third
 from symbprop.emit.sizes import number
-from symbprop.emit.value import Value, wrapped
+from symbprop.emit.value import Value, literal, wrapped
 
 
 class Elementwise:
@@ -80,8 +82,7 @@ class Elementwise:
         if isinstance(node, Symbol):
             return self._leaf(node)
         if isinstance(node, Expr) and node.is_number:
-            text = number(node)
-            return Value(text, frozenset(), binding=0 if text.startswith("-") else 3)
+            return literal(number(node))
         if isinstance(node, Add):
             return self._add(node)
         if isinstance(node, Mul):
@@ -153,8 +154,7 @@ class Elementwise:
                 denominators.append(self._value(inverse(factor)))
             else:
                 numerators.append(self._factor(factor))
-        negative = bool(coefficient.is_negative)
-        coefficient = abs(coefficient)
+        negative, coefficient = bool(coefficient.is_negative), abs(coefficient)
         if isinstance(coefficient, Rational) and coefficient.q != 1 and (coefficient.p == 1 or is_third(coefficient)):
             denominators.insert(0, Value(str(coefficient.q), frozenset()))
             coefficient = Rational(coefficient.p)
@@ -165,9 +165,7 @@ class Elementwise:
         top, bottom = self._multiply(numerators), self._multiply(denominators)
         if top is None:
             assert bottom is not None
-            return self._binary(
-                "divide", Value("-1" if negative else "1", frozenset(), binding=0 if negative else 3), bottom, node
-            )
+            return self._binary("divide", literal("-1" if negative else "1"), bottom, node)
         if negative:
             top = self._negative(top, None if bottom is not None else node)
         return top if bottom is None else self._binary("divide", top, bottom, node)
@@ -234,7 +232,7 @@ class Elementwise:
 
     def _select(self, node: Select) -> Value:
         condition, chosen, otherwise = node.args
-        extreme = as_extreme(node)
+        extreme = as_extreme(node) or as_larger(node)
         if extreme is not None:
             name, left, right = extreme
             return self._apply(f"np.{name}", [self._value(left), self._value(right)], node)
@@ -266,8 +264,9 @@ class Elementwise:
     def _binary(self, name: str, left: Value, right: Value, node: Expr | None) -> Value:
         if left.scalar and right.scalar:
             binding = BINDING[name]
-            strict = binding + 1 if name in ("subtract", "divide") else binding
-            text = f"{wrapped(left, binding)} {INFIX[name]} {wrapped(right, strict)}"
+            text = (
+                f"{wrapped(left, binding)} {INFIX[name]} {wrapped(right, binding + (name in ('subtract', 'divide')))}"
+            )
             left.uses -= 1
             right.uses -= 1
             return Value(text, frozenset(), binding=binding)
