@@ -254,7 +254,7 @@ def loss_and_grad(
     K1, b1, K2, b2, W3, b3, W4, b4, x, label = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    work = _borrow(dtype, N)
+    work = _borrow(_LossAndGradWork, dtype, N)
     f = x  # (1)
     y = f.reshape(N, 8, 8)[:, :, :, None]  # (2)
     x_pad1 = work.x_pad1  # (3)
@@ -390,7 +390,7 @@ def loss_and_grad(
     K1_bar = np.dot(
         x_pad1_windows, z1_bar.transpose(3, 1, 2, 0).reshape(8, -1).T
     ).reshape(3, 3, 1, 8)
-    _give_back(work, dtype, N)
+    _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "K1": K1_bar,
         "b1": b1_bar,
@@ -831,7 +831,7 @@ def release() -> None:
     _IDLE.clear()
 
 
-class _Work:
+class _LossAndGradWork:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
@@ -876,27 +876,27 @@ class _Work:
         self.t7 = np.empty((8, 8, 8, N), bool).transpose(3, 1, 2, 0)
 
 
-_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+_IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using
 
 
-def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
+def _borrow(kind: type, dtype: np.dtype, *sizes: int) -> object:
     """Arrays to work in: those of an earlier call, else new ones.
 
     They belong to the call until it gives them back, so two threads never share any.
     """
-    key = (dtype, *sizes)
+    key = (kind, dtype, *sizes)
     if key not in _IDLE:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
     try:
         return _IDLE.setdefault(key, []).pop()
     except IndexError:
-        return _Work(dtype, *sizes)
+        return kind(dtype, *sizes)
 
 
-def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
+def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault((dtype, *sizes), []).append(work)
+    _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
 
 
 def _argmax(array: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:

@@ -248,7 +248,7 @@ def loss_and_grad(
     W1, U, b1, W2, b2, x, label = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    work = _borrow(dtype, N)
+    work = _borrow(_LossAndGradWork, dtype, N)
     f = x  # (1)
     y = f.reshape(N, 8, 8)  # (2)
     z1 = work.z1
@@ -331,13 +331,13 @@ def loss_and_grad(
     h_bar[:, 8] += y1_bar  # (35)
     t = np.negative(c1[:, 1:], out=work.t5)  # (29) −c1
     np.minimum(c1[:, 1:], t, out=t)  # (29) −|c1|
-    u = _wide_exp(t)  # (29) wide_exp(−|c1|)
-    np.multiply(u, u, out=u)  # (29) wide_exp(−|c1|)²
-    t = np.add(1, u, out=work.t5)  # (29) wide_exp(−|c1|)² + 1
-    np.multiply(t, t, out=t)  # (29) (wide_exp(−|c1|)² + 1)²
+    _wide_exp(t, out=t)  # (29) wide_exp(−|c1|)
+    np.multiply(t, t, out=t)  # (29) wide_exp(−|c1|)²
+    u = np.add(1, t, out=work.u4)  # (29) wide_exp(−|c1|)² + 1
+    np.multiply(u, u, out=u)  # (29) (wide_exp(−|c1|)² + 1)²
     v = np.multiply(4, o, out=work.c1_bar_factor)
-    np.multiply(v, u, out=v)
-    c1_bar_factor = np.divide(v, t, out=v)  # (29)
+    np.multiply(v, t, out=v)
+    c1_bar_factor = np.divide(v, u, out=v)  # (29)
     t = np.subtract(1, o, out=work.t5)  # (31) 1 − o
     u = np.tanh(c1[:, 1:], out=work.u4)  # (31) tanh(c1)
     np.multiply(o, t, out=o)
@@ -392,7 +392,7 @@ def loss_and_grad(
     W1_bar = np.dot(
         y.transpose(2, 1, 0).reshape(8, -1), z1_bar.transpose(1, 0, 2).reshape(-1, 128)
     )
-    _give_back(work, dtype, N)
+    _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W1": W1_bar,
         "U": U_bar,
@@ -802,7 +802,7 @@ def release() -> None:
     _IDLE.clear()
 
 
-class _Work:
+class _LossAndGradWork:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
@@ -835,41 +835,42 @@ class _Work:
         self.y1_bar = np.empty((N, 32), dtype)
         self.h_bar = np.empty((9, N, 32), dtype).transpose(1, 0, 2)
         self.t5 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
-        self.c1_bar_factor = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
         self.u4 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
+        self.c1_bar_factor = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
         self.z1_bar_factor_3 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
         self.ones3 = np.ones((8 * N,), dtype)
         self.ones3.flags.writeable = False
 
 
-_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+_IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using
 
 
-def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
+def _borrow(kind: type, dtype: np.dtype, *sizes: int) -> object:
     """Arrays to work in: those of an earlier call, else new ones.
 
     They belong to the call until it gives them back, so two threads never share any.
     """
-    key = (dtype, *sizes)
+    key = (kind, dtype, *sizes)
     if key not in _IDLE:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
     try:
         return _IDLE.setdefault(key, []).pop()
     except IndexError:
-        return _Work(dtype, *sizes)
+        return kind(dtype, *sizes)
 
 
-def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
+def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault((dtype, *sizes), []).append(work)
+    _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
 
 
-def _wide_exp(x: np.ndarray) -> np.ndarray:
+def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """The exponential, in double precision also where x is single: to half an ulp."""
     if x.dtype != np.float32:
-        return np.exp(x)
-    return np.exp(x, out=np.empty_like(x), dtype=np.float64, casting="same_kind")
+        return np.exp(x, out=out)
+    into = np.empty_like(x) if out is None else out
+    return np.exp(x, out=into, dtype=np.float64, casting="same_kind")
 
 
 def _orthogonal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

@@ -247,7 +247,7 @@ def loss_and_grad(
     W_h, b_h, W_g, b_g, W_v, b_v, t = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    work = _borrow(dtype, N)
+    work = _borrow(_LossAndGradWork, dtype, N)
     z_h = np.dot(t, W_h, out=work.z_h)  # (1)
     z_h += b_h  # (1)
     h = np.tanh(z_h, out=work.h)  # (2)
@@ -453,7 +453,7 @@ def loss_and_grad(
     W_h_bar[0] += W_h_bar_part_2  # (37)
     w = np.dot(t.T, z_h_bar, out=work.w7)  # (37)
     W_h_bar += w  # (37)
-    _give_back(work, dtype, N)
+    _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W_h": W_h_bar,
         "b_h": b_h_bar,
@@ -593,7 +593,7 @@ def release() -> None:
     _IDLE.clear()
 
 
-class _Work:
+class _LossAndGradWork:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
@@ -641,24 +641,24 @@ class _Work:
         self.w7 = np.empty((1, 16), dtype)
 
 
-_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+_IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using
 
 
-def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
+def _borrow(kind: type, dtype: np.dtype, *sizes: int) -> object:
     """Arrays to work in: those of an earlier call, else new ones.
 
     They belong to the call until it gives them back, so two threads never share any.
     """
-    key = (dtype, *sizes)
+    key = (kind, dtype, *sizes)
     if key not in _IDLE:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
     try:
         return _IDLE.setdefault(key, []).pop()
     except IndexError:
-        return _Work(dtype, *sizes)
+        return kind(dtype, *sizes)
 
 
-def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
+def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault((dtype, *sizes), []).append(work)
+    _IDLE.setdefault((kind, dtype, *sizes), []).append(work)

@@ -285,7 +285,7 @@ def forward(
     rs = np.add(beta2, ur, out=ur)  # (20); rs lives in ur
     z1 = np.dot(rs.reshape(-1, 32), W1).reshape(N, 32, 64)  # (21)
     z1 += b1  # (21)
-    f1 = np.maximum(z1, 0, out=z1)  # (22); f1 lives in z1
+    f1 = np.clip(z1, 0, np.inf, out=z1)  # (22); f1 lives in z1
     g = np.dot(f1.reshape(-1, 64), W2).reshape(N, 32, 32)  # (23)
     t = np.add(b2, r)  # (23) r + b2
     g += t  # (23)
@@ -397,7 +397,7 @@ def loss(
     rs = np.add(beta2, ur, out=ur)  # (20); rs lives in ur
     z1 = np.dot(rs.reshape(-1, 32), W1).reshape(N, 32, 64)  # (21)
     z1 += b1  # (21)
-    f1 = np.maximum(z1, 0, out=z1)  # (22); f1 lives in z1
+    f1 = np.clip(z1, 0, np.inf, out=z1)  # (22); f1 lives in z1
     g = np.dot(f1.reshape(-1, 64), W2).reshape(N, 32, 32)  # (23)
     t = np.add(b2, r)  # (23) r + b2
     g += t  # (23)
@@ -479,7 +479,7 @@ def loss_and_grad(
     ) = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    work = _borrow(dtype, N)
+    work = _borrow(_LossAndGradWork, dtype, N)
     y1 = np.add(P, np.take(E, ids, axis=0), out=work.y1)  # (1)
     y1_moved = np.subtract(y1, y1[:, :, 0][:, :, None], out=work.y1_moved)  # (2)
     mx_moved = work.mx_moved
@@ -541,7 +541,7 @@ def loss_and_grad(
     z1 = work.z1
     np.dot(rs.reshape(-1, 32), W1, out=z1.reshape(32 * N, 64))  # (21)
     z1 += b1  # (21)
-    f1 = np.maximum(z1, 0, out=work.f1)  # (22)
+    f1 = np.clip(z1, 0, np.inf, out=work.f1)  # (22)
     g = work.g
     np.dot(f1.reshape(-1, 64), W2, out=g.reshape(32 * N, 32))  # (23)
     t = np.add(b2, r, out=work.t3)  # (23) r + b2
@@ -660,13 +660,13 @@ def loss_and_grad(
     z2_sum = np.einsum("nhta,nhta->nht", w_bar, w)  # (66)
     np.subtract(w_bar, z2_sum[:, :, :, None], out=w_bar)  # (68) w̄ − z2_sum
     t = np.subtract(e_masked, e_masked_max[:, :, :, None], out=work.t7)  # (68)
-    v = _wide_exp(t)  # (68) wide_exp(e_masked − e_masked_max)
-    t = np.less_equal(
-        np.arange(32, dtype=dtype), np.arange(32, dtype=dtype)[:, None], out=work.t2
+    _wide_exp(t, out=t)  # (68) wide_exp(e_masked − e_masked_max)
+    v = np.less_equal(
+        np.arange(32, dtype=dtype), np.arange(32, dtype=dtype)[:, None], out=work.v6
     )
-    tt = np.multiply(np.asarray(1, dtype), t, out=work.tt2)
+    tt = np.multiply(np.asarray(1, dtype), v, out=work.tt2)
     np.multiply(tt, w_bar, out=w_bar)
-    np.multiply(w_bar, v, out=w_bar)
+    np.multiply(w_bar, t, out=w_bar)
     e_bar = np.divide(w_bar, z2[:, :, :, None], out=w_bar)  # (68); e_bar lives in w_bar
     q_bar = work.a_bar
     np.matmul(e_bar, k.transpose(0, 2, 1, 3), out=q_bar.transpose(0, 2, 1, 3))  # (69)
@@ -718,7 +718,7 @@ def loss_and_grad(
         y1_bar.ravel(),
     )
     P_bar = np.dot(work.ones4, y1_bar.reshape(-1, 1024)).reshape(32, 32)  # (84)
-    _give_back(work, dtype, N)
+    _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "E": E_bar,
         "P": P_bar,
@@ -830,7 +830,7 @@ def metrics(
     rs = np.add(beta2, ur, out=ur)  # (20); rs lives in ur
     z1 = np.dot(rs.reshape(-1, 32), W1).reshape(N, 32, 64)  # (21)
     z1 += b1  # (21)
-    f1 = np.maximum(z1, 0, out=z1)  # (22); f1 lives in z1
+    f1 = np.clip(z1, 0, np.inf, out=z1)  # (22); f1 lives in z1
     g = np.dot(f1.reshape(-1, 64), W2).reshape(N, 32, 32)  # (23)
     t = np.add(b2, r)  # (23) r + b2
     g += t  # (23)
@@ -1217,7 +1217,7 @@ def release() -> None:
     _IDLE.clear()
 
 
-class _Work:
+class _LossAndGradWork:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
@@ -1269,37 +1269,39 @@ class _Work:
         self.a_bar = np.empty((N, 32, 4, 8), dtype)
         self.w_bar = np.empty((N, 4, 32, 32), dtype)
         self.t7 = np.empty((N, 4, 32, 32), dtype)
+        self.v6 = np.empty((32, 32), bool)
         self.tt2 = np.empty((32, 32), dtype)
         self.t8 = np.empty((32 * N, 32), dtype)
         self.ones4 = np.ones((N,), dtype)
         self.ones4.flags.writeable = False
 
 
-_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+_IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using
 
 
-def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
+def _borrow(kind: type, dtype: np.dtype, *sizes: int) -> object:
     """Arrays to work in: those of an earlier call, else new ones.
 
     They belong to the call until it gives them back, so two threads never share any.
     """
-    key = (dtype, *sizes)
+    key = (kind, dtype, *sizes)
     if key not in _IDLE:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
     try:
         return _IDLE.setdefault(key, []).pop()
     except IndexError:
-        return _Work(dtype, *sizes)
+        return kind(dtype, *sizes)
 
 
-def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
+def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault((dtype, *sizes), []).append(work)
+    _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
 
 
-def _wide_exp(x: np.ndarray) -> np.ndarray:
+def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """The exponential, in double precision also where x is single: to half an ulp."""
     if x.dtype != np.float32:
-        return np.exp(x)
-    return np.exp(x, out=np.empty_like(x), dtype=np.float64, casting="same_kind")
+        return np.exp(x, out=out)
+    into = np.empty_like(x) if out is None else out
+    return np.exp(x, out=into, dtype=np.float64, casting="same_kind")

@@ -255,7 +255,7 @@ def loss_and_grad(
     ) = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    work = _borrow(dtype, N)
+    work = _borrow(_LossAndGradWork, dtype, N)
     z_left_hidden = np.dot(left, W_left_hidden, out=work.z_left_hidden)  # (1)
     z_left_hidden += b_left_hidden  # (1)
     left_hidden = np.maximum(z_left_hidden, 0, out=work.left_hidden)  # (2)
@@ -304,13 +304,13 @@ def loss_and_grad(
     L_term = np.add(w, u, out=w)  # (12)
     L = np.add.reduce(L_term)  # (12)
     L = L / N  # (12)
-    t = np.negative(odds, out=work.t)  # (13) −odds
+    t = np.negative(odds, out=work.q2)  # (13) −odds
     np.minimum(odds, t, out=t)  # (13) −|odds|
-    u = _wide_exp(t)  # (13) wide_exp(−|odds|)
-    t = np.add(1, u, out=work.t)  # (13) 1 + wide_exp(−|odds|)
+    _wide_exp(t, out=t)  # (13) wide_exp(−|odds|)
+    u = np.add(1, t, out=work.u)  # (13) 1 + wide_exp(−|odds|)
     v = np.greater_equal(odds, 0, out=work.v)
-    np.maximum(u, v, out=u)  # (13) {1 if odds ≥ 0 else wide_exp(−|odds|)}
-    q = np.divide(u, t, out=u)  # (13)
+    np.maximum(t, v, out=t)  # (13) {1 if odds ≥ 0 else wide_exp(−|odds|)}
+    q = np.divide(t, u, out=t)  # (13)
     t = np.subtract(q, same, out=work.odds_bar)  # (15) q − same
     odds_bar = np.multiply(cotangent / N, t, out=t)  # (15)
     slope_odds_bar = np.dot(angle, odds_bar)  # (16)
@@ -357,7 +357,7 @@ def loss_and_grad(
     W_left_hidden_bar = np.dot(right.T, z_right_hidden_bar)  # (31)
     t = np.dot(left.T, z_left_hidden_bar, out=work.t7)  # (31)
     W_left_hidden_bar += t  # (31)
-    _give_back(work, dtype, N)
+    _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W_left_hidden": W_left_hidden_bar,
         "b_left_hidden": b_left_hidden_bar,
@@ -423,11 +423,11 @@ def metrics(
     odds = np.add(offset_odds, angle, out=angle)  # (11); odds lives in angle
     t = np.negative(odds)  # (13) −odds
     np.minimum(odds, t, out=t)  # (13) −|odds|
-    u = _wide_exp(t)  # (13) wide_exp(−|odds|)
-    t = np.add(1, u)  # (13) 1 + wide_exp(−|odds|)
+    _wide_exp(t, out=t)  # (13) wide_exp(−|odds|)
+    u = np.add(1, t)  # (13) 1 + wide_exp(−|odds|)
     v = np.greater_equal(odds, 0)
-    np.maximum(u, v, out=u)  # (13) {1 if odds ≥ 0 else wide_exp(−|odds|)}
-    q = np.divide(u, t, out=u)  # (13)
+    np.maximum(t, v, out=t)  # (13) {1 if odds ≥ 0 else wide_exp(−|odds|)}
+    q = np.divide(t, u, out=t)  # (13)
     t = np.greater(same, 0.5)
     u = np.multiply(np.asarray(1, dtype), t)  # (14) 1[same > 1/2]
     v = np.where(t, np.asarray(0, dtype), np.asarray(1, dtype))  # (14) 1[same ≤ 1/2]
@@ -777,7 +777,7 @@ def release() -> None:
     _IDLE.clear()
 
 
-class _Work:
+class _LossAndGradWork:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
@@ -794,6 +794,7 @@ class _Work:
         self.odds = np.empty((N,), dtype)
         self.u = np.empty((N,), dtype)
         self.v = np.empty((N,), bool)
+        self.q2 = np.empty((N,), dtype)
         self.odds_bar = np.empty((N,), dtype)
         self.t2 = np.empty((1, N), dtype).T
         self.u2 = np.empty((16, N), dtype).T
@@ -808,31 +809,32 @@ class _Work:
         self.t7 = np.empty((64, 64), dtype)
 
 
-_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+_IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using
 
 
-def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
+def _borrow(kind: type, dtype: np.dtype, *sizes: int) -> object:
     """Arrays to work in: those of an earlier call, else new ones.
 
     They belong to the call until it gives them back, so two threads never share any.
     """
-    key = (dtype, *sizes)
+    key = (kind, dtype, *sizes)
     if key not in _IDLE:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
     try:
         return _IDLE.setdefault(key, []).pop()
     except IndexError:
-        return _Work(dtype, *sizes)
+        return kind(dtype, *sizes)
 
 
-def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
+def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault((dtype, *sizes), []).append(work)
+    _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
 
 
-def _wide_exp(x: np.ndarray) -> np.ndarray:
+def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """The exponential, in double precision also where x is single: to half an ulp."""
     if x.dtype != np.float32:
-        return np.exp(x)
-    return np.exp(x, out=np.empty_like(x), dtype=np.float64, casting="same_kind")
+        return np.exp(x, out=out)
+    into = np.empty_like(x) if out is None else out
+    return np.exp(x, out=into, dtype=np.float64, casting="same_kind")

@@ -224,9 +224,9 @@ def loss(
         np.multiply(image, w, out=w)
         u = np.negative(image)  # (9) −image
         np.minimum(image, u, out=image)  # (9) −|image|
-        u = _wide_exp(image)  # (9) wide_exp(−|image|)
-        np.log1p(u, out=u)  # (9) log1p(wide_exp(−|image|))
-        s1_term = np.add(w, u, out=w)  # (9)
+        _wide_exp(image, out=image)  # (9) wide_exp(−|image|)
+        np.log1p(image, out=image)  # (9) log1p(wide_exp(−|image|))
+        s1_term = np.add(w, image, out=w)  # (9)
         s1 = np.sum(s1_term, axis=1)  # (9)
         L = np.sum(s1)  # (10)
         L = L / N  # (10)
@@ -261,9 +261,9 @@ def loss(
     np.multiply(image, w, out=w)
     u = np.negative(image)  # (9) −image
     np.minimum(image, u, out=image)  # (9) −|image|
-    u = _wide_exp(image)  # (9) wide_exp(−|image|)
-    np.log1p(u, out=u)  # (9) log1p(wide_exp(−|image|))
-    s1_term = np.add(w, u, out=w)  # (9)
+    _wide_exp(image, out=image)  # (9) wide_exp(−|image|)
+    np.log1p(image, out=image)  # (9) log1p(wide_exp(−|image|))
+    s1_term = np.add(w, image, out=w)  # (9)
     s1 = np.sum(s1_term, axis=1)  # (9)
     L = np.sum(s1)  # (10)
     L = L / N  # (10)
@@ -310,7 +310,7 @@ def loss_and_grad(
     ) = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    work = _borrow(dtype, N)
+    work = _borrow(_LossAndGradWork, dtype, N)
     rng = np.random.default_rng(seed)
     e_code = np.asarray(rng.standard_normal((N, 4)), dtype)
     z_seen = np.dot(x, W_seen, out=work.z_seen)  # (1)
@@ -338,9 +338,9 @@ def loss_and_grad(
     np.multiply(image, w, out=w)
     u = np.negative(image, out=work.u)  # (9) −image
     np.minimum(image, u, out=u)  # (9) −|image|
-    t = _wide_exp(u)  # (9) wide_exp(−|image|)
-    np.log1p(t, out=t)  # (9) log1p(wide_exp(−|image|))
-    s1_term = np.add(w, t, out=w)  # (9)
+    _wide_exp(u, out=u)  # (9) wide_exp(−|image|)
+    np.log1p(u, out=u)  # (9) log1p(wide_exp(−|image|))
+    s1_term = np.add(w, u, out=w)  # (9)
     s1 = np.dot(s1_term, work.ones, out=work.s1)  # (9)
     L = np.add.reduce(s1)  # (10)
     L = L / N  # (10)
@@ -356,19 +356,19 @@ def loss_and_grad(
     L_total += D  # (13)
     t = np.negative(image, out=work.t)  # (14) −image
     np.minimum(image, t, out=t)  # (14) −|image|
-    u = _wide_exp(t)  # (14) wide_exp(−|image|)
-    t = np.add(1, u, out=work.t)  # (14) 1 + wide_exp(−|image|)
-    v = np.multiply(x, u, out=work.v3)
+    _wide_exp(t, out=t)  # (14) wide_exp(−|image|)
+    u = np.add(1, t, out=work.u)  # (14) 1 + wide_exp(−|image|)
+    v = np.multiply(x, t, out=work.v3)
     w = np.subtract(x, 1, out=work.w)  # (14) x − 1
     np.negative(v, out=v)
     np.subtract(v, w, out=v)  # (14) −x wide_exp(−|image|) − (x − 1)
-    np.multiply(w, u, out=w)
-    u = np.negative(x, out=work.u)
-    np.subtract(u, w, out=u)  # (14) −x − wide_exp(−|image|) (x − 1)
+    np.multiply(w, t, out=w)
+    t = np.negative(x, out=work.t)
+    np.subtract(t, w, out=t)  # (14) −x − wide_exp(−|image|) (x − 1)
     w = np.greater_equal(image, 0, out=work.w2)
-    r = np.where(w, v, u)  # (14)
+    r = np.where(w, v, t)  # (14)
     np.multiply(cotangent / N, r, out=r)
-    image_bar = np.divide(r, t, out=r)  # (14)
+    image_bar = np.divide(r, u, out=r)  # (14)
     b_image_bar = np.dot(work.ones3, image_bar)  # (15)
     turned_bar = np.dot(image_bar, W_image.T, out=work.turned_bar)  # (16)
     W_image_bar = np.dot(turned.T, image_bar)  # (17)
@@ -413,7 +413,7 @@ def loss_and_grad(
     z_seen_bar = np.divide(seen_bar, u, out=seen_bar)  # (29);
     b_seen_bar = np.dot(work.ones3, z_seen_bar)  # (30)
     W_seen_bar = np.dot(x.T, z_seen_bar)  # (31)
-    _give_back(work, dtype, N)
+    _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W_seen": W_seen_bar,
         "b_seen": b_seen_bar,
@@ -742,7 +742,7 @@ def release() -> None:
     _IDLE.clear()
 
 
-class _Work:
+class _LossAndGradWork:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
@@ -776,31 +776,32 @@ class _Work:
         self.logvar_bar2 = np.empty((4, N), dtype).T
 
 
-_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+_IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using
 
 
-def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
+def _borrow(kind: type, dtype: np.dtype, *sizes: int) -> object:
     """Arrays to work in: those of an earlier call, else new ones.
 
     They belong to the call until it gives them back, so two threads never share any.
     """
-    key = (dtype, *sizes)
+    key = (kind, dtype, *sizes)
     if key not in _IDLE:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
     try:
         return _IDLE.setdefault(key, []).pop()
     except IndexError:
-        return _Work(dtype, *sizes)
+        return kind(dtype, *sizes)
 
 
-def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
+def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault((dtype, *sizes), []).append(work)
+    _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
 
 
-def _wide_exp(x: np.ndarray) -> np.ndarray:
+def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """The exponential, in double precision also where x is single: to half an ulp."""
     if x.dtype != np.float32:
-        return np.exp(x)
-    return np.exp(x, out=np.empty_like(x), dtype=np.float64, casting="same_kind")
+        return np.exp(x, out=out)
+    into = np.empty_like(x) if out is None else out
+    return np.exp(x, out=into, dtype=np.float64, casting="same_kind")

@@ -123,9 +123,9 @@ def loss(
     np.multiply(z2, w, out=w)
     u = np.negative(z2)  # (5) −z2
     np.minimum(z2, u, out=u)  # (5) −|z2|
-    t = _wide_exp(u)  # (5) wide_exp(−|z2|)
-    np.log1p(t, out=t)  # (5) log1p(wide_exp(−|z2|))
-    L_term = np.add(w, t, out=w)  # (5)
+    _wide_exp(u, out=u)  # (5) wide_exp(−|z2|)
+    np.log1p(u, out=u)  # (5) log1p(wide_exp(−|z2|))
+    L_term = np.add(w, u, out=w)  # (5)
     L = np.sum(L_term)  # (5)
     L = L / N  # (5)
     return L
@@ -151,7 +151,7 @@ def loss_and_grad(
     W1, b1, W2, b2, x, y = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    work = _borrow(dtype, N)
+    work = _borrow(_LossAndGradWork, dtype, N)
     z1 = np.dot(x, W1, out=work.z1)  # (1)
     z1 += b1  # (1)
     h = np.tanh(z1, out=work.h)  # (2)
@@ -164,26 +164,26 @@ def loss_and_grad(
     np.multiply(z2, w, out=w)
     u = np.negative(z2, out=work.u)  # (5) −z2
     np.minimum(z2, u, out=u)  # (5) −|z2|
-    t = _wide_exp(u)  # (5) wide_exp(−|z2|)
-    np.log1p(t, out=t)  # (5) log1p(wide_exp(−|z2|))
-    L_term = np.add(w, t, out=w)  # (5)
+    _wide_exp(u, out=u)  # (5) wide_exp(−|z2|)
+    np.log1p(u, out=u)  # (5) log1p(wide_exp(−|z2|))
+    L_term = np.add(w, u, out=w)  # (5)
     L = np.add.reduce(L_term, axis=None)  # (5)
     L = L / N  # (5)
     t = np.negative(z2, out=work.t)  # (8) −z2
     np.minimum(z2, t, out=t)  # (8) −|z2|
-    u = _wide_exp(t)  # (8) wide_exp(−|z2|)
-    t = np.add(1, u, out=work.t)  # (8) 1 + wide_exp(−|z2|)
-    v = np.multiply(y, u, out=work.v2)
+    _wide_exp(t, out=t)  # (8) wide_exp(−|z2|)
+    u = np.add(1, t, out=work.u)  # (8) 1 + wide_exp(−|z2|)
+    v = np.multiply(y, t, out=work.v2)
     w = np.subtract(y, 1, out=work.w)  # (8) y − 1
     np.negative(v, out=v)
     np.subtract(v, w, out=v)  # (8) −y wide_exp(−|z2|) − (y − 1)
-    np.multiply(w, u, out=w)
-    u = np.negative(y, out=work.u)
-    np.subtract(u, w, out=u)  # (8) −y − wide_exp(−|z2|) (y − 1)
+    np.multiply(w, t, out=w)
+    t = np.negative(y, out=work.t)
+    np.subtract(t, w, out=t)  # (8) −y − wide_exp(−|z2|) (y − 1)
     w = np.greater_equal(z2, 0, out=work.w2)
-    r = np.where(w, v, u)  # (8)
+    r = np.where(w, v, t)  # (8)
     np.multiply(cotangent / N, r, out=r)
-    z2_bar = np.divide(r, t, out=r)  # (8)
+    z2_bar = np.divide(r, u, out=r)  # (8)
     b2_bar = np.dot(work.ones, z2_bar)  # (9)
     h_bar = np.dot(z2_bar, W2.T, out=work.h_bar)  # (10)
     W2_bar = np.dot(h.T, z2_bar)  # (11)
@@ -198,7 +198,7 @@ def loss_and_grad(
     z1_bar = np.divide(h_bar, u, out=h_bar)  # (12); z1_bar lives in h_bar
     b1_bar = np.dot(work.ones, z1_bar)  # (13)
     W1_bar = np.dot(x.T, z1_bar)  # (14)
-    _give_back(work, dtype, N)
+    _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W1": W1_bar,
         "b1": b1_bar,
@@ -578,7 +578,7 @@ def release() -> None:
     _IDLE.clear()
 
 
-class _Work:
+class _LossAndGradWork:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
@@ -598,31 +598,32 @@ class _Work:
         self.u2 = np.empty((N, 4), dtype)
 
 
-_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+_IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using
 
 
-def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
+def _borrow(kind: type, dtype: np.dtype, *sizes: int) -> object:
     """Arrays to work in: those of an earlier call, else new ones.
 
     They belong to the call until it gives them back, so two threads never share any.
     """
-    key = (dtype, *sizes)
+    key = (kind, dtype, *sizes)
     if key not in _IDLE:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
     try:
         return _IDLE.setdefault(key, []).pop()
     except IndexError:
-        return _Work(dtype, *sizes)
+        return kind(dtype, *sizes)
 
 
-def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
+def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault((dtype, *sizes), []).append(work)
+    _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
 
 
-def _wide_exp(x: np.ndarray) -> np.ndarray:
+def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """The exponential, in double precision also where x is single: to half an ulp."""
     if x.dtype != np.float32:
-        return np.exp(x)
-    return np.exp(x, out=np.empty_like(x), dtype=np.float64, casting="same_kind")
+        return np.exp(x, out=out)
+    into = np.empty_like(x) if out is None else out
+    return np.exp(x, out=into, dtype=np.float64, casting="same_kind")

@@ -20,7 +20,7 @@ from symbprop.emit.loops import loop_head, step_numbers, typed_steps
 from symbprop.emit.matrices import Matrices
 from symbprop.emit.offsets import Offsets, offsets, only_compared, products
 from symbprop.emit.pool import Pool
-from symbprop.emit.sizes import size
+from symbprop.emit.sizes import nominal, size
 from symbprop.emit.storage import alias, allocation, broadcast_shape, filled
 from symbprop.emit.sums import by_ones
 from symbprop.emit.value import Value
@@ -110,7 +110,8 @@ class Body:
             return self._loop(looped)
         explain, shape = partial(self._note, step), partial(broadcast_shape, step.domain)
         pool = Pool(self._buffers)
-        lower = Elementwise(self._leaves(step), pool.take, pool.release, explain, shape)
+        elements = nominal(each.extent for each in step.domain)
+        lower = Elementwise(self._leaves(step), pool.take, pool.release, explain, shape, elements)
         sign, expr = split_sign(step.expr) if step.accumulate else (1, step.expr)
         value = lower.lower(typed_steps(expr, self._numbers))
         self.helpers |= lower.helpers

@@ -9,14 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sympy import Expr
-
-from symbprop.calculus.index import Extent, product
+from symbprop.calculus.index import Extent
 from symbprop.emit.contraction import Product, matrix, one
-from symbprop.emit.sizes import size
+from symbprop.emit.sizes import nominal, size
 from symbprop.emit.views import View, aligned
 
-NOMINAL = 64  # what a size that is free at run time counts as
 SMALL = 10**6  # multiplications for which there are kernels
 LEAST = 10**5  # multiplications below which a call costs too much beside the product
 ROWS = 16  # of the narrow matrix, and of what is made
@@ -86,5 +83,4 @@ def pieces(
 
 
 def _count(indices: Sequence[str], extents: Mapping[str, Extent]) -> int:
-    found = product(tuple(extents[index] for index in indices))
-    return int(found.subs(dict.fromkeys(found.free_symbols, NOMINAL))) if isinstance(found, Expr) else found
+    return nominal(extents[index] for index in indices)

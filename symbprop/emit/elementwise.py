@@ -9,9 +9,10 @@ from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, exp, preorder
 
 from symbprop.calculus.functions import Detach, Floor, Held, Select, is_condition
 from symbprop.calculus.nodes import inverse, ordered, split_sign
-from symbprop.emit.bounds import as_larger
-from symbprop.emit.calls import BINDING, COMPARISONS, HELPERS, INFIX, UFUNCS, with_square
+from symbprop.emit.bounds import PAIR, as_clip, as_larger, is_bounded
+from symbprop.emit.calls import BINDING, COMPARISONS, HELPERS, INFIX, UFUNCS, WRITING, with_square
 from symbprop.emit.lines import Line, call
+from symbprop.emit.masks import by_masks
 from symbprop.emit.operands import operands
 from symbprop.emit.shapes import as_extreme, is_indicator, is_log_of_one_plus, is_safe_to_mask, is_third
 from symbprop.emit.sizes import number
@@ -21,7 +22,7 @@ from symbprop.emit.value import Value, literal, wrapped
 class Elementwise:
     """Lowers one expression. ``leaf`` gives the operand of each symbol, ``temporary`` the name of a new buffer.
 
-    ``shape`` gives the shape of an array that varies over some indices.
+    ``shape`` gives the shape of an array that varies over some indices; the result has about so many ``elements``.
     """
 
     def __init__(
@@ -31,12 +32,14 @@ class Elementwise:
         release: Callable[[str], None],
         note: Callable[[Expr], str],
         shape: Callable[[frozenset[str]], tuple[str, ...]] = lambda _: (),
+        elements: int = 0,
     ) -> None:
         self._leaf = leaf
         self._temporary = temporary
         self._release = release
         self._note = note
         self._shape = shape
+        self._elements = elements
         self.lines: list[Line] = []
         self.helpers: set[str] = set()
         self._values: dict[Basic, Value] = {}
@@ -57,7 +60,7 @@ class Elementwise:
             if node in seen:
                 continue
             seen.add(node)
-            for argument in operands(node):
+            for argument in operands(node, self._elements):
                 self._readers[argument] += 1
                 stack.append(argument)
 
@@ -98,7 +101,8 @@ class Elementwise:
         name = type(node).__name__
         if name in HELPERS:
             self.helpers.add(HELPERS[name])
-            return self._apply(f"_{name}", [self._value(each) for each in with_square(node)], node, ufunc=False)
+            arguments = [self._value(each) for each in with_square(node)]
+            return self._apply(f"_{name}", arguments, node, ufunc=name in WRITING)
         if is_log_of_one_plus(node):
             return self._apply("np.log1p", [self._value(node.args[0] - 1)], node)
         return self._apply(f"np.{UFUNCS[name]}", [self._value(each) for each in node.args], node)
@@ -218,10 +222,8 @@ class Elementwise:
         """x·x, x·x·x, (x·x)·(x·x): ``np.power`` costs a hundred multiplications."""
         base.uses += exponent - 1 if exponent != 4 else 1
         square = self._binary("multiply", base, base, node if exponent == 2 else None)
-        if exponent == 2:
-            return square
-        if exponent == 3:
-            return self._binary("multiply", square, base, node)
+        if exponent < 4:
+            return square if exponent == 2 else self._binary("multiply", square, base, node)
         square.uses = 2
         return self._binary("multiply", square, square, node)
 
@@ -232,14 +234,15 @@ class Elementwise:
 
     def _select(self, node: Select) -> Value:
         condition, chosen, otherwise = node.args
-        extreme = as_extreme(node) or as_larger(node)
+        extreme = as_clip(node, self._elements) or as_extreme(node) or as_larger(node)
         if extreme is not None:
-            name, left, right = extreme
-            return self._apply(f"np.{name}", [self._value(left), self._value(right)], node)
+            return self._apply(f"np.{extreme[0]}", [self._value(each) for each in extreme[1:]], node)
         if otherwise == 0 and is_safe_to_mask(chosen):
             mask = self._value(condition)
             return self._binary("multiply", self._typed(self._value(chosen)), mask, node)
         branches = [self._value(chosen), self._value(otherwise)]
+        if self._elements >= PAIR and is_bounded(chosen) and is_bounded(otherwise):
+            return by_masks(self._apply, self._value(condition), branches, node)
         if all(each.scalar for each in branches):
             branches = [self._typed(each) for each in branches]
         return self._apply("np.where", [self._value(condition), *branches], node, ufunc=False)
@@ -249,11 +252,10 @@ class Elementwise:
         return Value(call("np.asarray", [value.text, "dtype"]), frozenset()) if value.scalar else value
 
     def _condition(self, node: Basic) -> Value:
+        parts = [self._value(each) for each in node.args]
         if node.is_Relational:
-            left, right = (self._value(each) for each in node.args)
-            value = self._apply(f"np.{COMPARISONS[node.rel_op]}", [left, right], None)
+            value = self._apply(f"np.{COMPARISONS[node.rel_op]}", parts, None)
         else:
-            parts = [self._value(each) for each in node.args]
             name = {"And": "logical_and", "Or": "logical_or", "Not": "logical_not"}[type(node).__name__]
             value = parts[0] if len(parts) > 1 else self._apply(f"np.{name}", parts, None)
             for each in parts[1:]:
@@ -281,10 +283,8 @@ class Elementwise:
         if not indices:
             return Value(call(function, texts), frozenset())
         boolean = function.removeprefix("np.") in COMPARISONS.values() or "logical" in function
-        dead = [
-            each for each in arguments
-            if each.owned and each.uses <= 0 and each.indices == indices and each.boolean == boolean
-        ]  # fmt: skip
+        kind = (indices, boolean)
+        dead = [each for each in arguments if each.owned and each.uses <= 0 and (each.indices, each.boolean) == kind]
         note = self._note(node) if node is not None else ""
         if dead and ufunc:
             into = dead[0].text

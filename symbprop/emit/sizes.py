@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, S, Symbol
 
-from symbprop.calculus.index import Extent
+from symbprop.calculus.index import Extent, product
 from symbprop.calculus.nodes import long_power_of_two
+
+NOMINAL = 64  # what a size that is free at run time counts as
 
 
 def number(value: Expr) -> str:
@@ -32,6 +36,12 @@ def constant(value: Expr) -> str:
 def size(value: Extent) -> str:
     """An extent as a Python expression of the sizes ``N``, ``T``, …"""
     return str(value) if isinstance(value, int) else _sum(value)
+
+
+def nominal(extents: Iterable[Extent]) -> int:
+    """About how many elements an array has, where that has to be said before the free sizes are known."""
+    found = product(tuple(extents))
+    return int(found.subs(dict.fromkeys(found.free_symbols, NOMINAL))) if isinstance(found, Expr) else found
 
 
 def _sum(value: Expr) -> str:

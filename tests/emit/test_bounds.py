@@ -8,7 +8,7 @@ from sympy import Expr, Integer, Rational, S, Symbol, exp, sqrt
 
 from symbprop.calculus.functions import Held, Select, absolute, larger, smaller
 from symbprop.calculus.statement import read_symbol
-from symbprop.emit.bounds import as_larger
+from symbprop.emit.bounds import as_larger, is_bounded
 from symbprop.emit.elementwise import Elementwise
 from symbprop.emit.pool import Pool
 from symbprop.emit.value import Value
@@ -34,11 +34,11 @@ OTHERS = {
 }
 
 
-def computed(expression: Expr, x: np.ndarray) -> tuple[np.ndarray, str]:
-    """What the lines of an expression compute, and the lines."""
+def computed(expression: Expr, x: np.ndarray, elements: int = 0) -> tuple[np.ndarray, str]:
+    """What the lines of an expression compute, and the lines as they are for so many elements."""
     pool = Pool(("t", "u", "v", "w"))
     leaf = {X: Value("x", frozenset("n"))}
-    lower = Elementwise(lambda symbol: leaf[symbol], pool.take, pool.release, lambda _: "")
+    lower = Elementwise(lambda symbol: leaf[symbol], pool.take, pool.release, lambda _: "", elements=elements)
     result = lower.lower(expression)
     text = "\n".join(row for line in lower.lines for row in line.render(0))
     scope: dict[str, object] = {"np": np, "x": x}
@@ -78,3 +78,61 @@ def test_a_half_is_a_share_and_three_halves_are_none() -> None:
     y = Symbol("a1", real=True)
     assert as_larger(Select(y > 0, S.One, FALLING * Rational(1, 2))) is not None
     assert as_larger(Select(y > 0, S.One, FALLING * Rational(3, 2))) is None
+
+
+MANY = 10**6
+CLIPPED = {
+    "between two": larger(smaller(X, Integer(3)), Integer(-2)),
+    "between two, the other way": smaller(larger(X, Integer(-2)), Integer(3)),
+    "from below": larger(X, Integer(-1)),
+    "from above": smaller(X, Rational(1, 2)),
+}
+POINTS = np.concatenate([[0.0, 1e30, -1e30, np.inf, -np.inf, np.nan], np.random.default_rng(1).normal(size=200) * 3])
+
+
+def points(dtype: str) -> np.ndarray:
+    return (POINTS[np.abs(POINTS) < 100] + 1e-20j) if dtype == "complex128" else POINTS.astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex128"])
+@pytest.mark.parametrize("name", CLIPPED)
+def test_many_elements_are_clipped_in_one_call(name: str, dtype: str) -> None:
+    x = points(dtype)
+    found, text = computed(CLIPPED[name], x, MANY)
+    expected, plain = computed(CLIPPED[name], x)
+    assert text.count("np.") == 1 + text.count("np.inf")
+    assert "np.clip(" in text
+    assert "np.clip(" not in plain
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_bounds_that_cross_are_not_clipped_at() -> None:
+    crossed = larger(smaller(X, Integer(-2)), Integer(3))
+    found, _ = computed(crossed, POINTS, MANY)
+    np.testing.assert_array_equal(found[:5], [3] * 5)
+
+
+NEAR = larger(smaller(X, Integer(8)), Integer(-8))
+BOUNDED = Select(X >= 0, NEAR**2 / (1 + FALLING) + 1, NEAR * FALLING - 2 / (1 + FALLING) ** 2)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex128"])
+def test_a_choice_between_finite_values_is_their_sum_times_masks(dtype: str) -> None:
+    x = points(dtype)
+    found, text = computed(BOUNDED, x, MANY)
+    expected, plain = computed(BOUNDED, x)
+    assert "np.where" not in text
+    assert "np.where" in plain
+    assert found.dtype == expected.dtype
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    "branch",
+    [X**2, NEAR / FALLING, exp(X), NEAR / (FALLING - 1), larger(X, Integer(0)), NEAR / (1 - FALLING)],
+    ids=str,
+)
+def test_what_may_be_infinite_is_chosen(branch: Expr) -> None:
+    assert not is_bounded(branch)
+    _, text = computed(Select(X >= 0, branch, NEAR), np.ones(3), MANY)
+    assert "np.where" in text
