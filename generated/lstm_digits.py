@@ -51,7 +51,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (39) W̄1[k,l] = Σₙⱼ y[n,j,k] z̄1[n,j,l]                                 from (3)
 
 Cost of one call of the last function
-    258385 N + 3 floating-point operations, 264048 N + 583368 bytes read or written (float64)
+    260945 N + 3 floating-point operations, 294768 N + 583368 bytes read or written (float64)
     5,578 parameters
     13648 N bytes kept from forward to backward: p, y1, c1, o, g, i, f1, h, y
 """
@@ -126,33 +126,19 @@ def forward(
     h = np.zeros((N, 9, 32), dtype)  # (11)
     for j in range(8):
         z1[:, j] += np.dot(h[:, j], U)  # (3)
-        t = np.negative(z1[:, j, :32])  # (4) −z1
-        np.minimum(z1[:, j, :32], t, out=t)  # (4) −|z1|
+        t = np.negative(z1[:, j])  # (4) −z1
+        np.minimum(z1[:, j], t, out=t)  # (4) −|z1|
         np.exp(t, out=t)  # (4) exp(−|z1|)
         u = np.add(1, t)  # (4) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j, :32], 0)
+        v = np.greater_equal(z1[:, j], 0)
         np.maximum(t, v, out=t)  # (4) {1 if z1 ≥ 0 else exp(−|z1|)}
-        i = np.divide(t, u, out=t)  # (4)
-        t = np.negative(z1[:, j, 32:64])  # (5) −z1
-        np.minimum(z1[:, j, 32:64], t, out=t)  # (5) −|z1|
-        np.exp(t, out=t)  # (5) exp(−|z1|)
-        u = np.add(1, t)  # (5) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j, 32:64], 0)
-        np.maximum(t, v, out=t)  # (5) {1 if z1 ≥ 0 else exp(−|z1|)}
-        f1 = np.divide(t, u, out=t)  # (5)
+        i_f1_o = np.divide(t, u, out=t)  # (4)
         g = np.tanh(z1[:, j, 64:96])  # (6)
-        t = np.negative(z1[:, j, 96:])  # (7) −z1
-        np.minimum(z1[:, j, 96:], t, out=t)  # (7) −|z1|
-        np.exp(t, out=t)  # (7) exp(−|z1|)
-        u = np.add(1, t)  # (7) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j, 96:], 0)
-        np.maximum(t, v, out=t)  # (7) {1 if z1 ≥ 0 else exp(−|z1|)}
-        o = np.divide(t, u, out=t)  # (7)
-        t = np.multiply(i, g)
-        u = np.multiply(f1, c1[:, j])
+        t = np.multiply(i_f1_o[:, :32], g)
+        u = np.multiply(i_f1_o[:, 32:64], c1[:, j])
         np.add(t, u, out=c1[:, j + 1])  # (9)
         t = np.tanh(c1[:, j + 1])  # (11) tanh(c1)
-        np.multiply(o, t, out=h[:, j + 1])  # (11)
+        np.multiply(i_f1_o[:, 96:], t, out=h[:, j + 1])  # (11)
     y1 = h[:, 8]  # (12)
     z2 = np.dot(y1, W2)  # (13)
     z2 += b2  # (13)
@@ -183,33 +169,19 @@ def loss(
     h = np.zeros((N, 9, 32), dtype)  # (11)
     for j in range(8):
         z1[:, j] += np.dot(h[:, j], U)  # (3)
-        t = np.negative(z1[:, j, :32])  # (4) −z1
-        np.minimum(z1[:, j, :32], t, out=t)  # (4) −|z1|
+        t = np.negative(z1[:, j])  # (4) −z1
+        np.minimum(z1[:, j], t, out=t)  # (4) −|z1|
         np.exp(t, out=t)  # (4) exp(−|z1|)
         u = np.add(1, t)  # (4) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j, :32], 0)
+        v = np.greater_equal(z1[:, j], 0)
         np.maximum(t, v, out=t)  # (4) {1 if z1 ≥ 0 else exp(−|z1|)}
-        i = np.divide(t, u, out=t)  # (4)
-        t = np.negative(z1[:, j, 32:64])  # (5) −z1
-        np.minimum(z1[:, j, 32:64], t, out=t)  # (5) −|z1|
-        np.exp(t, out=t)  # (5) exp(−|z1|)
-        u = np.add(1, t)  # (5) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j, 32:64], 0)
-        np.maximum(t, v, out=t)  # (5) {1 if z1 ≥ 0 else exp(−|z1|)}
-        f1 = np.divide(t, u, out=t)  # (5)
+        i_f1_o = np.divide(t, u, out=t)  # (4)
         g = np.tanh(z1[:, j, 64:96])  # (6)
-        t = np.negative(z1[:, j, 96:])  # (7) −z1
-        np.minimum(z1[:, j, 96:], t, out=t)  # (7) −|z1|
-        np.exp(t, out=t)  # (7) exp(−|z1|)
-        u = np.add(1, t)  # (7) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j, 96:], 0)
-        np.maximum(t, v, out=t)  # (7) {1 if z1 ≥ 0 else exp(−|z1|)}
-        o = np.divide(t, u, out=t)  # (7)
-        t = np.multiply(i, g)
-        u = np.multiply(f1, c1[:, j])
+        t = np.multiply(i_f1_o[:, :32], g)
+        u = np.multiply(i_f1_o[:, 32:64], c1[:, j])
         np.add(t, u, out=c1[:, j + 1])  # (9)
         t = np.tanh(c1[:, j + 1])  # (11) tanh(c1)
-        np.multiply(o, t, out=h[:, j + 1])  # (11)
+        np.multiply(i_f1_o[:, 96:], t, out=h[:, j + 1])  # (11)
     y1 = h[:, 8]  # (12)
     z2 = np.dot(y1, W2)  # (13)
     z2 += b2  # (13)
@@ -259,10 +231,8 @@ def loss_and_grad(
         out=z1.transpose(1, 0, 2).reshape(8 * N, 128),
     )
     z1 += b1  # (3)
-    i = work.i  # (4)
-    f1 = work.f1  # (5)
+    i_f1_o = work.i_f1_o  # (4)
     g = work.g  # (6)
-    o = work.o  # (7)
     c1 = work.c1  # (9)
     c1.fill(0)
     h = work.h  # (11)
@@ -270,33 +240,19 @@ def loss_and_grad(
     for j in range(8):
         t = np.dot(h[:, j], U, out=work.t)  # (3)
         z1[:, j] += t  # (3)
-        t = np.negative(z1[:, j, :32], out=work.t2)  # (4) −z1
-        np.minimum(z1[:, j, :32], t, out=t)  # (4) −|z1|
+        t = np.negative(z1[:, j], out=work.t)  # (4) −z1
+        np.minimum(z1[:, j], t, out=t)  # (4) −|z1|
         np.exp(t, out=t)  # (4) exp(−|z1|)
         u = np.add(1, t, out=work.u)  # (4) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j, :32], 0, out=work.v)
+        v = np.greater_equal(z1[:, j], 0, out=work.v)
         np.maximum(t, v, out=t)  # (4) {1 if z1 ≥ 0 else exp(−|z1|)}
-        np.divide(t, u, out=i[:, j])  # (4)
-        t = np.negative(z1[:, j, 32:64], out=work.t2)  # (5) −z1
-        np.minimum(z1[:, j, 32:64], t, out=t)  # (5) −|z1|
-        np.exp(t, out=t)  # (5) exp(−|z1|)
-        u = np.add(1, t, out=work.u)  # (5) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j, 32:64], 0, out=work.v)
-        np.maximum(t, v, out=t)  # (5) {1 if z1 ≥ 0 else exp(−|z1|)}
-        np.divide(t, u, out=f1[:, j])  # (5)
+        np.divide(t, u, out=i_f1_o[:, j])  # (4)
         np.tanh(z1[:, j, 64:96], out=g[:, j])  # (6)
-        t = np.negative(z1[:, j, 96:], out=work.t2)  # (7) −z1
-        np.minimum(z1[:, j, 96:], t, out=t)  # (7) −|z1|
-        np.exp(t, out=t)  # (7) exp(−|z1|)
-        u = np.add(1, t, out=work.u)  # (7) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j, 96:], 0, out=work.v)
-        np.maximum(t, v, out=t)  # (7) {1 if z1 ≥ 0 else exp(−|z1|)}
-        np.divide(t, u, out=o[:, j])  # (7)
-        t = np.multiply(i[:, j], g[:, j], out=work.t2)
-        u = np.multiply(f1[:, j], c1[:, j], out=work.u)
+        t = np.multiply(i_f1_o[:, j, :32], g[:, j], out=work.t2)
+        u = np.multiply(i_f1_o[:, j, 32:64], c1[:, j], out=work.u2)
         np.add(t, u, out=c1[:, j + 1])  # (9)
         t = np.tanh(c1[:, j + 1], out=work.t2)  # (11) tanh(c1)
-        np.multiply(o[:, j], t, out=h[:, j + 1])  # (11)
+        np.multiply(i_f1_o[:, j, 96:], t, out=h[:, j + 1])  # (11)
     y1 = h[:, 8]  # (12)
     z2 = work.z2
     np.dot(W2.T, y1.T, out=z2.T)  # (13)
@@ -311,7 +267,7 @@ def loss_and_grad(
     s_rest = np.dot(work.ones, s_rest_term.T, out=work.s_rest)  # (16)
     p = np.divide(s_term, s[:, None], out=work.s_rest_term)  # (17)
     t = np.subtract(z2[np.arange(N), label], z2_max, out=work.L_term)  # (18)
-    u = np.log1p(s_rest, out=work.u2)  # (18) log1p(s_rest)
+    u = np.log1p(s_rest, out=work.u3)  # (18) log1p(s_rest)
     L_term = np.subtract(t, u, out=t)  # (18)
     L = np.add.reduce(L_term)  # (18)
     L = (-L) / N  # (18)
@@ -321,7 +277,7 @@ def loss_and_grad(
     np.negative(t, out=t)
     z2_bar_chosen = np.divide(t, s, out=t)  # (21)
     t = np.multiply(cotangent / N, p, out=work.t4)
-    u = np.not_equal(np.arange(10, dtype=dtype), label[:, None], out=work.u3)
+    u = np.not_equal(np.arange(10, dtype=dtype), label[:, None], out=work.u4)
     z2_bar = np.where(u, t, z2_bar_chosen[:, None])  # (21)
     b2_bar = np.dot(z2_bar.T, work.ones2)  # (22)
     y1_bar = np.dot(z2_bar, W2.T, out=work.y1_bar)  # (23)
@@ -333,45 +289,47 @@ def loss_and_grad(
     np.minimum(c1[:, 1:], t, out=t)  # (29) −|c1|
     _wide_exp(t, out=t)  # (29) wide_exp(−|c1|)
     np.multiply(t, t, out=t)  # (29) wide_exp(−|c1|)²
-    u = np.add(1, t, out=work.u4)  # (29) wide_exp(−|c1|)² + 1
+    u = np.add(1, t, out=work.u5)  # (29) wide_exp(−|c1|)² + 1
     np.multiply(u, u, out=u)  # (29) (wide_exp(−|c1|)² + 1)²
-    v = np.multiply(4, o, out=work.c1_bar_factor)
+    v = np.multiply(4, i_f1_o[:, :, 96:], out=work.c1_bar_factor)
     np.multiply(v, t, out=v)
     c1_bar_factor = np.divide(v, u, out=v)  # (29)
-    t = np.subtract(1, o, out=work.t5)  # (31) 1 − o
-    u = np.tanh(c1[:, 1:], out=work.u4)  # (31) tanh(c1)
-    np.multiply(o, t, out=o)
-    z1_bar_factor = np.multiply(o, u, out=o)  # (31); z1_bar_factor lives in o
+    t = np.subtract(1, i_f1_o[:, :, 96:], out=work.z1_bar_factor)  # (31) 1 − i_f1_o
+    u = np.tanh(c1[:, 1:], out=work.u5)  # (31) tanh(c1)
+    np.multiply(i_f1_o[:, :, 96:], t, out=t)
+    z1_bar_factor = np.multiply(t, u, out=t)  # (31)
     t = np.negative(z1[:, :, 64:96], out=work.t5)  # (32) −z1
     np.minimum(z1[:, :, 64:96], t, out=t)  # (32) −|z1|
     np.exp(t, out=t)  # (32) exp(−|z1|)
     np.multiply(t, t, out=t)  # (32) exp(−|z1|)²
-    u = np.add(1, t, out=work.u4)  # (32) exp(−|z1|)² + 1
+    u = np.add(1, t, out=work.u5)  # (32) exp(−|z1|)² + 1
     np.multiply(u, u, out=u)  # (32) (exp(−|z1|)² + 1)²
-    np.multiply(4, i, out=i)
-    np.multiply(i, t, out=i)
-    z1_bar_factor_2 = np.divide(i, u, out=i)  # (32); z1_bar_factor_2 lives in i
+    v = np.multiply(4, i_f1_o[:, :, :32], out=work.z1_bar_factor_2)
+    np.multiply(v, t, out=v)
+    z1_bar_factor_2 = np.divide(v, u, out=v)  # (32)
     t = np.negative(z1[:, :, 32:64], out=work.z1_bar_factor_3)  # (33) −z1
     np.minimum(z1[:, :, 32:64], t, out=t)  # (33) −|z1|
     np.exp(t, out=t)  # (33) exp(−|z1|)
-    u = np.add(1, t, out=work.u4)  # (33) 1 + exp(−|z1|)
+    u = np.add(1, t, out=work.u5)  # (33) 1 + exp(−|z1|)
     np.multiply(u, u, out=u)  # (33) (1 + exp(−|z1|))²
     np.multiply(c1[:, :8], t, out=t)
     z1_bar_factor_3 = np.divide(t, u, out=t)  # (33)
     t = np.negative(z1[:, :, :32], out=work.t5)  # (34) −z1
     np.minimum(z1[:, :, :32], t, out=t)  # (34) −|z1|
     np.exp(t, out=t)  # (34) exp(−|z1|)
-    u = np.add(1, t, out=work.u4)  # (34) 1 + exp(−|z1|)
+    u = np.add(1, t, out=work.u5)  # (34) 1 + exp(−|z1|)
     np.multiply(u, u, out=u)  # (34) (1 + exp(−|z1|))²
     np.multiply(g, t, out=g)
     z1_bar_factor_4 = np.divide(g, u, out=g)  # (34); z1_bar_factor_4 lives in g
     c1_bar = work.c1  # (29)
     c1_bar.fill(0)
     z1_bar = work.z1  # (31)
+    U_T = work.U_T
+    np.copyto(U_T, U.T)  # Uᵀ, as one block
     for j in reversed(range(8)):
         t = np.multiply(h_bar[:, j + 1], c1_bar_factor[:, j], out=work.t2)
         c1_bar[:, j + 1] += t  # (29)
-        t = np.multiply(f1[:, j], c1_bar[:, j + 1], out=work.t2)
+        t = np.multiply(i_f1_o[:, j, 32:64], c1_bar[:, j + 1], out=work.t2)
         c1_bar[:, j] += t  # (30)
         np.multiply(h_bar[:, j + 1], z1_bar_factor[:, j], out=z1_bar[:, j, 96:])  # (31)
         # (32)
@@ -380,7 +338,7 @@ def loss_and_grad(
         np.multiply(c1_bar[:, j + 1], z1_bar_factor_3[:, j], out=z1_bar[:, j, 32:64])
         # (34)
         np.multiply(c1_bar[:, j + 1], z1_bar_factor_4[:, j], out=z1_bar[:, j, :32])
-        t = np.dot(z1_bar[:, j], U.T, out=work.t2)  # (36)
+        t = np.dot(z1_bar[:, j], U_T, out=work.t2)  # (36)
         h_bar[:, j] = t  # (36)
     # (37)
     U_bar = np.dot(
@@ -422,33 +380,19 @@ def metrics(
     h = np.zeros((N, 9, 32), dtype)  # (11)
     for j in range(8):
         z1[:, j] += np.dot(h[:, j], U)  # (3)
-        t = np.negative(z1[:, j, :32])  # (4) −z1
-        np.minimum(z1[:, j, :32], t, out=t)  # (4) −|z1|
+        t = np.negative(z1[:, j])  # (4) −z1
+        np.minimum(z1[:, j], t, out=t)  # (4) −|z1|
         np.exp(t, out=t)  # (4) exp(−|z1|)
         u = np.add(1, t)  # (4) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j, :32], 0)
+        v = np.greater_equal(z1[:, j], 0)
         np.maximum(t, v, out=t)  # (4) {1 if z1 ≥ 0 else exp(−|z1|)}
-        i = np.divide(t, u, out=t)  # (4)
-        t = np.negative(z1[:, j, 32:64])  # (5) −z1
-        np.minimum(z1[:, j, 32:64], t, out=t)  # (5) −|z1|
-        np.exp(t, out=t)  # (5) exp(−|z1|)
-        u = np.add(1, t)  # (5) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j, 32:64], 0)
-        np.maximum(t, v, out=t)  # (5) {1 if z1 ≥ 0 else exp(−|z1|)}
-        f1 = np.divide(t, u, out=t)  # (5)
+        i_f1_o = np.divide(t, u, out=t)  # (4)
         g = np.tanh(z1[:, j, 64:96])  # (6)
-        t = np.negative(z1[:, j, 96:])  # (7) −z1
-        np.minimum(z1[:, j, 96:], t, out=t)  # (7) −|z1|
-        np.exp(t, out=t)  # (7) exp(−|z1|)
-        u = np.add(1, t)  # (7) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j, 96:], 0)
-        np.maximum(t, v, out=t)  # (7) {1 if z1 ≥ 0 else exp(−|z1|)}
-        o = np.divide(t, u, out=t)  # (7)
-        t = np.multiply(i, g)
-        u = np.multiply(f1, c1[:, j])
+        t = np.multiply(i_f1_o[:, :32], g)
+        u = np.multiply(i_f1_o[:, 32:64], c1[:, j])
         np.add(t, u, out=c1[:, j + 1])  # (9)
         t = np.tanh(c1[:, j + 1])  # (11) tanh(c1)
-        np.multiply(o, t, out=h[:, j + 1])  # (11)
+        np.multiply(i_f1_o[:, 96:], t, out=h[:, j + 1])  # (11)
     y1 = h[:, 8]  # (12)
     z2 = np.dot(y1, W2)  # (13)
     z2 += b2  # (13)
@@ -807,16 +751,15 @@ class _LossAndGradWork:
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
         self.z1 = np.empty((8, N, 128), dtype).transpose(1, 0, 2)
-        self.i = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
-        self.f1 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
+        self.i_f1_o = np.empty((8, N, 128), dtype).transpose(1, 0, 2)
         self.g = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
-        self.o = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
         self.c1 = np.empty((9, N, 32), dtype).transpose(1, 0, 2)
         self.h = np.empty((9, N, 32), dtype).transpose(1, 0, 2)
         self.t = np.empty((N, 128), dtype)
+        self.u = np.empty((N, 128), dtype)
+        self.v = np.empty((N, 128), bool)
         self.t2 = np.empty((N, 32), dtype)
-        self.u = np.empty((N, 32), dtype)
-        self.v = np.empty((N, 32), bool)
+        self.u2 = np.empty((N, 32), dtype)
         self.z2 = np.empty((10, N), dtype).T
         self.z2_max = np.empty((N,), dtype)
         self.s_term = np.empty((10, N), dtype).T
@@ -827,17 +770,20 @@ class _LossAndGradWork:
         self.s_rest_term = np.empty((10, N), dtype).T
         self.s_rest = np.empty((N,), dtype)
         self.L_term = np.empty((N,), dtype)
-        self.u2 = np.empty((N,), dtype)
+        self.u3 = np.empty((N,), dtype)
         self.t4 = np.empty((10, N), dtype).T
-        self.u3 = np.empty((10, N), bool).T
+        self.u4 = np.empty((10, N), bool).T
         self.ones2 = np.ones((N,), dtype)
         self.ones2.flags.writeable = False
         self.y1_bar = np.empty((N, 32), dtype)
         self.h_bar = np.empty((9, N, 32), dtype).transpose(1, 0, 2)
         self.t5 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
-        self.u4 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
+        self.u5 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
         self.c1_bar_factor = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
+        self.z1_bar_factor = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
+        self.z1_bar_factor_2 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
         self.z1_bar_factor_3 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
+        self.U_T = np.empty((128, 32), dtype)
         self.ones3 = np.ones((8 * N,), dtype)
         self.ones3.flags.writeable = False
 

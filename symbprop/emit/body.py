@@ -21,6 +21,7 @@ from symbprop.emit.matrices import Matrices
 from symbprop.emit.offsets import Offsets, offsets, only_compared, products
 from symbprop.emit.pool import Pool
 from symbprop.emit.sizes import nominal, size
+from symbprop.emit.steps import upright
 from symbprop.emit.storage import alias, allocation, broadcast_shape, filled
 from symbprop.emit.sums import by_ones
 from symbprop.emit.value import Value
@@ -72,7 +73,8 @@ class Body:
         self._inside -= 1
         self._firsts = {}
         inside = [replace(line, depth=line.depth + 1) for line in self.lines[before:]]
-        self.lines[before:] = [Line(loop_head(step)), *inside]
+        ahead, inside = upright(inside, step, self.plan, self.names, self._taken, self.buffers)
+        self.lines[before:] = [*ahead, Line(loop_head(step)), *inside]
 
     def _write(self, given: Sequence[Step]) -> None:
         steps = iter(zip(given, (*given, None)[1:], strict=True))
