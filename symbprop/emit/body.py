@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -30,6 +31,7 @@ from symbprop.emit.writing import write_through
 from symbprop.schedule.order import whole
 from symbprop.schedule.plan import Alias, Allocate, Contract, Fold, Loop, Map, Plan, Step
 
+GATHERED = re.compile(r"np\.take\([^()]*\)")  # a new array already
 BUFFERS = ("t", "u", "v", "w", "r", "q", "tt", "uu", "vv", "ww")
 
 
@@ -129,9 +131,8 @@ class Body:
             if value.owned and lines:
                 moved = value.text == self.names.get(step.reuse) and value.text != target
                 lives = f"; {target} lives in {value.text}" if moved else ""
-                last = lines[-1]
-                lines[-1] = replace(last, head=f"{target} = ", note=note + lives)
-            elif value.owned:
+                lines[-1] = replace(lines[-1], head=f"{target} = ", note=note + lives)
+            elif value.owned or GATHERED.fullmatch(value.text):
                 lines.append(Line(f"{target} = {value.text}", note=note))
             else:
                 lines.append(Line(f"{target} = {value.text}.copy()", note=note))
@@ -179,8 +180,7 @@ class Body:
         return True
 
     def _note(self, step: Map, expr: Expr) -> str:
-        text = self.explain(step, expr)
-        return f"{self.cite(step.source)} {text}".strip()
+        return f"{self.cite(step.source)} {self.explain(step, expr)}".strip()
 
     def _scalar(self, target: str, value: Value, sign: int, step: Map, lines: list[Line]) -> list[Line]:
         operator = ("+=" if sign > 0 else "-=") if step.accumulate else "="
