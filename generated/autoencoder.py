@@ -35,7 +35,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (23) W̄_seen[k,j] = Σₙ x[n,k] z̄_seen[n,j]                              from (1)
 
 Cost of one call of the last function
-    41016 N + 3 floating-point operations, 17536 N + 153312 bytes read or written (float64)
+    40696 N + 3 floating-point operations, 19584 N + 153312 bytes read or written (float64)
     7,468 parameters
     2144 N bytes kept from forward to backward: image, turned, z_turned, code, seen, z_seen
 """
@@ -194,44 +194,41 @@ def loss_and_grad(
     turned = np.maximum(z_turned, 0, out=work.turned)  # (5)
     z_image = np.dot(turned, W_image, out=work.z_image)  # (6)
     z_image += b_image  # (6)
-    t = np.negative(z_image, out=work.t)  # (8) −z_image
+    t = np.negative(z_image, out=work.z_image_wide_exp)  # (8) −z_image
     np.minimum(z_image, t, out=t)  # (8) −|z_image|
-    _wide_exp(t, out=t)  # (8) wide_exp(−|z_image|)
-    u = np.add(1, t, out=work.u)  # (8) 1 + wide_exp(−|z_image|)
-    np.multiply(u, u, out=u)  # (8) (1 + wide_exp(−|z_image|))²
-    v = np.multiply(x, t, out=work.v)
-    w = np.subtract(x, 1, out=work.w)  # (8) x − 1
-    np.add(v, w, out=v)  # (8) x wide_exp(−|z_image|) + x − 1
-    np.multiply(v, v, out=v)  # (8) (x wide_exp(−|z_image|) + x − 1)²
-    np.multiply(w, t, out=w)
-    np.add(x, w, out=w)  # (8) x + wide_exp(−|z_image|) (x − 1)
-    np.multiply(w, w, out=w)  # (8) (x + wide_exp(−|z_image|) (x − 1))²
-    t = np.greater_equal(z_image, 0, out=work.t2)
-    r = np.where(t, v, w)  # (8)
-    L_term = np.divide(r, u, out=r)  # (8)
+    z_image_wide_exp = _wide_exp(t, out=t)  # (8)
+    t = np.add(1, z_image_wide_exp, out=work.t)  # (8) 1 + z_image_wide_exp
+    np.multiply(t, t, out=t)  # (8) (1 + z_image_wide_exp)²
+    u = np.multiply(x, z_image_wide_exp, out=work.u)
+    v = np.subtract(x, 1, out=work.v)  # (8) x − 1
+    np.add(u, v, out=u)  # (8) x z_image_wide_exp + x − 1
+    np.multiply(u, u, out=u)  # (8) (x z_image_wide_exp + x − 1)²
+    np.multiply(v, z_image_wide_exp, out=v)
+    np.add(x, v, out=v)  # (8) x + z_image_wide_exp (x − 1)
+    np.multiply(v, v, out=v)  # (8) (x + z_image_wide_exp (x − 1))²
+    w = np.greater_equal(z_image, 0, out=work.w)
+    r = np.where(w, u, v)  # (8)
+    L_term = np.divide(r, t, out=r)  # (8)
     L = np.add.reduce(L_term, axis=None)  # (8)
     L = L / (64 * N)  # (8)
-    t = np.negative(z_image, out=work.z_image_bar)  # (10) −z_image
-    np.minimum(z_image, t, out=t)  # (10) −|z_image|
-    _wide_exp(t, out=t)  # (10) wide_exp(−|z_image|)
-    u = np.add(1, t, out=work.u)  # (10) 1 + wide_exp(−|z_image|)
-    v = np.multiply(u, u, out=work.v)
-    np.multiply(v, u, out=v)  # (10) (1 + wide_exp(−|z_image|))³
-    u = np.multiply(x, t, out=work.u)
-    w = np.subtract(x, 1, out=work.w)  # (10) x − 1
-    np.add(u, w, out=u)  # (10) x wide_exp(−|z_image|) + x − 1
-    np.multiply(w, t, out=w)
-    np.add(x, w, out=w)  # (10) x + wide_exp(−|z_image|) (x − 1)
-    r = np.greater_equal(z_image, 0, out=work.r)
-    q = np.where(r, u, w)  # (10)
-    np.multiply(cotangent / (32 * N), t, out=t)
-    np.multiply(t, q, out=t)
-    np.negative(t, out=t)
-    z_image_bar = np.divide(t, v, out=t)  # (10)
+    t = np.add(1, z_image_wide_exp, out=work.t)  # (10) 1 + z_image_wide_exp
+    u = np.multiply(t, t, out=work.u)
+    np.multiply(u, t, out=u)  # (10) (1 + z_image_wide_exp)³
+    t = np.multiply(x, z_image_wide_exp, out=work.t)
+    v = np.subtract(x, 1, out=work.v)  # (10) x − 1
+    np.add(t, v, out=t)  # (10) x z_image_wide_exp + x − 1
+    np.multiply(v, z_image_wide_exp, out=v)
+    np.add(x, v, out=v)  # (10) x + z_image_wide_exp (x − 1)
+    w = np.greater_equal(z_image, 0, out=work.w)
+    r = np.where(w, t, v)  # (10)
+    v = np.multiply(cotangent / (32 * N), z_image_wide_exp, out=work.z_image_bar)
+    np.multiply(v, r, out=v)
+    np.negative(v, out=v)
+    z_image_bar = np.divide(v, u, out=v)  # (10)
     b_image_bar = np.dot(work.ones, z_image_bar)  # (11)
     turned_bar = np.dot(z_image_bar, W_image.T, out=work.turned_bar)  # (12)
     W_image_bar = np.dot(turned.T, z_image_bar)  # (13)
-    t = np.greater(z_turned, 0, out=work.t3)
+    t = np.greater(z_turned, 0, out=work.t2)
     z_turned_bar = np.multiply(turned_bar, t, out=turned_bar)  # (14);
     b_turned_bar = np.dot(work.ones, z_turned_bar)  # (15)
     code_bar = np.dot(z_turned_bar, W_turned.T, out=work.code_bar)  # (16)
@@ -239,7 +236,7 @@ def loss_and_grad(
     b_code_bar = np.dot(work.ones, code_bar)  # (18)
     seen_bar = np.dot(code_bar, W_code.T, out=work.turned_bar)  # (19)
     W_code_bar = np.dot(seen.T, code_bar)  # (20)
-    t = np.greater(z_seen, 0, out=work.t3)
+    t = np.greater(z_seen, 0, out=work.t2)
     z_seen_bar = np.multiply(seen_bar, t, out=seen_bar)  # (21);
     b_seen_bar = np.dot(work.ones, z_seen_bar)  # (22)
     W_seen_bar = np.dot(x.T, z_seen_bar)  # (23)
@@ -603,17 +600,16 @@ class _LossAndGradWork:
         self.z_turned = np.empty((N, 48), dtype)
         self.turned = np.empty((N, 48), dtype)
         self.z_image = np.empty((N, 64), dtype)
+        self.z_image_wide_exp = np.empty((N, 64), dtype)
         self.t = np.empty((N, 64), dtype)
         self.u = np.empty((N, 64), dtype)
         self.v = np.empty((N, 64), dtype)
-        self.w = np.empty((N, 64), dtype)
-        self.t2 = np.empty((N, 64), bool)
+        self.w = np.empty((N, 64), bool)
         self.z_image_bar = np.empty((N, 64), dtype)
-        self.r = np.empty((N, 64), bool)
         self.ones = np.ones((N,), dtype)
         self.ones.flags.writeable = False
         self.turned_bar = np.empty((N, 48), dtype)
-        self.t3 = np.empty((N, 48), bool)
+        self.t2 = np.empty((N, 48), bool)
         self.code_bar = np.empty((N, 12), dtype)
 
 

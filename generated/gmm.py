@@ -68,7 +68,7 @@ Beside these, in hessian
     (52) mu_bar_by_mu[k,i,e0,e1] += −Σₙ e_bar_by_mu[n,k,e0,e1] exp(−2 s[k,i]) (mu[k,i] − x[n,i])
 
 Cost of one call of loss_and_grad
-    166 N + 102 floating-point operations, 872 N + 1168 bytes read or written (float64)
+    154 N + 102 floating-point operations, 872 N + 1264 bytes read or written (float64)
     15 parameters
     32 (N + 1) bytes kept from forward to backward: s2, s3, s3_term, s2_term
 """
@@ -284,19 +284,17 @@ def loss_and_grad(
     a_bar = np.multiply(cotangent / s3, s3_term)  # (16)
     t = np.dot(e_bar.T, work.ones3, out=work.t5)  # (16)
     a_bar += t  # (16)
+    t = np.multiply(-2, s, out=work.e_term)
+    s_wide_exp = _wide_exp(t, out=t)  # (17)
     t = np.subtract(x[:, None], mu, out=work.e_term_2)  # (17) x − mu
     np.multiply(t, t, out=t)  # (17) (x − mu)²
-    u = np.multiply(-2, s, out=work.u)
-    _wide_exp(u, out=u)  # (17) wide_exp(−2 s)
-    np.multiply(u, t, out=t)
+    np.multiply(s_wide_exp, t, out=t)
     s_bar_term = np.subtract(t, 1, out=t)  # (17)
     s_bar = np.matmul(e_bar.T[:, None, :], s_bar_term.transpose(1, 0, 2))[:, 0]  # (17)
     mu_bar_term = np.subtract(mu, x[:, None], out=work.e_term_2)  # (18)
     # (18)
     mu_bar = np.matmul(e_bar.T[:, None, :], mu_bar_term.transpose(1, 0, 2))[:, 0]
-    t = np.multiply(-2, s)
-    _wide_exp(t, out=t)  # (18) wide_exp(−2 s)
-    np.multiply(mu_bar, t, out=t)
+    t = np.multiply(s_wide_exp, mu_bar)
     mu_bar = np.negative(t, out=t)  # (18)
     _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
@@ -352,19 +350,17 @@ def per_example_grad(
     e_bar = np.multiply(s2_bar[:, None], s2_term, out=work.e_bar)  # (15)
     a_each_bar = np.multiply(s3_each_bar[:, None], s3_term)  # (20)
     a_each_bar += e_bar  # (20)
+    t = np.multiply(-2, s, out=work.e_term)
+    s_wide_exp = _wide_exp(t, out=t)  # (21)
     t = np.subtract(x[:, None], mu)  # (21) x − mu
     np.multiply(t, t, out=t)  # (21) (x − mu)²
-    u = np.multiply(-2, s, out=work.u)
-    _wide_exp(u, out=u)  # (21) wide_exp(−2 s)
-    np.multiply(u, t, out=t)
-    np.subtract(t, 1, out=t)  # (21) wide_exp(−2 s) (x − mu)² − 1
+    np.multiply(s_wide_exp, t, out=t)
+    np.subtract(t, 1, out=t)  # (21) s_wide_exp (x − mu)² − 1
     s_each_bar = np.multiply(e_bar[:, :, None], t, out=t)  # (21)
     t = np.subtract(mu, x[:, None], out=work.t2)  # (22) mu − x
-    u = np.multiply(-2, s, out=work.u)
-    _wide_exp(u, out=u)  # (22) wide_exp(−2 s)
-    v = np.multiply(e_bar[:, :, None], u)
-    np.multiply(v, t, out=v)
-    mu_each_bar = np.negative(v, out=v)  # (22)
+    u = np.multiply(e_bar[:, :, None], s_wide_exp)
+    np.multiply(u, t, out=u)
+    mu_each_bar = np.negative(u, out=u)  # (22)
     _give_back(work, _PerExampleGradWork, dtype, N)
     results = {
         "a": a_each_bar,
@@ -439,11 +435,11 @@ def hessian(
     a_bar_by_a = np.multiply(cotangent / s3, t, out=t)  # (30)
     t = np.dot(work.ones3, e_bar_by_a.reshape(-1, 9), out=work.t4)  # (30)
     a_bar_by_a += t.reshape(3, 3)  # (30)
+    t = np.multiply(-2, s, out=work.e_term)
+    s_wide_exp = _wide_exp(t, out=t)  # (31)
     t = np.subtract(x[:, None], mu, out=work.e_term_2)  # (31) x − mu
     np.multiply(t, t, out=t)  # (31) (x − mu)²
-    u = np.multiply(-2, s, out=work.u)
-    _wide_exp(u, out=u)  # (31) wide_exp(−2 s)
-    np.multiply(u, t, out=t)
+    np.multiply(s_wide_exp, t, out=t)
     s_bar_by_a_term = np.subtract(t, 1, out=t)  # (31)
     # (31)
     s_bar_by_a = np.matmul(
@@ -454,23 +450,19 @@ def hessian(
     mu_bar_by_a = np.matmul(
         mu_bar_by_a_term.transpose(1, 2, 0), e_bar_by_a.transpose(1, 0, 2)
     )
-    t = np.multiply(-2, s[:, :, None], out=work.t5)
-    _wide_exp(t, out=t)  # (32) wide_exp(−2 s)
-    u = np.multiply(t, mu_bar_by_a)
-    mu_bar_by_a = np.negative(u, out=u)  # (32)
+    t = np.multiply(s_wide_exp[:, :, None], mu_bar_by_a)
+    mu_bar_by_a = np.negative(t, out=t)  # (32)
     e_by_s = work.e_by_s  # (33)
     e_by_s.fill(0)
-    t = np.subtract(x[:, None], mu, out=work.t6)  # (33) x − mu
+    t = np.subtract(x[:, None], mu, out=work.t5)  # (33) x − mu
     np.multiply(t, t, out=t)  # (33) (x − mu)²
-    u = np.multiply(-2, s, out=work.u)
-    _wide_exp(u, out=u)  # (33) wide_exp(−2 s)
-    np.multiply(u, t, out=t)
-    np.subtract(t, 1, out=t)  # (33) wide_exp(−2 s) (x − mu)² − 1
+    np.multiply(s_wide_exp, t, out=t)
+    np.subtract(t, 1, out=t)  # (33) s_wide_exp (x − mu)² − 1
     # (33)
     e_by_s[np.arange(N)[:, None, None], np.arange(3)[:, None], np.arange(3)[:, None], np.arange(2)] += t
     s2_term_by_s = np.multiply(s2_term[:, :, None, None], e_by_s, out=e_by_s)  # (34);
     s2_by_s = np.add.reduce(s2_term_by_s, axis=1, out=work.e_term_2)  # (35)
-    t = np.divide(1, s2[:, None, None], out=work.t7)  # (36) 1 / s2
+    t = np.divide(1, s2[:, None, None], out=work.t6)  # (36) 1 / s2
     np.divide(t, s2[:, None, None], out=t)  # (36) 1 / s2 / s2
     np.multiply(cotangent / N, t, out=t)
     s2_bar_by_s = np.multiply(t, s2_by_s, out=work.s2_bar_by_s)  # (36)
@@ -478,14 +470,12 @@ def hessian(
     e_bar_by_s = np.multiply(
         s2_term[:, :, None, None], s2_bar_by_s[:, None], out=work.e_bar_by_s
     )
-    t = np.multiply(s2_bar[:, None, None, None], s2_term_by_s, out=work.t8)
+    t = np.multiply(s2_bar[:, None, None, None], s2_term_by_s, out=work.t7)
     e_bar_by_s += t  # (37)
     a_bar_by_s = np.dot(work.ones3, e_bar_by_s.reshape(-1, 18)).reshape(3, 3, 2)  # (38)
     t = np.subtract(x[:, None], mu, out=work.s2_bar_by_s)  # (40) x − mu
     np.multiply(t, t, out=t)  # (40) (x − mu)²
-    u = np.multiply(-2, s, out=work.u)
-    _wide_exp(u, out=u)  # (40) wide_exp(−2 s)
-    np.multiply(u, t, out=t)
+    np.multiply(s_wide_exp, t, out=t)
     s_bar_by_s_term = np.subtract(t, 1, out=t)  # (40)
     # (40)
     s_bar_by_s = np.matmul(
@@ -498,45 +488,39 @@ def hessian(
     s_bar_by_s_part = np.matmul(
         e_bar.T[:, None, :], s_bar_by_s_term_2.transpose(1, 0, 2)
     )[:, 0]
-    t = np.multiply(-2, s, out=work.t9)
-    _wide_exp(t, out=t)  # (39) wide_exp(−2 s)
-    u = np.multiply(2, s_bar_by_s_part, out=work.u)
-    np.multiply(u, t, out=u)
+    t = np.multiply(2, s_wide_exp, out=work.t8)
+    np.multiply(t, s_bar_by_s_part, out=t)
     # (39)
-    s_bar_by_s[np.arange(3)[:, None], np.arange(2), np.arange(3)[:, None], np.arange(2)] -= u
+    s_bar_by_s[np.arange(3)[:, None], np.arange(2), np.arange(3)[:, None], np.arange(2)] -= t
+    t = np.multiply(-2, s, out=work.s_exp)
+    s_exp = np.exp(t, out=t)  # (41)
     mu_bar_by_s_term = np.subtract(mu, x[:, None], out=work.s2_bar_by_s)  # (42)
     # (42)
     mu_bar_by_s = np.matmul(
         mu_bar_by_s_term.transpose(1, 2, 0),
         e_bar_by_s.transpose(1, 0, 2, 3).reshape(3, N, 6),
     ).reshape(3, 2, 3, 2)
-    t = np.multiply(-2, s[:, :, None, None], out=work.t10)
-    _wide_exp(t, out=t)  # (42) wide_exp(−2 s)
-    u = np.multiply(t, mu_bar_by_s)
-    mu_bar_by_s = np.negative(u, out=u)  # (42)
+    t = np.multiply(s_wide_exp[:, :, None, None], mu_bar_by_s)
+    mu_bar_by_s = np.negative(t, out=t)  # (42)
     mu_bar_by_s_term_2 = np.subtract(mu, x[:, None], out=work.s2_bar_by_s)  # (41)
     # (41)
     mu_bar_by_s_part = np.matmul(
         e_bar.T[:, None, :], mu_bar_by_s_term_2.transpose(1, 0, 2)
     )[:, 0]
-    t = np.multiply(-2, s, out=work.t9)
-    np.exp(t, out=t)  # (41) exp(−2 s)
-    u = np.multiply(2, mu_bar_by_s_part, out=work.u)
-    np.multiply(u, t, out=u)
+    t = np.multiply(2, s_exp, out=work.t8)
+    np.multiply(t, mu_bar_by_s_part, out=t)
     # (41)
-    mu_bar_by_s[np.arange(3)[:, None], np.arange(2), np.arange(3)[:, None], np.arange(2)] += u
+    mu_bar_by_s[np.arange(3)[:, None], np.arange(2), np.arange(3)[:, None], np.arange(2)] += t
     e_by_mu = work.e_bar_by_s  # (43)
     e_by_mu.fill(0)
-    t = np.subtract(mu, x[:, None], out=work.t6)  # (43) mu − x
-    u = np.multiply(-2, s, out=work.u)
-    _wide_exp(u, out=u)  # (43) wide_exp(−2 s)
-    np.multiply(u, t, out=t)
+    t = np.subtract(mu, x[:, None], out=work.t5)  # (43) mu − x
+    np.multiply(s_wide_exp, t, out=t)
     # (43)
     e_by_mu[np.arange(N)[:, None, None], np.arange(3)[:, None], np.arange(3)[:, None], np.arange(2)] -= t
     # (44); s2_term_by_mu lives in e_by_mu
     s2_term_by_mu = np.multiply(s2_term[:, :, None, None], e_by_mu, out=e_by_mu)
     s2_by_mu = np.add.reduce(s2_term_by_mu, axis=1, out=work.s2_bar_by_s)  # (45)
-    t = np.divide(1, s2[:, None, None], out=work.t7)  # (46) 1 / s2
+    t = np.divide(1, s2[:, None, None], out=work.t6)  # (46) 1 / s2
     np.divide(t, s2[:, None, None], out=t)  # (46) 1 / s2 / s2
     np.multiply(cotangent / N, t, out=t)
     s2_bar_by_mu = np.multiply(t, s2_by_mu, out=work.e_term_2)  # (46)
@@ -544,15 +528,13 @@ def hessian(
     e_bar_by_mu = np.multiply(
         s2_term[:, :, None, None], s2_bar_by_mu[:, None], out=work.e_by_s
     )
-    t = np.multiply(s2_bar[:, None, None, None], s2_term_by_mu, out=work.t8)
+    t = np.multiply(s2_bar[:, None, None, None], s2_term_by_mu, out=work.t7)
     e_bar_by_mu += t  # (47)
     # (48)
     a_bar_by_mu = np.dot(work.ones3, e_bar_by_mu.reshape(-1, 18)).reshape(3, 3, 2)
     t = np.subtract(x[:, None], mu, out=work.e_term_2)  # (50) x − mu
     np.multiply(t, t, out=t)  # (50) (x − mu)²
-    u = np.multiply(-2, s, out=work.u)
-    _wide_exp(u, out=u)  # (50) wide_exp(−2 s)
-    np.multiply(u, t, out=t)
+    np.multiply(s_wide_exp, t, out=t)
     s_bar_by_mu_term = np.subtract(t, 1, out=t)  # (50)
     # (50)
     s_bar_by_mu = np.matmul(
@@ -565,9 +547,7 @@ def hessian(
     s_bar_by_mu_part = np.matmul(
         e_bar.T[:, None, :], s_bar_by_mu_term_2.transpose(1, 0, 2)
     )[:, 0]
-    t = np.multiply(-2, s, out=work.t9)
-    np.exp(t, out=t)  # (49) exp(−2 s)
-    np.multiply(s_bar_by_mu_part, t, out=t)
+    t = np.multiply(s_exp, s_bar_by_mu_part, out=work.t8)
     # (49)
     s_bar_by_mu[np.arange(3)[:, None], np.arange(2), np.arange(3)[:, None], np.arange(2)] += t
     mu_bar_by_mu_term = np.subtract(mu, x[:, None], out=work.e_term_2)  # (52)
@@ -576,14 +556,10 @@ def hessian(
         mu_bar_by_mu_term.transpose(1, 2, 0),
         e_bar_by_mu.transpose(1, 0, 2, 3).reshape(3, N, 6),
     ).reshape(3, 2, 3, 2)
-    t = np.multiply(-2, s[:, :, None, None], out=work.t10)
-    _wide_exp(t, out=t)  # (52) wide_exp(−2 s)
-    u = np.multiply(t, mu_bar_by_mu)
-    mu_bar_by_mu = np.negative(u, out=u)  # (52)
+    t = np.multiply(s_wide_exp[:, :, None, None], mu_bar_by_mu)
+    mu_bar_by_mu = np.negative(t, out=t)  # (52)
     mu_bar_by_mu_part = np.dot(e_bar.T, work.ones3, out=work.s3_by_a)  # (51)
-    t = np.multiply(-2, s, out=work.t9)
-    np.exp(t, out=t)  # (51) exp(−2 s)
-    np.multiply(mu_bar_by_mu_part[:, None], t, out=t)
+    t = np.multiply(mu_bar_by_mu_part[:, None], s_exp, out=work.t8)
     # (51)
     mu_bar_by_mu[np.arange(3)[:, None], np.arange(2), np.arange(3)[:, None], np.arange(2)] -= t
     _give_back(work, _HessianWork, dtype, N)
@@ -991,7 +967,6 @@ class _LossAndGradWork:
         self.ones3 = np.ones((N,), dtype)
         self.ones3.flags.writeable = False
         self.t5 = np.empty((3,), dtype)
-        self.u = np.empty((3, 2), dtype)
 
 
 class _PerExampleGradWork:
@@ -1010,7 +985,6 @@ class _PerExampleGradWork:
         self.ones2.flags.writeable = False
         self.s2_bar = np.empty((N,), dtype)
         self.e_bar = np.empty((3, N), dtype).T
-        self.u = np.empty((3, 2), dtype)
         self.t2 = np.empty((N, 3, 2), dtype)
 
 
@@ -1041,16 +1015,14 @@ class _HessianWork:
         self.ones3 = np.ones((N,), dtype)
         self.ones3.flags.writeable = False
         self.t4 = np.empty((9,), dtype)
-        self.u = np.empty((3, 2), dtype)
-        self.t5 = np.empty((3, 2, 1), dtype)
         self.e_by_s = np.empty((N, 3, 3, 2), dtype)
-        self.t6 = np.empty((N, 3, 2), dtype)
-        self.t7 = np.empty((N, 1, 1), dtype)
+        self.t5 = np.empty((N, 3, 2), dtype)
+        self.t6 = np.empty((N, 1, 1), dtype)
         self.s2_bar_by_s = np.empty((N, 3, 2), dtype)
         self.e_bar_by_s = np.empty((N, 3, 3, 2), dtype)
-        self.t8 = np.empty((N, 3, 3, 2), dtype)
-        self.t9 = np.empty((3, 2), dtype)
-        self.t10 = np.empty((3, 2, 1, 1), dtype)
+        self.t7 = np.empty((N, 3, 3, 2), dtype)
+        self.t8 = np.empty((3, 2), dtype)
+        self.s_exp = np.empty((3, 2), dtype)
 
 
 _IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using

@@ -51,7 +51,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (39) W̄1[k,l] = Σₙⱼ y[n,j,k] z̄1[n,j,l]                                 from (3)
 
 Cost of one call of the last function
-    260945 N + 3 floating-point operations, 294768 N + 583368 bytes read or written (float64)
+    256849 N + 3 floating-point operations, 333424 N + 583368 bytes read or written (float64)
     5,578 parameters
     13648 N bytes kept from forward to backward: p, y1, c1, o, g, i, f1, h, y
 """
@@ -231,10 +231,12 @@ def loss_and_grad(
         out=z1.transpose(1, 0, 2).reshape(8 * N, 128),
     )
     z1 += b1  # (3)
+    z1_exp = work.z1_exp  # (4)
     i_f1_o = work.i_f1_o  # (4)
     g = work.g  # (6)
     c1 = work.c1  # (9)
     c1.fill(0)
+    c1_tanh = work.c1_tanh  # (11)
     h = work.h  # (11)
     h.fill(0)
     for j in range(8):
@@ -242,17 +244,17 @@ def loss_and_grad(
         z1[:, j] += t  # (3)
         t = np.negative(z1[:, j], out=work.t)  # (4) −z1
         np.minimum(z1[:, j], t, out=t)  # (4) −|z1|
-        np.exp(t, out=t)  # (4) exp(−|z1|)
-        u = np.add(1, t, out=work.u)  # (4) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j], 0, out=work.v)
-        np.maximum(t, v, out=t)  # (4) {1 if z1 ≥ 0 else exp(−|z1|)}
-        np.divide(t, u, out=i_f1_o[:, j])  # (4)
+        np.exp(t, out=z1_exp[:, j])  # (4)
+        t = np.add(1, z1_exp[:, j], out=work.t)  # (4) 1 + z1_exp
+        u = np.greater_equal(z1[:, j], 0, out=work.u)
+        v = np.maximum(z1_exp[:, j], u, out=work.v)  # (4) {1 if z1 ≥ 0 else z1_exp}
+        np.divide(v, t, out=i_f1_o[:, j])  # (4)
         np.tanh(z1[:, j, 64:96], out=g[:, j])  # (6)
         t = np.multiply(i_f1_o[:, j, :32], g[:, j], out=work.t2)
         u = np.multiply(i_f1_o[:, j, 32:64], c1[:, j], out=work.u2)
         np.add(t, u, out=c1[:, j + 1])  # (9)
-        t = np.tanh(c1[:, j + 1], out=work.t2)  # (11) tanh(c1)
-        np.multiply(i_f1_o[:, j, 96:], t, out=h[:, j + 1])  # (11)
+        np.tanh(c1[:, j + 1], out=c1_tanh[:, j])  # (11)
+        np.multiply(i_f1_o[:, j, 96:], c1_tanh[:, j], out=h[:, j + 1])  # (11)
     y1 = h[:, 8]  # (12)
     z2 = work.z2
     np.dot(W2.T, y1.T, out=z2.T)  # (13)
@@ -294,36 +296,26 @@ def loss_and_grad(
     v = np.multiply(4, i_f1_o[:, :, 96:], out=work.c1_bar_factor)
     np.multiply(v, t, out=v)
     c1_bar_factor = np.divide(v, u, out=v)  # (29)
-    t = np.subtract(1, i_f1_o[:, :, 96:], out=work.z1_bar_factor)  # (31) 1 − i_f1_o
-    u = np.tanh(c1[:, 1:], out=work.u5)  # (31) tanh(c1)
-    np.multiply(i_f1_o[:, :, 96:], t, out=t)
-    z1_bar_factor = np.multiply(t, u, out=t)  # (31)
-    t = np.negative(z1[:, :, 64:96], out=work.t5)  # (32) −z1
-    np.minimum(z1[:, :, 64:96], t, out=t)  # (32) −|z1|
-    np.exp(t, out=t)  # (32) exp(−|z1|)
-    np.multiply(t, t, out=t)  # (32) exp(−|z1|)²
-    u = np.add(1, t, out=work.u5)  # (32) exp(−|z1|)² + 1
-    np.multiply(u, u, out=u)  # (32) (exp(−|z1|)² + 1)²
+    t = np.subtract(1, i_f1_o[:, :, 96:], out=work.t5)  # (31) 1 − i_f1_o
+    np.multiply(i_f1_o[:, :, 96:], c1_tanh, out=c1_tanh)
+    z1_bar_factor = np.multiply(c1_tanh, t, out=c1_tanh)  # (31);
+    t = np.multiply(z1_exp[:, :, 64:96], z1_exp[:, :, 64:96], out=work.t5)  # (32)
+    u = np.add(1, t, out=work.u5)  # (32) z1_exp² + 1
+    np.multiply(u, u, out=u)  # (32) (z1_exp² + 1)²
     v = np.multiply(4, i_f1_o[:, :, :32], out=work.z1_bar_factor_2)
     np.multiply(v, t, out=v)
     z1_bar_factor_2 = np.divide(v, u, out=v)  # (32)
-    t = np.negative(z1[:, :, 32:64], out=work.z1_bar_factor_3)  # (33) −z1
-    np.minimum(z1[:, :, 32:64], t, out=t)  # (33) −|z1|
-    np.exp(t, out=t)  # (33) exp(−|z1|)
-    u = np.add(1, t, out=work.u5)  # (33) 1 + exp(−|z1|)
-    np.multiply(u, u, out=u)  # (33) (1 + exp(−|z1|))²
-    np.multiply(c1[:, :8], t, out=t)
-    z1_bar_factor_3 = np.divide(t, u, out=t)  # (33)
-    t = np.negative(z1[:, :, :32], out=work.t5)  # (34) −z1
-    np.minimum(z1[:, :, :32], t, out=t)  # (34) −|z1|
-    np.exp(t, out=t)  # (34) exp(−|z1|)
-    u = np.add(1, t, out=work.u5)  # (34) 1 + exp(−|z1|)
-    np.multiply(u, u, out=u)  # (34) (1 + exp(−|z1|))²
-    np.multiply(g, t, out=g)
-    z1_bar_factor_4 = np.divide(g, u, out=g)  # (34); z1_bar_factor_4 lives in g
+    t = np.add(1, z1_exp[:, :, 32:64], out=work.t5)  # (33) 1 + z1_exp
+    np.multiply(t, t, out=t)  # (33) (1 + z1_exp)²
+    u = np.multiply(c1[:, :8], z1_exp[:, :, 32:64], out=work.z1_bar_factor_3)
+    z1_bar_factor_3 = np.divide(u, t, out=u)  # (33)
+    t = np.add(1, z1_exp[:, :, :32], out=work.t5)  # (34) 1 + z1_exp
+    np.multiply(t, t, out=t)  # (34) (1 + z1_exp)²
+    np.multiply(g, z1_exp[:, :, :32], out=g)
+    z1_bar_factor_4 = np.divide(g, t, out=g)  # (34); z1_bar_factor_4 lives in g
     c1_bar = work.c1  # (29)
     c1_bar.fill(0)
-    z1_bar = work.z1  # (31)
+    z1_bar = work.z1_exp  # (31)
     U_T = work.U_T
     np.copyto(U_T, U.T)  # Uᵀ, as one block
     for j in reversed(range(8)):
@@ -751,13 +743,15 @@ class _LossAndGradWork:
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
         self.z1 = np.empty((8, N, 128), dtype).transpose(1, 0, 2)
+        self.z1_exp = np.empty((8, N, 128), dtype).transpose(1, 0, 2)
         self.i_f1_o = np.empty((8, N, 128), dtype).transpose(1, 0, 2)
         self.g = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
         self.c1 = np.empty((9, N, 32), dtype).transpose(1, 0, 2)
+        self.c1_tanh = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
         self.h = np.empty((9, N, 32), dtype).transpose(1, 0, 2)
         self.t = np.empty((N, 128), dtype)
-        self.u = np.empty((N, 128), dtype)
-        self.v = np.empty((N, 128), bool)
+        self.u = np.empty((N, 128), bool)
+        self.v = np.empty((N, 128), dtype)
         self.t2 = np.empty((N, 32), dtype)
         self.u2 = np.empty((N, 32), dtype)
         self.z2 = np.empty((10, N), dtype).T
@@ -780,7 +774,6 @@ class _LossAndGradWork:
         self.t5 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
         self.u5 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
         self.c1_bar_factor = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
-        self.z1_bar_factor = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
         self.z1_bar_factor_2 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
         self.z1_bar_factor_3 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
         self.U_T = np.empty((128, 32), dtype)

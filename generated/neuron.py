@@ -19,7 +19,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (7)  W̄[k,j] = Σₙ x[n,k] z̄[n,j]                                        from (1)
 
 Cost of one call of the last function
-    64 N + 2 floating-point operations, 152 N + 112 bytes read or written (float64)
+    59 N + 2 floating-point operations, 184 N + 112 bytes read or written (float64)
     5 parameters
     8 N bytes kept from forward to backward: a
 """
@@ -139,43 +139,40 @@ def loss_and_grad(
     work = _borrow(_LossAndGradWork, dtype, N)
     z = np.dot(x, W, out=work.z)  # (1)
     z += b  # (1)
-    t = np.negative(z, out=work.t)  # (3) −z
+    t = np.negative(z, out=work.z_wide_exp)  # (3) −z
     np.minimum(z, t, out=t)  # (3) −|z|
-    _wide_exp(t, out=t)  # (3) wide_exp(−|z|)
-    u = np.add(1, t, out=work.u)  # (3) 1 + wide_exp(−|z|)
-    np.multiply(u, u, out=u)  # (3) (1 + wide_exp(−|z|))²
-    v = np.multiply(y, t, out=work.v)
-    w = np.subtract(y, 1, out=work.w)  # (3) y − 1
-    np.add(v, w, out=v)  # (3) y wide_exp(−|z|) + y − 1
-    np.multiply(v, v, out=v)  # (3) (y wide_exp(−|z|) + y − 1)²
-    np.multiply(w, t, out=w)
-    np.add(y, w, out=w)  # (3) y + wide_exp(−|z|) (y − 1)
-    np.multiply(w, w, out=w)  # (3) (y + wide_exp(−|z|) (y − 1))²
-    t = np.greater_equal(z, 0, out=work.t2)
-    r = np.where(t, v, w)  # (3)
-    L_term = np.divide(r, u, out=r)  # (3)
+    z_wide_exp = _wide_exp(t, out=t)  # (3)
+    t = np.add(1, z_wide_exp, out=work.t)  # (3) 1 + z_wide_exp
+    np.multiply(t, t, out=t)  # (3) (1 + z_wide_exp)²
+    u = np.multiply(y, z_wide_exp, out=work.u)
+    v = np.subtract(y, 1, out=work.v)  # (3) y − 1
+    np.add(u, v, out=u)  # (3) y z_wide_exp + y − 1
+    np.multiply(u, u, out=u)  # (3) (y z_wide_exp + y − 1)²
+    np.multiply(v, z_wide_exp, out=v)
+    np.add(y, v, out=v)  # (3) y + z_wide_exp (y − 1)
+    np.multiply(v, v, out=v)  # (3) (y + z_wide_exp (y − 1))²
+    w = np.greater_equal(z, 0, out=work.w)
+    r = np.where(w, u, v)  # (3)
+    L_term = np.divide(r, t, out=r)  # (3)
     L = np.add.reduce(L_term, axis=None)  # (3)
     L = L / N  # (3)
-    t = np.negative(z, out=work.t)  # (5) −z
-    np.minimum(z, t, out=t)  # (5) −|z|
-    _wide_exp(t, out=t)  # (5) wide_exp(−|z|)
-    u = np.add(1, t, out=work.u)  # (5) 1 + wide_exp(−|z|)
-    v = np.multiply(u, u, out=work.v)
-    np.multiply(v, u, out=v)  # (5) (1 + wide_exp(−|z|))³
-    u = np.multiply(y, t, out=work.u)
-    w = np.subtract(y, 1, out=work.w)  # (5) y − 1
-    np.negative(u, out=u)
-    np.subtract(u, w, out=u)  # (5) −y wide_exp(−|z|) − (y − 1)
-    np.multiply(2, u, out=u)  # (5) 2 (−y wide_exp(−|z|) − (y − 1))
-    r = np.multiply(w, t, out=work.r)
-    q = np.negative(y, out=work.q)
-    np.subtract(q, r, out=q)  # (5) −y − wide_exp(−|z|) (y − 1)
-    np.multiply(2, q, out=q)  # (5) 2 (−y − wide_exp(−|z|) (y − 1))
-    r = np.greater_equal(z, 0, out=work.r2)
-    tt = np.where(r, u, q)  # (5)
-    q = np.multiply(cotangent / N, t, out=work.z_bar)
-    np.multiply(q, tt, out=q)
-    z_bar = np.divide(q, v, out=q)  # (5)
+    t = np.add(1, z_wide_exp, out=work.t)  # (5) 1 + z_wide_exp
+    u = np.multiply(t, t, out=work.u)
+    np.multiply(u, t, out=u)  # (5) (1 + z_wide_exp)³
+    t = np.multiply(y, z_wide_exp, out=work.t)
+    v = np.subtract(y, 1, out=work.v)  # (5) y − 1
+    np.negative(t, out=t)
+    np.subtract(t, v, out=t)  # (5) −y z_wide_exp − (y − 1)
+    np.multiply(2, t, out=t)  # (5) 2 (−y z_wide_exp − (y − 1))
+    w = np.multiply(v, z_wide_exp, out=work.w2)
+    r = np.negative(y, out=work.r)
+    np.subtract(r, w, out=r)  # (5) −y − z_wide_exp (y − 1)
+    np.multiply(2, r, out=r)  # (5) 2 (−y − z_wide_exp (y − 1))
+    w = np.greater_equal(z, 0, out=work.w)
+    q = np.where(w, t, r)  # (5)
+    r = np.multiply(cotangent / N, z_wide_exp, out=work.z_bar)
+    np.multiply(r, q, out=r)
+    z_bar = np.divide(r, u, out=r)  # (5)
     b_bar = np.dot(work.ones, z_bar)  # (6)
     W_bar = np.dot(x.T, z_bar)  # (7)
     _give_back(work, _LossAndGradWork, dtype, N)
@@ -319,14 +316,13 @@ class _LossAndGradWork:
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
         self.z = np.empty((N, 1), dtype)
+        self.z_wide_exp = np.empty((N, 1), dtype)
         self.t = np.empty((N, 1), dtype)
         self.u = np.empty((N, 1), dtype)
         self.v = np.empty((N, 1), dtype)
-        self.w = np.empty((N, 1), dtype)
-        self.t2 = np.empty((N, 1), bool)
+        self.w = np.empty((N, 1), bool)
+        self.w2 = np.empty((N, 1), dtype)
         self.r = np.empty((N, 1), dtype)
-        self.q = np.empty((N, 1), dtype)
-        self.r2 = np.empty((N, 1), bool)
         self.z_bar = np.empty((N, 1), dtype)
         self.ones = np.ones((N,), dtype)
         self.ones.flags.writeable = False

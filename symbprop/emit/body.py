@@ -12,6 +12,7 @@ from sympy import Expr, Symbol
 from symbprop.calculus.index import Access
 from symbprop.calculus.nodes import split_sign
 from symbprop.calculus.statement import Reduction, index_symbol, read_symbol
+from symbprop.emit.bounds import known, shares
 from symbprop.emit.buffers import Buffers
 from symbprop.emit.contraction import Product, contract
 from symbprop.emit.elementwise import Elementwise
@@ -21,7 +22,7 @@ from symbprop.emit.loops import loop_head, step_numbers, typed_steps
 from symbprop.emit.matrices import Matrices
 from symbprop.emit.offsets import Offsets, offsets, only_compared, products
 from symbprop.emit.pool import Pool
-from symbprop.emit.sizes import nominal, size
+from symbprop.emit.sizes import size
 from symbprop.emit.steps import upright
 from symbprop.emit.storage import alias, allocation, broadcast_shape, filled
 from symbprop.emit.sums import by_ones
@@ -58,6 +59,7 @@ class Body:
         self._buffers = [name for name in BUFFERS if name not in self._taken]
         self._matrix = Matrices(self.plan, self.views, self._taken, self.buffers)
         self._inside = 0  # how many recurrences what is written stands in
+        self._shares = shares(self.plan)
         self._firsts: dict[tuple[Access, tuple[str, ...]], str] = {}
 
     def write(self) -> list[Line]:
@@ -114,8 +116,7 @@ class Body:
             return self._loop(looped)
         explain, shape = partial(self._note, step), partial(broadcast_shape, step.domain)
         pool = Pool(self._buffers)
-        elements = nominal(each.extent for each in step.domain)
-        lower = Elementwise(self._leaves(step), pool.take, pool.release, explain, shape, elements)
+        lower = Elementwise(self._leaves(step), pool.take, pool.release, explain, shape, known(step, self._shares))
         sign, expr = split_sign(step.expr) if step.accumulate else (1, step.expr)
         value = lower.lower(typed_steps(expr, self._numbers))
         self.helpers |= lower.helpers

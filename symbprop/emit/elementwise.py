@@ -9,7 +9,7 @@ from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, exp, preorder
 
 from symbprop.calculus.functions import Detach, Floor, Held, Select, is_condition
 from symbprop.calculus.nodes import inverse, ordered, split_sign
-from symbprop.emit.bounds import PAIR, as_clip, as_larger, is_bounded
+from symbprop.emit.bounds import NOTHING, PAIR, Known, as_clip, as_larger, is_bounded
 from symbprop.emit.calls import BINDING, COMPARISONS, HELPERS, INFIX, UFUNCS, WRITING, with_square
 from symbprop.emit.lines import Line, call
 from symbprop.emit.masks import by_masks
@@ -22,7 +22,7 @@ from symbprop.emit.value import Value, literal, wrapped
 class Elementwise:
     """Lowers one expression. ``leaf`` gives the operand of each symbol, ``temporary`` the name of a new buffer.
 
-    ``shape`` gives the shape of an array that varies over some indices; the result has about so many ``elements``.
+    ``shape`` gives the shape of an array that varies over some indices.
     """
 
     def __init__(
@@ -32,14 +32,14 @@ class Elementwise:
         release: Callable[[str], None],
         note: Callable[[Expr], str],
         shape: Callable[[frozenset[str]], tuple[str, ...]] = lambda _: (),
-        elements: int = 0,
+        known: Known = NOTHING,
     ) -> None:
         self._leaf = leaf
         self._temporary = temporary
         self._release = release
         self._note = note
         self._shape = shape
-        self._elements = elements
+        self._known = known
         self.lines: list[Line] = []
         self.helpers: set[str] = set()
         self._values: dict[Basic, Value] = {}
@@ -60,7 +60,7 @@ class Elementwise:
             if node in seen:
                 continue
             seen.add(node)
-            for argument in operands(node, self._elements):
+            for argument in operands(node, self._known):
                 self._readers[argument] += 1
                 stack.append(argument)
 
@@ -234,14 +234,14 @@ class Elementwise:
 
     def _select(self, node: Select) -> Value:
         condition, chosen, otherwise = node.args
-        extreme = as_clip(node, self._elements) or as_extreme(node) or as_larger(node)
+        extreme = as_clip(node, self._known) or as_extreme(node) or as_larger(node, self._known)
         if extreme is not None:
             return self._apply(f"np.{extreme[0]}", [self._value(each) for each in extreme[1:]], node)
         if otherwise == 0 and is_safe_to_mask(chosen):
             mask = self._value(condition)
             return self._binary("multiply", self._typed(self._value(chosen)), mask, node)
         branches = [self._value(chosen), self._value(otherwise)]
-        if self._elements >= PAIR and is_bounded(chosen) and is_bounded(otherwise):
+        if self._known.elements >= PAIR and all(is_bounded(each, self._known) for each in (chosen, otherwise)):
             return by_masks(self._apply, self._value(condition), branches, node)
         if all(each.scalar for each in branches):
             branches = [self._typed(each) for each in branches]

@@ -7,13 +7,13 @@ from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, erfc, exp
 from symbprop.accuracy.functions import scaled_erfc
 from symbprop.calculus.functions import Select
 from symbprop.calculus.nodes import inverse, is_reciprocal, split_sign
-from symbprop.emit.bounds import as_clip, as_larger
+from symbprop.emit.bounds import NOTHING, Known, as_clip, as_larger
 from symbprop.emit.calls import with_square
 from symbprop.emit.shapes import as_extreme, is_indicator, is_log_of_one_plus, is_safe_to_mask
 
 
-def operands(node: Basic, elements: int = 0) -> tuple[Basic, ...]:
-    """The subexpressions that lowering a node reads, for so many ``elements``: not always its SymPy arguments."""
+def operands(node: Basic, known: Known = NOTHING) -> tuple[Basic, ...]:
+    """The subexpressions that lowering a node reads: not always its SymPy arguments."""
     if isinstance(node, (Symbol,)) or (isinstance(node, Expr) and node.is_number):
         return ()
     if isinstance(node, Mul):
@@ -34,7 +34,7 @@ def operands(node: Basic, elements: int = 0) -> tuple[Basic, ...]:
     if isinstance(node, (erfc, scaled_erfc)):
         return with_square(node)[: len(node.args)]
     if isinstance(node, Select):
-        extreme = as_clip(node, elements) or as_extreme(node) or as_larger(node)
+        extreme = as_clip(node, known) or as_extreme(node) or as_larger(node, known)
         if extreme is not None:
             return extreme[1:]
         if node.args[2] == 0 and is_safe_to_mask(node.args[1]):

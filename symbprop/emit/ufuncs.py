@@ -10,6 +10,7 @@ from sympy import Expr, Symbol
 from symbprop.calculus.nodes import split_sign
 from symbprop.calculus.program import Tensor
 from symbprop.calculus.statement import index_symbol, read_symbol
+from symbprop.emit.bounds import Known
 from symbprop.emit.calls import COMPARISONS
 from symbprop.emit.elementwise import Elementwise
 from symbprop.emit.loops import typed_steps
@@ -108,7 +109,7 @@ class _Recorder(Elementwise):
     """Lowers an expression, and keeps of every call what it costs."""
 
     def __init__(self, leaf: Callable[[Symbol], Value], pool: Pool, elements: int) -> None:
-        super().__init__(leaf, pool.take, pool.release, lambda _: "", elements=elements)
+        super().__init__(leaf, pool.take, pool.release, lambda _: "", known=Known(elements))
         self.calls: list[Ufunc] = []
 
     def _apply(self, function: str, arguments: Sequence[Value], node: Expr | None, *, ufunc: bool = True) -> Value:

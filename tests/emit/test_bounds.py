@@ -8,7 +8,7 @@ from sympy import Expr, Integer, Rational, S, Symbol, exp, sqrt
 
 from symbprop.calculus.functions import Held, Select, absolute, larger, smaller
 from symbprop.calculus.statement import read_symbol
-from symbprop.emit.bounds import as_larger, is_bounded
+from symbprop.emit.bounds import Known, as_larger, is_bounded
 from symbprop.emit.elementwise import Elementwise
 from symbprop.emit.pool import Pool
 from symbprop.emit.value import Value
@@ -38,7 +38,7 @@ def computed(expression: Expr, x: np.ndarray, elements: int = 0) -> tuple[np.nda
     """What the lines of an expression compute, and the lines as they are for so many elements."""
     pool = Pool(("t", "u", "v", "w"))
     leaf = {X: Value("x", frozenset("n"))}
-    lower = Elementwise(lambda symbol: leaf[symbol], pool.take, pool.release, lambda _: "", elements=elements)
+    lower = Elementwise(lambda symbol: leaf[symbol], pool.take, pool.release, lambda _: "", known=Known(elements))
     result = lower.lower(expression)
     text = "\n".join(row for line in lower.lines for row in line.render(0))
     scope: dict[str, object] = {"np": np, "x": x}
@@ -136,3 +136,9 @@ def test_what_may_be_infinite_is_chosen(branch: Expr) -> None:
     assert not is_bounded(branch)
     _, text = computed(Select(X >= 0, branch, NEAR), np.ones(3), MANY)
     assert "np.where" in text
+
+
+def test_a_read_that_is_known_to_be_a_share_is_one() -> None:
+    chosen = Select(read_symbol(1) >= 0, S.One, Held(X))
+    assert as_larger(chosen) is None
+    assert as_larger(chosen, Known(shares=frozenset((X,)))) == ("maximum", Held(X), read_symbol(1) >= 0)

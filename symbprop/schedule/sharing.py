@@ -1,0 +1,129 @@
+"""Values of a function that several statements need, as a tensor that is computed once and kept.
+
+i[n,t] = 1/(1 + exp(−|z[n,t]|)) and z̄[n,t] = ī[n,t] exp(−|z[n,t]|)/(1 + exp(−|z[n,t]|))² both read z_exp[n,t] = exp(−|z[n,t]|).
+A function costs several times what a read of its value does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sympy import Expr, Function, Symbol, preorder_traversal
+
+from symbprop.calculus.functions import Detach, Floor, Held
+from symbprop.calculus.index import Access, at
+from symbprop.calculus.program import Role, Tensor
+from symbprop.calculus.statement import Statement, pointwise, read_symbol, statement
+from symbprop.schedule.distribute import Distributed
+from symbprop.schedule.order import whole
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A function of one read, as it stands in the ``number``-th statement."""
+
+    number: int
+    node: Expr
+    read: Access
+
+
+def share(statements: Sequence[Statement], tensors: Mapping[str, Tensor], fresh: Callable[[str], str]) -> Distributed:
+    """The statements, functions of one element that several of them need in statements of their own.
+
+    Proof: a substitution of equals. ``fresh`` makes names from a wish.
+    """
+    found = Distributed()
+    replaced: dict[int, dict[Expr, Access]] = {}
+    ahead: dict[int, list[Statement]] = {}
+    for uses in _uses(statements, tensors).values():
+        for group in _groups(uses, statements, tensors):
+            first = group[0]
+            name = fresh(f"{first.read.tensor}_{type(first.node).__name__}")
+            full = next((each for each in group if _is_whole(each, statements, tensors)), None)
+            made, tensor = _made(full or first, statements, name)
+            found.tensors[name] = tensor
+            found.origins[id(made)] = statements[first.number]
+            ahead.setdefault(first.number, []).append(made)
+            for use in group:
+                axes = use.read.index if full else tuple(at(index) for index in use.read.indices())
+                replaced.setdefault(use.number, {})[use.node] = Access(name, axes)
+    for number, each in enumerate(statements):
+        found.statements.extend(ahead.get(number, ()))
+        if number in replaced:
+            source, each = each, _reading(each, replaced[number])
+            found.origins[id(each)] = source
+        found.statements.append(each)
+    return found
+
+
+def _uses(statements: Sequence[Statement], tensors: Mapping[str, Tensor]) -> dict[tuple[Expr, str], list[Use]]:
+    """Functions of one read that nothing but a simple coordinate moves, by what they compute of which tensor."""
+    found: dict[tuple[Expr, str], list[Use]] = {}
+    for number, each in enumerate(statements):
+        reads = dict(each.read_positions())
+        for node in dict.fromkeys(preorder_traversal(each.expr)):
+            if not isinstance(node, Function) or isinstance(node, (Detach, Floor, Held)) or len(node.free_symbols) != 1:
+                continue
+            (symbol,) = node.free_symbols
+            read = reads.get(symbol)
+            if read is None or tensors[read.tensor].integer or not _is_simple(read):
+                continue
+            found.setdefault((node.xreplace({symbol: read_symbol(0)}), read.tensor), []).append(Use(number, node, read))
+    return found
+
+
+def _is_simple(read: Access) -> bool:
+    """Whether every coordinate is one index, perhaps moved, or none, and no index comes twice."""
+    terms = [term for coordinate in read.index for term in coordinate.terms]
+    names = [atom for atom, coefficient in terms if isinstance(atom, str) and coefficient == 1]
+    one = all(len(coordinate.terms) <= 1 for coordinate in read.index)
+    return bool(names) and one and len(names) == len(terms) == len(set(names))
+
+
+def _groups(uses: Sequence[Use], statements: Sequence[Statement], tensors: Mapping[str, Tensor]) -> list[list[Use]]:
+    """Uses that one tensor serves: all where one of them needs the whole, else those of the same elements."""
+    if any(statements[each.number].expr == each.node for each in uses):
+        return []  # there is a tensor that holds it
+    if any(_is_whole(each, statements, tensors) for each in uses):
+        groups = [list(uses)]
+    else:
+        alike: dict[tuple[object, ...], list[Use]] = {}
+        for each in uses:
+            alike.setdefault(_elements(each, statements), []).append(each)
+        groups = list(alike.values())
+    return [group for group in groups if len({each.number for each in group}) > 1]
+
+
+def _is_whole(use: Use, statements: Sequence[Statement], tensors: Mapping[str, Tensor]) -> bool:
+    return whole(use.read, statements[use.number].domain, tensors[use.read.tensor].shape)
+
+
+def _elements(use: Use, statements: Sequence[Statement]) -> tuple[object, ...]:
+    """Which elements a use reads, whatever their indices are called."""
+    extents = {each.index: each.extent for each in statements[use.number].domain}
+    return tuple((c.offset, tuple(extents[index] for index in c.indices())) for c in use.read.index)
+
+
+def _made(use: Use, statements: Sequence[Statement], name: str) -> tuple[Statement, Tensor]:
+    """The statement that computes a function once, and the tensor that it makes."""
+    source = statements[use.number]
+    extents = {each.index: each for each in source.domain}
+    ranges = [extents[index] for index in use.read.indices()]
+    target = Access(name, tuple(at(each.index) for each in ranges))
+    (symbol,) = use.node.free_symbols
+    made = pointwise(target, use.node.xreplace({symbol: read_symbol(0)}), [use.read], ranges, label=source.label)
+    return made, Tensor(name, tuple(each.extent for each in ranges), Role.VALUE)
+
+
+def _reading(source: Statement, values: Mapping[Expr, Access]) -> Statement:
+    """A statement that reads the values of functions. One inside another goes with it."""
+    symbols: dict[Expr, Symbol] = {}
+    reads = list(source.reads)
+    for node, access in values.items():
+        symbols[node] = read_symbol(len(reads))
+        reads.append(access)
+    return statement(
+        source.target, source.expr.xreplace(symbols), reads, source.domain, source.reduction,
+        selects=source.selects, label=source.label,
+    )  # fmt: skip
