@@ -95,16 +95,15 @@ def loss(
     _require_examples(sizes)
     z = np.dot(x, W)  # (1)
     z += b  # (1)
-    t = np.subtract(1, y)  # (3) 1 − y
-    u = np.negative(y)  # (3) −y
-    v = np.greater_equal(z, 0)
-    w = np.where(v, t, u)  # (3) {1 − y if z ≥ 0 else −y}
-    np.multiply(z, w, out=w)
+    t = np.negative(y)  # (3) −y
+    u = np.greater_equal(z, 0)
+    np.add(t, u, out=t)  # (3) {1 − y if z ≥ 0 else −y}
+    np.multiply(z, t, out=t)
     u = np.negative(z)  # (3) −z
     np.minimum(z, u, out=u)  # (3) −|z|
     _wide_exp(u, out=u)  # (3) wide_exp(−|z|)
     np.log1p(u, out=u)  # (3) log1p(wide_exp(−|z|))
-    L_term = np.add(w, u, out=w)  # (3)
+    L_term = np.add(t, u, out=t)  # (3)
     L = np.sum(L_term)  # (3)
     L = L / N  # (3)
     return L
@@ -136,24 +135,23 @@ def loss_and_grad(
     t = np.negative(z, out=work.z_wide_exp)  # (3) −z
     np.minimum(z, t, out=t)  # (3) −|z|
     z_wide_exp = _wide_exp(t, out=t)  # (3)
-    t = np.subtract(1, y, out=work.t)  # (3) 1 − y
-    u = np.negative(y, out=work.u)  # (3) −y
-    v = np.greater_equal(z, 0, out=work.v)
-    w = np.where(v, t, u)  # (3) {1 − y if z ≥ 0 else −y}
-    np.multiply(z, w, out=w)
-    u = np.log1p(z_wide_exp, out=work.u)  # (3) log1p(z_wide_exp)
-    L_term = np.add(w, u, out=w)  # (3)
+    t = np.negative(y, out=work.L_term)  # (3) −y
+    u = np.greater_equal(z, 0, out=work.u)
+    np.add(t, u, out=t)  # (3) {1 − y if z ≥ 0 else −y}
+    np.multiply(z, t, out=t)
+    u = np.log1p(z_wide_exp, out=work.u2)  # (3) log1p(z_wide_exp)
+    L_term = np.add(t, u, out=t)  # (3)
     L = np.add.reduce(L_term, axis=None)  # (3)
     L = L / N  # (3)
     t = np.add(1, z_wide_exp, out=work.t)  # (4) 1 + z_wide_exp
-    u = np.multiply(y, z_wide_exp, out=work.u)
-    v = np.subtract(y, 1, out=work.v2)  # (4) y − 1
+    u = np.multiply(y, z_wide_exp, out=work.u2)
+    v = np.subtract(y, 1, out=work.v)  # (4) y − 1
     np.negative(u, out=u)
     np.subtract(u, v, out=u)  # (4) −y z_wide_exp − (y − 1)
     np.multiply(v, z_wide_exp, out=v)
     w = np.negative(y, out=work.w)
     np.subtract(w, v, out=w)  # (4) −y − z_wide_exp (y − 1)
-    v = np.greater_equal(z, 0, out=work.v)
+    v = np.greater_equal(z, 0, out=work.v2)
     r = np.where(v, u, w)  # (4)
     np.multiply(cotangent / N, r, out=r)
     z_bar = np.divide(r, t, out=r)  # (4)
@@ -301,11 +299,13 @@ class _LossAndGradWork:
     def __init__(self, dtype: np.dtype, N: int) -> None:
         self.z = np.empty((N, 1), dtype)
         self.z_wide_exp = np.empty((N, 1), dtype)
+        self.L_term = np.empty((N, 1), dtype)
+        self.u = np.empty((N, 1), bool)
+        self.u2 = np.empty((N, 1), dtype)
         self.t = np.empty((N, 1), dtype)
-        self.u = np.empty((N, 1), dtype)
-        self.v = np.empty((N, 1), bool)
-        self.v2 = np.empty((N, 1), dtype)
+        self.v = np.empty((N, 1), dtype)
         self.w = np.empty((N, 1), dtype)
+        self.v2 = np.empty((N, 1), bool)
         self.ones = np.ones((N,), dtype)
         self.ones.flags.writeable = False
 

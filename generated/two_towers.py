@@ -205,16 +205,15 @@ def loss(
     angle = np.divide(s5_angle_scaled, s3_angle_scaled, out=s3_angle_scaled)  # (10);
     np.multiply(slope_odds, angle, out=angle)
     odds = np.add(offset_odds, angle, out=angle)  # (11); odds lives in angle
-    t = np.subtract(1, same)  # (12) 1 − same
-    u = np.negative(same)  # (12) −same
-    v = np.greater_equal(odds, 0)
-    w = np.where(v, t, u)  # (12) {1 − same if odds ≥ 0 else −same}
-    np.multiply(odds, w, out=w)
+    t = np.negative(same)  # (12) −same
+    u = np.greater_equal(odds, 0)
+    np.add(t, u, out=t)  # (12) {1 − same if odds ≥ 0 else −same}
+    np.multiply(odds, t, out=t)
     u = np.negative(odds)  # (12) −odds
     np.minimum(odds, u, out=u)  # (12) −|odds|
     np.exp(u, out=u)  # (12) exp(−|odds|)
     np.log1p(u, out=u)  # (12) log1p(exp(−|odds|))
-    L_term = np.add(w, u, out=w)  # (12)
+    L_term = np.add(t, u, out=t)  # (12)
     L = np.sum(L_term)  # (12)
     L = L / N  # (12)
     return L
@@ -292,31 +291,30 @@ def loss_and_grad(
     angle = np.divide(s5_angle_scaled, t, out=s5_angle_scaled)  # (10);
     t = np.multiply(slope_odds, angle, out=work.odds)
     odds = np.add(offset_odds, t, out=t)  # (11)
-    t = np.subtract(1, same, out=work.t)  # (12) 1 − same
-    u = np.negative(same, out=work.u)  # (12) −same
-    v = np.greater_equal(odds, 0, out=work.v)
-    w = np.where(v, t, u)  # (12) {1 − same if odds ≥ 0 else −same}
-    np.multiply(odds, w, out=w)
-    u = np.negative(odds, out=work.u)  # (12) −odds
+    t = np.negative(same, out=work.L_term)  # (12) −same
+    u = np.greater_equal(odds, 0, out=work.u)
+    np.add(t, u, out=t)  # (12) {1 − same if odds ≥ 0 else −same}
+    np.multiply(odds, t, out=t)
+    u = np.negative(odds, out=work.u2)  # (12) −odds
     np.minimum(odds, u, out=u)  # (12) −|odds|
     np.exp(u, out=u)  # (12) exp(−|odds|)
     np.log1p(u, out=u)  # (12) log1p(exp(−|odds|))
-    L_term = np.add(w, u, out=w)  # (12)
+    L_term = np.add(t, u, out=t)  # (12)
     L = np.add.reduce(L_term)  # (12)
     L = L / N  # (12)
     t = np.negative(odds, out=work.q2)  # (13) −odds
     np.minimum(odds, t, out=t)  # (13) −|odds|
     _wide_exp(t, out=t)  # (13) wide_exp(−|odds|)
-    u = np.add(1, t, out=work.u)  # (13) 1 + wide_exp(−|odds|)
+    u = np.add(1, t, out=work.u2)  # (13) 1 + wide_exp(−|odds|)
     v = np.greater_equal(odds, 0, out=work.v)
     np.maximum(t, v, out=t)  # (13) {1 if odds ≥ 0 else wide_exp(−|odds|)}
     q = np.divide(t, u, out=t)  # (13)
-    t = np.subtract(q, same, out=work.odds_bar)  # (15) q − same
+    t = np.subtract(q, same, out=work.L_term)  # (15) q − same
     odds_bar = np.multiply(cotangent / N, t, out=t)  # (15)
     slope_odds_bar = np.dot(angle, odds_bar)  # (16)
     angle_bar = np.multiply(slope_odds, odds_bar, out=work.odds)  # (17)
     offset_odds_bar = np.add.reduce(odds_bar)  # (18)
-    t = np.multiply(s3_angle_scaled, s4_angle_scaled, out=work.odds_bar)
+    t = np.multiply(s3_angle_scaled, s4_angle_scaled, out=work.L_term)
     np.sqrt(t, out=t)  # (21) √(s3_angle_scaled s4_angle_scaled)
     s5_angle_bar_scaled = np.divide(angle_bar, t, out=t)  # (21)
     t = np.multiply(
@@ -324,7 +322,7 @@ def loss_and_grad(
     )
     right_code_bar = np.divide(t, right_code_size[:, None], out=t)  # (22)
     t = np.multiply(angle_bar[:, None], angle[:, None], out=work.t2)
-    u = np.multiply(t, right_code_scaled, out=work.u2)
+    u = np.multiply(t, right_code_scaled, out=work.u3)
     t = np.multiply(right_code_size[:, None], s4_angle_scaled[:, None], out=work.t2)
     np.divide(u, t, out=u)  # (22)
     right_code_bar -= u  # (22)
@@ -333,7 +331,7 @@ def loss_and_grad(
     )
     left_code_bar = np.divide(t, left_code_size[:, None], out=t)  # (23)
     t = np.multiply(angle_bar[:, None], angle[:, None], out=work.t2)
-    u = np.multiply(t, left_code_scaled, out=work.u2)
+    u = np.multiply(t, left_code_scaled, out=work.u3)
     t = np.multiply(left_code_size[:, None], s3_angle_scaled[:, None], out=work.t2)
     np.divide(u, t, out=u)  # (23)
     left_code_bar -= u  # (23)
@@ -792,12 +790,13 @@ class _LossAndGradWork:
         self.right_code_size = np.empty((N,), dtype)
         self.t = np.empty((N,), dtype)
         self.odds = np.empty((N,), dtype)
-        self.u = np.empty((N,), dtype)
-        self.v = np.empty((N,), bool)
+        self.L_term = np.empty((N,), dtype)
+        self.u = np.empty((N,), bool)
+        self.u2 = np.empty((N,), dtype)
         self.q2 = np.empty((N,), dtype)
-        self.odds_bar = np.empty((N,), dtype)
+        self.v = np.empty((N,), bool)
         self.t2 = np.empty((1, N), dtype).T
-        self.u2 = np.empty((16, N), dtype).T
+        self.u3 = np.empty((16, N), dtype).T
         self.left_code_bar = np.empty((16, N), dtype).T
         self.right_hidden_bar = np.empty((N, 64), dtype)
         self.t3 = np.empty((N, 64), bool)

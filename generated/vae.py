@@ -217,16 +217,15 @@ def loss(
         turned = np.tanh(z_turned, out=z_turned)  # (7); turned lives in z_turned
         image = np.dot(turned, W_image)  # (8)
         image += b_image  # (8)
-        t = np.subtract(1, x)  # (9) 1 − x
-        u = np.negative(x)  # (9) −x
-        v = np.greater_equal(image, 0)
-        w = np.where(v, t, u)  # (9) {1 − x if image ≥ 0 else −x}
-        np.multiply(image, w, out=w)
+        t = np.negative(x)  # (9) −x
+        u = np.greater_equal(image, 0)
+        np.add(t, u, out=t)  # (9) {1 − x if image ≥ 0 else −x}
+        np.multiply(image, t, out=t)
         u = np.negative(image)  # (9) −image
         np.minimum(image, u, out=image)  # (9) −|image|
         _wide_exp(image, out=image)  # (9) wide_exp(−|image|)
         np.log1p(image, out=image)  # (9) log1p(wide_exp(−|image|))
-        s1_term = np.add(w, image, out=w)  # (9)
+        s1_term = np.add(t, image, out=t)  # (9)
         s1 = np.sum(s1_term, axis=1)  # (9)
         L = np.sum(s1)  # (10)
         L = L / N  # (10)
@@ -254,16 +253,15 @@ def loss(
     turned = np.tanh(z_turned, out=z_turned)  # (7); turned lives in z_turned
     image = np.dot(turned, W_image)  # (8)
     image += b_image  # (8)
-    t = np.subtract(1, x)  # (9) 1 − x
-    u = np.negative(x)  # (9) −x
-    v = np.greater_equal(image, 0)
-    w = np.where(v, t, u)  # (9) {1 − x if image ≥ 0 else −x}
-    np.multiply(image, w, out=w)
+    t = np.negative(x)  # (9) −x
+    u = np.greater_equal(image, 0)
+    np.add(t, u, out=t)  # (9) {1 − x if image ≥ 0 else −x}
+    np.multiply(image, t, out=t)
     u = np.negative(image)  # (9) −image
     np.minimum(image, u, out=image)  # (9) −|image|
     _wide_exp(image, out=image)  # (9) wide_exp(−|image|)
     np.log1p(image, out=image)  # (9) log1p(wide_exp(−|image|))
-    s1_term = np.add(w, image, out=w)  # (9)
+    s1_term = np.add(t, image, out=t)  # (9)
     s1 = np.sum(s1_term, axis=1)  # (9)
     L = np.sum(s1)  # (10)
     L = L / N  # (10)
@@ -334,19 +332,18 @@ def loss_and_grad(
     t = np.negative(image, out=work.image_wide_exp)  # (9) −image
     np.minimum(image, t, out=t)  # (9) −|image|
     image_wide_exp = _wide_exp(t, out=t)  # (9)
-    t = np.subtract(1, x, out=work.t)  # (9) 1 − x
-    u = np.negative(x, out=work.u)  # (9) −x
-    v = np.greater_equal(image, 0, out=work.v)
-    w = np.where(v, t, u)  # (9) {1 − x if image ≥ 0 else −x}
-    np.multiply(image, w, out=w)
-    u = np.log1p(image_wide_exp, out=work.u)  # (9) log1p(image_wide_exp)
-    s1_term = np.add(w, u, out=w)  # (9)
+    t = np.negative(x, out=work.s1_term)  # (9) −x
+    u = np.greater_equal(image, 0, out=work.u)
+    np.add(t, u, out=t)  # (9) {1 − x if image ≥ 0 else −x}
+    np.multiply(image, t, out=t)
+    u = np.log1p(image_wide_exp, out=work.u2)  # (9) log1p(image_wide_exp)
+    s1_term = np.add(t, u, out=t)  # (9)
     s1 = np.dot(s1_term, work.ones, out=work.s1)  # (9)
     L = np.add.reduce(s1)  # (10)
     L = L / N  # (10)
     t = np.multiply(mean, mean, out=work.s2_term)  # (11) mean²
-    u = np.minimum(2.0**100, logvar, out=work.u2)  # (11) min(2¹⁰⁰, logvar)
-    v = np.expm1(u, out=work.v2)  # (11) expm1(min(2¹⁰⁰, logvar))
+    u = np.minimum(2.0**100, logvar, out=work.u3)  # (11) min(2¹⁰⁰, logvar)
+    v = np.expm1(u, out=work.v)  # (11) expm1(min(2¹⁰⁰, logvar))
     np.add(t, v, out=t)
     s2_term = np.subtract(t, u, out=t)  # (11)
     s2 = np.dot(work.ones2, s2_term.T, out=work.s1)  # (11)
@@ -355,14 +352,14 @@ def loss_and_grad(
     L_total = L  # (13)
     L_total += D  # (13)
     t = np.add(1, image_wide_exp, out=work.t)  # (14) 1 + image_wide_exp
-    u = np.multiply(x, image_wide_exp, out=work.u)
-    v = np.subtract(x, 1, out=work.v3)  # (14) x − 1
+    u = np.multiply(x, image_wide_exp, out=work.u2)
+    v = np.subtract(x, 1, out=work.v2)  # (14) x − 1
     np.negative(u, out=u)
     np.subtract(u, v, out=u)  # (14) −x image_wide_exp − (x − 1)
     np.multiply(v, image_wide_exp, out=v)
     w = np.negative(x, out=work.w)
     np.subtract(w, v, out=w)  # (14) −x − image_wide_exp (x − 1)
-    v = np.greater_equal(image, 0, out=work.v)
+    v = np.greater_equal(image, 0, out=work.v3)
     r = np.where(v, u, w)  # (14)
     np.multiply(cotangent / N, r, out=r)
     image_bar = np.divide(r, t, out=r)  # (14)
@@ -373,7 +370,7 @@ def loss_and_grad(
     np.minimum(z_turned, t, out=t)  # (18) −|z_turned|
     np.exp(t, out=t)  # (18) exp(−|z_turned|)
     np.multiply(t, t, out=t)  # (18) exp(−|z_turned|)²
-    u = np.add(1, t, out=work.u3)  # (18) exp(−|z_turned|)² + 1
+    u = np.add(1, t, out=work.u4)  # (18) exp(−|z_turned|)² + 1
     np.multiply(u, u, out=u)  # (18) (exp(−|z_turned|)² + 1)²
     np.multiply(4, turned_bar, out=turned_bar)
     np.multiply(turned_bar, t, out=turned_bar)
@@ -401,7 +398,7 @@ def loss_and_grad(
     np.minimum(z_seen, t, out=t)  # (29) −|z_seen|
     np.exp(t, out=t)  # (29) exp(−|z_seen|)
     np.multiply(t, t, out=t)  # (29) exp(−|z_seen|)²
-    u = np.add(1, t, out=work.u3)  # (29) exp(−|z_seen|)² + 1
+    u = np.add(1, t, out=work.u4)  # (29) exp(−|z_seen|)² + 1
     np.multiply(u, u, out=u)  # (29) (exp(−|z_seen|)² + 1)²
     np.multiply(4, seen_bar, out=seen_bar)
     np.multiply(seen_bar, t, out=seen_bar)
@@ -751,24 +748,26 @@ class _LossAndGradWork:
         self.turned = np.empty((N, 48), dtype)
         self.image = np.empty((N, 64), dtype)
         self.image_wide_exp = np.empty((N, 64), dtype)
-        self.t = np.empty((N, 64), dtype)
-        self.u = np.empty((N, 64), dtype)
-        self.v = np.empty((N, 64), bool)
+        self.s1_term = np.empty((N, 64), dtype)
+        self.u = np.empty((N, 64), bool)
+        self.u2 = np.empty((N, 64), dtype)
         self.s1 = np.empty((N,), dtype)
         self.ones = np.ones((64,), dtype)
         self.ones.flags.writeable = False
         self.s2_term = np.empty((4, N), dtype).T
-        self.u2 = np.empty((4, N), dtype).T
-        self.v2 = np.empty((4, N), dtype).T
+        self.u3 = np.empty((4, N), dtype).T
+        self.v = np.empty((4, N), dtype).T
         self.ones2 = np.ones((4,), dtype)
         self.ones2.flags.writeable = False
-        self.v3 = np.empty((N, 64), dtype)
+        self.t = np.empty((N, 64), dtype)
+        self.v2 = np.empty((N, 64), dtype)
         self.w = np.empty((N, 64), dtype)
+        self.v3 = np.empty((N, 64), bool)
         self.ones3 = np.ones((N,), dtype)
         self.ones3.flags.writeable = False
         self.turned_bar = np.empty((N, 48), dtype)
         self.t2 = np.empty((N, 48), dtype)
-        self.u3 = np.empty((N, 48), dtype)
+        self.u4 = np.empty((N, 48), dtype)
         self.logvar_bar2 = np.empty((4, N), dtype).T
 
 

@@ -116,16 +116,15 @@ def loss(
     h = np.tanh(z1, out=z1)  # (2); h lives in z1
     z2 = np.dot(h, W2)  # (3)
     z2 += b2  # (3)
-    t = np.subtract(1, y)  # (5) 1 − y
-    u = np.negative(y)  # (5) −y
-    v = np.greater_equal(z2, 0)
-    w = np.where(v, t, u)  # (5) {1 − y if z2 ≥ 0 else −y}
-    np.multiply(z2, w, out=w)
+    t = np.negative(y)  # (5) −y
+    u = np.greater_equal(z2, 0)
+    np.add(t, u, out=t)  # (5) {1 − y if z2 ≥ 0 else −y}
+    np.multiply(z2, t, out=t)
     u = np.negative(z2)  # (5) −z2
     np.minimum(z2, u, out=u)  # (5) −|z2|
     _wide_exp(u, out=u)  # (5) wide_exp(−|z2|)
     np.log1p(u, out=u)  # (5) log1p(wide_exp(−|z2|))
-    L_term = np.add(w, u, out=w)  # (5)
+    L_term = np.add(t, u, out=t)  # (5)
     L = np.sum(L_term)  # (5)
     L = L / N  # (5)
     return L
@@ -160,24 +159,23 @@ def loss_and_grad(
     t = np.negative(z2, out=work.z2_wide_exp)  # (5) −z2
     np.minimum(z2, t, out=t)  # (5) −|z2|
     z2_wide_exp = _wide_exp(t, out=t)  # (5)
-    t = np.subtract(1, y, out=work.t)  # (5) 1 − y
-    u = np.negative(y, out=work.u)  # (5) −y
-    v = np.greater_equal(z2, 0, out=work.v)
-    w = np.where(v, t, u)  # (5) {1 − y if z2 ≥ 0 else −y}
-    np.multiply(z2, w, out=w)
-    u = np.log1p(z2_wide_exp, out=work.u)  # (5) log1p(z2_wide_exp)
-    L_term = np.add(w, u, out=w)  # (5)
+    t = np.negative(y, out=work.L_term)  # (5) −y
+    u = np.greater_equal(z2, 0, out=work.u)
+    np.add(t, u, out=t)  # (5) {1 − y if z2 ≥ 0 else −y}
+    np.multiply(z2, t, out=t)
+    u = np.log1p(z2_wide_exp, out=work.u2)  # (5) log1p(z2_wide_exp)
+    L_term = np.add(t, u, out=t)  # (5)
     L = np.add.reduce(L_term, axis=None)  # (5)
     L = L / N  # (5)
     t = np.add(1, z2_wide_exp, out=work.t)  # (8) 1 + z2_wide_exp
-    u = np.multiply(y, z2_wide_exp, out=work.u)
-    v = np.subtract(y, 1, out=work.v2)  # (8) y − 1
+    u = np.multiply(y, z2_wide_exp, out=work.u2)
+    v = np.subtract(y, 1, out=work.v)  # (8) y − 1
     np.negative(u, out=u)
     np.subtract(u, v, out=u)  # (8) −y z2_wide_exp − (y − 1)
     np.multiply(v, z2_wide_exp, out=v)
     w = np.negative(y, out=work.w)
     np.subtract(w, v, out=w)  # (8) −y − z2_wide_exp (y − 1)
-    v = np.greater_equal(z2, 0, out=work.v)
+    v = np.greater_equal(z2, 0, out=work.v2)
     r = np.where(v, u, w)  # (8)
     np.multiply(cotangent / N, r, out=r)
     z2_bar = np.divide(r, t, out=r)  # (8)
@@ -188,7 +186,7 @@ def loss_and_grad(
     np.minimum(z1, t, out=t)  # (12) −|z1|
     np.exp(t, out=t)  # (12) exp(−|z1|)
     np.multiply(t, t, out=t)  # (12) exp(−|z1|)²
-    u = np.add(1, t, out=work.u2)  # (12) exp(−|z1|)² + 1
+    u = np.add(1, t, out=work.u3)  # (12) exp(−|z1|)² + 1
     np.multiply(u, u, out=u)  # (12) (exp(−|z1|)² + 1)²
     np.multiply(4, h_bar, out=h_bar)
     np.multiply(h_bar, t, out=h_bar)
@@ -583,16 +581,18 @@ class _LossAndGradWork:
         self.h = np.empty((N, 4), dtype)
         self.z2 = np.empty((N, 1), dtype)
         self.z2_wide_exp = np.empty((N, 1), dtype)
+        self.L_term = np.empty((N, 1), dtype)
+        self.u = np.empty((N, 1), bool)
+        self.u2 = np.empty((N, 1), dtype)
         self.t = np.empty((N, 1), dtype)
-        self.u = np.empty((N, 1), dtype)
-        self.v = np.empty((N, 1), bool)
-        self.v2 = np.empty((N, 1), dtype)
+        self.v = np.empty((N, 1), dtype)
         self.w = np.empty((N, 1), dtype)
+        self.v2 = np.empty((N, 1), bool)
         self.ones = np.ones((N,), dtype)
         self.ones.flags.writeable = False
         self.h_bar = np.empty((N, 4), dtype)
         self.t2 = np.empty((N, 4), dtype)
-        self.u2 = np.empty((N, 4), dtype)
+        self.u3 = np.empty((N, 4), dtype)
 
 
 _IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using

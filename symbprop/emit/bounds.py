@@ -29,14 +29,16 @@ class Known:
 NOTHING = Known()
 
 
-def as_larger(node: Select, given: Known = NOTHING) -> tuple[str, Basic, Basic] | None:
-    """``{1 if c else u}`` as max(u, [c]) where 0 ≤ u ≤ 1, and ``{x if x ≥ 0 else x u}`` as max(x, x u).
+def as_one_call(node: Select, given: Known = NOTHING) -> tuple[str, Basic, Basic] | None:
+    """``{1 if c else u}`` as max(u, [c]) where 0 ≤ u ≤ 1, ``{x if x ≥ 0 else x u}`` as max(x, x u), ``{1 − y if c else −y}`` as [c] − y.
 
     A condition counts as 1 where it holds. A choice element by element costs ten times as much.
     """
     condition, chosen, otherwise = node.args
     if chosen == S.One and not otherwise.is_number and is_share(otherwise, given):
         return "maximum", otherwise, condition
+    if otherwise.is_polynomial() and not otherwise.is_number and chosen - otherwise == 1:
+        return "add", otherwise, condition
     if condition in (chosen >= 0, chosen > 0):
         shares = [each for each in _factors(otherwise) if not is_share(each, given)]
         if len(shares) == 1 and (shares[0] == chosen or _is_clamped(shares[0], chosen)):

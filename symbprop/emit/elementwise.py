@@ -9,7 +9,7 @@ from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, exp, preorder
 
 from symbprop.calculus.functions import Detach, Floor, Held, Select, is_condition
 from symbprop.calculus.nodes import inverse, ordered, split_sign
-from symbprop.emit.bounds import NOTHING, PAIR, Known, as_clip, as_larger, is_bounded
+from symbprop.emit.bounds import NOTHING, PAIR, Known, as_clip, as_one_call, is_bounded
 from symbprop.emit.calls import BINDING, COMPARISONS, HELPERS, INFIX, UFUNCS, WRITING, with_square
 from symbprop.emit.lines import Line, call
 from symbprop.emit.masks import by_masks
@@ -234,7 +234,7 @@ class Elementwise:
 
     def _select(self, node: Select) -> Value:
         condition, chosen, otherwise = node.args
-        extreme = as_clip(node, self._known) or as_extreme(node) or as_larger(node, self._known)
+        extreme = as_clip(node, self._known) or as_extreme(node) or as_one_call(node, self._known)
         if extreme is not None:
             return self._apply(f"np.{extreme[0]}", [self._value(each) for each in extreme[1:]], node)
         if otherwise == 0 and is_safe_to_mask(chosen):

@@ -7,7 +7,7 @@ from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, erfc, exp
 from symbprop.accuracy.functions import scaled_erfc
 from symbprop.calculus.functions import Select
 from symbprop.calculus.nodes import inverse, is_reciprocal, split_sign
-from symbprop.emit.bounds import NOTHING, Known, as_clip, as_larger
+from symbprop.emit.bounds import NOTHING, Known, as_clip, as_one_call
 from symbprop.emit.calls import with_square
 from symbprop.emit.shapes import as_extreme, is_indicator, is_log_of_one_plus, is_safe_to_mask
 
@@ -34,7 +34,7 @@ def operands(node: Basic, known: Known = NOTHING) -> tuple[Basic, ...]:
     if isinstance(node, (erfc, scaled_erfc)):
         return with_square(node)[: len(node.args)]
     if isinstance(node, Select):
-        extreme = as_clip(node, known) or as_extreme(node) or as_larger(node, known)
+        extreme = as_clip(node, known) or as_extreme(node) or as_one_call(node, known)
         if extreme is not None:
             return extreme[1:]
         if node.args[2] == 0 and is_safe_to_mask(node.args[1]):

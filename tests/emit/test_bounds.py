@@ -8,7 +8,7 @@ from sympy import Expr, Integer, Rational, S, Symbol, exp, sqrt
 
 from symbprop.calculus.functions import Held, Select, absolute, larger, smaller
 from symbprop.calculus.statement import read_symbol
-from symbprop.emit.bounds import Known, as_larger, is_bounded
+from symbprop.emit.bounds import Known, as_one_call, is_bounded
 from symbprop.emit.elementwise import Elementwise
 from symbprop.emit.pool import Pool
 from symbprop.emit.value import Value
@@ -19,6 +19,7 @@ CLAMPED = Held(larger(smaller(X, Integer(30)), Integer(-30)))
 LARGER = {
     "a share of one": Select(X >= 0, S.One, FALLING),
     "a share of one, held": Select(X < 2, S.One, Held(FALLING * Held(exp(smaller(X, -X)))) / 3),
+    "one more": Select(X > 0, 1 - X, -X),
     "a share of itself": Select(X >= 0, X, X * FALLING),
     "a share of itself, clamped": Select(X > 0, X, CLAMPED * FALLING),
 }
@@ -71,13 +72,13 @@ def test_the_larger_of_two_is_the_selection(name: str, dtype: str) -> None:
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_nothing_else_is_taken_for_the_larger_of_two(name: str) -> None:
-    assert as_larger(OTHERS[name]) is None
+    assert as_one_call(OTHERS[name]) is None
 
 
 def test_a_half_is_a_share_and_three_halves_are_none() -> None:
     y = Symbol("a1", real=True)
-    assert as_larger(Select(y > 0, S.One, FALLING * Rational(1, 2))) is not None
-    assert as_larger(Select(y > 0, S.One, FALLING * Rational(3, 2))) is None
+    assert as_one_call(Select(y > 0, S.One, FALLING * Rational(1, 2))) is not None
+    assert as_one_call(Select(y > 0, S.One, FALLING * Rational(3, 2))) is None
 
 
 MANY = 10**6
@@ -140,5 +141,5 @@ def test_what_may_be_infinite_is_chosen(branch: Expr) -> None:
 
 def test_a_read_that_is_known_to_be_a_share_is_one() -> None:
     chosen = Select(read_symbol(1) >= 0, S.One, Held(X))
-    assert as_larger(chosen) is None
-    assert as_larger(chosen, Known(shares=frozenset((X,)))) == ("maximum", Held(X), read_symbol(1) >= 0)
+    assert as_one_call(chosen) is None
+    assert as_one_call(chosen, Known(shares=frozenset((X,)))) == ("maximum", Held(X), read_symbol(1) >= 0)
