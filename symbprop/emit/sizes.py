@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from functools import cache
 
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, S, Symbol
 
-from symbprop.calculus.index import Extent, product
+from symbprop.calculus.index import Extent
 from symbprop.calculus.nodes import long_power_of_two
 
 NOMINAL = 64  # what a size that is free at run time counts as
@@ -40,8 +42,12 @@ def size(value: Extent) -> str:
 
 def nominal(extents: Iterable[Extent]) -> int:
     """About how many elements an array has, where that has to be said before the free sizes are known."""
-    found = product(tuple(extents))
-    return int(found.subs(dict.fromkeys(found.free_symbols, NOMINAL))) if isinstance(found, Expr) else found
+    return math.prod(each if isinstance(each, int) else _nominal(each) for each in extents)
+
+
+@cache
+def _nominal(size: Expr) -> int:
+    return int(size.subs(dict.fromkeys(size.free_symbols, NOMINAL)))
 
 
 def _sum(value: Expr) -> str:

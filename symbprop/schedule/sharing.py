@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from sympy import Expr, Function, Symbol, preorder_traversal
 
@@ -61,16 +62,25 @@ def _uses(statements: Sequence[Statement], tensors: Mapping[str, Tensor]) -> dic
     """Functions of one read that nothing but a simple coordinate moves, by what they compute of which tensor."""
     found: dict[tuple[Expr, str], list[Use]] = {}
     for number, each in enumerate(statements):
+        if not (functions := _functions(each.expr)):
+            continue
         reads = dict(each.read_positions())
-        for node in dict.fromkeys(preorder_traversal(each.expr)):
-            if not isinstance(node, Function) or isinstance(node, (Detach, Floor, Held)) or len(node.free_symbols) != 1:
-                continue
-            (symbol,) = node.free_symbols
+        for node, symbol, function in functions:
             read = reads.get(symbol)
-            if read is None or tensors[read.tensor].integer or not _is_simple(read):
-                continue
-            found.setdefault((node.xreplace({symbol: read_symbol(0)}), read.tensor), []).append(Use(number, node, read))
-    return found
+            if read is not None and not tensors[read.tensor].integer and _is_simple(read):
+                found.setdefault((function, read.tensor), []).append(Use(number, node, read))
+    return {key: uses for key, uses in found.items() if len(uses) > 1}
+
+
+@cache
+def _functions(expression: Expr) -> tuple[tuple[Expr, Symbol, Expr], ...]:
+    """The functions of one symbol in an expression: each as it stands there, the symbol, and it as a function of the first read."""
+    found = []
+    for node in dict.fromkeys(preorder_traversal(expression)):
+        if isinstance(node, Function) and not isinstance(node, (Detach, Floor, Held)) and len(node.free_symbols) == 1:
+            (symbol,) = node.free_symbols
+            found.append((node, symbol, node.xreplace({symbol: read_symbol(0)})))
+    return tuple(found)
 
 
 def _is_simple(read: Access) -> bool:

@@ -6,6 +6,7 @@ one call where there were two, and one that runs along memory.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -94,8 +95,11 @@ def _groups(
         for read in each.reads:
             readers.setdefault(read.tensor, []).append(read)
     found: dict[Kind, list[Statement]] = {}
+    alike = Counter((each.expr, tuple(read.tensor for read in each.reads)) for each in statements)
     for each in statements:
         name = each.target.tensor
+        if alike[each.expr, tuple(read.tensor for read in each.reads)] == 1:
+            continue
         if writers[name] == 1 and name not in results and whole(each.target, each.domain, tensors[name].shape):
             for key in _kinds(each, readers.get(name, [])):
                 found.setdefault(key, []).append(each)
