@@ -330,8 +330,7 @@ def loss_and_grad(
         np.multiply(c1_bar[:, j + 1], z1_bar_factor_3[:, j], out=z1_bar[:, j, 32:64])
         # (34)
         np.multiply(c1_bar[:, j + 1], z1_bar_factor_4[:, j], out=z1_bar[:, j, :32])
-        t = np.dot(z1_bar[:, j], U_T, out=work.t2)  # (36)
-        h_bar[:, j] = t  # (36)
+        np.dot(z1_bar[:, j], U_T, out=h_bar[:, j])  # (36)
     # (37)
     U_bar = np.dot(
         h[:, :8].transpose(1, 0, 2).reshape(-1, 32).T,

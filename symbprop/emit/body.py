@@ -24,7 +24,7 @@ from symbprop.emit.offsets import Offsets, offsets, only_compared, products
 from symbprop.emit.pool import Pool
 from symbprop.emit.sizes import size
 from symbprop.emit.steps import upright
-from symbprop.emit.storage import alias, allocation, broadcast_shape, filled
+from symbprop.emit.storage import alias, allocation, broadcast_shape, filled, is_block, place_of
 from symbprop.emit.sums import by_ones
 from symbprop.emit.value import Value
 from symbprop.emit.views import View, Views, aligned
@@ -216,7 +216,7 @@ class Body:
     # Sums and views --------------------------------------------------------------------------------------------------
 
     def _contract(self, step: Contract) -> None:
-        target, note = self._place(step), self.cite(step.source)
+        target, note = place_of(step, self.views), self.cite(step.source)
         made = None if self._inside else self._matrix.product(step, note, self.lines)
         if made is None:
             left, right = (self.views.view(each, step.domain) for each in (step.left, step.right))
@@ -230,7 +230,9 @@ class Body:
         operator = "+=" if step.accumulate else "="
         plain = target == self.names[step.target.tensor] and not step.accumulate
         where = self._new(step.target.tensor) if made.shape and plain else ""
-        if self.buffers is not None and made.shape and not plain:
+        if self.buffers is not None and made.shape and not made.tail and is_block(step, self.plan, self.views):
+            self.lines.append(Line("", made.function, made.arguments, note).into(target))
+        elif self.buffers is not None and made.shape and not plain:
             held = self._buffers[0]
             line = Line(f"{held} = ", made.function, made.arguments, note)
             self.lines.append(line.into(self.buffers.intermediate(held, made.shape)))
@@ -243,16 +245,8 @@ class Body:
         else:
             self.lines.append(Line(f"{target} {operator} ", made.function, made.arguments, note, made.tail))
 
-    def _place(self, step: Contract | Fold) -> str:
-        """The target, or the part of it that belongs to the step of a loop."""
-        if not any(isinstance(each.offset, Expr) and not each.terms for each in step.target.index):
-            return self.names[step.target.tensor]
-        view = self.views.basic(step.target, {each.index: each.extent for each in step.domain}, windows=False)
-        assert view is not None
-        return view.text
-
     def _fold(self, step: Fold) -> None:
-        target, note = self._place(step), self.cite(step.source)
+        target, note = place_of(step, self.views), self.cite(step.source)
         view = self.views.view(step.operand, step.domain)
         kept = [str(each.bare) for each in step.target.index if each.terms]
         summed = [each.index for each in step.reduced]

@@ -54,3 +54,9 @@ def test_a_matrix_is_transposed_once_before_the_loop(
 
 def test_short_loops_take_the_matrix_as_it_is(compiled: Compiled) -> None:
     assert "U_T" not in body(compiled(LSTM.replace("[12, 3]", "[4, 3]")))
+
+
+def test_a_product_of_a_step_is_written_where_it_stays(compiled: Compiled) -> None:
+    text = body(compiled(LSTM))
+    assert "np.dot(z1_bar[:, t], U_T, out=h_bar[:, t])" in text
+    assert "out=h_bar" not in body(compiled(LSTM, without=["workspace"]))  # there the steps lie apart
