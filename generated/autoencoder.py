@@ -229,7 +229,7 @@ def loss_and_grad(
     turned_bar = np.dot(z_image_bar, W_image.T, out=work.turned_bar)  # (12)
     W_image_bar = np.dot(turned.T, z_image_bar)  # (13)
     t = np.greater(z_turned, 0, out=work.t2)
-    z_turned_bar = np.multiply(turned_bar, t, out=turned_bar)  # (14);
+    z_turned_bar = np.multiply(turned_bar, t, out=turned_bar)  # (14)
     b_turned_bar = np.dot(work.ones, z_turned_bar)  # (15)
     code_bar = np.dot(z_turned_bar, W_turned.T, out=work.code_bar)  # (16)
     W_turned_bar = np.dot(code.T, z_turned_bar)  # (17)
@@ -237,7 +237,7 @@ def loss_and_grad(
     seen_bar = np.dot(code_bar, W_code.T, out=work.turned_bar)  # (19)
     W_code_bar = np.dot(seen.T, code_bar)  # (20)
     t = np.greater(z_seen, 0, out=work.t2)
-    z_seen_bar = np.multiply(seen_bar, t, out=seen_bar)  # (21);
+    z_seen_bar = np.multiply(seen_bar, t, out=seen_bar)  # (21)
     b_seen_bar = np.dot(work.ones, z_seen_bar)  # (22)
     W_seen_bar = np.dot(x.T, z_seen_bar)  # (23)
     _give_back(work, _LossAndGradWork, dtype, N)

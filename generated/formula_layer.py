@@ -220,7 +220,7 @@ def loss_and_grad(
     np.multiply(t, t, out=t)  # (10) max(−2¹⁰⁰, min(2¹⁰⁰, z))²
     np.multiply(y2_bar, u, out=y2_bar)
     np.multiply(y2_bar, t, out=y2_bar)
-    beta_bar_term = np.divide(y2_bar, v, out=y2_bar)  # (10);
+    beta_bar_term = np.divide(y2_bar, v, out=y2_bar)  # (10)
     beta_bar = np.dot(work.ones, beta_bar_term)  # (10)
     b_bar = np.dot(work.ones, z_bar)  # (11)
     W_bar = np.dot(features.T, z_bar)  # (12)

@@ -145,14 +145,14 @@ def forward(
     s2_term = np.exp(t, out=t)  # (3)
     s2_place = np.argmax(e, axis=1)  # (4)
     t = np.not_equal(np.arange(3, dtype=dtype), s2_place[:, None])
-    s2_rest_term = np.multiply(s2_term, t, out=s2_term)  # (4);
+    s2_rest_term = np.multiply(s2_term, t, out=s2_term)  # (4)
     s2_rest = np.sum(s2_rest_term, axis=1)  # (4)
     a_max = np.max(a)  # (5)
     t = np.subtract(a, a_max)  # (6) a − a_max
     s3_term = np.exp(t, out=t)  # (6)
     s3_place = np.argmax(a, axis=0)  # (7)
     t = np.not_equal(np.arange(3, dtype=dtype), s3_place)
-    s3_rest_term = np.multiply(s3_term, t, out=s3_term)  # (7);
+    s3_rest_term = np.multiply(s3_term, t, out=s3_term)  # (7)
     s3_rest = np.sum(s3_rest_term)  # (7)
     np.subtract(e_max, a_max, out=e_max)
     np.subtract(e_max, 1.8378770664093456, out=e_max)  # (8) e_max − a_max − log(2 π)
@@ -199,14 +199,14 @@ def loss(
     s2_term = np.exp(t, out=t)  # (3)
     s2_place = np.argmax(e, axis=1)  # (4)
     t = np.not_equal(np.arange(3, dtype=dtype), s2_place[:, None])
-    s2_rest_term = np.multiply(s2_term, t, out=s2_term)  # (4);
+    s2_rest_term = np.multiply(s2_term, t, out=s2_term)  # (4)
     s2_rest = np.sum(s2_rest_term, axis=1)  # (4)
     a_max = np.max(a)  # (5)
     t = np.subtract(a, a_max)  # (6) a − a_max
     s3_term = np.exp(t, out=t)  # (6)
     s3_place = np.argmax(a, axis=0)  # (7)
     t = np.not_equal(np.arange(3, dtype=dtype), s3_place)
-    s3_rest_term = np.multiply(s3_term, t, out=s3_term)  # (7);
+    s3_rest_term = np.multiply(s3_term, t, out=s3_term)  # (7)
     s3_rest = np.sum(s3_rest_term)  # (7)
     np.subtract(e_max, a_max, out=e_max)
     np.subtract(e_max, 1.8378770664093456, out=e_max)  # (13) e_max − a_max − log(2 π)
@@ -460,7 +460,7 @@ def hessian(
     np.subtract(t, 1, out=t)  # (33) s_wide_exp (x − mu)² − 1
     # (33)
     e_by_s[np.arange(N)[:, None, None], np.arange(3)[:, None], np.arange(3)[:, None], np.arange(2)] += t
-    s2_term_by_s = np.multiply(s2_term[:, :, None, None], e_by_s, out=e_by_s)  # (34);
+    s2_term_by_s = np.multiply(s2_term[:, :, None, None], e_by_s, out=e_by_s)  # (34)
     s2_by_s = np.add.reduce(s2_term_by_s, axis=1, out=work.e_term_2)  # (35)
     t = np.divide(1, s2[:, None, None], out=work.t6)  # (36) 1 / s2
     np.divide(t, s2[:, None, None], out=t)  # (36) 1 / s2 / s2
@@ -517,8 +517,7 @@ def hessian(
     np.multiply(s_wide_exp, t, out=t)
     # (43)
     e_by_mu[np.arange(N)[:, None, None], np.arange(3)[:, None], np.arange(3)[:, None], np.arange(2)] -= t
-    # (44); s2_term_by_mu lives in e_by_mu
-    s2_term_by_mu = np.multiply(s2_term[:, :, None, None], e_by_mu, out=e_by_mu)
+    s2_term_by_mu = np.multiply(s2_term[:, :, None, None], e_by_mu, out=e_by_mu)  # (44)
     s2_by_mu = np.add.reduce(s2_term_by_mu, axis=1, out=work.s2_bar_by_s)  # (45)
     t = np.divide(1, s2[:, None, None], out=work.t6)  # (46) 1 / s2
     np.divide(t, s2[:, None, None], out=t)  # (46) 1 / s2 / s2

@@ -224,7 +224,7 @@ def loss(
     s_term = np.exp(t, out=t)  # (16)
     s_place = np.argmax(z4, axis=1)  # (17)
     t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None])
-    s_rest_term = np.multiply(s_term, t, out=s_term)  # (17);
+    s_rest_term = np.multiply(s_term, t, out=s_term)  # (17)
     s_rest = np.sum(s_rest_term, axis=1)  # (17)
     t = np.subtract(z4[np.arange(N), label], z4_max)  # (19) z4 − z4_max
     u = np.log1p(s_rest)  # (19) log1p(s_rest)

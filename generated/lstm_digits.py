@@ -190,7 +190,7 @@ def loss(
     s_term = np.exp(t, out=t)  # (15)
     s_place = np.argmax(z2, axis=1)  # (16)
     t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None])
-    s_rest_term = np.multiply(s_term, t, out=s_term)  # (16);
+    s_rest_term = np.multiply(s_term, t, out=s_term)  # (16)
     s_rest = np.sum(s_rest_term, axis=1)  # (16)
     t = np.subtract(z2[np.arange(N), label], z2_max)  # (18) z2 − z2_max
     u = np.log1p(s_rest)  # (18) log1p(s_rest)
@@ -298,7 +298,7 @@ def loss_and_grad(
     c1_bar_factor = np.divide(v, u, out=v)  # (29)
     t = np.subtract(1, i_f1_o[:, :, 96:], out=work.t5)  # (31) 1 − i_f1_o
     np.multiply(i_f1_o[:, :, 96:], c1_tanh, out=c1_tanh)
-    z1_bar_factor = np.multiply(c1_tanh, t, out=c1_tanh)  # (31);
+    z1_bar_factor = np.multiply(c1_tanh, t, out=c1_tanh)  # (31)
     t = np.multiply(z1_exp[:, :, 64:96], z1_exp[:, :, 64:96], out=work.t5)  # (32)
     u = np.add(1, t, out=work.u5)  # (32) z1_exp² + 1
     np.multiply(u, u, out=u)  # (32) (z1_exp² + 1)²

@@ -49,7 +49,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (37) W̄_h[k,j] = Σₙ t[n,k] z̄_h[n,j] − Σₙ 4 W_h[0,j] h[n,j] h̄_tt[n,j] (1 − h[n,j]²) δ[k,0] + Σₙ h̄_t[n,j] (1 − h[n,j]²) δ[k,0]  from (1), (11), (7)
 
 Cost of one call of the last function
-    7333 N + 66 floating-point operations, 11664 N + 21816 bytes read or written (float64)
+    7365 N + 66 floating-point operations, 11408 N + 21816 bytes read or written (float64)
     321 parameters
     1040 N bytes kept from forward to backward: u, u_tt, g_tt, g, h_tt, h, g_t, z_t_g, z_tt_g, h_t
 """
@@ -148,10 +148,10 @@ def loss(
     u = np.add(t, w, out=w)  # (6)
     w = np.negative(z_h)  # (7) −z_h
     np.minimum(z_h, w, out=w)  # (7) −|z_h|
-    z_h_exp = np.exp(w, out=w)  # (7)
-    w = np.multiply(z_h_exp, z_h_exp)  # (7) z_h_exp²
-    r = np.add(1, w)  # (7) z_h_exp² + 1
-    np.multiply(r, r, out=r)  # (7) (z_h_exp² + 1)²
+    np.exp(w, out=w)  # (7) exp(−|z_h|)
+    np.multiply(w, w, out=w)  # (7) exp(−|z_h|)²
+    r = np.add(1, w)  # (7) exp(−|z_h|)² + 1
+    np.multiply(r, r, out=r)  # (7) (exp(−|z_h|)² + 1)²
     q = np.multiply(4, W_h[0])
     np.multiply(q, w, out=w)
     h_t = np.divide(w, r, out=w)  # (7)
@@ -167,38 +167,40 @@ def loss(
     g_t = np.divide(q, r, out=q)  # (9)
     v_t = np.dot(g_t, W_v)  # (10)
     w = np.multiply(W_h[0], W_h[0])  # (11) W_h²
-    r = np.add(1, z_h_exp)  # (11) 1 + z_h_exp
-    q = np.multiply(z_h_exp, z_h_exp)  # (11) z_h_exp²
-    tt = np.add(1, q)  # (11) z_h_exp² + 1
-    uu = np.multiply(tt, tt)
-    np.multiply(uu, tt, out=uu)  # (11) (z_h_exp² + 1)³
-    tt = np.negative(z_h)  # (11) −z_h
-    np.minimum(z_h, tt, out=tt)  # (11) −|z_h|
-    np.expm1(tt, out=tt)  # (11) expm1(−|z_h|)
-    vv = np.greater_equal(z_h, 0)
-    ww = np.where(vv, np.asarray(8, dtype), np.asarray(-8, dtype))  # (11)
-    np.multiply(w, r, out=r)
-    np.multiply(r, q, out=r)
-    np.multiply(r, tt, out=r)
-    np.multiply(r, ww, out=r)
-    h_tt = np.divide(r, uu, out=r)  # (11)
+    r = np.negative(z_h)  # (11) −z_h
+    np.minimum(z_h, r, out=r)  # (11) −|z_h|
+    q = np.exp(r)  # (11) exp(−|z_h|)
+    tt = np.add(1, q)  # (11) 1 + exp(−|z_h|)
+    np.multiply(q, q, out=q)  # (11) exp(−|z_h|)²
+    uu = np.add(1, q)  # (11) exp(−|z_h|)² + 1
+    vv = np.multiply(uu, uu)
+    np.multiply(vv, uu, out=vv)  # (11) (exp(−|z_h|)² + 1)³
+    np.expm1(r, out=r)  # (11) expm1(−|z_h|)
+    uu = np.greater_equal(z_h, 0)
+    ww = np.where(uu, np.asarray(8, dtype), np.asarray(-8, dtype))  # (11)
+    np.multiply(w, tt, out=tt)
+    np.multiply(tt, q, out=tt)
+    np.multiply(tt, r, out=tt)
+    np.multiply(tt, ww, out=tt)
+    h_tt = np.divide(tt, vv, out=tt)  # (11)
     z_tt_g = np.dot(h_tt, W_g)  # (12)
     np.multiply(z_t_g, z_t_g, out=z_t_g)  # (13) z_t_g²
-    w = np.add(1, z_g_exp)  # (13) 1 + z_g_exp
-    r = np.multiply(z_g_exp, z_g_exp)  # (13) z_g_exp²
-    q = np.add(1, r)  # (13) z_g_exp² + 1
-    tt = np.multiply(q, q)
-    np.multiply(tt, q, out=tt)  # (13) (z_g_exp² + 1)³
-    q = np.negative(z_g)  # (13) −z_g
-    np.minimum(z_g, q, out=q)  # (13) −|z_g|
-    np.expm1(q, out=q)  # (13) expm1(−|z_g|)
-    uu = np.greater_equal(z_g, 0)
-    vv = np.where(uu, np.asarray(8, dtype), np.asarray(-8, dtype))  # (13)
-    np.multiply(z_t_g, w, out=z_t_g)
-    np.multiply(z_t_g, r, out=z_t_g)
+    w = np.negative(z_g)  # (13) −z_g
+    np.minimum(z_g, w, out=w)  # (13) −|z_g|
+    r = np.exp(w)  # (13) exp(−|z_g|)
+    q = np.add(1, r)  # (13) 1 + exp(−|z_g|)
+    np.multiply(r, r, out=r)  # (13) exp(−|z_g|)²
+    tt = np.add(1, r)  # (13) exp(−|z_g|)² + 1
+    uu = np.multiply(tt, tt)
+    np.multiply(uu, tt, out=uu)  # (13) (exp(−|z_g|)² + 1)³
+    np.expm1(w, out=w)  # (13) expm1(−|z_g|)
+    tt = np.greater_equal(z_g, 0)
+    vv = np.where(tt, np.asarray(8, dtype), np.asarray(-8, dtype))  # (13)
     np.multiply(z_t_g, q, out=z_t_g)
+    np.multiply(z_t_g, r, out=z_t_g)
+    np.multiply(z_t_g, w, out=z_t_g)
     np.multiply(z_t_g, vv, out=z_t_g)
-    g_tt = np.divide(z_t_g, tt, out=z_t_g)  # (13); g_tt lives in z_t_g
+    g_tt = np.divide(z_t_g, uu, out=z_t_g)  # (13); g_tt lives in z_t_g
     w = np.multiply(z_g_exp, z_g_exp)  # (13) z_g_exp²
     r = np.add(1, w)  # (13) z_g_exp² + 1
     np.multiply(r, r, out=r)  # (13) (z_g_exp² + 1)²
@@ -275,38 +277,40 @@ def loss_and_grad(
     g_t = np.divide(q, r, out=q)  # (9)
     v_t = np.dot(g_t, W_v, out=work.v_t)  # (10)
     w = np.multiply(W_h[0], W_h[0], out=work.w2)  # (11) W_h²
-    r = np.add(1, z_h_exp, out=work.h_tt2)  # (11) 1 + z_h_exp
-    q = np.multiply(z_h_exp, z_h_exp, out=work.q2)  # (11) z_h_exp²
-    tt = np.add(1, q, out=work.tt)  # (11) z_h_exp² + 1
-    uu = np.multiply(tt, tt, out=work.uu)
-    np.multiply(uu, tt, out=uu)  # (11) (z_h_exp² + 1)³
-    tt = np.negative(z_h, out=work.tt)  # (11) −z_h
-    np.minimum(z_h, tt, out=tt)  # (11) −|z_h|
-    np.expm1(tt, out=tt)  # (11) expm1(−|z_h|)
-    vv = np.greater_equal(z_h, 0, out=work.vv)
-    ww = np.where(vv, np.asarray(8, dtype), np.asarray(-8, dtype))  # (11)
-    np.multiply(w, r, out=r)
-    np.multiply(r, q, out=r)
-    np.multiply(r, tt, out=r)
-    np.multiply(r, ww, out=r)
-    h_tt = np.divide(r, uu, out=r)  # (11)
+    r = np.negative(z_h, out=work.r)  # (11) −z_h
+    np.minimum(z_h, r, out=r)  # (11) −|z_h|
+    q = np.exp(r, out=work.q2)  # (11) exp(−|z_h|)
+    tt = np.add(1, q, out=work.h_tt2)  # (11) 1 + exp(−|z_h|)
+    np.multiply(q, q, out=q)  # (11) exp(−|z_h|)²
+    uu = np.add(1, q, out=work.uu)  # (11) exp(−|z_h|)² + 1
+    vv = np.multiply(uu, uu, out=work.vv)
+    np.multiply(vv, uu, out=vv)  # (11) (exp(−|z_h|)² + 1)³
+    np.expm1(r, out=r)  # (11) expm1(−|z_h|)
+    uu = np.greater_equal(z_h, 0, out=work.uu2)
+    ww = np.where(uu, np.asarray(8, dtype), np.asarray(-8, dtype))  # (11)
+    np.multiply(w, tt, out=tt)
+    np.multiply(tt, q, out=tt)
+    np.multiply(tt, r, out=tt)
+    np.multiply(tt, ww, out=tt)
+    h_tt = np.divide(tt, vv, out=tt)  # (11)
     z_tt_g = np.dot(h_tt, W_g, out=work.z_tt_g)  # (12)
     w = np.multiply(z_t_g, z_t_g, out=work.g_tt2)  # (13) z_t_g²
-    r = np.add(1, z_g_exp, out=work.r)  # (13) 1 + z_g_exp
-    q = np.multiply(z_g_exp, z_g_exp, out=work.q2)  # (13) z_g_exp²
-    tt = np.add(1, q, out=work.tt)  # (13) z_g_exp² + 1
-    uu = np.multiply(tt, tt, out=work.uu)
-    np.multiply(uu, tt, out=uu)  # (13) (z_g_exp² + 1)³
-    tt = np.negative(z_g, out=work.tt)  # (13) −z_g
-    np.minimum(z_g, tt, out=tt)  # (13) −|z_g|
-    np.expm1(tt, out=tt)  # (13) expm1(−|z_g|)
-    vv = np.greater_equal(z_g, 0, out=work.vv)
-    ww = np.where(vv, np.asarray(8, dtype), np.asarray(-8, dtype))  # (13)
-    np.multiply(w, r, out=w)
-    np.multiply(w, q, out=w)
+    r = np.negative(z_g, out=work.r)  # (13) −z_g
+    np.minimum(z_g, r, out=r)  # (13) −|z_g|
+    q = np.exp(r, out=work.q2)  # (13) exp(−|z_g|)
+    tt = np.add(1, q, out=work.tt)  # (13) 1 + exp(−|z_g|)
+    np.multiply(q, q, out=q)  # (13) exp(−|z_g|)²
+    uu = np.add(1, q, out=work.uu)  # (13) exp(−|z_g|)² + 1
+    vv = np.multiply(uu, uu, out=work.vv)
+    np.multiply(vv, uu, out=vv)  # (13) (exp(−|z_g|)² + 1)³
+    np.expm1(r, out=r)  # (13) expm1(−|z_g|)
+    uu = np.greater_equal(z_g, 0, out=work.uu2)
+    ww = np.where(uu, np.asarray(8, dtype), np.asarray(-8, dtype))  # (13)
     np.multiply(w, tt, out=w)
+    np.multiply(w, q, out=w)
+    np.multiply(w, r, out=w)
     np.multiply(w, ww, out=w)
-    g_tt = np.divide(w, uu, out=w)  # (13)
+    g_tt = np.divide(w, vv, out=w)  # (13)
     w = np.multiply(z_g_exp, z_g_exp, out=work.w)  # (13) z_g_exp²
     r = np.add(1, w, out=work.r)  # (13) z_g_exp² + 1
     np.multiply(r, r, out=r)  # (13) (z_g_exp² + 1)²
@@ -373,7 +377,7 @@ def loss_and_grad(
     q = np.multiply(g, g, out=work.q2)  # (29) g²
     tt = np.multiply(3, q, out=work.tt)
     uu = np.subtract(tt, 1, out=work.uu)  # (29) 3 g² − 1
-    vv = np.multiply(r, uu, out=work.vv2)
+    vv = np.multiply(r, uu, out=work.vv)
     np.subtract(vv, w, out=w)  # (29) z_t_g² (3 g² − 1) − z_tt_g g
     ww = np.multiply(g_tt_bar, w, out=work.g_bar2)
     t1_ = np.multiply(g, z_t_g, out=work.t1_)
@@ -429,7 +433,7 @@ def loss_and_grad(
     W_h_bar[0] -= w  # (37)
     w = np.multiply(h, h, out=work.w)  # (37) h²
     np.subtract(1, w, out=w)  # (37) 1 − h²
-    W_h_bar_term_2 = np.multiply(h_t_bar, w, out=h_t_bar)  # (37);
+    W_h_bar_term_2 = np.multiply(h_t_bar, w, out=h_t_bar)  # (37)
     W_h_bar_part_2 = np.dot(work.ones, W_h_bar_term_2, out=work.W_h_bar_part)  # (37)
     W_h_bar[0] += W_h_bar_part_2  # (37)
     w = np.dot(t.T, z_h_bar, out=work.w7)  # (37)
@@ -594,13 +598,14 @@ class _LossAndGradWork:
         self.g_t = np.empty((N, 16), dtype)
         self.v_t = np.empty((N, 1), dtype)
         self.w2 = np.empty((16,), dtype)
-        self.h_tt2 = np.empty((N, 16), dtype)
         self.q2 = np.empty((N, 16), dtype)
-        self.tt = np.empty((N, 16), dtype)
+        self.h_tt2 = np.empty((N, 16), dtype)
         self.uu = np.empty((N, 16), dtype)
-        self.vv = np.empty((N, 16), bool)
+        self.vv = np.empty((N, 16), dtype)
+        self.uu2 = np.empty((N, 16), bool)
         self.z_tt_g = np.empty((N, 16), dtype)
         self.g_tt2 = np.empty((N, 16), dtype)
+        self.tt = np.empty((N, 16), dtype)
         self.v_tt = np.empty((N, 1), dtype)
         self.u_tt = np.empty((N, 1), dtype)
         self.w3 = np.empty((N,), dtype)
@@ -614,7 +619,6 @@ class _LossAndGradWork:
         self.h_t_bar = np.empty((N, 16), dtype)
         self.ones = np.ones((N,), dtype)
         self.ones.flags.writeable = False
-        self.vv2 = np.empty((N, 16), dtype)
         self.g_bar2 = np.empty((N, 16), dtype)
         self.t1_ = np.empty((N, 16), dtype)
         self.w5 = np.empty((16, 1), dtype)

@@ -179,7 +179,7 @@ def loss_and_grad(
     hidden_bar += t  # (15)
     W_inner_bar = np.dot(hidden.T, z_inner_bar)  # (16)
     t = np.greater(z_hidden, 0, out=work.t)
-    z_hidden_bar = np.multiply(hidden_bar, t, out=hidden_bar)  # (17);
+    z_hidden_bar = np.multiply(hidden_bar, t, out=hidden_bar)  # (17)
     b_hidden_bar = np.dot(work.ones, z_hidden_bar)  # (18)
     W_hidden_bar = np.dot(x.T, z_hidden_bar)  # (19)
     _give_back(work, _LossAndGradWork, dtype, N)

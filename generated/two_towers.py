@@ -124,12 +124,12 @@ def forward(
     ) = arrays
     z_left_hidden = np.dot(left, W_left_hidden)  # (1)
     z_left_hidden += b_left_hidden  # (1)
-    left_hidden = np.maximum(z_left_hidden, 0, out=z_left_hidden)  # (2);
+    left_hidden = np.maximum(z_left_hidden, 0, out=z_left_hidden)  # (2)
     left_code = np.dot(left_hidden, W_left_code)  # (3)
     left_code += b_left_code  # (3)
     z_right_hidden = np.dot(right, W_left_hidden)  # (4)
     z_right_hidden += b_left_hidden  # (4)
-    right_hidden = np.maximum(z_right_hidden, 0, out=z_right_hidden)  # (5);
+    right_hidden = np.maximum(z_right_hidden, 0, out=z_right_hidden)  # (5)
     right_code = np.dot(right_hidden, W_left_code)  # (6)
     right_code += b_left_code  # (6)
     t = np.negative(left_code)  # (7) −left_code
@@ -147,7 +147,7 @@ def forward(
     s5_angle_scaled = np.einsum("nm,nm->n", left_code_scaled, right_code_scaled)  # (9)
     np.multiply(s3_angle_scaled, s4_angle_scaled, out=s3_angle_scaled)
     np.sqrt(s3_angle_scaled, out=s3_angle_scaled)  # (10)
-    angle = np.divide(s5_angle_scaled, s3_angle_scaled, out=s3_angle_scaled)  # (10);
+    angle = np.divide(s5_angle_scaled, s3_angle_scaled, out=s3_angle_scaled)  # (10)
     np.multiply(slope_odds, angle, out=angle)
     odds = np.add(offset_odds, angle, out=angle)  # (11); odds lives in angle
     return odds
@@ -179,12 +179,12 @@ def loss(
     _require_examples(sizes)
     z_left_hidden = np.dot(left, W_left_hidden)  # (1)
     z_left_hidden += b_left_hidden  # (1)
-    left_hidden = np.maximum(z_left_hidden, 0, out=z_left_hidden)  # (2);
+    left_hidden = np.maximum(z_left_hidden, 0, out=z_left_hidden)  # (2)
     left_code = np.dot(left_hidden, W_left_code)  # (3)
     left_code += b_left_code  # (3)
     z_right_hidden = np.dot(right, W_left_hidden)  # (4)
     z_right_hidden += b_left_hidden  # (4)
-    right_hidden = np.maximum(z_right_hidden, 0, out=z_right_hidden)  # (5);
+    right_hidden = np.maximum(z_right_hidden, 0, out=z_right_hidden)  # (5)
     right_code = np.dot(right_hidden, W_left_code)  # (6)
     right_code += b_left_code  # (6)
     t = np.negative(left_code)  # (7) −left_code
@@ -202,7 +202,7 @@ def loss(
     s5_angle_scaled = np.einsum("nm,nm->n", left_code_scaled, right_code_scaled)  # (9)
     np.multiply(s3_angle_scaled, s4_angle_scaled, out=s3_angle_scaled)
     np.sqrt(s3_angle_scaled, out=s3_angle_scaled)  # (10)
-    angle = np.divide(s5_angle_scaled, s3_angle_scaled, out=s3_angle_scaled)  # (10);
+    angle = np.divide(s5_angle_scaled, s3_angle_scaled, out=s3_angle_scaled)  # (10)
     np.multiply(slope_odds, angle, out=angle)
     odds = np.add(offset_odds, angle, out=angle)  # (11); odds lives in angle
     t = np.negative(same)  # (12) −same
@@ -288,7 +288,7 @@ def loss_and_grad(
     s5_angle_scaled = np.einsum("nm,nm->n", left_code_scaled, right_code_scaled)  # (9)
     t = np.multiply(s3_angle_scaled, s4_angle_scaled, out=work.t)
     np.sqrt(t, out=t)  # (10) √(s3_angle_scaled s4_angle_scaled)
-    angle = np.divide(s5_angle_scaled, t, out=s5_angle_scaled)  # (10);
+    angle = np.divide(s5_angle_scaled, t, out=s5_angle_scaled)  # (10)
     t = np.multiply(slope_odds, angle, out=work.odds)
     odds = np.add(offset_odds, t, out=t)  # (11)
     t = np.negative(same, out=work.L_term)  # (12) −same
@@ -338,7 +338,7 @@ def loss_and_grad(
     # (24)
     right_hidden_bar = np.dot(right_code_bar, W_left_code.T, out=work.right_hidden_bar)
     t = np.greater(z_right_hidden, 0, out=work.t3)
-    z_right_hidden_bar = np.multiply(right_hidden_bar, t, out=right_hidden_bar)  # (25);
+    z_right_hidden_bar = np.multiply(right_hidden_bar, t, out=right_hidden_bar)  # (25)
     b_left_code_bar = np.dot(right_code_bar.T, work.ones)  # (26)
     t = np.dot(left_code_bar.T, work.ones, out=work.t4)  # (26)
     b_left_code_bar += t  # (26)
@@ -348,7 +348,7 @@ def loss_and_grad(
     t = np.dot(left_hidden.T, left_code_bar, out=work.t5)  # (28)
     W_left_code_bar += t  # (28)
     t = np.greater(z_left_hidden, 0, out=work.t3)
-    z_left_hidden_bar = np.multiply(left_hidden_bar, t, out=left_hidden_bar)  # (29);
+    z_left_hidden_bar = np.multiply(left_hidden_bar, t, out=left_hidden_bar)  # (29)
     b_left_hidden_bar = np.dot(work.ones, z_right_hidden_bar)  # (30)
     t = np.dot(work.ones, z_left_hidden_bar, out=work.t6)  # (30)
     b_left_hidden_bar += t  # (30)
@@ -393,12 +393,12 @@ def metrics(
     _require_examples(sizes)
     z_left_hidden = np.dot(left, W_left_hidden)  # (1)
     z_left_hidden += b_left_hidden  # (1)
-    left_hidden = np.maximum(z_left_hidden, 0, out=z_left_hidden)  # (2);
+    left_hidden = np.maximum(z_left_hidden, 0, out=z_left_hidden)  # (2)
     left_code = np.dot(left_hidden, W_left_code)  # (3)
     left_code += b_left_code  # (3)
     z_right_hidden = np.dot(right, W_left_hidden)  # (4)
     z_right_hidden += b_left_hidden  # (4)
-    right_hidden = np.maximum(z_right_hidden, 0, out=z_right_hidden)  # (5);
+    right_hidden = np.maximum(z_right_hidden, 0, out=z_right_hidden)  # (5)
     right_code = np.dot(right_hidden, W_left_code)  # (6)
     right_code += b_left_code  # (6)
     t = np.negative(left_code)  # (7) −left_code
@@ -416,7 +416,7 @@ def metrics(
     s5_angle_scaled = np.einsum("nm,nm->n", left_code_scaled, right_code_scaled)  # (9)
     np.multiply(s3_angle_scaled, s4_angle_scaled, out=s3_angle_scaled)
     np.sqrt(s3_angle_scaled, out=s3_angle_scaled)  # (10)
-    angle = np.divide(s5_angle_scaled, s3_angle_scaled, out=s3_angle_scaled)  # (10);
+    angle = np.divide(s5_angle_scaled, s3_angle_scaled, out=s3_angle_scaled)  # (10)
     np.multiply(slope_odds, angle, out=angle)
     odds = np.add(offset_odds, angle, out=angle)  # (11); odds lives in angle
     t = np.negative(odds)  # (13) −odds

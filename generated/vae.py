@@ -374,7 +374,7 @@ def loss_and_grad(
     np.multiply(u, u, out=u)  # (18) (exp(−|z_turned|)² + 1)²
     np.multiply(4, turned_bar, out=turned_bar)
     np.multiply(turned_bar, t, out=turned_bar)
-    z_turned_bar = np.divide(turned_bar, u, out=turned_bar)  # (18);
+    z_turned_bar = np.divide(turned_bar, u, out=turned_bar)  # (18)
     b_turned_bar = np.dot(work.ones3, z_turned_bar)  # (19)
     code_bar = work.s2_term
     np.dot(W_turned, z_turned_bar.T, out=code_bar.T)  # (20)
@@ -402,7 +402,7 @@ def loss_and_grad(
     np.multiply(u, u, out=u)  # (29) (exp(−|z_seen|)² + 1)²
     np.multiply(4, seen_bar, out=seen_bar)
     np.multiply(seen_bar, t, out=seen_bar)
-    z_seen_bar = np.divide(seen_bar, u, out=seen_bar)  # (29);
+    z_seen_bar = np.divide(seen_bar, u, out=seen_bar)  # (29)
     b_seen_bar = np.dot(work.ones3, z_seen_bar)  # (30)
     W_seen_bar = np.dot(x.T, z_seen_bar)  # (31)
     _give_back(work, _LossAndGradWork, dtype, N)

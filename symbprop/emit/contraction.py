@@ -11,7 +11,7 @@ from symbprop.emit.sizes import size
 from symbprop.emit.stacked import narrow, stacked
 from symbprop.emit.views import View, aligned
 
-LONG = 256  # elements of a row from which on BLAS adds up twice as fast as einsum
+LONG = 128  # elements of a row from which on BLAS adds up twice as fast as einsum
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 

@@ -179,17 +179,18 @@ class Elementwise:
         return self._value(factor.args[0] if is_indicator(factor) else factor)
 
     def _scalars_first(self, numerators: list[Value], denominators: list[Value]) -> tuple[list[Value], list[Value]]:
-        """Scalar factors above and below the line as one scalar, so that arrays are touched once."""
-        above = [each for each in numerators if each.scalar]
+        """Scalar factors above and below the line as one scalar, so that arrays are touched once: the narrowest, if any."""
+        above, arrays = ([each for each in numerators if each.scalar is scalar] for scalar in (True, False))
         below = [each for each in denominators if each.scalar]
-        if not above or not below or len(above) == len(numerators):
+        arrays.sort(key=lambda each: len(each.indices))
+        if not above and below and arrays and len(arrays[0].indices) < len(arrays[-1].indices):
+            above = [arrays.pop(0)]
+        if not above or not below or not arrays:
             return numerators, denominators
         top, bottom = self._multiply(above), self._multiply(below)
         assert top is not None
         assert bottom is not None
-        scalar = self._binary("divide", top, bottom, None)
-        arrays = [each for each in numerators if not each.scalar]
-        return [scalar, *arrays], [each for each in denominators if not each.scalar]
+        return [self._binary("divide", top, bottom, None), *arrays], [each for each in denominators if not each.scalar]
 
     def _multiply(self, factors: list[Value]) -> Value | None:
         """A product, scalars and narrow operands first, so that wide arrays are touched as rarely as can be."""

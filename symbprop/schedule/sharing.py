@@ -1,7 +1,7 @@
 """Values of a function that several statements need, as a tensor that is computed once and kept.
 
 i[n,t] = 1/(1 + exp(−|z[n,t]|)) and z̄[n,t] = ī[n,t] exp(−|z[n,t]|)/(1 + exp(−|z[n,t]|))² both read z_exp[n,t] = exp(−|z[n,t]|).
-A function costs several times what a read of its value does.
+A function costs several times what a read of its value does, and so does x[n,k] − m[n] for whole rows.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from sympy import Expr, Function, Symbol, preorder_traversal
+from sympy import Add, Dummy, Expr, Function, Symbol, preorder_traversal
 
 from symbprop.calculus.functions import Detach, Floor, Held
 from symbprop.calculus.index import Access, at
@@ -22,11 +22,18 @@ from symbprop.schedule.order import whole
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A function of one read, as it stands in the ``number``-th statement."""
+    """A function of one read, or the difference of two, as it stands in the ``number``-th statement."""
 
     number: int
     node: Expr
-    read: Access
+    symbols: tuple[Symbol, ...]
+    reads: tuple[Access, ...]
+
+    @property
+    def indices(self) -> list[str]:
+        """All of them, those of the read with the most first."""
+        wide = sorted(self.reads, key=lambda each: -len(list(each.indices())))
+        return list(dict.fromkeys(index for each in wide for index in each.indices()))
 
 
 def share(statements: Sequence[Statement], tensors: Mapping[str, Tensor], fresh: Callable[[str], str]) -> Distributed:
@@ -40,14 +47,15 @@ def share(statements: Sequence[Statement], tensors: Mapping[str, Tensor], fresh:
     for uses in _uses(statements, tensors).values():
         for group in _groups(uses, statements, tensors):
             first = group[0]
-            name = fresh(f"{first.read.tensor}_{type(first.node).__name__}")
+            what = "less" if len(first.reads) > 1 else type(first.node).__name__
+            name = fresh(f"{first.reads[0].tensor}_{what}")
             full = next((each for each in group if _is_whole(each, statements, tensors)), None)
             made, tensor = _made(full or first, statements, name)
             found.tensors[name] = tensor
             found.origins[id(made)] = statements[first.number]
             ahead.setdefault(first.number, []).append(made)
             for use in group:
-                axes = use.read.index if full else tuple(at(index) for index in use.read.indices())
+                axes = use.reads[0].index if full else tuple(at(index) for index in use.indices)
                 replaced.setdefault(use.number, {})[use.node] = Access(name, axes)
     for number, each in enumerate(statements):
         found.statements.extend(ahead.get(number, ()))
@@ -58,29 +66,58 @@ def share(statements: Sequence[Statement], tensors: Mapping[str, Tensor], fresh:
     return found
 
 
-def _uses(statements: Sequence[Statement], tensors: Mapping[str, Tensor]) -> dict[tuple[Expr, str], list[Use]]:
-    """Functions of one read that nothing but a simple coordinate moves, by what they compute of which tensor."""
-    found: dict[tuple[Expr, str], list[Use]] = {}
+def _uses(
+    statements: Sequence[Statement], tensors: Mapping[str, Tensor]
+) -> dict[tuple[Expr, tuple[str, ...]], list[Use]]:
+    """Functions and differences that nothing but simple coordinates move, by what they compute of which tensors."""
+    found: dict[tuple[Expr, tuple[str, ...]], list[Use]] = {}
     for number, each in enumerate(statements):
         if not (functions := _functions(each.expr)):
             continue
         reads = dict(each.read_positions())
-        for node, symbol, function in functions:
-            read = reads.get(symbol)
-            if read is not None and not tensors[read.tensor].integer and _is_simple(read):
-                found.setdefault((function, read.tensor), []).append(Use(number, node, read))
+        for node, symbols, function in functions:
+            read = tuple(reads[symbol] for symbol in symbols if symbol in reads)
+            simple = all(not tensors[one.tensor].integer and _is_simple(one) for one in read)
+            if len(read) == len(symbols) and simple and (len(read) == 1 or _is_spread(*read)):
+                key = (function, tuple(one.tensor for one in read))
+                found.setdefault(key, []).append(Use(number, node, symbols, read))
     return {key: uses for key, uses in found.items() if len(uses) > 1}
 
 
 @cache
-def _functions(expression: Expr) -> tuple[tuple[Expr, Symbol, Expr], ...]:
-    """The functions of one symbol in an expression: each as it stands there, the symbol, and it as a function of the first read."""
-    found = []
+def _functions(expression: Expr) -> tuple[tuple[Expr, tuple[Symbol, ...], Expr], ...]:
+    """The functions of one symbol and the differences of two in an expression.
+
+    Each as it stands there, its symbols, and it as a function of the first reads.
+    """
+    found: list[tuple[Expr, tuple[Symbol, ...]]] = []
     for node in dict.fromkeys(preorder_traversal(expression)):
-        if isinstance(node, Function) and not isinstance(node, (Detach, Floor, Held)) and len(node.free_symbols) == 1:
-            (symbol,) = node.free_symbols
-            found.append((node, symbol, node.xreplace({symbol: read_symbol(0)})))
-    return tuple(found)
+        if (
+            isinstance(node, Function)
+            and not isinstance(node, (Detach, Floor, Held))
+            and len(node.free_symbols) == 1
+            and _stands_alone(node, expression)
+        ):
+            found.append((node, tuple(node.free_symbols)))
+        elif isinstance(node, Add) and len(node.args) == 2 and not node.is_number:
+            ends = [each for each in node.args if isinstance(each, Symbol)]
+            starts = [-each for each in node.args if isinstance(-each, Symbol)]
+            if len(ends) == len(starts) == 1:
+                found.append((node, (ends[0], starts[0])))
+    order = [dict(zip(symbols, map(read_symbol, range(2)), strict=False)) for _, symbols in found]
+    return tuple((*each, each[0].xreplace(names)) for each, names in zip(found, order, strict=True))
+
+
+def _stands_alone(node: Expr, expression: Expr) -> bool:
+    """Whether nothing that goes into a function is needed beside it, which would then be computed twice."""
+    inside = {each for each in preorder_traversal(node) if each.args and not getattr(each, "is_number", False)} - {node}
+    return inside.isdisjoint(preorder_traversal(expression.xreplace({node: Dummy()})))
+
+
+def _is_spread(one: Access, other: Access) -> bool:
+    """Whether one of two reads goes along an index that the other lacks, and has all of its indices."""
+    mine, theirs = set(one.indices()), set(other.indices())
+    return mine < theirs or theirs < mine
 
 
 def _is_simple(read: Access) -> bool:
@@ -106,23 +143,25 @@ def _groups(uses: Sequence[Use], statements: Sequence[Statement], tensors: Mappi
 
 
 def _is_whole(use: Use, statements: Sequence[Statement], tensors: Mapping[str, Tensor]) -> bool:
-    return whole(use.read, statements[use.number].domain, tensors[use.read.tensor].shape)
+    (read, *others) = use.reads
+    return not others and whole(read, statements[use.number].domain, tensors[read.tensor].shape)
 
 
 def _elements(use: Use, statements: Sequence[Statement]) -> tuple[object, ...]:
     """Which elements a use reads, whatever their indices are called."""
     extents = {each.index: each.extent for each in statements[use.number].domain}
-    return tuple((c.offset, tuple(extents[index] for index in c.indices())) for c in use.read.index)
+    places = {index: (place, extents[index]) for place, index in enumerate(use.indices)}
+    return tuple((c.offset, tuple(places[index] for index in c.indices())) for one in use.reads for c in one.index)
 
 
 def _made(use: Use, statements: Sequence[Statement], name: str) -> tuple[Statement, Tensor]:
     """The statement that computes a function once, and the tensor that it makes."""
     source = statements[use.number]
     extents = {each.index: each for each in source.domain}
-    ranges = [extents[index] for index in use.read.indices()]
+    ranges = [extents[index] for index in use.indices]
     target = Access(name, tuple(at(each.index) for each in ranges))
-    (symbol,) = use.node.free_symbols
-    made = pointwise(target, use.node.xreplace({symbol: read_symbol(0)}), [use.read], ranges, label=source.label)
+    expr = use.node.xreplace({symbol: read_symbol(place) for place, symbol in enumerate(use.symbols)})
+    made = pointwise(target, expr, use.reads, ranges, label=source.label)
     return made, Tensor(name, tuple(each.extent for each in ranges), Role.VALUE)
 
 

@@ -59,6 +59,39 @@ def test_a_function_that_forward_and_backward_need_is_computed_once(
         np.testing.assert_allclose(value, truth[name], rtol=1e-14, atol=1e-17)
 
 
+GELU = """
+operations: |
+  op bent(x[...]):
+      h[...] = x[...] * (1 + tanh(x[...] + x[...]^3)) / 2
+inputs: {x: {shape: [6]}}
+targets: {y: {shape: [2]}}
+layers:
+  - dense: {units: 5, activation: bent}
+  - dense: {units: 2}
+loss: mean_squared_error
+"""
+
+
+def test_nothing_is_kept_whose_argument_is_needed_beside_it(compiled: Compiled) -> None:
+    assert "_tail_exp =" not in body(compiled(GELU))
+
+
+def test_rows_less_their_mean_are_computed_once(compiled: Compiled, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = TANH.replace("  - dense: {units: 2}", "  - layer_normalization\n  - dense: {units: 2}")
+    module = compiled(text)
+    monkeypatch.setattr(
+        "symbprop.schedule.schedule.share", lambda statements, *_: Distributed(statements=list(statements))
+    )
+    plain = compiled(text)
+    assert body(module).count("np.subtract(") < body(plain).count("np.subtract(")
+    params, data = point(module)
+    loss, grads = module.loss_and_grad(params, *data)
+    expected, truth = plain.loss_and_grad(params, *data)
+    np.testing.assert_allclose(loss, expected, rtol=1e-14)
+    for name, value in grads.items():
+        np.testing.assert_allclose(value, truth[name], rtol=1e-11, atol=1e-16)
+
+
 def test_nothing_is_kept_that_only_one_statement_needs(compiled: Compiled) -> None:
     module = compiled(GATED)
     assert "z1_exp" not in body(module, "forward")
