@@ -115,9 +115,9 @@ def _stands_alone(node: Expr, expression: Expr) -> bool:
 
 
 def _is_spread(one: Access, other: Access) -> bool:
-    """Whether one of two reads goes along an index that the other lacks, and has all of its indices."""
-    mine, theirs = set(one.indices()), set(other.indices())
-    return mine < theirs or theirs < mine
+    """Whether one of two reads has a value for each row of the other, the last indices of which it lacks."""
+    few, many = sorted((list(one.indices()), list(other.indices())), key=len)
+    return len(few) < len(many) and many[: len(few)] == few
 
 
 def _is_simple(read: Access) -> bool:
