@@ -313,8 +313,8 @@ class _LossAndGradWork:
 _IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using
 
 
-def _borrow(kind: type, dtype: np.dtype, *sizes: int) -> object:
-    """Arrays to work in: those of an earlier call, else new ones.
+def _borrow(kind: type, dtype: np.dtype, *sizes: int):
+    """Arrays to work in, an object of this kind: those of an earlier call, else new ones.
 
     They belong to the call until it gives them back, so two threads never share any.
     """
