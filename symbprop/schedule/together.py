@@ -28,6 +28,7 @@ class Kind:
     """What a statement does but for where along ``index`` its reads begin: ``reads`` are moved so that the first begins at 0."""
 
     expr: Expr
+    target: tuple[Affine, ...]
     reads: tuple[Access, ...]
     domain: tuple[Range, ...]
     index: str
@@ -120,7 +121,8 @@ def _kinds(each: Statement, readers: Sequence[Access]) -> list[Kind]:
         start = _begin(each, index)
         if start is not None and all(_along(one.index[place]) is not None for one in readers):
             back = {index: Affine(((index, 1),), -start)}
-            found.append(Kind(each.expr, tuple(one.substitute(back) for one in each.reads), each.domain, index))
+            reads = tuple(one.substitute(back) for one in each.reads)
+            found.append(Kind(each.expr, each.target.index, reads, each.domain, index))
     return found
 
 

@@ -58,6 +58,11 @@ APART = {
         "b[n, u:4] = tanh(z[n, u + 4] + x[n, u + 7])",
         "h[n, u] = a[n, u] * b[n, u]",
     ],
+    "one of them turned": [
+        "a[n, u:4] = tanh(z[n, u])",
+        "b[u:4, n] = tanh(z[n, u + 4])",
+        "h[n, u] = a[n, u] * b[u, n]",
+    ],
     "far from one another": gates("tanh({})", 0, 12),
     "with a gap where the function may have no value": gates("log({})", 0, 4, 12),
 }

@@ -38,7 +38,12 @@ def test_gates_that_are_as_steep_as_gates_can_be_are_no_cause_for_a_warning() ->
     text = "inputs: {x: {shape: [8, 4]}}\ntargets: {y: {shape: [5]}}\nlayers: [{lstm: {units: 5}}]\nloss: mean_squared_error\n"
     found = analysed(text)
     assert not any("activation" in each for each in found.warnings)
-    assert [each.supremum for each in found.activations] == [0.25, 0.25, 1.0, 0.25]  # i, f, g and o, slices of one product
+    assert [each.supremum for each in found.activations] == [
+        0.25,
+        0.25,
+        1.0,
+        0.25,
+    ]  # i, f, g and o, slices of one product
 
 
 def test_fifty_rectifiers_with_the_start_of_he_are_not() -> None:
