@@ -346,7 +346,7 @@ def loss(
         s_term = np.exp(t, out=t)  # (21)
         s_place = np.argmax(z5, axis=1)  # (22)
         t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None])
-        s_rest_term = np.multiply(s_term, t, out=s_term)  # (22);
+        s_rest_term = np.multiply(s_term, t, out=s_term)  # (22)
         s_rest = np.sum(s_rest_term, axis=1)  # (22)
         t = np.subtract(z5[np.arange(N), label], z5_max)  # (24) z5 − z5_max
         u = np.log1p(s_rest)  # (24) log1p(s_rest)
@@ -379,7 +379,7 @@ def loss(
     s_term = np.exp(t, out=t)  # (21)
     s_place = np.argmax(z5, axis=1)  # (22)
     t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None])
-    s_rest_term = np.multiply(s_term, t, out=s_term)  # (22);
+    s_rest_term = np.multiply(s_term, t, out=s_term)  # (22)
     s_rest = np.sum(s_rest_term, axis=1)  # (22)
     t = np.subtract(z5[np.arange(N), label], z5_max)  # (24) z5 − z5_max
     u = np.log1p(s_rest)  # (24) log1p(s_rest)
@@ -425,7 +425,7 @@ def loss_and_grad(
     ) = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    work = _borrow(dtype, N)
+    work = _borrow(_LossAndGradWork, dtype, N)
     rng = np.random.default_rng(seed)
     u2 = np.asarray(rng.uniform(-1, 1, (N, 64)), dtype)
     u4 = np.asarray(rng.uniform(-1, 1, (N, 32)), dtype)
@@ -540,7 +540,7 @@ def loss_and_grad(
     np.subtract(xh2_bar, u, out=xh2_bar)  # (46) x̅h̅2 − (m2_sum + v2_sum xh2) / N
     z1_bar = np.divide(xh2_bar, t, out=xh2_bar)  # (46); z1_bar lives in xh2_bar
     W1_bar = np.dot(x.T, z1_bar)  # (47)
-    _give_back(work, dtype, N)
+    _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W1": W1_bar,
         "gamma2": gamma2_bar,
@@ -955,7 +955,7 @@ def release() -> None:
     _IDLE.clear()
 
 
-class _Work:
+class _LossAndGradWork:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
@@ -1000,27 +1000,27 @@ class _Work:
         self.m2_sum = np.empty((64,), dtype)
 
 
-_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+_IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using
 
 
-def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
-    """Arrays to work in: those of an earlier call, else new ones.
+def _borrow(kind: type, dtype: np.dtype, *sizes: int):
+    """Arrays to work in, an object of this kind: those of an earlier call, else new ones.
 
     They belong to the call until it gives them back, so two threads never share any.
     """
-    key = (dtype, *sizes)
+    key = (kind, dtype, *sizes)
     if key not in _IDLE:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
     try:
         return _IDLE.setdefault(key, []).pop()
     except IndexError:
-        return _Work(dtype, *sizes)
+        return kind(dtype, *sizes)
 
 
-def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
+def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault((dtype, *sizes), []).append(work)
+    _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
 
 
 def _truncated(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

@@ -91,12 +91,12 @@ def forward(
     u = np.multiply(beta, z)
     np.negative(u, out=u)  # (2) −beta max(−2¹⁰⁰, z)
     np.minimum(t, u, out=u)  # (2)
-    v = _wide_exp(u)  # (2)
-    u = np.add(1, v)  # (2)
+    _wide_exp(u, out=u)  # (2)
+    v = np.add(1, u)  # (2)
     w = np.greater_equal(t, 0)
-    t = np.where(w, 1, v)  # (2)
-    np.multiply(z, t, out=z)
-    y2 = np.divide(z, u, out=z)  # (2); y2 lives in z
+    np.maximum(u, w, out=u)  # (2)
+    np.multiply(z, u, out=z)
+    y2 = np.divide(z, v, out=z)  # (2); y2 lives in z
     y3_part = np.dot(y2, B.transpose(1, 0, 2).reshape(6, 18)).reshape(N, 3, 6)  # (3)
     y3 = np.matmul(y2[:, None, :], y3_part.transpose(0, 2, 1))[:, 0]  # (3)
     y3 += c  # (3)
@@ -121,12 +121,12 @@ def loss(
     u = np.multiply(beta, z)
     np.negative(u, out=u)  # (2) −beta max(−2¹⁰⁰, z)
     np.minimum(t, u, out=u)  # (2)
-    v = _wide_exp(u)  # (2)
-    u = np.add(1, v)  # (2)
+    _wide_exp(u, out=u)  # (2)
+    v = np.add(1, u)  # (2)
     w = np.greater_equal(t, 0)
-    t = np.where(w, 1, v)  # (2)
-    np.multiply(z, t, out=z)
-    y2 = np.divide(z, u, out=z)  # (2); y2 lives in z
+    np.maximum(u, w, out=u)  # (2)
+    np.multiply(z, u, out=z)
+    y2 = np.divide(z, v, out=z)  # (2); y2 lives in z
     y3_part = np.dot(y2, B.transpose(1, 0, 2).reshape(6, 18)).reshape(N, 3, 6)  # (3)
     y3 = np.matmul(y2[:, None, :], y3_part.transpose(0, 2, 1))[:, 0]  # (3)
     y3 += c  # (3)
@@ -157,7 +157,7 @@ def loss_and_grad(
     W, b, beta, B, c, features, y = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    work = _borrow(dtype, N)
+    work = _borrow(_LossAndGradWork, dtype, N)
     z = np.dot(features, W, out=work.z)  # (1)
     z += b  # (1)
     t = np.maximum(-2.0**100, z, out=work.y2)  # (2) max(−2¹⁰⁰, z)
@@ -165,12 +165,12 @@ def loss_and_grad(
     v = np.multiply(beta, t, out=work.v)
     np.negative(v, out=v)  # (2) −beta max(−2¹⁰⁰, z)
     np.minimum(u, v, out=v)  # (2)
-    w = _wide_exp(v)  # (2)
-    v = np.add(1, w, out=work.v)  # (2)
+    _wide_exp(v, out=v)  # (2)
+    w = np.add(1, v, out=work.w)  # (2)
     r = np.greater_equal(u, 0, out=work.r)
-    u = np.where(r, 1, w)  # (2)
-    np.multiply(t, u, out=t)
-    y2 = np.divide(t, v, out=t)  # (2)
+    np.maximum(v, r, out=v)  # (2)
+    np.multiply(t, v, out=t)
+    y2 = np.divide(t, w, out=t)  # (2)
     y3_part = work.y3_part
     np.dot(y2, B.transpose(1, 0, 2).reshape(6, 18), out=y3_part.reshape(N, 18))  # (3)
     y3 = np.matmul(y2[:, None, :], y3_part.transpose(0, 2, 1))[:, 0]  # (3)
@@ -214,17 +214,17 @@ def loss_and_grad(
     v = np.multiply(beta, t, out=work.v)
     np.negative(v, out=v)  # (10) −beta max(−2¹⁰⁰, min(2¹⁰⁰, z))
     np.minimum(u, v, out=u)  # (10)
-    v = _wide_exp(u)  # (10)
-    u = np.add(1, v, out=work.u)  # (10)
-    np.multiply(u, u, out=u)  # (10)
+    _wide_exp(u, out=u)  # (10)
+    v = np.add(1, u, out=work.v)  # (10)
+    np.multiply(v, v, out=v)  # (10)
     np.multiply(t, t, out=t)  # (10) max(−2¹⁰⁰, min(2¹⁰⁰, z))²
-    np.multiply(y2_bar, v, out=y2_bar)
+    np.multiply(y2_bar, u, out=y2_bar)
     np.multiply(y2_bar, t, out=y2_bar)
-    beta_bar_term = np.divide(y2_bar, u, out=y2_bar)  # (10);
+    beta_bar_term = np.divide(y2_bar, v, out=y2_bar)  # (10)
     beta_bar = np.dot(work.ones, beta_bar_term)  # (10)
     b_bar = np.dot(work.ones, z_bar)  # (11)
     W_bar = np.dot(features.T, z_bar)  # (12)
-    _give_back(work, dtype, N)
+    _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W": W_bar,
         "b": b_bar,
@@ -363,7 +363,7 @@ def release() -> None:
     _IDLE.clear()
 
 
-class _Work:
+class _LossAndGradWork:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
@@ -371,6 +371,7 @@ class _Work:
         self.y2 = np.empty((N, 6), dtype)
         self.u = np.empty((N, 6), dtype)
         self.v = np.empty((N, 6), dtype)
+        self.w = np.empty((N, 6), dtype)
         self.r = np.empty((N, 6), bool)
         self.y3_part = np.empty((N, 3, 6), dtype)
         self.L_term = np.empty((N, 3), dtype)
@@ -379,36 +380,36 @@ class _Work:
         self.y2_bar_term = np.empty((3, 6, 6), dtype)
         self.y2_bar = np.empty((N, 6), dtype)
         self.t = np.empty((N, 6), dtype)
-        self.w = np.empty((N, 6), dtype)
         self.r2 = np.empty((N, 6), dtype)
         self.u2 = np.empty((N, 6), bool)
 
 
-_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+_IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using
 
 
-def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
-    """Arrays to work in: those of an earlier call, else new ones.
+def _borrow(kind: type, dtype: np.dtype, *sizes: int):
+    """Arrays to work in, an object of this kind: those of an earlier call, else new ones.
 
     They belong to the call until it gives them back, so two threads never share any.
     """
-    key = (dtype, *sizes)
+    key = (kind, dtype, *sizes)
     if key not in _IDLE:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
     try:
         return _IDLE.setdefault(key, []).pop()
     except IndexError:
-        return _Work(dtype, *sizes)
+        return kind(dtype, *sizes)
 
 
-def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
+def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault((dtype, *sizes), []).append(work)
+    _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
 
 
-def _wide_exp(x: np.ndarray) -> np.ndarray:
+def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """The exponential, in double precision also where x is single: to half an ulp."""
     if x.dtype != np.float32:
-        return np.exp(x)
-    return np.exp(x, out=np.empty_like(x), dtype=np.float64, casting="same_kind")
+        return np.exp(x, out=out)
+    into = np.empty_like(x) if out is None else out
+    return np.exp(x, out=into, dtype=np.float64, casting="same_kind")

@@ -68,7 +68,7 @@ Beside these, in hessian
     (52) mu_bar_by_mu[k,i,e0,e1] += −Σₙ e_bar_by_mu[n,k,e0,e1] exp(−2 s[k,i]) (mu[k,i] − x[n,i])
 
 Cost of one call of loss_and_grad
-    166 N + 102 floating-point operations, 872 N + 1168 bytes read or written (float64)
+    154 N + 102 floating-point operations, 872 N + 1264 bytes read or written (float64)
     15 parameters
     32 (N + 1) bytes kept from forward to backward: s2, s3, s3_term, s2_term
 """
@@ -132,7 +132,7 @@ def forward(
     e_term_2 = np.multiply(t, t, out=t)  # (1)
     t = np.maximum(-2.0**100, s)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
-    e_term_3 = _wide_exp(t)  # (1)
+    e_term_3 = _wide_exp(t, out=t)  # (1)
     # (1)
     e_part_2 = np.matmul(
         e_term_3[:, None, :], e_term_2.transpose(1, 2, 0)
@@ -145,14 +145,14 @@ def forward(
     s2_term = np.exp(t, out=t)  # (3)
     s2_place = np.argmax(e, axis=1)  # (4)
     t = np.not_equal(np.arange(3, dtype=dtype), s2_place[:, None])
-    s2_rest_term = np.multiply(s2_term, t, out=s2_term)  # (4);
+    s2_rest_term = np.multiply(s2_term, t, out=s2_term)  # (4)
     s2_rest = np.sum(s2_rest_term, axis=1)  # (4)
     a_max = np.max(a)  # (5)
     t = np.subtract(a, a_max)  # (6) a − a_max
     s3_term = np.exp(t, out=t)  # (6)
     s3_place = np.argmax(a, axis=0)  # (7)
     t = np.not_equal(np.arange(3, dtype=dtype), s3_place)
-    s3_rest_term = np.multiply(s3_term, t, out=s3_term)  # (7);
+    s3_rest_term = np.multiply(s3_term, t, out=s3_term)  # (7)
     s3_rest = np.sum(s3_rest_term)  # (7)
     np.subtract(e_max, a_max, out=e_max)
     np.subtract(e_max, 1.8378770664093456, out=e_max)  # (8) e_max − a_max − log(2 π)
@@ -186,7 +186,7 @@ def loss(
     e_term_2 = np.multiply(t, t, out=t)  # (1)
     t = np.maximum(-2.0**100, s)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
-    e_term_3 = _wide_exp(t)  # (1)
+    e_term_3 = _wide_exp(t, out=t)  # (1)
     # (1)
     e_part_2 = np.matmul(
         e_term_3[:, None, :], e_term_2.transpose(1, 2, 0)
@@ -199,14 +199,14 @@ def loss(
     s2_term = np.exp(t, out=t)  # (3)
     s2_place = np.argmax(e, axis=1)  # (4)
     t = np.not_equal(np.arange(3, dtype=dtype), s2_place[:, None])
-    s2_rest_term = np.multiply(s2_term, t, out=s2_term)  # (4);
+    s2_rest_term = np.multiply(s2_term, t, out=s2_term)  # (4)
     s2_rest = np.sum(s2_rest_term, axis=1)  # (4)
     a_max = np.max(a)  # (5)
     t = np.subtract(a, a_max)  # (6) a − a_max
     s3_term = np.exp(t, out=t)  # (6)
     s3_place = np.argmax(a, axis=0)  # (7)
     t = np.not_equal(np.arange(3, dtype=dtype), s3_place)
-    s3_rest_term = np.multiply(s3_term, t, out=s3_term)  # (7);
+    s3_rest_term = np.multiply(s3_term, t, out=s3_term)  # (7)
     s3_rest = np.sum(s3_rest_term)  # (7)
     np.subtract(e_max, a_max, out=e_max)
     np.subtract(e_max, 1.8378770664093456, out=e_max)  # (13) e_max − a_max − log(2 π)
@@ -237,7 +237,7 @@ def loss_and_grad(
     a, s, mu, x = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    work = _borrow(dtype, N)
+    work = _borrow(_LossAndGradWork, dtype, N)
     e_term = np.maximum(-2.0**100, s, out=work.e_term)  # (1)
     e_part = np.dot(e_term, work.ones, out=work.e_part)  # (1)
     t = np.negative(e_part, out=work.e)  # (1) −e_part
@@ -245,14 +245,14 @@ def loss_and_grad(
     e[...] = t  # (1)
     t = np.subtract(x[:, None], mu, out=work.e_term_2)  # (1) x − mu
     e_term_2 = np.multiply(t, t, out=t)  # (1)
-    t = np.maximum(-2.0**100, s, out=work.t)  # (1) max(−2¹⁰⁰, s)
+    t = np.maximum(-2.0**100, s, out=work.e_term)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
-    e_term_3 = _wide_exp(t)  # (1)
+    e_term_3 = _wide_exp(t, out=t)  # (1)
     # (1)
     e_part_2 = np.matmul(
         e_term_3[:, None, :], e_term_2.transpose(1, 2, 0)
     )[:, 0].transpose(1, 0)
-    t = np.divide(e_part_2, 2, out=work.t2)  # (1) e_part_2 / 2
+    t = np.divide(e_part_2, 2, out=work.t)  # (1) e_part_2 / 2
     e -= t  # (1)
     e += a  # (1)
     e_max = np.maximum.reduce(e, axis=1, out=work.e_max)  # (2)
@@ -260,7 +260,7 @@ def loss_and_grad(
     s2_term = np.exp(t, out=t)  # (3)
     s2 = np.dot(work.ones2, s2_term.T, out=work.s2)  # (4)
     s2_place = np.argmax(e, axis=1)  # (4)
-    t = np.not_equal(np.arange(3, dtype=dtype), s2_place[:, None], out=work.t3)
+    t = np.not_equal(np.arange(3, dtype=dtype), s2_place[:, None], out=work.t2)
     s2_rest_term = np.multiply(s2_term, t, out=work.e)  # (4)
     s2_rest = np.dot(work.ones2, s2_rest_term.T, out=work.s2_rest)  # (4)
     a_max = np.maximum.reduce(a)  # (5)
@@ -268,13 +268,13 @@ def loss_and_grad(
     s3_term = np.exp(t, out=t)  # (6)
     s3 = np.add.reduce(s3_term)  # (7)
     s3_place = np.argmax(a, axis=0)  # (7)
-    t = np.not_equal(np.arange(3, dtype=dtype), s3_place, out=work.t4)
+    t = np.not_equal(np.arange(3, dtype=dtype), s3_place, out=work.t3)
     s3_rest_term = np.multiply(s3_term, t, out=work.s3_rest_term)  # (7)
     s3_rest = np.add.reduce(s3_rest_term)  # (7)
     np.subtract(e_max, a_max, out=e_max)
     np.subtract(e_max, 1.8378770664093456, out=e_max)  # (13) e_max − a_max − log(2 π)
     np.subtract(e_max, np.log1p(s3_rest), out=e_max)  # (13)
-    t = np.log1p(s2_rest, out=work.t5)  # (13) log1p(s2_rest)
+    t = np.log1p(s2_rest, out=work.t4)  # (13) log1p(s2_rest)
     L_term = np.add(e_max, t, out=e_max)  # (13); L_term lives in e_max
     L = np.add.reduce(L_term)  # (13)
     L = (-L) / N  # (13)
@@ -282,23 +282,21 @@ def loss_and_grad(
     s2_bar = np.divide(-cotangent, t, out=t)  # (14)
     e_bar = np.multiply(s2_bar[:, None], s2_term, out=work.e)  # (15)
     a_bar = np.multiply(cotangent / s3, s3_term)  # (16)
-    t = np.dot(e_bar.T, work.ones3, out=work.t6)  # (16)
+    t = np.dot(e_bar.T, work.ones3, out=work.t5)  # (16)
     a_bar += t  # (16)
+    t = np.multiply(-2, s, out=work.e_term)
+    s_wide_exp = _wide_exp(t, out=t)  # (17)
     t = np.subtract(x[:, None], mu, out=work.e_term_2)  # (17) x − mu
     np.multiply(t, t, out=t)  # (17) (x − mu)²
-    u = np.multiply(-2, s, out=work.u)
-    v = _wide_exp(u)  # (17) wide_exp(−2 s)
-    np.multiply(v, t, out=t)
+    np.multiply(s_wide_exp, t, out=t)
     s_bar_term = np.subtract(t, 1, out=t)  # (17)
     s_bar = np.matmul(e_bar.T[:, None, :], s_bar_term.transpose(1, 0, 2))[:, 0]  # (17)
     mu_bar_term = np.subtract(mu, x[:, None], out=work.e_term_2)  # (18)
     # (18)
     mu_bar = np.matmul(e_bar.T[:, None, :], mu_bar_term.transpose(1, 0, 2))[:, 0]
-    t = np.multiply(-2, s, out=work.t)
-    u = _wide_exp(t)  # (18) wide_exp(−2 s)
-    np.multiply(mu_bar, u, out=u)
-    mu_bar = np.negative(u, out=u)  # (18)
-    _give_back(work, dtype, N)
+    t = np.multiply(s_wide_exp, mu_bar)
+    mu_bar = np.negative(t, out=t)  # (18)
+    _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "a": a_bar,
         "s": s_bar,
@@ -319,51 +317,51 @@ def per_example_grad(
     a, s, mu, x = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    e_term = np.maximum(-2.0**100, s)  # (1)
-    e_part = np.sum(e_term, axis=1)  # (1)
-    t = np.negative(e_part)  # (1) −e_part
-    e = np.empty((N, 3), dtype)  # (1)
+    work = _borrow(_PerExampleGradWork, dtype, N)
+    e_term = np.maximum(-2.0**100, s, out=work.e_term)  # (1)
+    e_part = np.dot(e_term, work.ones, out=work.e_part)  # (1)
+    t = np.negative(e_part, out=work.e)  # (1) −e_part
+    e = work.e  # (1)
     e[...] = t  # (1)
-    t = np.subtract(x[:, None], mu)  # (1) x − mu
+    t = np.subtract(x[:, None], mu, out=work.e_term_2)  # (1) x − mu
     e_term_2 = np.multiply(t, t, out=t)  # (1)
-    t = np.maximum(-2.0**100, s)  # (1) max(−2¹⁰⁰, s)
+    t = np.maximum(-2.0**100, s, out=work.e_term)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
-    e_term_3 = _wide_exp(t)  # (1)
+    e_term_3 = _wide_exp(t, out=t)  # (1)
     # (1)
     e_part_2 = np.matmul(
         e_term_3[:, None, :], e_term_2.transpose(1, 2, 0)
     )[:, 0].transpose(1, 0)
-    t = np.divide(e_part_2, 2)  # (1) e_part_2 / 2
+    t = np.divide(e_part_2, 2, out=work.t)  # (1) e_part_2 / 2
     e -= t  # (1)
     e += a  # (1)
-    e_max = np.max(e, axis=1)  # (2)
+    e_max = np.maximum.reduce(e, axis=1, out=work.e_max)  # (2)
     np.subtract(e, e_max[:, None], out=e)  # (3) e − e_max
     s2_term = np.exp(e, out=e)  # (3); s2_term lives in e
-    s2 = np.sum(s2_term, axis=1)  # (4)
-    a_max = np.max(a)  # (5)
-    t = np.subtract(a, a_max)  # (6) a − a_max
+    s2 = np.dot(work.ones2, s2_term.T, out=work.e_max)  # (4)
+    a_max = np.maximum.reduce(a)  # (5)
+    t = np.subtract(a, a_max, out=work.e_part)  # (6) a − a_max
     s3_term = np.exp(t, out=t)  # (6)
-    s3 = np.sum(s3_term)  # (7)
-    t = np.multiply(N, s2)
+    s3 = np.add.reduce(s3_term)  # (7)
+    t = np.multiply(N, s2, out=work.s2_bar)
     s2_bar = np.divide(-cotangent, t, out=t)  # (14)
-    s3_each_bar = np.empty((N,), dtype)  # (19)
+    s3_each_bar = work.e_max  # (19)
     s3_each_bar[...] = cotangent / (N * s3)  # (19)
-    e_bar = np.multiply(s2_bar[:, None], s2_term)  # (15)
+    e_bar = np.multiply(s2_bar[:, None], s2_term, out=work.e_bar)  # (15)
     a_each_bar = np.multiply(s3_each_bar[:, None], s3_term)  # (20)
     a_each_bar += e_bar  # (20)
+    t = np.multiply(-2, s, out=work.e_term)
+    s_wide_exp = _wide_exp(t, out=t)  # (21)
     t = np.subtract(x[:, None], mu)  # (21) x − mu
     np.multiply(t, t, out=t)  # (21) (x − mu)²
-    u = np.multiply(-2, s)
-    v = _wide_exp(u)  # (21) wide_exp(−2 s)
-    np.multiply(v, t, out=t)
-    np.subtract(t, 1, out=t)  # (21) wide_exp(−2 s) (x − mu)² − 1
+    np.multiply(s_wide_exp, t, out=t)
+    np.subtract(t, 1, out=t)  # (21) s_wide_exp (x − mu)² − 1
     s_each_bar = np.multiply(e_bar[:, :, None], t, out=t)  # (21)
-    t = np.subtract(mu, x[:, None])  # (22) mu − x
-    u = np.multiply(-2, s)
-    v = _wide_exp(u)  # (22) wide_exp(−2 s)
-    u = np.multiply(e_bar[:, :, None], v)
+    t = np.subtract(mu, x[:, None], out=work.t2)  # (22) mu − x
+    u = np.multiply(e_bar[:, :, None], s_wide_exp)
     np.multiply(u, t, out=u)
     mu_each_bar = np.negative(u, out=u)  # (22)
+    _give_back(work, _PerExampleGradWork, dtype, N)
     results = {
         "a": a_each_bar,
         "s": s_each_bar,
@@ -384,191 +382,186 @@ def hessian(
     a, s, mu, x = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    e_term = np.maximum(-2.0**100, s)  # (1)
-    e_part = np.sum(e_term, axis=1)  # (1)
-    t = np.negative(e_part)  # (1) −e_part
-    e = np.empty((N, 3), dtype)  # (1)
+    work = _borrow(_HessianWork, dtype, N)
+    e_term = np.maximum(-2.0**100, s, out=work.e_term)  # (1)
+    e_part = np.dot(e_term, work.ones, out=work.e_part)  # (1)
+    t = np.negative(e_part, out=work.e)  # (1) −e_part
+    e = work.e  # (1)
     e[...] = t  # (1)
-    t = np.subtract(x[:, None], mu)  # (1) x − mu
+    t = np.subtract(x[:, None], mu, out=work.e_term_2)  # (1) x − mu
     e_term_2 = np.multiply(t, t, out=t)  # (1)
-    t = np.maximum(-2.0**100, s)  # (1) max(−2¹⁰⁰, s)
+    t = np.maximum(-2.0**100, s, out=work.e_term)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
-    e_term_3 = _wide_exp(t)  # (1)
+    e_term_3 = _wide_exp(t, out=t)  # (1)
     # (1)
     e_part_2 = np.matmul(
         e_term_3[:, None, :], e_term_2.transpose(1, 2, 0)
     )[:, 0].transpose(1, 0)
-    t = np.divide(e_part_2, 2)  # (1) e_part_2 / 2
+    t = np.divide(e_part_2, 2, out=work.t)  # (1) e_part_2 / 2
     e -= t  # (1)
     e += a  # (1)
-    e_max = np.max(e, axis=1)  # (2)
+    e_max = np.maximum.reduce(e, axis=1, out=work.e_max)  # (2)
     np.subtract(e, e_max[:, None], out=e)  # (3) e − e_max
     s2_term = np.exp(e, out=e)  # (3); s2_term lives in e
-    s2 = np.sum(s2_term, axis=1)  # (4)
-    a_max = np.max(a)  # (5)
-    t = np.subtract(a, a_max)  # (6) a − a_max
+    s2 = np.dot(work.ones2, s2_term.T, out=work.e_max)  # (4)
+    a_max = np.maximum.reduce(a)  # (5)
+    t = np.subtract(a, a_max, out=work.e_part)  # (6) a − a_max
     s3_term = np.exp(t, out=t)  # (6)
-    s3 = np.sum(s3_term)  # (7)
-    t = np.multiply(N, s2)
+    s3 = np.add.reduce(s3_term)  # (7)
+    t = np.multiply(N, s2, out=work.s2_bar)
     s2_bar = np.divide(-cotangent, t, out=t)  # (14)
-    e_bar = np.multiply(s2_bar[:, None], s2_term)  # (15)
-    e_by_a = np.zeros((N, 3, 3), dtype)  # (23)
+    e_bar = np.multiply(s2_bar[:, None], s2_term, out=work.e_bar)  # (15)
+    e_by_a = work.e_by_a  # (23)
+    e_by_a.fill(0)
     e_by_a[np.arange(N)[:, None], np.arange(3), np.arange(3)] += 1  # (23)
-    s2_term_by_a = np.multiply(s2_term[:, :, None], e_by_a)  # (24)
-    s2_by_a = np.sum(s2_term_by_a, axis=1)  # (25)
-    s3_term_by_a = np.zeros((3, 3), dtype)  # (26)
+    # (24)
+    s2_term_by_a = np.multiply(s2_term[:, :, None], e_by_a, out=work.s2_term_by_a)
+    s2_by_a = np.add.reduce(s2_term_by_a, axis=1, out=work.s2_by_a)  # (25)
+    s3_term_by_a = work.s3_term_by_a  # (26)
+    s3_term_by_a.fill(0)
     s3_term_by_a[np.arange(3), np.arange(3)] += s3_term  # (26)
-    s3_by_a = np.sum(s3_term_by_a, axis=0)  # (27)
-    t = np.divide(1, s2[:, None])  # (28) 1 / s2
+    s3_by_a = np.dot(work.ones2, s3_term_by_a, out=work.s3_by_a)  # (27)
+    t = np.divide(1, s2[:, None], out=work.t2)  # (28) 1 / s2
     np.divide(t, s2[:, None], out=t)  # (28) 1 / s2 / s2
     np.multiply(cotangent / N, t, out=t)
-    s2_bar_by_a = np.multiply(t, s2_by_a)  # (28)
-    e_bar_by_a = np.multiply(s2_term[:, :, None], s2_bar_by_a[:, None])  # (29)
-    t = np.multiply(s2_bar[:, None, None], s2_term_by_a)
+    s2_bar_by_a = np.multiply(t, s2_by_a, out=work.s2_bar_by_a)  # (28)
+    # (29)
+    e_bar_by_a = np.multiply(s2_term[:, :, None], s2_bar_by_a[:, None], out=work.e_by_a)
+    t = np.multiply(s2_bar[:, None, None], s2_term_by_a, out=work.t3)
     e_bar_by_a += t  # (29)
     t = np.multiply(s3_term[:, None], s3_by_a)
     np.divide(t, s3, out=t)  # (30) s3_term s3_by_a / s3
     np.subtract(s3_term_by_a, t, out=t)  # (30) s3_term_by_a − s3_term s3_by_a / s3
     a_bar_by_a = np.multiply(cotangent / s3, t, out=t)  # (30)
-    a_bar_by_a += np.sum(e_bar_by_a, axis=0)  # (30)
-    t = np.subtract(x[:, None], mu)  # (31) x − mu
+    t = np.dot(work.ones3, e_bar_by_a.reshape(-1, 9), out=work.t4)  # (30)
+    a_bar_by_a += t.reshape(3, 3)  # (30)
+    t = np.multiply(-2, s, out=work.e_term)
+    s_wide_exp = _wide_exp(t, out=t)  # (31)
+    t = np.subtract(x[:, None], mu, out=work.e_term_2)  # (31) x − mu
     np.multiply(t, t, out=t)  # (31) (x − mu)²
-    u = np.multiply(-2, s)
-    v = _wide_exp(u)  # (31) wide_exp(−2 s)
-    np.multiply(v, t, out=t)
+    np.multiply(s_wide_exp, t, out=t)
     s_bar_by_a_term = np.subtract(t, 1, out=t)  # (31)
     # (31)
     s_bar_by_a = np.matmul(
         s_bar_by_a_term.transpose(1, 2, 0), e_bar_by_a.transpose(1, 0, 2)
     )
-    mu_bar_by_a_term = np.subtract(mu, x[:, None])  # (32)
+    mu_bar_by_a_term = np.subtract(mu, x[:, None], out=work.e_term_2)  # (32)
     # (32)
     mu_bar_by_a = np.matmul(
         mu_bar_by_a_term.transpose(1, 2, 0), e_bar_by_a.transpose(1, 0, 2)
     )
-    t = np.multiply(-2, s[:, :, None])
-    u = _wide_exp(t)  # (32) wide_exp(−2 s)
-    t = np.multiply(u, mu_bar_by_a)
+    t = np.multiply(s_wide_exp[:, :, None], mu_bar_by_a)
     mu_bar_by_a = np.negative(t, out=t)  # (32)
-    e_by_s = np.zeros((N, 3, 3, 2), dtype)  # (33)
-    t = np.subtract(x[:, None], mu)  # (33) x − mu
+    e_by_s = work.e_by_s  # (33)
+    e_by_s.fill(0)
+    t = np.subtract(x[:, None], mu, out=work.t5)  # (33) x − mu
     np.multiply(t, t, out=t)  # (33) (x − mu)²
-    u = np.multiply(-2, s)
-    v = _wide_exp(u)  # (33) wide_exp(−2 s)
-    np.multiply(v, t, out=t)
-    np.subtract(t, 1, out=t)  # (33) wide_exp(−2 s) (x − mu)² − 1
+    np.multiply(s_wide_exp, t, out=t)
+    np.subtract(t, 1, out=t)  # (33) s_wide_exp (x − mu)² − 1
     # (33)
     e_by_s[np.arange(N)[:, None, None], np.arange(3)[:, None], np.arange(3)[:, None], np.arange(2)] += t
-    s2_term_by_s = np.multiply(s2_term[:, :, None, None], e_by_s, out=e_by_s)  # (34);
-    s2_by_s = np.sum(s2_term_by_s, axis=1)  # (35)
-    t = np.divide(1, s2[:, None, None])  # (36) 1 / s2
+    s2_term_by_s = np.multiply(s2_term[:, :, None, None], e_by_s, out=e_by_s)  # (34)
+    s2_by_s = np.add.reduce(s2_term_by_s, axis=1, out=work.e_term_2)  # (35)
+    t = np.divide(1, s2[:, None, None], out=work.t6)  # (36) 1 / s2
     np.divide(t, s2[:, None, None], out=t)  # (36) 1 / s2 / s2
     np.multiply(cotangent / N, t, out=t)
-    s2_bar_by_s = np.multiply(t, s2_by_s)  # (36)
-    e_bar_by_s = np.multiply(s2_term[:, :, None, None], s2_bar_by_s[:, None])  # (37)
-    t = np.multiply(s2_bar[:, None, None, None], s2_term_by_s)
+    s2_bar_by_s = np.multiply(t, s2_by_s, out=work.s2_bar_by_s)  # (36)
+    # (37)
+    e_bar_by_s = np.multiply(
+        s2_term[:, :, None, None], s2_bar_by_s[:, None], out=work.e_bar_by_s
+    )
+    t = np.multiply(s2_bar[:, None, None, None], s2_term_by_s, out=work.t7)
     e_bar_by_s += t  # (37)
-    a_bar_by_s = np.sum(e_bar_by_s, axis=0)  # (38)
-    t = np.subtract(x[:, None], mu)  # (40) x − mu
+    a_bar_by_s = np.dot(work.ones3, e_bar_by_s.reshape(-1, 18)).reshape(3, 3, 2)  # (38)
+    t = np.subtract(x[:, None], mu, out=work.s2_bar_by_s)  # (40) x − mu
     np.multiply(t, t, out=t)  # (40) (x − mu)²
-    u = np.multiply(-2, s)
-    v = _wide_exp(u)  # (40) wide_exp(−2 s)
-    np.multiply(v, t, out=t)
+    np.multiply(s_wide_exp, t, out=t)
     s_bar_by_s_term = np.subtract(t, 1, out=t)  # (40)
     # (40)
     s_bar_by_s = np.matmul(
         s_bar_by_s_term.transpose(1, 2, 0),
         e_bar_by_s.transpose(1, 0, 2, 3).reshape(3, N, 6),
     ).reshape(3, 2, 3, 2)
-    t = np.subtract(x[:, None], mu)  # (39) x − mu
+    t = np.subtract(x[:, None], mu, out=work.s2_bar_by_s)  # (39) x − mu
     s_bar_by_s_term_2 = np.multiply(t, t, out=t)  # (39)
     # (39)
     s_bar_by_s_part = np.matmul(
         e_bar.T[:, None, :], s_bar_by_s_term_2.transpose(1, 0, 2)
     )[:, 0]
-    t = np.multiply(-2, s)
-    u = _wide_exp(t)  # (39) wide_exp(−2 s)
-    t = np.multiply(2, s_bar_by_s_part)
-    np.multiply(t, u, out=t)
+    t = np.multiply(2, s_wide_exp, out=work.t8)
+    np.multiply(t, s_bar_by_s_part, out=t)
     # (39)
     s_bar_by_s[np.arange(3)[:, None], np.arange(2), np.arange(3)[:, None], np.arange(2)] -= t
-    mu_bar_by_s_term = np.subtract(mu, x[:, None])  # (42)
+    t = np.multiply(-2, s, out=work.s_exp)
+    s_exp = np.exp(t, out=t)  # (41)
+    mu_bar_by_s_term = np.subtract(mu, x[:, None], out=work.s2_bar_by_s)  # (42)
     # (42)
     mu_bar_by_s = np.matmul(
         mu_bar_by_s_term.transpose(1, 2, 0),
         e_bar_by_s.transpose(1, 0, 2, 3).reshape(3, N, 6),
     ).reshape(3, 2, 3, 2)
-    t = np.multiply(-2, s[:, :, None, None])
-    u = _wide_exp(t)  # (42) wide_exp(−2 s)
-    t = np.multiply(u, mu_bar_by_s)
+    t = np.multiply(s_wide_exp[:, :, None, None], mu_bar_by_s)
     mu_bar_by_s = np.negative(t, out=t)  # (42)
-    mu_bar_by_s_term_2 = np.subtract(mu, x[:, None])  # (41)
+    mu_bar_by_s_term_2 = np.subtract(mu, x[:, None], out=work.s2_bar_by_s)  # (41)
     # (41)
     mu_bar_by_s_part = np.matmul(
         e_bar.T[:, None, :], mu_bar_by_s_term_2.transpose(1, 0, 2)
     )[:, 0]
-    t = np.multiply(-2, s)
-    np.exp(t, out=t)  # (41) exp(−2 s)
-    u = np.multiply(2, mu_bar_by_s_part)
-    np.multiply(u, t, out=u)
+    t = np.multiply(2, s_exp, out=work.t8)
+    np.multiply(t, mu_bar_by_s_part, out=t)
     # (41)
-    mu_bar_by_s[np.arange(3)[:, None], np.arange(2), np.arange(3)[:, None], np.arange(2)] += u
-    e_by_mu = np.zeros((N, 3, 3, 2), dtype)  # (43)
-    t = np.subtract(mu, x[:, None])  # (43) mu − x
-    u = np.multiply(-2, s)
-    v = _wide_exp(u)  # (43) wide_exp(−2 s)
-    np.multiply(v, t, out=t)
+    mu_bar_by_s[np.arange(3)[:, None], np.arange(2), np.arange(3)[:, None], np.arange(2)] += t
+    e_by_mu = work.e_bar_by_s  # (43)
+    e_by_mu.fill(0)
+    t = np.subtract(mu, x[:, None], out=work.t5)  # (43) mu − x
+    np.multiply(s_wide_exp, t, out=t)
     # (43)
     e_by_mu[np.arange(N)[:, None, None], np.arange(3)[:, None], np.arange(3)[:, None], np.arange(2)] -= t
-    # (44); s2_term_by_mu lives in e_by_mu
-    s2_term_by_mu = np.multiply(s2_term[:, :, None, None], e_by_mu, out=e_by_mu)
-    s2_by_mu = np.sum(s2_term_by_mu, axis=1)  # (45)
-    t = np.divide(1, s2[:, None, None])  # (46) 1 / s2
+    s2_term_by_mu = np.multiply(s2_term[:, :, None, None], e_by_mu, out=e_by_mu)  # (44)
+    s2_by_mu = np.add.reduce(s2_term_by_mu, axis=1, out=work.s2_bar_by_s)  # (45)
+    t = np.divide(1, s2[:, None, None], out=work.t6)  # (46) 1 / s2
     np.divide(t, s2[:, None, None], out=t)  # (46) 1 / s2 / s2
     np.multiply(cotangent / N, t, out=t)
-    s2_bar_by_mu = np.multiply(t, s2_by_mu)  # (46)
-    e_bar_by_mu = np.multiply(s2_term[:, :, None, None], s2_bar_by_mu[:, None])  # (47)
-    t = np.multiply(s2_bar[:, None, None, None], s2_term_by_mu)
+    s2_bar_by_mu = np.multiply(t, s2_by_mu, out=work.e_term_2)  # (46)
+    # (47)
+    e_bar_by_mu = np.multiply(
+        s2_term[:, :, None, None], s2_bar_by_mu[:, None], out=work.e_by_s
+    )
+    t = np.multiply(s2_bar[:, None, None, None], s2_term_by_mu, out=work.t7)
     e_bar_by_mu += t  # (47)
-    a_bar_by_mu = np.sum(e_bar_by_mu, axis=0)  # (48)
-    t = np.subtract(x[:, None], mu)  # (50) x − mu
+    # (48)
+    a_bar_by_mu = np.dot(work.ones3, e_bar_by_mu.reshape(-1, 18)).reshape(3, 3, 2)
+    t = np.subtract(x[:, None], mu, out=work.e_term_2)  # (50) x − mu
     np.multiply(t, t, out=t)  # (50) (x − mu)²
-    u = np.multiply(-2, s)
-    v = _wide_exp(u)  # (50) wide_exp(−2 s)
-    np.multiply(v, t, out=t)
+    np.multiply(s_wide_exp, t, out=t)
     s_bar_by_mu_term = np.subtract(t, 1, out=t)  # (50)
     # (50)
     s_bar_by_mu = np.matmul(
         s_bar_by_mu_term.transpose(1, 2, 0),
         e_bar_by_mu.transpose(1, 0, 2, 3).reshape(3, N, 6),
     ).reshape(3, 2, 3, 2)
-    t = np.subtract(mu, x[:, None])  # (49) mu − x
+    t = np.subtract(mu, x[:, None], out=work.e_term_2)  # (49) mu − x
     s_bar_by_mu_term_2 = np.multiply(2, t, out=t)  # (49)
     # (49)
     s_bar_by_mu_part = np.matmul(
         e_bar.T[:, None, :], s_bar_by_mu_term_2.transpose(1, 0, 2)
     )[:, 0]
-    t = np.multiply(-2, s)
-    np.exp(t, out=t)  # (49) exp(−2 s)
-    np.multiply(s_bar_by_mu_part, t, out=t)
+    t = np.multiply(s_exp, s_bar_by_mu_part, out=work.t8)
     # (49)
     s_bar_by_mu[np.arange(3)[:, None], np.arange(2), np.arange(3)[:, None], np.arange(2)] += t
-    mu_bar_by_mu_term = np.subtract(mu, x[:, None])  # (52)
+    mu_bar_by_mu_term = np.subtract(mu, x[:, None], out=work.e_term_2)  # (52)
     # (52)
     mu_bar_by_mu = np.matmul(
         mu_bar_by_mu_term.transpose(1, 2, 0),
         e_bar_by_mu.transpose(1, 0, 2, 3).reshape(3, N, 6),
     ).reshape(3, 2, 3, 2)
-    t = np.multiply(-2, s[:, :, None, None])
-    u = _wide_exp(t)  # (52) wide_exp(−2 s)
-    t = np.multiply(u, mu_bar_by_mu)
+    t = np.multiply(s_wide_exp[:, :, None, None], mu_bar_by_mu)
     mu_bar_by_mu = np.negative(t, out=t)  # (52)
-    mu_bar_by_mu_part = np.sum(e_bar, axis=0)  # (51)
-    t = np.multiply(-2, s)
-    np.exp(t, out=t)  # (51) exp(−2 s)
-    np.multiply(mu_bar_by_mu_part[:, None], t, out=t)
+    mu_bar_by_mu_part = np.dot(e_bar.T, work.ones3, out=work.s3_by_a)  # (51)
+    t = np.multiply(mu_bar_by_mu_part[:, None], s_exp, out=work.t8)
     # (51)
     mu_bar_by_mu[np.arange(3)[:, None], np.arange(2), np.arange(3)[:, None], np.arange(2)] -= t
+    _give_back(work, _HessianWork, dtype, N)
     results = {
         "a": {
             "a": a_bar_by_a,
@@ -949,7 +942,7 @@ def release() -> None:
     _IDLE.clear()
 
 
-class _Work:
+class _LossAndGradWork:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
@@ -959,49 +952,104 @@ class _Work:
         self.ones.flags.writeable = False
         self.e = np.empty((3, N), dtype).T
         self.e_term_2 = np.empty((N, 3, 2), dtype)
-        self.t = np.empty((3, 2), dtype)
-        self.t2 = np.empty((3, N), dtype).T
+        self.t = np.empty((3, N), dtype).T
         self.e_max = np.empty((N,), dtype)
         self.s2_term = np.empty((3, N), dtype).T
         self.s2 = np.empty((N,), dtype)
         self.ones2 = np.ones((3,), dtype)
         self.ones2.flags.writeable = False
-        self.t3 = np.empty((3, N), bool).T
+        self.t2 = np.empty((3, N), bool).T
         self.s2_rest = np.empty((N,), dtype)
-        self.t4 = np.empty((3,), bool)
+        self.t3 = np.empty((3,), bool)
         self.s3_rest_term = np.empty((3,), dtype)
-        self.t5 = np.empty((N,), dtype)
+        self.t4 = np.empty((N,), dtype)
         self.ones3 = np.ones((N,), dtype)
         self.ones3.flags.writeable = False
-        self.t6 = np.empty((3,), dtype)
-        self.u = np.empty((3, 2), dtype)
+        self.t5 = np.empty((3,), dtype)
 
 
-_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+class _PerExampleGradWork:
+    """What per_example_grad works in, for one dtype and one set of sizes."""
+
+    def __init__(self, dtype: np.dtype, N: int) -> None:
+        self.e_term = np.empty((3, 2), dtype)
+        self.e_part = np.empty((3,), dtype)
+        self.ones = np.ones((2,), dtype)
+        self.ones.flags.writeable = False
+        self.e = np.empty((3, N), dtype).T
+        self.e_term_2 = np.empty((N, 3, 2), dtype)
+        self.t = np.empty((3, N), dtype).T
+        self.e_max = np.empty((N,), dtype)
+        self.ones2 = np.ones((3,), dtype)
+        self.ones2.flags.writeable = False
+        self.s2_bar = np.empty((N,), dtype)
+        self.e_bar = np.empty((3, N), dtype).T
+        self.t2 = np.empty((N, 3, 2), dtype)
 
 
-def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
-    """Arrays to work in: those of an earlier call, else new ones.
+class _HessianWork:
+    """What hessian works in, for one dtype and one set of sizes."""
+
+    def __init__(self, dtype: np.dtype, N: int) -> None:
+        self.e_term = np.empty((3, 2), dtype)
+        self.e_part = np.empty((3,), dtype)
+        self.ones = np.ones((2,), dtype)
+        self.ones.flags.writeable = False
+        self.e = np.empty((3, N), dtype).T
+        self.e_term_2 = np.empty((N, 3, 2), dtype)
+        self.t = np.empty((3, N), dtype).T
+        self.e_max = np.empty((N,), dtype)
+        self.ones2 = np.ones((3,), dtype)
+        self.ones2.flags.writeable = False
+        self.s2_bar = np.empty((N,), dtype)
+        self.e_bar = np.empty((3, N), dtype).T
+        self.e_by_a = np.empty((N, 3, 3), dtype)
+        self.s2_term_by_a = np.empty((N, 3, 3), dtype)
+        self.s2_by_a = np.empty((N, 3), dtype)
+        self.s3_term_by_a = np.empty((3, 3), dtype)
+        self.s3_by_a = np.empty((3,), dtype)
+        self.t2 = np.empty((N, 1), dtype)
+        self.s2_bar_by_a = np.empty((N, 3), dtype)
+        self.t3 = np.empty((N, 3, 3), dtype)
+        self.ones3 = np.ones((N,), dtype)
+        self.ones3.flags.writeable = False
+        self.t4 = np.empty((9,), dtype)
+        self.e_by_s = np.empty((N, 3, 3, 2), dtype)
+        self.t5 = np.empty((N, 3, 2), dtype)
+        self.t6 = np.empty((N, 1, 1), dtype)
+        self.s2_bar_by_s = np.empty((N, 3, 2), dtype)
+        self.e_bar_by_s = np.empty((N, 3, 3, 2), dtype)
+        self.t7 = np.empty((N, 3, 3, 2), dtype)
+        self.t8 = np.empty((3, 2), dtype)
+        self.s_exp = np.empty((3, 2), dtype)
+
+
+_IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using
+
+
+def _borrow(kind: type, dtype: np.dtype, *sizes: int):
+    """Arrays to work in, an object of this kind: those of an earlier call, else new ones.
 
     They belong to the call until it gives them back, so two threads never share any.
     """
-    key = (dtype, *sizes)
+    key = (kind, dtype, *sizes)
     if key not in _IDLE:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
     try:
         return _IDLE.setdefault(key, []).pop()
     except IndexError:
-        return _Work(dtype, *sizes)
+        return kind(dtype, *sizes)
 
 
-def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
+def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault((dtype, *sizes), []).append(work)
+    _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
 
 
-def _wide_exp(x: np.ndarray) -> np.ndarray:
+def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """The exponential, in double precision also where x is single: to half an ulp."""
     if x.dtype != np.float32:
-        return np.exp(x)
-    return np.exp(x, out=np.empty_like(x), dtype=np.float64, casting="same_kind")
+        return np.exp(x, out=out)
+    into = np.empty_like(x) if out is None else out
+    return np.exp(x, out=into, dtype=np.float64, casting="same_kind")

@@ -224,7 +224,7 @@ def loss(
     s_term = np.exp(t, out=t)  # (16)
     s_place = np.argmax(z4, axis=1)  # (17)
     t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None])
-    s_rest_term = np.multiply(s_term, t, out=s_term)  # (17);
+    s_rest_term = np.multiply(s_term, t, out=s_term)  # (17)
     s_rest = np.sum(s_rest_term, axis=1)  # (17)
     t = np.subtract(z4[np.arange(N), label], z4_max)  # (19) z4 − z4_max
     u = np.log1p(s_rest)  # (19) log1p(s_rest)
@@ -254,7 +254,7 @@ def loss_and_grad(
     K1, b1, K2, b2, W3, b3, W4, b4, x, label = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    work = _borrow(dtype, N)
+    work = _borrow(_LossAndGradWork, dtype, N)
     f = x  # (1)
     y = f.reshape(N, 8, 8)[:, :, :, None]  # (2)
     x_pad1 = work.x_pad1  # (3)
@@ -291,10 +291,10 @@ def loss_and_grad(
     )
     z2 = work.z2
     # (8)
-    np.dot(
+    np.matmul(
         K2.reshape(72, 16).T,
-        x_pad2_windows,
-        out=z2.transpose(3, 1, 2, 0).reshape(16, 16 * N),
+        x_pad2_windows.reshape(72, 4, -1).transpose(1, 0, 2),
+        out=z2.transpose(1, 3, 2, 0).reshape(4, 16, 4 * N),
     )
     z2 += b2  # (8)
     h2 = np.maximum(z2, 0, out=work.h2)  # (9)
@@ -338,13 +338,14 @@ def loss_and_grad(
     t = np.greater(z3, 0, out=work.t3)
     z3_bar = np.multiply(h3_bar, t, out=h3_bar)  # (26); z3_bar lives in h3_bar
     b3_bar = np.dot(work.ones2, z3_bar)  # (27)
-    y2_2_bar = np.dot(z3_bar, W3.T, out=work.y2_2_bar)  # (28)
+    y2_2_bar = work.y2_2_bar
+    np.dot(W3, z3_bar.T, out=y2_2_bar.T)  # (28)
     W3_bar = np.dot(y2_2.T, z3_bar)  # (29)
     y2_bar = y2_2_bar.reshape(N, 2, 2, 16)  # (30)
     # (31)
     y2_at = _argmax(h2.reshape(N, 2, 2, 2, 2, 16).transpose(0, 1, 3, 5, 2, 4), (4, 5))
     y2_at_p2 = y2_at // 2  # (31)
-    y2_at_q2 = y2_at % 2  # (32)
+    y2_at_q2 = y2_at & 1  # (32)
     h2_bar = work.h2  # (33)
     h2_bar.fill(0)
     for q in range(2):  # (33)
@@ -372,7 +373,7 @@ def loss_and_grad(
     # (39)
     y1_at = _argmax(h1.reshape(N, 4, 2, 4, 2, 8).transpose(0, 1, 3, 5, 2, 4), (4, 5))
     y1_at_a = y1_at // 2  # (39)
-    y1_at_b = y1_at % 2  # (40)
+    y1_at_b = y1_at & 1  # (40)
     h1_bar = work.h1  # (41)
     h1_bar.fill(0)
     for q in range(2):  # (41)
@@ -389,7 +390,7 @@ def loss_and_grad(
     K1_bar = np.dot(
         x_pad1_windows, z1_bar.transpose(3, 1, 2, 0).reshape(8, -1).T
     ).reshape(3, 3, 1, 8)
-    _give_back(work, dtype, N)
+    _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "K1": K1_bar,
         "b1": b1_bar,
@@ -830,7 +831,7 @@ def release() -> None:
     _IDLE.clear()
 
 
-class _Work:
+class _LossAndGradWork:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
@@ -863,7 +864,7 @@ class _Work:
         self.ones2.flags.writeable = False
         self.h3_bar = np.empty((N, 48), dtype)
         self.t3 = np.empty((N, 48), bool)
-        self.y2_2_bar = np.empty((N, 64), dtype)
+        self.y2_2_bar = np.empty((64, N), dtype).T
         self.t4 = np.empty((16, 2, 2, N), bool).transpose(3, 1, 2, 0)
         self.u3 = np.empty((16, 2, 2, N), bool).transpose(3, 1, 2, 0)
         self.u4 = np.empty((16, 2, 2, N), dtype).transpose(3, 1, 2, 0)
@@ -875,27 +876,27 @@ class _Work:
         self.t7 = np.empty((8, 8, 8, N), bool).transpose(3, 1, 2, 0)
 
 
-_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+_IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using
 
 
-def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
-    """Arrays to work in: those of an earlier call, else new ones.
+def _borrow(kind: type, dtype: np.dtype, *sizes: int):
+    """Arrays to work in, an object of this kind: those of an earlier call, else new ones.
 
     They belong to the call until it gives them back, so two threads never share any.
     """
-    key = (dtype, *sizes)
+    key = (kind, dtype, *sizes)
     if key not in _IDLE:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
     try:
         return _IDLE.setdefault(key, []).pop()
     except IndexError:
-        return _Work(dtype, *sizes)
+        return kind(dtype, *sizes)
 
 
-def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
+def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault((dtype, *sizes), []).append(work)
+    _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
 
 
 def _argmax(array: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
@@ -906,10 +907,10 @@ def _argmax(array: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     places = np.moveaxis(array, axes, range(len(axes)))
     count = int(np.prod(places.shape[: len(axes)]))
     first, *others = np.ndindex(places.shape[: len(axes)])
-    best = places[first].copy()
-    better = np.empty(best.shape, bool)
+    best = places[first].copy(order="K")  # what follows lies in memory as it does
+    better = np.empty_like(best, bool)
     mark = better.view(np.int8)  # 1 where better
-    at = np.zeros(best.shape, np.int8 if count < 128 else np.intp)
+    at = np.zeros_like(best, np.int8 if count < 128 else np.intp)
     for position, place in enumerate(others, 1):
         np.greater(places[place], best, out=better)
         np.maximum(best, places[place], out=best)

@@ -51,7 +51,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (39) W̄1[k,l] = Σₙⱼ y[n,j,k] z̄1[n,j,l]                                 from (3)
 
 Cost of one call of the last function
-    258385 N + 3 floating-point operations, 264048 N + 583368 bytes read or written (float64)
+    256849 N + 3 floating-point operations, 333424 N + 583368 bytes read or written (float64)
     5,578 parameters
     13648 N bytes kept from forward to backward: p, y1, c1, o, g, i, f1, h, y
 """
@@ -126,33 +126,19 @@ def forward(
     h = np.zeros((N, 9, 32), dtype)  # (11)
     for j in range(8):
         z1[:, j] += np.dot(h[:, j], U)  # (3)
-        t = np.negative(z1[:, j, :32])  # (4) −z1
-        np.minimum(z1[:, j, :32], t, out=t)  # (4) −|z1|
+        t = np.negative(z1[:, j])  # (4) −z1
+        np.minimum(z1[:, j], t, out=t)  # (4) −|z1|
         np.exp(t, out=t)  # (4) exp(−|z1|)
         u = np.add(1, t)  # (4) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j, :32], 0)
-        w = np.where(v, 1, t)  # (4) {1 if z1 ≥ 0 else exp(−|z1|)}
-        i = np.divide(w, u, out=w)  # (4)
-        t = np.negative(z1[:, j, 32:64])  # (5) −z1
-        np.minimum(z1[:, j, 32:64], t, out=t)  # (5) −|z1|
-        np.exp(t, out=t)  # (5) exp(−|z1|)
-        u = np.add(1, t)  # (5) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j, 32:64], 0)
-        w = np.where(v, 1, t)  # (5) {1 if z1 ≥ 0 else exp(−|z1|)}
-        f1 = np.divide(w, u, out=w)  # (5)
+        v = np.greater_equal(z1[:, j], 0)
+        np.maximum(t, v, out=t)  # (4) {1 if z1 ≥ 0 else exp(−|z1|)}
+        i_f1_o = np.divide(t, u, out=t)  # (4)
         g = np.tanh(z1[:, j, 64:96])  # (6)
-        t = np.negative(z1[:, j, 96:])  # (7) −z1
-        np.minimum(z1[:, j, 96:], t, out=t)  # (7) −|z1|
-        np.exp(t, out=t)  # (7) exp(−|z1|)
-        u = np.add(1, t)  # (7) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j, 96:], 0)
-        w = np.where(v, 1, t)  # (7) {1 if z1 ≥ 0 else exp(−|z1|)}
-        o = np.divide(w, u, out=w)  # (7)
-        t = np.multiply(i, g)
-        u = np.multiply(f1, c1[:, j])
+        t = np.multiply(i_f1_o[:, :32], g)
+        u = np.multiply(i_f1_o[:, 32:64], c1[:, j])
         np.add(t, u, out=c1[:, j + 1])  # (9)
         t = np.tanh(c1[:, j + 1])  # (11) tanh(c1)
-        np.multiply(o, t, out=h[:, j + 1])  # (11)
+        np.multiply(i_f1_o[:, 96:], t, out=h[:, j + 1])  # (11)
     y1 = h[:, 8]  # (12)
     z2 = np.dot(y1, W2)  # (13)
     z2 += b2  # (13)
@@ -183,33 +169,19 @@ def loss(
     h = np.zeros((N, 9, 32), dtype)  # (11)
     for j in range(8):
         z1[:, j] += np.dot(h[:, j], U)  # (3)
-        t = np.negative(z1[:, j, :32])  # (4) −z1
-        np.minimum(z1[:, j, :32], t, out=t)  # (4) −|z1|
+        t = np.negative(z1[:, j])  # (4) −z1
+        np.minimum(z1[:, j], t, out=t)  # (4) −|z1|
         np.exp(t, out=t)  # (4) exp(−|z1|)
         u = np.add(1, t)  # (4) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j, :32], 0)
-        w = np.where(v, 1, t)  # (4) {1 if z1 ≥ 0 else exp(−|z1|)}
-        i = np.divide(w, u, out=w)  # (4)
-        t = np.negative(z1[:, j, 32:64])  # (5) −z1
-        np.minimum(z1[:, j, 32:64], t, out=t)  # (5) −|z1|
-        np.exp(t, out=t)  # (5) exp(−|z1|)
-        u = np.add(1, t)  # (5) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j, 32:64], 0)
-        w = np.where(v, 1, t)  # (5) {1 if z1 ≥ 0 else exp(−|z1|)}
-        f1 = np.divide(w, u, out=w)  # (5)
+        v = np.greater_equal(z1[:, j], 0)
+        np.maximum(t, v, out=t)  # (4) {1 if z1 ≥ 0 else exp(−|z1|)}
+        i_f1_o = np.divide(t, u, out=t)  # (4)
         g = np.tanh(z1[:, j, 64:96])  # (6)
-        t = np.negative(z1[:, j, 96:])  # (7) −z1
-        np.minimum(z1[:, j, 96:], t, out=t)  # (7) −|z1|
-        np.exp(t, out=t)  # (7) exp(−|z1|)
-        u = np.add(1, t)  # (7) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j, 96:], 0)
-        w = np.where(v, 1, t)  # (7) {1 if z1 ≥ 0 else exp(−|z1|)}
-        o = np.divide(w, u, out=w)  # (7)
-        t = np.multiply(i, g)
-        u = np.multiply(f1, c1[:, j])
+        t = np.multiply(i_f1_o[:, :32], g)
+        u = np.multiply(i_f1_o[:, 32:64], c1[:, j])
         np.add(t, u, out=c1[:, j + 1])  # (9)
         t = np.tanh(c1[:, j + 1])  # (11) tanh(c1)
-        np.multiply(o, t, out=h[:, j + 1])  # (11)
+        np.multiply(i_f1_o[:, 96:], t, out=h[:, j + 1])  # (11)
     y1 = h[:, 8]  # (12)
     z2 = np.dot(y1, W2)  # (13)
     z2 += b2  # (13)
@@ -218,7 +190,7 @@ def loss(
     s_term = np.exp(t, out=t)  # (15)
     s_place = np.argmax(z2, axis=1)  # (16)
     t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None])
-    s_rest_term = np.multiply(s_term, t, out=s_term)  # (16);
+    s_rest_term = np.multiply(s_term, t, out=s_term)  # (16)
     s_rest = np.sum(s_rest_term, axis=1)  # (16)
     t = np.subtract(z2[np.arange(N), label], z2_max)  # (18) z2 − z2_max
     u = np.log1p(s_rest)  # (18) log1p(s_rest)
@@ -248,7 +220,7 @@ def loss_and_grad(
     W1, U, b1, W2, b2, x, label = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    work = _borrow(dtype, N)
+    work = _borrow(_LossAndGradWork, dtype, N)
     f = x  # (1)
     y = f.reshape(N, 8, 8)  # (2)
     z1 = work.z1
@@ -259,44 +231,30 @@ def loss_and_grad(
         out=z1.transpose(1, 0, 2).reshape(8 * N, 128),
     )
     z1 += b1  # (3)
-    i = work.i  # (4)
-    f1 = work.f1  # (5)
+    z1_exp = work.z1_exp  # (4)
+    i_f1_o = work.i_f1_o  # (4)
     g = work.g  # (6)
-    o = work.o  # (7)
     c1 = work.c1  # (9)
     c1.fill(0)
+    c1_tanh = work.c1_tanh  # (11)
     h = work.h  # (11)
     h.fill(0)
     for j in range(8):
         t = np.dot(h[:, j], U, out=work.t)  # (3)
         z1[:, j] += t  # (3)
-        t = np.negative(z1[:, j, :32], out=work.t2)  # (4) −z1
-        np.minimum(z1[:, j, :32], t, out=t)  # (4) −|z1|
-        np.exp(t, out=t)  # (4) exp(−|z1|)
-        u = np.add(1, t, out=work.u)  # (4) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j, :32], 0, out=work.v)
-        w = np.where(v, 1, t)  # (4) {1 if z1 ≥ 0 else exp(−|z1|)}
-        np.divide(w, u, out=i[:, j])  # (4)
-        t = np.negative(z1[:, j, 32:64], out=work.t2)  # (5) −z1
-        np.minimum(z1[:, j, 32:64], t, out=t)  # (5) −|z1|
-        np.exp(t, out=t)  # (5) exp(−|z1|)
-        u = np.add(1, t, out=work.u)  # (5) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j, 32:64], 0, out=work.v)
-        w = np.where(v, 1, t)  # (5) {1 if z1 ≥ 0 else exp(−|z1|)}
-        np.divide(w, u, out=f1[:, j])  # (5)
+        t = np.negative(z1[:, j], out=work.t)  # (4) −z1
+        np.minimum(z1[:, j], t, out=t)  # (4) −|z1|
+        np.exp(t, out=z1_exp[:, j])  # (4)
+        t = np.add(1, z1_exp[:, j], out=work.t)  # (4) 1 + z1_exp
+        u = np.greater_equal(z1[:, j], 0, out=work.u)
+        v = np.maximum(z1_exp[:, j], u, out=work.v)  # (4) {1 if z1 ≥ 0 else z1_exp}
+        np.divide(v, t, out=i_f1_o[:, j])  # (4)
         np.tanh(z1[:, j, 64:96], out=g[:, j])  # (6)
-        t = np.negative(z1[:, j, 96:], out=work.t2)  # (7) −z1
-        np.minimum(z1[:, j, 96:], t, out=t)  # (7) −|z1|
-        np.exp(t, out=t)  # (7) exp(−|z1|)
-        u = np.add(1, t, out=work.u)  # (7) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j, 96:], 0, out=work.v)
-        w = np.where(v, 1, t)  # (7) {1 if z1 ≥ 0 else exp(−|z1|)}
-        np.divide(w, u, out=o[:, j])  # (7)
-        t = np.multiply(i[:, j], g[:, j], out=work.t2)
-        u = np.multiply(f1[:, j], c1[:, j], out=work.u)
+        t = np.multiply(i_f1_o[:, j, :32], g[:, j], out=work.t2)
+        u = np.multiply(i_f1_o[:, j, 32:64], c1[:, j], out=work.u2)
         np.add(t, u, out=c1[:, j + 1])  # (9)
-        t = np.tanh(c1[:, j + 1], out=work.t2)  # (11) tanh(c1)
-        np.multiply(o[:, j], t, out=h[:, j + 1])  # (11)
+        np.tanh(c1[:, j + 1], out=c1_tanh[:, j])  # (11)
+        np.multiply(i_f1_o[:, j, 96:], c1_tanh[:, j], out=h[:, j + 1])  # (11)
     y1 = h[:, 8]  # (12)
     z2 = work.z2
     np.dot(W2.T, y1.T, out=z2.T)  # (13)
@@ -311,7 +269,7 @@ def loss_and_grad(
     s_rest = np.dot(work.ones, s_rest_term.T, out=work.s_rest)  # (16)
     p = np.divide(s_term, s[:, None], out=work.s_rest_term)  # (17)
     t = np.subtract(z2[np.arange(N), label], z2_max, out=work.L_term)  # (18)
-    u = np.log1p(s_rest, out=work.u2)  # (18) log1p(s_rest)
+    u = np.log1p(s_rest, out=work.u3)  # (18) log1p(s_rest)
     L_term = np.subtract(t, u, out=t)  # (18)
     L = np.add.reduce(L_term)  # (18)
     L = (-L) / N  # (18)
@@ -321,7 +279,7 @@ def loss_and_grad(
     np.negative(t, out=t)
     z2_bar_chosen = np.divide(t, s, out=t)  # (21)
     t = np.multiply(cotangent / N, p, out=work.t4)
-    u = np.not_equal(np.arange(10, dtype=dtype), label[:, None], out=work.u3)
+    u = np.not_equal(np.arange(10, dtype=dtype), label[:, None], out=work.u4)
     z2_bar = np.where(u, t, z2_bar_chosen[:, None])  # (21)
     b2_bar = np.dot(z2_bar.T, work.ones2)  # (22)
     y1_bar = np.dot(z2_bar, W2.T, out=work.y1_bar)  # (23)
@@ -331,47 +289,39 @@ def loss_and_grad(
     h_bar[:, 8] += y1_bar  # (35)
     t = np.negative(c1[:, 1:], out=work.t5)  # (29) −c1
     np.minimum(c1[:, 1:], t, out=t)  # (29) −|c1|
-    u = _wide_exp(t)  # (29) wide_exp(−|c1|)
-    np.multiply(u, u, out=u)  # (29) wide_exp(−|c1|)²
-    t = np.add(1, u, out=work.t5)  # (29) wide_exp(−|c1|)² + 1
-    np.multiply(t, t, out=t)  # (29) (wide_exp(−|c1|)² + 1)²
-    v = np.multiply(4, o, out=work.c1_bar_factor)
-    np.multiply(v, u, out=v)
-    c1_bar_factor = np.divide(v, t, out=v)  # (29)
-    t = np.subtract(1, o, out=work.t5)  # (31) 1 − o
-    u = np.tanh(c1[:, 1:], out=work.u4)  # (31) tanh(c1)
-    np.multiply(o, t, out=o)
-    z1_bar_factor = np.multiply(o, u, out=o)  # (31); z1_bar_factor lives in o
-    t = np.negative(z1[:, :, 64:96], out=work.t5)  # (32) −z1
-    np.minimum(z1[:, :, 64:96], t, out=t)  # (32) −|z1|
-    np.exp(t, out=t)  # (32) exp(−|z1|)
-    np.multiply(t, t, out=t)  # (32) exp(−|z1|)²
-    u = np.add(1, t, out=work.u4)  # (32) exp(−|z1|)² + 1
-    np.multiply(u, u, out=u)  # (32) (exp(−|z1|)² + 1)²
-    np.multiply(4, i, out=i)
-    np.multiply(i, t, out=i)
-    z1_bar_factor_2 = np.divide(i, u, out=i)  # (32); z1_bar_factor_2 lives in i
-    t = np.negative(z1[:, :, 32:64], out=work.z1_bar_factor_3)  # (33) −z1
-    np.minimum(z1[:, :, 32:64], t, out=t)  # (33) −|z1|
-    np.exp(t, out=t)  # (33) exp(−|z1|)
-    u = np.add(1, t, out=work.u4)  # (33) 1 + exp(−|z1|)
-    np.multiply(u, u, out=u)  # (33) (1 + exp(−|z1|))²
-    np.multiply(c1[:, :8], t, out=t)
-    z1_bar_factor_3 = np.divide(t, u, out=t)  # (33)
-    t = np.negative(z1[:, :, :32], out=work.t5)  # (34) −z1
-    np.minimum(z1[:, :, :32], t, out=t)  # (34) −|z1|
-    np.exp(t, out=t)  # (34) exp(−|z1|)
-    u = np.add(1, t, out=work.u4)  # (34) 1 + exp(−|z1|)
-    np.multiply(u, u, out=u)  # (34) (1 + exp(−|z1|))²
-    np.multiply(g, t, out=g)
-    z1_bar_factor_4 = np.divide(g, u, out=g)  # (34); z1_bar_factor_4 lives in g
+    _wide_exp(t, out=t)  # (29) wide_exp(−|c1|)
+    np.multiply(t, t, out=t)  # (29) wide_exp(−|c1|)²
+    u = np.add(1, t, out=work.u5)  # (29) wide_exp(−|c1|)² + 1
+    np.multiply(u, u, out=u)  # (29) (wide_exp(−|c1|)² + 1)²
+    v = np.multiply(4, i_f1_o[:, :, 96:], out=work.c1_bar_factor)
+    np.multiply(v, t, out=v)
+    c1_bar_factor = np.divide(v, u, out=v)  # (29)
+    t = np.subtract(1, i_f1_o[:, :, 96:], out=work.t5)  # (31) 1 − i_f1_o
+    np.multiply(i_f1_o[:, :, 96:], c1_tanh, out=c1_tanh)
+    z1_bar_factor = np.multiply(c1_tanh, t, out=c1_tanh)  # (31)
+    t = np.multiply(z1_exp[:, :, 64:96], z1_exp[:, :, 64:96], out=work.t5)  # (32)
+    u = np.add(1, t, out=work.u5)  # (32) z1_exp² + 1
+    np.multiply(u, u, out=u)  # (32) (z1_exp² + 1)²
+    v = np.multiply(4, i_f1_o[:, :, :32], out=work.z1_bar_factor_2)
+    np.multiply(v, t, out=v)
+    z1_bar_factor_2 = np.divide(v, u, out=v)  # (32)
+    t = np.add(1, z1_exp[:, :, 32:64], out=work.t5)  # (33) 1 + z1_exp
+    np.multiply(t, t, out=t)  # (33) (1 + z1_exp)²
+    u = np.multiply(c1[:, :8], z1_exp[:, :, 32:64], out=work.z1_bar_factor_3)
+    z1_bar_factor_3 = np.divide(u, t, out=u)  # (33)
+    t = np.add(1, z1_exp[:, :, :32], out=work.t5)  # (34) 1 + z1_exp
+    np.multiply(t, t, out=t)  # (34) (1 + z1_exp)²
+    np.multiply(g, z1_exp[:, :, :32], out=g)
+    z1_bar_factor_4 = np.divide(g, t, out=g)  # (34); z1_bar_factor_4 lives in g
     c1_bar = work.c1  # (29)
     c1_bar.fill(0)
-    z1_bar = work.z1  # (31)
+    z1_bar = work.z1_exp  # (31)
+    U_T = work.U_T
+    np.copyto(U_T, U.T)  # Uᵀ, as one block
     for j in reversed(range(8)):
         t = np.multiply(h_bar[:, j + 1], c1_bar_factor[:, j], out=work.t2)
         c1_bar[:, j + 1] += t  # (29)
-        t = np.multiply(f1[:, j], c1_bar[:, j + 1], out=work.t2)
+        t = np.multiply(i_f1_o[:, j, 32:64], c1_bar[:, j + 1], out=work.t2)
         c1_bar[:, j] += t  # (30)
         np.multiply(h_bar[:, j + 1], z1_bar_factor[:, j], out=z1_bar[:, j, 96:])  # (31)
         # (32)
@@ -380,8 +330,7 @@ def loss_and_grad(
         np.multiply(c1_bar[:, j + 1], z1_bar_factor_3[:, j], out=z1_bar[:, j, 32:64])
         # (34)
         np.multiply(c1_bar[:, j + 1], z1_bar_factor_4[:, j], out=z1_bar[:, j, :32])
-        t = np.dot(z1_bar[:, j], U.T, out=work.t2)  # (36)
-        h_bar[:, j] = t  # (36)
+        np.dot(z1_bar[:, j], U_T, out=h_bar[:, j])  # (36)
     # (37)
     U_bar = np.dot(
         h[:, :8].transpose(1, 0, 2).reshape(-1, 32).T,
@@ -392,7 +341,7 @@ def loss_and_grad(
     W1_bar = np.dot(
         y.transpose(2, 1, 0).reshape(8, -1), z1_bar.transpose(1, 0, 2).reshape(-1, 128)
     )
-    _give_back(work, dtype, N)
+    _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W1": W1_bar,
         "U": U_bar,
@@ -422,33 +371,19 @@ def metrics(
     h = np.zeros((N, 9, 32), dtype)  # (11)
     for j in range(8):
         z1[:, j] += np.dot(h[:, j], U)  # (3)
-        t = np.negative(z1[:, j, :32])  # (4) −z1
-        np.minimum(z1[:, j, :32], t, out=t)  # (4) −|z1|
+        t = np.negative(z1[:, j])  # (4) −z1
+        np.minimum(z1[:, j], t, out=t)  # (4) −|z1|
         np.exp(t, out=t)  # (4) exp(−|z1|)
         u = np.add(1, t)  # (4) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j, :32], 0)
-        w = np.where(v, 1, t)  # (4) {1 if z1 ≥ 0 else exp(−|z1|)}
-        i = np.divide(w, u, out=w)  # (4)
-        t = np.negative(z1[:, j, 32:64])  # (5) −z1
-        np.minimum(z1[:, j, 32:64], t, out=t)  # (5) −|z1|
-        np.exp(t, out=t)  # (5) exp(−|z1|)
-        u = np.add(1, t)  # (5) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j, 32:64], 0)
-        w = np.where(v, 1, t)  # (5) {1 if z1 ≥ 0 else exp(−|z1|)}
-        f1 = np.divide(w, u, out=w)  # (5)
+        v = np.greater_equal(z1[:, j], 0)
+        np.maximum(t, v, out=t)  # (4) {1 if z1 ≥ 0 else exp(−|z1|)}
+        i_f1_o = np.divide(t, u, out=t)  # (4)
         g = np.tanh(z1[:, j, 64:96])  # (6)
-        t = np.negative(z1[:, j, 96:])  # (7) −z1
-        np.minimum(z1[:, j, 96:], t, out=t)  # (7) −|z1|
-        np.exp(t, out=t)  # (7) exp(−|z1|)
-        u = np.add(1, t)  # (7) 1 + exp(−|z1|)
-        v = np.greater_equal(z1[:, j, 96:], 0)
-        w = np.where(v, 1, t)  # (7) {1 if z1 ≥ 0 else exp(−|z1|)}
-        o = np.divide(w, u, out=w)  # (7)
-        t = np.multiply(i, g)
-        u = np.multiply(f1, c1[:, j])
+        t = np.multiply(i_f1_o[:, :32], g)
+        u = np.multiply(i_f1_o[:, 32:64], c1[:, j])
         np.add(t, u, out=c1[:, j + 1])  # (9)
         t = np.tanh(c1[:, j + 1])  # (11) tanh(c1)
-        np.multiply(o, t, out=h[:, j + 1])  # (11)
+        np.multiply(i_f1_o[:, 96:], t, out=h[:, j + 1])  # (11)
     y1 = h[:, 8]  # (12)
     z2 = np.dot(y1, W2)  # (13)
     z2 += b2  # (13)
@@ -802,21 +737,22 @@ def release() -> None:
     _IDLE.clear()
 
 
-class _Work:
+class _LossAndGradWork:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
         self.z1 = np.empty((8, N, 128), dtype).transpose(1, 0, 2)
-        self.i = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
-        self.f1 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
+        self.z1_exp = np.empty((8, N, 128), dtype).transpose(1, 0, 2)
+        self.i_f1_o = np.empty((8, N, 128), dtype).transpose(1, 0, 2)
         self.g = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
-        self.o = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
         self.c1 = np.empty((9, N, 32), dtype).transpose(1, 0, 2)
+        self.c1_tanh = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
         self.h = np.empty((9, N, 32), dtype).transpose(1, 0, 2)
         self.t = np.empty((N, 128), dtype)
+        self.u = np.empty((N, 128), bool)
+        self.v = np.empty((N, 128), dtype)
         self.t2 = np.empty((N, 32), dtype)
-        self.u = np.empty((N, 32), dtype)
-        self.v = np.empty((N, 32), bool)
+        self.u2 = np.empty((N, 32), dtype)
         self.z2 = np.empty((10, N), dtype).T
         self.z2_max = np.empty((N,), dtype)
         self.s_term = np.empty((10, N), dtype).T
@@ -827,49 +763,52 @@ class _Work:
         self.s_rest_term = np.empty((10, N), dtype).T
         self.s_rest = np.empty((N,), dtype)
         self.L_term = np.empty((N,), dtype)
-        self.u2 = np.empty((N,), dtype)
+        self.u3 = np.empty((N,), dtype)
         self.t4 = np.empty((10, N), dtype).T
-        self.u3 = np.empty((10, N), bool).T
+        self.u4 = np.empty((10, N), bool).T
         self.ones2 = np.ones((N,), dtype)
         self.ones2.flags.writeable = False
         self.y1_bar = np.empty((N, 32), dtype)
         self.h_bar = np.empty((9, N, 32), dtype).transpose(1, 0, 2)
         self.t5 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
+        self.u5 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
         self.c1_bar_factor = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
-        self.u4 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
+        self.z1_bar_factor_2 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
         self.z1_bar_factor_3 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
+        self.U_T = np.empty((128, 32), dtype)
         self.ones3 = np.ones((8 * N,), dtype)
         self.ones3.flags.writeable = False
 
 
-_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+_IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using
 
 
-def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
-    """Arrays to work in: those of an earlier call, else new ones.
+def _borrow(kind: type, dtype: np.dtype, *sizes: int):
+    """Arrays to work in, an object of this kind: those of an earlier call, else new ones.
 
     They belong to the call until it gives them back, so two threads never share any.
     """
-    key = (dtype, *sizes)
+    key = (kind, dtype, *sizes)
     if key not in _IDLE:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
     try:
         return _IDLE.setdefault(key, []).pop()
     except IndexError:
-        return _Work(dtype, *sizes)
+        return kind(dtype, *sizes)
 
 
-def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
+def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault((dtype, *sizes), []).append(work)
+    _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
 
 
-def _wide_exp(x: np.ndarray) -> np.ndarray:
+def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """The exponential, in double precision also where x is single: to half an ulp."""
     if x.dtype != np.float32:
-        return np.exp(x)
-    return np.exp(x, out=np.empty_like(x), dtype=np.float64, casting="same_kind")
+        return np.exp(x, out=out)
+    into = np.empty_like(x) if out is None else out
+    return np.exp(x, out=into, dtype=np.float64, casting="same_kind")
 
 
 def _orthogonal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

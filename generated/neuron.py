@@ -19,7 +19,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (7)  W̄[k,j] = Σₙ x[n,k] z̄[n,j]                                        from (1)
 
 Cost of one call of the last function
-    64 N + 2 floating-point operations, 152 N + 112 bytes read or written (float64)
+    59 N + 2 floating-point operations, 184 N + 112 bytes read or written (float64)
     5 parameters
     8 N bytes kept from forward to backward: a
 """
@@ -78,8 +78,8 @@ def forward(
     np.exp(t, out=t)  # (2) exp(−|z|)
     u = np.add(1, t)  # (2) 1 + exp(−|z|)
     v = np.greater_equal(z, 0)
-    w = np.where(v, 1, t)  # (2) {1 if z ≥ 0 else exp(−|z|)}
-    a = np.divide(w, u, out=w)  # (2)
+    np.maximum(t, v, out=t)  # (2) {1 if z ≥ 0 else exp(−|z|)}
+    a = np.divide(t, u, out=t)  # (2)
     return a
 
 
@@ -98,19 +98,19 @@ def loss(
     z += b  # (1)
     t = np.negative(z)  # (3) −z
     np.minimum(z, t, out=t)  # (3) −|z|
-    u = _wide_exp(t)  # (3) wide_exp(−|z|)
-    t = np.add(1, u)  # (3) 1 + wide_exp(−|z|)
-    np.multiply(t, t, out=t)  # (3) (1 + wide_exp(−|z|))²
-    v = np.multiply(y, u)
+    _wide_exp(t, out=t)  # (3) wide_exp(−|z|)
+    u = np.add(1, t)  # (3) 1 + wide_exp(−|z|)
+    np.multiply(u, u, out=u)  # (3) (1 + wide_exp(−|z|))²
+    v = np.multiply(y, t)
     w = np.subtract(y, 1)  # (3) y − 1
     np.add(v, w, out=v)  # (3) y wide_exp(−|z|) + y − 1
     np.multiply(v, v, out=v)  # (3) (y wide_exp(−|z|) + y − 1)²
-    np.multiply(w, u, out=w)
+    np.multiply(w, t, out=w)
     np.add(y, w, out=w)  # (3) y + wide_exp(−|z|) (y − 1)
     np.multiply(w, w, out=w)  # (3) (y + wide_exp(−|z|) (y − 1))²
-    u = np.greater_equal(z, 0)
-    r = np.where(u, v, w)  # (3)
-    L_term = np.divide(r, t, out=r)  # (3)
+    t = np.greater_equal(z, 0)
+    r = np.where(t, v, w)  # (3)
+    L_term = np.divide(r, u, out=r)  # (3)
     L = np.sum(L_term)  # (3)
     L = L / N  # (3)
     return L
@@ -136,49 +136,46 @@ def loss_and_grad(
     W, b, x, y = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    work = _borrow(dtype, N)
+    work = _borrow(_LossAndGradWork, dtype, N)
     z = np.dot(x, W, out=work.z)  # (1)
     z += b  # (1)
-    t = np.negative(z, out=work.t)  # (3) −z
+    t = np.negative(z, out=work.z_wide_exp)  # (3) −z
     np.minimum(z, t, out=t)  # (3) −|z|
-    u = _wide_exp(t)  # (3) wide_exp(−|z|)
-    t = np.add(1, u, out=work.t)  # (3) 1 + wide_exp(−|z|)
-    np.multiply(t, t, out=t)  # (3) (1 + wide_exp(−|z|))²
-    v = np.multiply(y, u, out=work.v)
-    w = np.subtract(y, 1, out=work.w)  # (3) y − 1
-    np.add(v, w, out=v)  # (3) y wide_exp(−|z|) + y − 1
-    np.multiply(v, v, out=v)  # (3) (y wide_exp(−|z|) + y − 1)²
-    np.multiply(w, u, out=w)
-    np.add(y, w, out=w)  # (3) y + wide_exp(−|z|) (y − 1)
-    np.multiply(w, w, out=w)  # (3) (y + wide_exp(−|z|) (y − 1))²
-    u = np.greater_equal(z, 0, out=work.u)
-    r = np.where(u, v, w)  # (3)
+    z_wide_exp = _wide_exp(t, out=t)  # (3)
+    t = np.add(1, z_wide_exp, out=work.t)  # (3) 1 + z_wide_exp
+    np.multiply(t, t, out=t)  # (3) (1 + z_wide_exp)²
+    u = np.multiply(y, z_wide_exp, out=work.u)
+    v = np.subtract(y, 1, out=work.v)  # (3) y − 1
+    np.add(u, v, out=u)  # (3) y z_wide_exp + y − 1
+    np.multiply(u, u, out=u)  # (3) (y z_wide_exp + y − 1)²
+    np.multiply(v, z_wide_exp, out=v)
+    np.add(y, v, out=v)  # (3) y + z_wide_exp (y − 1)
+    np.multiply(v, v, out=v)  # (3) (y + z_wide_exp (y − 1))²
+    w = np.greater_equal(z, 0, out=work.w)
+    r = np.where(w, u, v)  # (3)
     L_term = np.divide(r, t, out=r)  # (3)
     L = np.add.reduce(L_term, axis=None)  # (3)
     L = L / N  # (3)
-    t = np.negative(z, out=work.t)  # (5) −z
-    np.minimum(z, t, out=t)  # (5) −|z|
-    u = _wide_exp(t)  # (5) wide_exp(−|z|)
-    t = np.add(1, u, out=work.t)  # (5) 1 + wide_exp(−|z|)
-    v = np.multiply(t, t, out=work.v)
-    np.multiply(v, t, out=v)  # (5) (1 + wide_exp(−|z|))³
-    t = np.multiply(y, u, out=work.t)
-    w = np.subtract(y, 1, out=work.w)  # (5) y − 1
+    t = np.add(1, z_wide_exp, out=work.t)  # (5) 1 + z_wide_exp
+    u = np.multiply(t, t, out=work.u)
+    np.multiply(u, t, out=u)  # (5) (1 + z_wide_exp)³
+    t = np.multiply(y, z_wide_exp, out=work.t)
+    v = np.subtract(y, 1, out=work.v)  # (5) y − 1
     np.negative(t, out=t)
-    np.subtract(t, w, out=t)  # (5) −y wide_exp(−|z|) − (y − 1)
-    np.multiply(2, t, out=t)  # (5) 2 (−y wide_exp(−|z|) − (y − 1))
-    r = np.multiply(w, u, out=work.r)
-    q = np.negative(y, out=work.q)
-    np.subtract(q, r, out=q)  # (5) −y − wide_exp(−|z|) (y − 1)
-    np.multiply(2, q, out=q)  # (5) 2 (−y − wide_exp(−|z|) (y − 1))
-    r = np.greater_equal(z, 0, out=work.r2)
-    tt = np.where(r, t, q)  # (5)
-    q = np.multiply(cotangent / N, u, out=work.z_bar)
-    np.multiply(q, tt, out=q)
-    z_bar = np.divide(q, v, out=q)  # (5)
+    np.subtract(t, v, out=t)  # (5) −y z_wide_exp − (y − 1)
+    np.multiply(2, t, out=t)  # (5) 2 (−y z_wide_exp − (y − 1))
+    w = np.multiply(v, z_wide_exp, out=work.w2)
+    r = np.negative(y, out=work.r)
+    np.subtract(r, w, out=r)  # (5) −y − z_wide_exp (y − 1)
+    np.multiply(2, r, out=r)  # (5) 2 (−y − z_wide_exp (y − 1))
+    w = np.greater_equal(z, 0, out=work.w)
+    q = np.where(w, t, r)  # (5)
+    r = np.multiply(cotangent / N, z_wide_exp, out=work.z_bar)
+    np.multiply(r, q, out=r)
+    z_bar = np.divide(r, u, out=r)  # (5)
     b_bar = np.dot(work.ones, z_bar)  # (6)
     W_bar = np.dot(x.T, z_bar)  # (7)
-    _give_back(work, dtype, N)
+    _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W": W_bar,
         "b": b_bar,
@@ -314,48 +311,49 @@ def release() -> None:
     _IDLE.clear()
 
 
-class _Work:
+class _LossAndGradWork:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
         self.z = np.empty((N, 1), dtype)
+        self.z_wide_exp = np.empty((N, 1), dtype)
         self.t = np.empty((N, 1), dtype)
+        self.u = np.empty((N, 1), dtype)
         self.v = np.empty((N, 1), dtype)
-        self.w = np.empty((N, 1), dtype)
-        self.u = np.empty((N, 1), bool)
+        self.w = np.empty((N, 1), bool)
+        self.w2 = np.empty((N, 1), dtype)
         self.r = np.empty((N, 1), dtype)
-        self.q = np.empty((N, 1), dtype)
-        self.r2 = np.empty((N, 1), bool)
         self.z_bar = np.empty((N, 1), dtype)
         self.ones = np.ones((N,), dtype)
         self.ones.flags.writeable = False
 
 
-_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+_IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using
 
 
-def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
-    """Arrays to work in: those of an earlier call, else new ones.
+def _borrow(kind: type, dtype: np.dtype, *sizes: int):
+    """Arrays to work in, an object of this kind: those of an earlier call, else new ones.
 
     They belong to the call until it gives them back, so two threads never share any.
     """
-    key = (dtype, *sizes)
+    key = (kind, dtype, *sizes)
     if key not in _IDLE:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
     try:
         return _IDLE.setdefault(key, []).pop()
     except IndexError:
-        return _Work(dtype, *sizes)
+        return kind(dtype, *sizes)
 
 
-def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
+def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault((dtype, *sizes), []).append(work)
+    _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
 
 
-def _wide_exp(x: np.ndarray) -> np.ndarray:
+def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """The exponential, in double precision also where x is single: to half an ulp."""
     if x.dtype != np.float32:
-        return np.exp(x)
-    return np.exp(x, out=np.empty_like(x), dtype=np.float64, casting="same_kind")
+        return np.exp(x, out=out)
+    into = np.empty_like(x) if out is None else out
+    return np.exp(x, out=into, dtype=np.float64, casting="same_kind")

@@ -49,7 +49,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (37) W̄_h[k,j] = Σₙ t[n,k] z̄_h[n,j] − Σₙ 4 W_h[0,j] h[n,j] h̄_tt[n,j] (1 − h[n,j]²) δ[k,0] + Σₙ h̄_t[n,j] (1 − h[n,j]²) δ[k,0]  from (1), (11), (7)
 
 Cost of one call of the last function
-    7685 N + 66 floating-point operations, 10896 N + 21816 bytes read or written (float64)
+    7365 N + 66 floating-point operations, 11408 N + 21816 bytes read or written (float64)
     321 parameters
     1040 N bytes kept from forward to backward: u, u_tt, g_tt, g, h_tt, h, g_t, z_t_g, z_tt_g, h_t
 """
@@ -158,10 +158,10 @@ def loss(
     z_t_g = np.dot(h_t, W_g)  # (8)
     w = np.negative(z_g)  # (9) −z_g
     np.minimum(z_g, w, out=w)  # (9) −|z_g|
-    np.exp(w, out=w)  # (9) exp(−|z_g|)
-    np.multiply(w, w, out=w)  # (9) exp(−|z_g|)²
-    r = np.add(1, w)  # (9) exp(−|z_g|)² + 1
-    np.multiply(r, r, out=r)  # (9) (exp(−|z_g|)² + 1)²
+    z_g_exp = np.exp(w, out=w)  # (9)
+    w = np.multiply(z_g_exp, z_g_exp)  # (9) z_g_exp²
+    r = np.add(1, w)  # (9) z_g_exp² + 1
+    np.multiply(r, r, out=r)  # (9) (z_g_exp² + 1)²
     q = np.multiply(4, z_t_g)
     np.multiply(q, w, out=q)
     g_t = np.divide(q, r, out=q)  # (9)
@@ -201,15 +201,12 @@ def loss(
     np.multiply(z_t_g, w, out=z_t_g)
     np.multiply(z_t_g, vv, out=z_t_g)
     g_tt = np.divide(z_t_g, uu, out=z_t_g)  # (13); g_tt lives in z_t_g
-    w = np.negative(z_g)  # (13) −z_g
-    np.minimum(z_g, w, out=w)  # (13) −|z_g|
-    np.exp(w, out=w)  # (13) exp(−|z_g|)
-    np.multiply(w, w, out=w)  # (13) exp(−|z_g|)²
-    r = np.add(1, w)  # (13) exp(−|z_g|)² + 1
-    np.multiply(r, r, out=r)  # (13) (exp(−|z_g|)² + 1)²
+    w = np.multiply(z_g_exp, z_g_exp)  # (13) z_g_exp²
+    r = np.add(1, w)  # (13) z_g_exp² + 1
+    np.multiply(r, r, out=r)  # (13) (z_g_exp² + 1)²
     q = np.multiply(4, z_tt_g)
     np.multiply(q, w, out=q)
-    np.divide(q, r, out=q)  # (13)
+    np.divide(q, r, out=q)  # (13) 4 z_tt_g z_g_exp² / (z_g_exp² + 1)²
     g_tt += q  # (13)
     v_tt = np.dot(g_tt, W_v)  # (14)
     u_tt = np.zeros((N, 1), dtype)  # (15)
@@ -247,7 +244,7 @@ def loss_and_grad(
     W_h, b_h, W_g, b_g, W_v, b_v, t = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    work = _borrow(dtype, N)
+    work = _borrow(_LossAndGradWork, dtype, N)
     z_h = np.dot(t, W_h, out=work.z_h)  # (1)
     z_h += b_h  # (1)
     h = np.tanh(z_h, out=work.h)  # (2)
@@ -259,22 +256,22 @@ def loss_and_grad(
     w = np.multiply(t, t, out=work.u)  # (6) t²
     np.multiply(w, v, out=w)
     u = np.add(t, w, out=w)  # (6)
-    w = np.negative(z_h, out=work.h_t)  # (7) −z_h
+    w = np.negative(z_h, out=work.z_h_exp)  # (7) −z_h
     np.minimum(z_h, w, out=w)  # (7) −|z_h|
-    np.exp(w, out=w)  # (7) exp(−|z_h|)
-    np.multiply(w, w, out=w)  # (7) exp(−|z_h|)²
-    r = np.add(1, w, out=work.r)  # (7) exp(−|z_h|)² + 1
-    np.multiply(r, r, out=r)  # (7) (exp(−|z_h|)² + 1)²
+    z_h_exp = np.exp(w, out=w)  # (7)
+    w = np.multiply(z_h_exp, z_h_exp, out=work.h_t)  # (7) z_h_exp²
+    r = np.add(1, w, out=work.r)  # (7) z_h_exp² + 1
+    np.multiply(r, r, out=r)  # (7) (z_h_exp² + 1)²
     q = np.multiply(4, W_h[0], out=work.q)
     np.multiply(q, w, out=w)
     h_t = np.divide(w, r, out=w)  # (7)
     z_t_g = np.dot(h_t, W_g, out=work.z_t_g)  # (8)
-    w = np.negative(z_g, out=work.w)  # (9) −z_g
+    w = np.negative(z_g, out=work.z_g_exp)  # (9) −z_g
     np.minimum(z_g, w, out=w)  # (9) −|z_g|
-    np.exp(w, out=w)  # (9) exp(−|z_g|)
-    np.multiply(w, w, out=w)  # (9) exp(−|z_g|)²
-    r = np.add(1, w, out=work.r)  # (9) exp(−|z_g|)² + 1
-    np.multiply(r, r, out=r)  # (9) (exp(−|z_g|)² + 1)²
+    z_g_exp = np.exp(w, out=w)  # (9)
+    w = np.multiply(z_g_exp, z_g_exp, out=work.w)  # (9) z_g_exp²
+    r = np.add(1, w, out=work.r)  # (9) z_g_exp² + 1
+    np.multiply(r, r, out=r)  # (9) (z_g_exp² + 1)²
     q = np.multiply(4, z_t_g, out=work.g_t)
     np.multiply(q, w, out=q)
     g_t = np.divide(q, r, out=q)  # (9)
@@ -283,7 +280,7 @@ def loss_and_grad(
     r = np.negative(z_h, out=work.r)  # (11) −z_h
     np.minimum(z_h, r, out=r)  # (11) −|z_h|
     q = np.exp(r, out=work.q2)  # (11) exp(−|z_h|)
-    tt = np.add(1, q, out=work.h_tt)  # (11) 1 + exp(−|z_h|)
+    tt = np.add(1, q, out=work.h_tt2)  # (11) 1 + exp(−|z_h|)
     np.multiply(q, q, out=q)  # (11) exp(−|z_h|)²
     uu = np.add(1, q, out=work.uu)  # (11) exp(−|z_h|)² + 1
     vv = np.multiply(uu, uu, out=work.vv)
@@ -297,7 +294,7 @@ def loss_and_grad(
     np.multiply(tt, ww, out=tt)
     h_tt = np.divide(tt, vv, out=tt)  # (11)
     z_tt_g = np.dot(h_tt, W_g, out=work.z_tt_g)  # (12)
-    w = np.multiply(z_t_g, z_t_g, out=work.g_tt)  # (13) z_t_g²
+    w = np.multiply(z_t_g, z_t_g, out=work.g_tt2)  # (13) z_t_g²
     r = np.negative(z_g, out=work.r)  # (13) −z_g
     np.minimum(z_g, r, out=r)  # (13) −|z_g|
     q = np.exp(r, out=work.q2)  # (13) exp(−|z_g|)
@@ -314,15 +311,12 @@ def loss_and_grad(
     np.multiply(w, r, out=w)
     np.multiply(w, ww, out=w)
     g_tt = np.divide(w, vv, out=w)  # (13)
-    w = np.negative(z_g, out=work.w)  # (13) −z_g
-    np.minimum(z_g, w, out=w)  # (13) −|z_g|
-    np.exp(w, out=w)  # (13) exp(−|z_g|)
-    np.multiply(w, w, out=w)  # (13) exp(−|z_g|)²
-    r = np.add(1, w, out=work.r)  # (13) exp(−|z_g|)² + 1
-    np.multiply(r, r, out=r)  # (13) (exp(−|z_g|)² + 1)²
+    w = np.multiply(z_g_exp, z_g_exp, out=work.w)  # (13) z_g_exp²
+    r = np.add(1, w, out=work.r)  # (13) z_g_exp² + 1
+    np.multiply(r, r, out=r)  # (13) (z_g_exp² + 1)²
     q = np.multiply(4, z_tt_g, out=work.q2)
     np.multiply(q, w, out=q)
-    np.divide(q, r, out=q)  # (13)
+    np.divide(q, r, out=q)  # (13) 4 z_tt_g z_g_exp² / (z_g_exp² + 1)²
     g_tt += q  # (13)
     v_tt = np.dot(g_tt, W_v, out=work.v_tt)  # (14)
     u_tt = work.u_tt  # (15)
@@ -354,12 +348,9 @@ def loss_and_grad(
     np.multiply(w, u_tt_bar[:, 0], out=w)
     v_t_bar[:, 0] = w  # (20)
     g_tt_bar = np.dot(v_tt_bar, W_v.T, out=work.g_tt_bar)  # (21)
-    w = np.negative(z_g, out=work.w)  # (22) −z_g
-    np.minimum(z_g, w, out=w)  # (22) −|z_g|
-    np.exp(w, out=w)  # (22) exp(−|z_g|)
-    np.multiply(w, w, out=w)  # (22) exp(−|z_g|)²
-    r = np.add(1, w, out=work.r)  # (22) exp(−|z_g|)² + 1
-    np.multiply(r, r, out=r)  # (22) (exp(−|z_g|)² + 1)²
+    w = np.multiply(z_g_exp, z_g_exp, out=work.w)  # (22) z_g_exp²
+    r = np.add(1, w, out=work.r)  # (22) z_g_exp² + 1
+    np.multiply(r, r, out=r)  # (22) (z_g_exp² + 1)²
     q = np.multiply(4, g_tt_bar, out=work.z_tt_g_bar)
     np.multiply(q, w, out=q)
     z_tt_g_bar = np.divide(q, r, out=q)  # (22)
@@ -400,12 +391,9 @@ def loss_and_grad(
     W_v_bar += w  # (30)
     w = np.dot(g.T, v_bar, out=work.w5)  # (30)
     W_v_bar += w  # (30)
-    w = np.negative(z_g, out=work.w)  # (31) −z_g
-    np.minimum(z_g, w, out=w)  # (31) −|z_g|
-    np.exp(w, out=w)  # (31) exp(−|z_g|)
-    np.multiply(w, w, out=w)  # (31) exp(−|z_g|)²
-    r = np.add(1, w, out=work.r)  # (31) exp(−|z_g|)² + 1
-    np.multiply(r, r, out=r)  # (31) (exp(−|z_g|)² + 1)²
+    w = np.multiply(z_g_exp, z_g_exp, out=work.w)  # (31) z_g_exp²
+    r = np.add(1, w, out=work.r)  # (31) z_g_exp² + 1
+    np.multiply(r, r, out=r)  # (31) (z_g_exp² + 1)²
     np.multiply(4, g_bar, out=g_bar)
     np.multiply(g_bar, w, out=g_bar)
     z_g_bar = np.divide(g_bar, r, out=g_bar)  # (31); z_g_bar lives in g_bar
@@ -426,12 +414,9 @@ def loss_and_grad(
     W_g_bar += w  # (34)
     w = np.dot(h.T, z_g_bar, out=work.w6)  # (34)
     W_g_bar += w  # (34)
-    w = np.negative(z_h, out=work.w)  # (35) −z_h
-    np.minimum(z_h, w, out=w)  # (35) −|z_h|
-    np.exp(w, out=w)  # (35) exp(−|z_h|)
-    np.multiply(w, w, out=w)  # (35) exp(−|z_h|)²
-    r = np.add(1, w, out=work.r)  # (35) exp(−|z_h|)² + 1
-    np.multiply(r, r, out=r)  # (35) (exp(−|z_h|)² + 1)²
+    w = np.multiply(z_h_exp, z_h_exp, out=work.w)  # (35) z_h_exp²
+    r = np.add(1, w, out=work.r)  # (35) z_h_exp² + 1
+    np.multiply(r, r, out=r)  # (35) (z_h_exp² + 1)²
     np.multiply(4, h_bar, out=h_bar)
     np.multiply(h_bar, w, out=h_bar)
     z_h_bar = np.divide(h_bar, r, out=h_bar)  # (35); z_h_bar lives in h_bar
@@ -448,12 +433,12 @@ def loss_and_grad(
     W_h_bar[0] -= w  # (37)
     w = np.multiply(h, h, out=work.w)  # (37) h²
     np.subtract(1, w, out=w)  # (37) 1 − h²
-    W_h_bar_term_2 = np.multiply(h_t_bar, w, out=h_t_bar)  # (37);
+    W_h_bar_term_2 = np.multiply(h_t_bar, w, out=h_t_bar)  # (37)
     W_h_bar_part_2 = np.dot(work.ones, W_h_bar_term_2, out=work.W_h_bar_part)  # (37)
     W_h_bar[0] += W_h_bar_part_2  # (37)
     w = np.dot(t.T, z_h_bar, out=work.w7)  # (37)
     W_h_bar += w  # (37)
-    _give_back(work, dtype, N)
+    _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W_h": W_h_bar,
         "b_h": b_h_bar,
@@ -593,7 +578,7 @@ def release() -> None:
     _IDLE.clear()
 
 
-class _Work:
+class _LossAndGradWork:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
@@ -603,21 +588,23 @@ class _Work:
         self.g = np.empty((N, 16), dtype)
         self.v = np.empty((N, 1), dtype)
         self.u = np.empty((N, 1), dtype)
+        self.z_h_exp = np.empty((N, 16), dtype)
         self.h_t = np.empty((N, 16), dtype)
         self.r = np.empty((N, 16), dtype)
         self.q = np.empty((16,), dtype)
         self.z_t_g = np.empty((N, 16), dtype)
+        self.z_g_exp = np.empty((N, 16), dtype)
         self.w = np.empty((N, 16), dtype)
         self.g_t = np.empty((N, 16), dtype)
         self.v_t = np.empty((N, 1), dtype)
         self.w2 = np.empty((16,), dtype)
         self.q2 = np.empty((N, 16), dtype)
-        self.h_tt = np.empty((N, 16), dtype)
+        self.h_tt2 = np.empty((N, 16), dtype)
         self.uu = np.empty((N, 16), dtype)
         self.vv = np.empty((N, 16), dtype)
         self.uu2 = np.empty((N, 16), bool)
         self.z_tt_g = np.empty((N, 16), dtype)
-        self.g_tt = np.empty((N, 16), dtype)
+        self.g_tt2 = np.empty((N, 16), dtype)
         self.tt = np.empty((N, 16), dtype)
         self.v_tt = np.empty((N, 1), dtype)
         self.u_tt = np.empty((N, 1), dtype)
@@ -641,24 +628,24 @@ class _Work:
         self.w7 = np.empty((1, 16), dtype)
 
 
-_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+_IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using
 
 
-def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
-    """Arrays to work in: those of an earlier call, else new ones.
+def _borrow(kind: type, dtype: np.dtype, *sizes: int):
+    """Arrays to work in, an object of this kind: those of an earlier call, else new ones.
 
     They belong to the call until it gives them back, so two threads never share any.
     """
-    key = (dtype, *sizes)
+    key = (kind, dtype, *sizes)
     if key not in _IDLE:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
     try:
         return _IDLE.setdefault(key, []).pop()
     except IndexError:
-        return _Work(dtype, *sizes)
+        return kind(dtype, *sizes)
 
 
-def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
+def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault((dtype, *sizes), []).append(work)
+    _IDLE.setdefault((kind, dtype, *sizes), []).append(work)

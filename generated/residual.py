@@ -152,7 +152,7 @@ def loss_and_grad(
     W_hidden, b_hidden, W_inner, b_inner, W_output, b_output, x, y = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    work = _borrow(dtype, N)
+    work = _borrow(_LossAndGradWork, dtype, N)
     z_hidden = np.dot(x, W_hidden, out=work.z_hidden)  # (1)
     z_hidden += b_hidden  # (1)
     hidden = np.maximum(z_hidden, 0, out=work.hidden)  # (2)
@@ -179,10 +179,10 @@ def loss_and_grad(
     hidden_bar += t  # (15)
     W_inner_bar = np.dot(hidden.T, z_inner_bar)  # (16)
     t = np.greater(z_hidden, 0, out=work.t)
-    z_hidden_bar = np.multiply(hidden_bar, t, out=hidden_bar)  # (17);
+    z_hidden_bar = np.multiply(hidden_bar, t, out=hidden_bar)  # (17)
     b_hidden_bar = np.dot(work.ones, z_hidden_bar)  # (18)
     W_hidden_bar = np.dot(x.T, z_hidden_bar)  # (19)
-    _give_back(work, dtype, N)
+    _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W_hidden": W_hidden_bar,
         "b_hidden": b_hidden_bar,
@@ -322,7 +322,7 @@ def release() -> None:
     _IDLE.clear()
 
 
-class _Work:
+class _LossAndGradWork:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
@@ -339,24 +339,24 @@ class _Work:
         self.t2 = np.empty((N, 16), dtype)
 
 
-_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+_IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using
 
 
-def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
-    """Arrays to work in: those of an earlier call, else new ones.
+def _borrow(kind: type, dtype: np.dtype, *sizes: int):
+    """Arrays to work in, an object of this kind: those of an earlier call, else new ones.
 
     They belong to the call until it gives them back, so two threads never share any.
     """
-    key = (dtype, *sizes)
+    key = (kind, dtype, *sizes)
     if key not in _IDLE:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
     try:
         return _IDLE.setdefault(key, []).pop()
     except IndexError:
-        return _Work(dtype, *sizes)
+        return kind(dtype, *sizes)
 
 
-def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
+def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault((dtype, *sizes), []).append(work)
+    _IDLE.setdefault((kind, dtype, *sizes), []).append(work)

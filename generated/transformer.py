@@ -98,7 +98,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     The gradient of bk is identically zero: w stays the same whatever bk is.
 
 Cost of one call of the last function
-    2477696 N + 3 floating-point operations, 2232576 N + 290040 bytes read or written (float64)
+    2463360 N + 3 floating-point operations, 2320896 N + 290040 bytes read or written (float64)
     12,557 parameters
     159744 N bytes kept from forward to backward: p, y3, u, v3, f1, z1, rs, ur, vr, a, v2, w, …
 """
@@ -241,14 +241,12 @@ def forward(
     y1_moved = np.subtract(y1, y1[:, :, 0][:, :, None])  # (2)
     mx_moved = np.sum(y1_moved, axis=2)  # (2)
     mx_moved = np.divide(mx_moved, 32, out=mx_moved)  # (2)
-    t = np.subtract(y1_moved, mx_moved[:, :, None])  # (3) y1_moved − mx_moved
-    vx_term = np.multiply(t, t, out=t)  # (3)
-    vx = np.sum(vx_term, axis=2)  # (3)
+    y1_moved_less = np.subtract(y1_moved, mx_moved[:, :, None], out=y1_moved)  # (3)
+    vx = np.einsum("ntd,ntd->nt", y1_moved_less, y1_moved_less)  # (3)
     vx = np.divide(vx, 32, out=vx)  # (3)
     t = np.add(1e-05, vx[:, :, None])  # (4) vx + 0.00001
     np.sqrt(t, out=t)  # (4) √(vx + 0.00001)
-    np.subtract(y1_moved, mx_moved[:, :, None], out=y1_moved)  # (4) y1_moved − mx_moved
-    ux = np.divide(y1_moved, t, out=y1_moved)  # (4); ux lives in y1_moved
+    ux = np.divide(y1_moved_less, t, out=y1_moved_less)  # (4)
     np.multiply(gamma1, ux, out=ux)
     xs = np.add(beta1, ux, out=ux)  # (5); xs lives in ux
     q = np.dot(xs.reshape(-1, 32), Wq.reshape(32, 32)).reshape(N, 32, 4, 8)  # (6)
@@ -273,19 +271,17 @@ def forward(
     r_moved = np.subtract(r, r[:, :, 0][:, :, None])  # (17)
     mr_moved = np.sum(r_moved, axis=2)  # (17)
     mr_moved = np.divide(mr_moved, 32, out=mr_moved)  # (17)
-    t = np.subtract(r_moved, mr_moved[:, :, None])  # (18) r_moved − mr_moved
-    vr_term = np.multiply(t, t, out=t)  # (18)
-    vr = np.sum(vr_term, axis=2)  # (18)
+    r_moved_less = np.subtract(r_moved, mr_moved[:, :, None], out=r_moved)  # (18)
+    vr = np.einsum("ntd,ntd->nt", r_moved_less, r_moved_less)  # (18)
     vr = np.divide(vr, 32, out=vr)  # (18)
     t = np.add(1e-05, vr[:, :, None])  # (19) vr + 0.00001
     np.sqrt(t, out=t)  # (19) √(vr + 0.00001)
-    np.subtract(r_moved, mr_moved[:, :, None], out=r_moved)  # (19) r_moved − mr_moved
-    ur = np.divide(r_moved, t, out=r_moved)  # (19); ur lives in r_moved
+    ur = np.divide(r_moved_less, t, out=r_moved_less)  # (19); ur lives in r_moved_less
     np.multiply(gamma2, ur, out=ur)
     rs = np.add(beta2, ur, out=ur)  # (20); rs lives in ur
     z1 = np.dot(rs.reshape(-1, 32), W1).reshape(N, 32, 64)  # (21)
     z1 += b1  # (21)
-    f1 = np.maximum(z1, 0, out=z1)  # (22); f1 lives in z1
+    f1 = np.clip(z1, 0, np.inf, out=z1)  # (22); f1 lives in z1
     g = np.dot(f1.reshape(-1, 64), W2).reshape(N, 32, 32)  # (23)
     t = np.add(b2, r)  # (23) r + b2
     g += t  # (23)
@@ -293,14 +289,12 @@ def forward(
     y2_moved = np.subtract(y2, y2[:, :, 0][:, :, None])  # (25)
     m_moved = np.sum(y2_moved, axis=2)  # (25)
     m_moved = np.divide(m_moved, 32, out=m_moved)  # (25)
-    t = np.subtract(y2_moved, m_moved[:, :, None])  # (26) y2_moved − m_moved
-    v3_term = np.multiply(t, t, out=t)  # (26)
-    v3 = np.sum(v3_term, axis=2)  # (26)
+    y2_moved_less = np.subtract(y2_moved, m_moved[:, :, None], out=y2_moved)  # (26)
+    v3 = np.einsum("ntd,ntd->nt", y2_moved_less, y2_moved_less)  # (26)
     v3 = np.divide(v3, 32, out=v3)  # (26)
     t = np.add(0.001, v3[:, :, None])  # (27) v3 + 0.001
     np.sqrt(t, out=t)  # (27) √(v3 + 0.001)
-    np.subtract(y2_moved, m_moved[:, :, None], out=y2_moved)  # (27) y2_moved − m_moved
-    u = np.divide(y2_moved, t, out=y2_moved)  # (27); u lives in y2_moved
+    u = np.divide(y2_moved_less, t, out=y2_moved_less)  # (27); u lives in y2_moved_less
     np.multiply(gamma, u, out=u)
     y3 = np.add(beta, u, out=u)  # (28); y3 lives in u
     z4 = np.dot(y3.reshape(-1, 32), W).reshape(N, 32, 45)  # (29)
@@ -353,14 +347,12 @@ def loss(
     y1_moved = np.subtract(y1, y1[:, :, 0][:, :, None])  # (2)
     mx_moved = np.sum(y1_moved, axis=2)  # (2)
     mx_moved = np.divide(mx_moved, 32, out=mx_moved)  # (2)
-    t = np.subtract(y1_moved, mx_moved[:, :, None])  # (3) y1_moved − mx_moved
-    vx_term = np.multiply(t, t, out=t)  # (3)
-    vx = np.sum(vx_term, axis=2)  # (3)
+    y1_moved_less = np.subtract(y1_moved, mx_moved[:, :, None], out=y1_moved)  # (3)
+    vx = np.einsum("ntd,ntd->nt", y1_moved_less, y1_moved_less)  # (3)
     vx = np.divide(vx, 32, out=vx)  # (3)
     t = np.add(1e-05, vx[:, :, None])  # (4) vx + 0.00001
     np.sqrt(t, out=t)  # (4) √(vx + 0.00001)
-    np.subtract(y1_moved, mx_moved[:, :, None], out=y1_moved)  # (4) y1_moved − mx_moved
-    ux = np.divide(y1_moved, t, out=y1_moved)  # (4); ux lives in y1_moved
+    ux = np.divide(y1_moved_less, t, out=y1_moved_less)  # (4)
     np.multiply(gamma1, ux, out=ux)
     xs = np.add(beta1, ux, out=ux)  # (5); xs lives in ux
     q = np.dot(xs.reshape(-1, 32), Wq.reshape(32, 32)).reshape(N, 32, 4, 8)  # (6)
@@ -385,19 +377,17 @@ def loss(
     r_moved = np.subtract(r, r[:, :, 0][:, :, None])  # (17)
     mr_moved = np.sum(r_moved, axis=2)  # (17)
     mr_moved = np.divide(mr_moved, 32, out=mr_moved)  # (17)
-    t = np.subtract(r_moved, mr_moved[:, :, None])  # (18) r_moved − mr_moved
-    vr_term = np.multiply(t, t, out=t)  # (18)
-    vr = np.sum(vr_term, axis=2)  # (18)
+    r_moved_less = np.subtract(r_moved, mr_moved[:, :, None], out=r_moved)  # (18)
+    vr = np.einsum("ntd,ntd->nt", r_moved_less, r_moved_less)  # (18)
     vr = np.divide(vr, 32, out=vr)  # (18)
     t = np.add(1e-05, vr[:, :, None])  # (19) vr + 0.00001
     np.sqrt(t, out=t)  # (19) √(vr + 0.00001)
-    np.subtract(r_moved, mr_moved[:, :, None], out=r_moved)  # (19) r_moved − mr_moved
-    ur = np.divide(r_moved, t, out=r_moved)  # (19); ur lives in r_moved
+    ur = np.divide(r_moved_less, t, out=r_moved_less)  # (19); ur lives in r_moved_less
     np.multiply(gamma2, ur, out=ur)
     rs = np.add(beta2, ur, out=ur)  # (20); rs lives in ur
     z1 = np.dot(rs.reshape(-1, 32), W1).reshape(N, 32, 64)  # (21)
     z1 += b1  # (21)
-    f1 = np.maximum(z1, 0, out=z1)  # (22); f1 lives in z1
+    f1 = np.clip(z1, 0, np.inf, out=z1)  # (22); f1 lives in z1
     g = np.dot(f1.reshape(-1, 64), W2).reshape(N, 32, 32)  # (23)
     t = np.add(b2, r)  # (23) r + b2
     g += t  # (23)
@@ -405,14 +395,12 @@ def loss(
     y2_moved = np.subtract(y2, y2[:, :, 0][:, :, None])  # (25)
     m_moved = np.sum(y2_moved, axis=2)  # (25)
     m_moved = np.divide(m_moved, 32, out=m_moved)  # (25)
-    t = np.subtract(y2_moved, m_moved[:, :, None])  # (26) y2_moved − m_moved
-    v3_term = np.multiply(t, t, out=t)  # (26)
-    v3 = np.sum(v3_term, axis=2)  # (26)
+    y2_moved_less = np.subtract(y2_moved, m_moved[:, :, None], out=y2_moved)  # (26)
+    v3 = np.einsum("ntd,ntd->nt", y2_moved_less, y2_moved_less)  # (26)
     v3 = np.divide(v3, 32, out=v3)  # (26)
     t = np.add(0.001, v3[:, :, None])  # (27) v3 + 0.001
     np.sqrt(t, out=t)  # (27) √(v3 + 0.001)
-    np.subtract(y2_moved, m_moved[:, :, None], out=y2_moved)  # (27) y2_moved − m_moved
-    u = np.divide(y2_moved, t, out=y2_moved)  # (27); u lives in y2_moved
+    u = np.divide(y2_moved_less, t, out=y2_moved_less)  # (27); u lives in y2_moved_less
     np.multiply(gamma, u, out=u)
     y3 = np.add(beta, u, out=u)  # (28); y3 lives in u
     z4 = np.dot(y3.reshape(-1, 32), W).reshape(N, 32, 45)  # (29)
@@ -422,7 +410,7 @@ def loss(
     s_term = np.exp(t, out=t)  # (31)
     s_place = np.argmax(z4, axis=2)  # (32)
     t = np.not_equal(np.arange(45, dtype=dtype), s_place[:, :, None])
-    s_rest_term = np.multiply(s_term, t, out=s_term)  # (32);
+    s_rest_term = np.multiply(s_term, t, out=s_term)  # (32)
     s_rest = np.sum(s_rest_term, axis=2)  # (32)
     t = np.subtract(z4[np.arange(N)[:, None], np.arange(32), following], z4_max)  # (34)
     v = np.log1p(s_rest)  # (34) log1p(s_rest)
@@ -479,22 +467,19 @@ def loss_and_grad(
     ) = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    work = _borrow(dtype, N)
+    work = _borrow(_LossAndGradWork, dtype, N)
     y1 = np.add(P, np.take(E, ids, axis=0), out=work.y1)  # (1)
     y1_moved = np.subtract(y1, y1[:, :, 0][:, :, None], out=work.y1_moved)  # (2)
     mx_moved = work.mx_moved
     np.dot(y1_moved.reshape(-1, 32), work.ones, out=mx_moved.reshape(32 * N))  # (2)
     mx_moved = np.divide(mx_moved, 32, out=mx_moved)  # (2)
-    t = np.subtract(y1_moved, mx_moved[:, :, None], out=work.vx_term)  # (3)
-    vx_term = np.multiply(t, t, out=t)  # (3)
-    vx = work.vx
-    np.dot(vx_term.reshape(-1, 32), work.ones, out=vx.reshape(32 * N))  # (3)
+    y1_moved_less = np.subtract(y1_moved, mx_moved[:, :, None], out=y1_moved)  # (3)
+    vx = np.einsum("ntd,ntd->nt", y1_moved_less, y1_moved_less)  # (3)
     vx = np.divide(vx, 32, out=vx)  # (3)
     t = np.add(1e-05, vx[:, :, None], out=work.t)  # (4) vx + 0.00001
     np.sqrt(t, out=t)  # (4) √(vx + 0.00001)
-    np.subtract(y1_moved, mx_moved[:, :, None], out=y1_moved)  # (4) y1_moved − mx_moved
-    ux = np.divide(y1_moved, t, out=y1_moved)  # (4); ux lives in y1_moved
-    t = np.multiply(gamma1, ux, out=work.vx_term)
+    ux = np.divide(y1_moved_less, t, out=y1_moved_less)  # (4)
+    t = np.multiply(gamma1, ux, out=work.xs)
     xs = np.add(beta1, t, out=t)  # (5)
     q = work.q
     np.dot(xs.reshape(-1, 32), Wq.reshape(32, 32), out=q.reshape(32 * N, 32))  # (6)
@@ -512,9 +497,10 @@ def loss_and_grad(
     )
     e_masked = np.where(t, e, -np.inf)  # (10)
     e_masked_max = np.maximum.reduce(e_masked, axis=3, out=work.e_masked_max)  # (11)
-    t = np.subtract(e_masked, e_masked_max[:, :, :, None], out=work.z2_term)  # (12)
-    z2_term = np.exp(t, out=t)  # (12)
-    z2 = work.z2
+    # (12); e_masked_less lives in e_masked
+    e_masked_less = np.subtract(e_masked, e_masked_max[:, :, :, None], out=e_masked)
+    z2_term = np.exp(e_masked_less, out=work.z2_term)  # (12)
+    z2 = work.e_masked_max
     np.dot(z2_term.reshape(-1, 32), work.ones, out=z2.reshape(128 * N))  # (13)
     w = np.divide(z2_term, z2[:, :, :, None], out=z2_term)  # (14); w lives in z2_term
     a = work.a
@@ -524,48 +510,42 @@ def loss_and_grad(
     t = np.add(bo, y1, out=work.t3)  # (16) y1 + bo
     r += t  # (16)
     r_moved = np.subtract(r, r[:, :, 0][:, :, None], out=work.y1)  # (17)
-    mr_moved = work.mx_moved
+    mr_moved = work.mr_moved
     np.dot(r_moved.reshape(-1, 32), work.ones, out=mr_moved.reshape(32 * N))  # (17)
     mr_moved = np.divide(mr_moved, 32, out=mr_moved)  # (17)
-    t = np.subtract(r_moved, mr_moved[:, :, None], out=work.vr_term)  # (18)
-    vr_term = np.multiply(t, t, out=t)  # (18)
-    vr = work.vr
-    np.dot(vr_term.reshape(-1, 32), work.ones, out=vr.reshape(32 * N))  # (18)
+    r_moved_less = np.subtract(r_moved, mr_moved[:, :, None], out=r_moved)  # (18)
+    vr = np.einsum("ntd,ntd->nt", r_moved_less, r_moved_less)  # (18)
     vr = np.divide(vr, 32, out=vr)  # (18)
     t = np.add(1e-05, vr[:, :, None], out=work.t)  # (19) vr + 0.00001
     np.sqrt(t, out=t)  # (19) √(vr + 0.00001)
-    np.subtract(r_moved, mr_moved[:, :, None], out=r_moved)  # (19) r_moved − mr_moved
-    ur = np.divide(r_moved, t, out=r_moved)  # (19); ur lives in r_moved
-    t = np.multiply(gamma2, ur, out=work.vr_term)
+    ur = np.divide(r_moved_less, t, out=r_moved_less)  # (19); ur lives in r_moved_less
+    t = np.multiply(gamma2, ur, out=work.rs)
     rs = np.add(beta2, t, out=t)  # (20)
     z1 = work.z1
     np.dot(rs.reshape(-1, 32), W1, out=z1.reshape(32 * N, 64))  # (21)
     z1 += b1  # (21)
-    f1 = np.maximum(z1, 0, out=work.f1)  # (22)
+    f1 = np.clip(z1, 0, np.inf, out=work.f1)  # (22)
     g = work.g
     np.dot(f1.reshape(-1, 64), W2, out=g.reshape(32 * N, 32))  # (23)
     t = np.add(b2, r, out=work.t3)  # (23) r + b2
     g += t  # (23)
     y2 = g  # (24)
     y2_moved = np.subtract(y2, y2[:, :, 0][:, :, None], out=work.r)  # (25)
-    m_moved = work.mx_moved
+    m_moved = work.m_moved
     np.dot(y2_moved.reshape(-1, 32), work.ones, out=m_moved.reshape(32 * N))  # (25)
     m_moved = np.divide(m_moved, 32, out=m_moved)  # (25)
-    t = np.subtract(y2_moved, m_moved[:, :, None], out=work.g)  # (26)
-    v3_term = np.multiply(t, t, out=t)  # (26)
-    v3 = work.v3
-    np.dot(v3_term.reshape(-1, 32), work.ones, out=v3.reshape(32 * N))  # (26)
+    y2_moved_less = np.subtract(y2_moved, m_moved[:, :, None], out=y2_moved)  # (26)
+    v3 = np.einsum("ntd,ntd->nt", y2_moved_less, y2_moved_less)  # (26)
     v3 = np.divide(v3, 32, out=v3)  # (26)
     t = np.add(0.001, v3[:, :, None], out=work.t)  # (27) v3 + 0.001
     np.sqrt(t, out=t)  # (27) √(v3 + 0.001)
-    np.subtract(y2_moved, m_moved[:, :, None], out=y2_moved)  # (27) y2_moved − m_moved
-    u = np.divide(y2_moved, t, out=y2_moved)  # (27); u lives in y2_moved
+    u = np.divide(y2_moved_less, t, out=y2_moved_less)  # (27); u lives in y2_moved_less
     t = np.multiply(gamma, u, out=work.g)
     y3 = np.add(beta, t, out=t)  # (28)
     z4 = work.z4
     np.dot(y3.reshape(-1, 32), W, out=z4.reshape(32 * N, 45))  # (29)
     z4 += b  # (29)
-    z4_max = np.maximum.reduce(z4, axis=2, out=work.mx_moved)  # (30)
+    z4_max = np.maximum.reduce(z4, axis=2, out=work.z4_max)  # (30)
     t = np.subtract(z4, z4_max[:, :, None], out=work.s_term)  # (31) z4 − z4_max
     s_term = np.exp(t, out=t)  # (31)
     s = work.s
@@ -608,10 +588,10 @@ def loss_and_grad(
     t = np.add(0.001, v3[:, :, None], out=work.t)  # (46) v3 + 0.001
     np.sqrt(t, out=t)  # (46) √(v3 + 0.001)
     v = np.divide(m_sum[:, :, None], 32, out=work.v5)  # (46) m_sum / 32
-    tt = np.multiply(v3_sum[:, :, None], u, out=work.tt)
-    np.divide(tt, 32, out=tt)  # (46) v3_sum u / 32
+    tt = np.divide(v3_sum[:, :, None], 32, out=work.tt)
+    uu = np.multiply(tt, u, out=work.uu)
     np.subtract(u_bar, v, out=u_bar)
-    np.subtract(u_bar, tt, out=u_bar)  # (46) ū − m_sum / 32 − v3_sum u / 32
+    np.subtract(u_bar, uu, out=u_bar)  # (46) ū − m_sum / 32 − v3_sum u / 32
     y2_bar = np.divide(u_bar, t, out=u_bar)  # (46); y2_bar lives in u_bar
     g_bar = y2_bar  # (47)
     b2_bar = np.dot(work.ones3, g_bar.reshape(-1, 32))  # (48)
@@ -634,12 +614,12 @@ def loss_and_grad(
     t = np.add(1e-05, vr[:, :, None], out=work.t)  # (60) vr + 0.00001
     np.sqrt(t, out=t)  # (60) √(vr + 0.00001)
     v = np.divide(mr_sum[:, :, None], 32, out=work.v5)  # (60) mr_sum / 32
-    tt = np.multiply(vr_sum[:, :, None], ur, out=work.tt)
-    np.divide(tt, 32, out=tt)  # (60) vr_sum ur / 32
-    uu = np.subtract(ur_bar, v, out=work.uu)
-    np.subtract(uu, tt, out=uu)  # (60) u̅r̅ − mr_sum / 32 − vr_sum ur / 32
-    np.divide(uu, t, out=uu)  # (60)
-    r_bar += uu  # (60)
+    tt = np.divide(vr_sum[:, :, None], 32, out=work.tt)
+    uu = np.multiply(tt, ur, out=work.uu)
+    tt = np.subtract(ur_bar, v, out=work.tt2)
+    np.subtract(tt, uu, out=tt)  # (60) u̅r̅ − mr_sum / 32 − vr_sum ur / 32
+    np.divide(tt, t, out=tt)  # (60)
+    r_bar += tt  # (60)
     bo_bar = np.dot(work.ones3, r_bar.reshape(-1, 32))  # (61)
     a_bar = work.a_bar
     # (62)
@@ -659,14 +639,13 @@ def loss_and_grad(
     )
     z2_sum = np.einsum("nhta,nhta->nht", w_bar, w)  # (66)
     np.subtract(w_bar, z2_sum[:, :, :, None], out=w_bar)  # (68) w̄ − z2_sum
-    t = np.subtract(e_masked, e_masked_max[:, :, :, None], out=work.t7)  # (68)
-    v = _wide_exp(t)  # (68) wide_exp(e_masked − e_masked_max)
-    t = np.less_equal(
-        np.arange(32, dtype=dtype), np.arange(32, dtype=dtype)[:, None], out=work.t2
+    t = _wide_exp(e_masked_less, out=work.t7)  # (68) wide_exp(e_masked_less)
+    v = np.less_equal(
+        np.arange(32, dtype=dtype), np.arange(32, dtype=dtype)[:, None], out=work.v6
     )
-    tt = np.multiply(np.asarray(1, dtype), t, out=work.tt2)
+    tt = np.multiply(np.asarray(1, dtype), v, out=work.tt3)
     np.multiply(tt, w_bar, out=w_bar)
-    np.multiply(w_bar, v, out=w_bar)
+    np.multiply(w_bar, t, out=w_bar)
     e_bar = np.divide(w_bar, z2[:, :, :, None], out=w_bar)  # (68); e_bar lives in w_bar
     q_bar = work.a_bar
     np.matmul(e_bar, k.transpose(0, 2, 1, 3), out=q_bar.transpose(0, 2, 1, 3))  # (69)
@@ -704,12 +683,12 @@ def loss_and_grad(
     t = np.add(1e-05, vx[:, :, None], out=work.t)  # (82) vx + 0.00001
     np.sqrt(t, out=t)  # (82) √(vx + 0.00001)
     v = np.divide(mx_sum[:, :, None], 32, out=work.v5)  # (82) mx_sum / 32
-    tt = np.multiply(vx_sum[:, :, None], ux, out=work.tt)
-    np.divide(tt, 32, out=tt)  # (82) vx_sum ux / 32
-    uu = np.subtract(ux_bar, v, out=work.uu)
-    np.subtract(uu, tt, out=uu)  # (82) u̅x̅ − mx_sum / 32 − vx_sum ux / 32
-    np.divide(uu, t, out=uu)  # (82)
-    y1_bar += uu  # (82)
+    tt = np.divide(vx_sum[:, :, None], 32, out=work.tt)
+    uu = np.multiply(tt, ux, out=work.uu)
+    tt = np.subtract(ux_bar, v, out=work.tt2)
+    np.subtract(tt, uu, out=tt)  # (82) u̅x̅ − mx_sum / 32 − vx_sum ux / 32
+    np.divide(tt, t, out=tt)  # (82)
+    y1_bar += tt  # (82)
     E_bar = np.zeros((45, 32), dtype)  # (83)
     # (83)
     np.add.at(
@@ -718,7 +697,7 @@ def loss_and_grad(
         y1_bar.ravel(),
     )
     P_bar = np.dot(work.ones4, y1_bar.reshape(-1, 1024)).reshape(32, 32)  # (84)
-    _give_back(work, dtype, N)
+    _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "E": E_bar,
         "P": P_bar,
@@ -786,14 +765,12 @@ def metrics(
     y1_moved = np.subtract(y1, y1[:, :, 0][:, :, None])  # (2)
     mx_moved = np.sum(y1_moved, axis=2)  # (2)
     mx_moved = np.divide(mx_moved, 32, out=mx_moved)  # (2)
-    t = np.subtract(y1_moved, mx_moved[:, :, None])  # (3) y1_moved − mx_moved
-    vx_term = np.multiply(t, t, out=t)  # (3)
-    vx = np.sum(vx_term, axis=2)  # (3)
+    y1_moved_less = np.subtract(y1_moved, mx_moved[:, :, None], out=y1_moved)  # (3)
+    vx = np.einsum("ntd,ntd->nt", y1_moved_less, y1_moved_less)  # (3)
     vx = np.divide(vx, 32, out=vx)  # (3)
     t = np.add(1e-05, vx[:, :, None])  # (4) vx + 0.00001
     np.sqrt(t, out=t)  # (4) √(vx + 0.00001)
-    np.subtract(y1_moved, mx_moved[:, :, None], out=y1_moved)  # (4) y1_moved − mx_moved
-    ux = np.divide(y1_moved, t, out=y1_moved)  # (4); ux lives in y1_moved
+    ux = np.divide(y1_moved_less, t, out=y1_moved_less)  # (4)
     np.multiply(gamma1, ux, out=ux)
     xs = np.add(beta1, ux, out=ux)  # (5); xs lives in ux
     q = np.dot(xs.reshape(-1, 32), Wq.reshape(32, 32)).reshape(N, 32, 4, 8)  # (6)
@@ -818,19 +795,17 @@ def metrics(
     r_moved = np.subtract(r, r[:, :, 0][:, :, None])  # (17)
     mr_moved = np.sum(r_moved, axis=2)  # (17)
     mr_moved = np.divide(mr_moved, 32, out=mr_moved)  # (17)
-    t = np.subtract(r_moved, mr_moved[:, :, None])  # (18) r_moved − mr_moved
-    vr_term = np.multiply(t, t, out=t)  # (18)
-    vr = np.sum(vr_term, axis=2)  # (18)
+    r_moved_less = np.subtract(r_moved, mr_moved[:, :, None], out=r_moved)  # (18)
+    vr = np.einsum("ntd,ntd->nt", r_moved_less, r_moved_less)  # (18)
     vr = np.divide(vr, 32, out=vr)  # (18)
     t = np.add(1e-05, vr[:, :, None])  # (19) vr + 0.00001
     np.sqrt(t, out=t)  # (19) √(vr + 0.00001)
-    np.subtract(r_moved, mr_moved[:, :, None], out=r_moved)  # (19) r_moved − mr_moved
-    ur = np.divide(r_moved, t, out=r_moved)  # (19); ur lives in r_moved
+    ur = np.divide(r_moved_less, t, out=r_moved_less)  # (19); ur lives in r_moved_less
     np.multiply(gamma2, ur, out=ur)
     rs = np.add(beta2, ur, out=ur)  # (20); rs lives in ur
     z1 = np.dot(rs.reshape(-1, 32), W1).reshape(N, 32, 64)  # (21)
     z1 += b1  # (21)
-    f1 = np.maximum(z1, 0, out=z1)  # (22); f1 lives in z1
+    f1 = np.clip(z1, 0, np.inf, out=z1)  # (22); f1 lives in z1
     g = np.dot(f1.reshape(-1, 64), W2).reshape(N, 32, 32)  # (23)
     t = np.add(b2, r)  # (23) r + b2
     g += t  # (23)
@@ -838,14 +813,12 @@ def metrics(
     y2_moved = np.subtract(y2, y2[:, :, 0][:, :, None])  # (25)
     m_moved = np.sum(y2_moved, axis=2)  # (25)
     m_moved = np.divide(m_moved, 32, out=m_moved)  # (25)
-    t = np.subtract(y2_moved, m_moved[:, :, None])  # (26) y2_moved − m_moved
-    v3_term = np.multiply(t, t, out=t)  # (26)
-    v3 = np.sum(v3_term, axis=2)  # (26)
+    y2_moved_less = np.subtract(y2_moved, m_moved[:, :, None], out=y2_moved)  # (26)
+    v3 = np.einsum("ntd,ntd->nt", y2_moved_less, y2_moved_less)  # (26)
     v3 = np.divide(v3, 32, out=v3)  # (26)
     t = np.add(0.001, v3[:, :, None])  # (27) v3 + 0.001
     np.sqrt(t, out=t)  # (27) √(v3 + 0.001)
-    np.subtract(y2_moved, m_moved[:, :, None], out=y2_moved)  # (27) y2_moved − m_moved
-    u = np.divide(y2_moved, t, out=y2_moved)  # (27); u lives in y2_moved
+    u = np.divide(y2_moved_less, t, out=y2_moved_less)  # (27); u lives in y2_moved_less
     np.multiply(gamma, u, out=u)
     y3 = np.add(beta, u, out=u)  # (28); y3 lives in u
     z4 = np.dot(y3.reshape(-1, 32), W).reshape(N, 32, 45)  # (29)
@@ -1217,7 +1190,7 @@ def release() -> None:
     _IDLE.clear()
 
 
-class _Work:
+class _LossAndGradWork:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
@@ -1226,9 +1199,8 @@ class _Work:
         self.mx_moved = np.empty((N, 32), dtype)
         self.ones = np.ones((32,), dtype)
         self.ones.flags.writeable = False
-        self.vx_term = np.empty((N, 32, 32), dtype)
-        self.vx = np.empty((N, 32), dtype)
         self.t = np.empty((N, 32, 1), dtype)
+        self.xs = np.empty((N, 32, 32), dtype)
         self.q = np.empty((N, 32, 4, 8), dtype)
         self.k = np.empty((N, 32, 4, 8), dtype)
         self.v2 = np.empty((N, 32, 4, 8), dtype)
@@ -1236,17 +1208,17 @@ class _Work:
         self.t2 = np.empty((32, 32), bool)
         self.e_masked_max = np.empty((N, 4, 32), dtype)
         self.z2_term = np.empty((N, 4, 32, 32), dtype)
-        self.z2 = np.empty((N, 4, 32), dtype)
         self.a = np.empty((N, 32, 4, 8), dtype)
         self.r = np.empty((N, 32, 32), dtype)
         self.t3 = np.empty((N, 32, 32), dtype)
-        self.vr_term = np.empty((N, 32, 32), dtype)
-        self.vr = np.empty((N, 32), dtype)
+        self.mr_moved = np.empty((N, 32), dtype)
+        self.rs = np.empty((N, 32, 32), dtype)
         self.z1 = np.empty((N, 32, 64), dtype)
         self.f1 = np.empty((N, 32, 64), dtype)
         self.g = np.empty((N, 32, 32), dtype)
-        self.v3 = np.empty((N, 32), dtype)
+        self.m_moved = np.empty((N, 32), dtype)
         self.z4 = np.empty((N, 32, 45), dtype)
+        self.z4_max = np.empty((N, 32), dtype)
         self.s_term = np.empty((N, 32, 45), dtype)
         self.s = np.empty((N, 32), dtype)
         self.ones2 = np.ones((45,), dtype)
@@ -1262,44 +1234,47 @@ class _Work:
         self.ones3.flags.writeable = False
         self.y3_bar = np.empty((N, 32, 32), dtype)
         self.v5 = np.empty((N, 32, 1), dtype)
-        self.tt = np.empty((N, 32, 32), dtype)
+        self.tt = np.empty((N, 32, 1), dtype)
+        self.uu = np.empty((N, 32, 32), dtype)
         self.f1_bar = np.empty((N, 32, 64), dtype)
         self.t6 = np.empty((N, 32, 64), bool)
-        self.uu = np.empty((N, 32, 32), dtype)
+        self.tt2 = np.empty((N, 32, 32), dtype)
         self.a_bar = np.empty((N, 32, 4, 8), dtype)
         self.w_bar = np.empty((N, 4, 32, 32), dtype)
         self.t7 = np.empty((N, 4, 32, 32), dtype)
-        self.tt2 = np.empty((32, 32), dtype)
+        self.v6 = np.empty((32, 32), bool)
+        self.tt3 = np.empty((32, 32), dtype)
         self.t8 = np.empty((32 * N, 32), dtype)
         self.ones4 = np.ones((N,), dtype)
         self.ones4.flags.writeable = False
 
 
-_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+_IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using
 
 
-def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
-    """Arrays to work in: those of an earlier call, else new ones.
+def _borrow(kind: type, dtype: np.dtype, *sizes: int):
+    """Arrays to work in, an object of this kind: those of an earlier call, else new ones.
 
     They belong to the call until it gives them back, so two threads never share any.
     """
-    key = (dtype, *sizes)
+    key = (kind, dtype, *sizes)
     if key not in _IDLE:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
     try:
         return _IDLE.setdefault(key, []).pop()
     except IndexError:
-        return _Work(dtype, *sizes)
+        return kind(dtype, *sizes)
 
 
-def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
+def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault((dtype, *sizes), []).append(work)
+    _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
 
 
-def _wide_exp(x: np.ndarray) -> np.ndarray:
+def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """The exponential, in double precision also where x is single: to half an ulp."""
     if x.dtype != np.float32:
-        return np.exp(x)
-    return np.exp(x, out=np.empty_like(x), dtype=np.float64, casting="same_kind")
+        return np.exp(x, out=out)
+    into = np.empty_like(x) if out is None else out
+    return np.exp(x, out=into, dtype=np.float64, casting="same_kind")

@@ -115,17 +115,17 @@ def forward(
     N = sizes["N"]
     z_left_code = np.dot(left, W_left_code)  # (1)
     z_left_code += b_left_code  # (1)
-    left_code = np.tanh(z_left_code, out=z_left_code)  # (2);
+    left_code = np.tanh(z_left_code, out=z_left_code)  # (2)
     z_right_code = np.dot(right, W_left_code)  # (3)
     z_right_code += b_left_code  # (3)
-    right_code = np.tanh(z_right_code, out=z_right_code)  # (4);
+    right_code = np.tanh(z_right_code, out=z_right_code)  # (4)
     z_digit = np.dot(left_code, W_digit)  # (5)
     z_digit += b_digit  # (5)
     z_digit_max = np.max(z_digit, axis=1)  # (6)
     np.subtract(z_digit, z_digit_max[:, None], out=z_digit)  # (7) z_digit − z_digit_max
     s_digit_term = np.exp(z_digit, out=z_digit)  # (7); s_digit_term lives in z_digit
     s_digit = np.sum(s_digit_term, axis=1)  # (8)
-    digit = np.divide(s_digit_term, s_digit[:, None], out=s_digit_term)  # (9);
+    digit = np.divide(s_digit_term, s_digit[:, None], out=s_digit_term)  # (9)
     both = np.empty((N, 24), dtype)  # (10)
     both[:, :12] = left_code  # (10)
     both[:, 12:] = right_code  # (11)
@@ -162,10 +162,10 @@ def loss(
     _require_examples(sizes)
     z_left_code = np.dot(left, W_left_code)  # (1)
     z_left_code += b_left_code  # (1)
-    left_code = np.tanh(z_left_code, out=z_left_code)  # (2);
+    left_code = np.tanh(z_left_code, out=z_left_code)  # (2)
     z_right_code = np.dot(right, W_left_code)  # (3)
     z_right_code += b_left_code  # (3)
-    right_code = np.tanh(z_right_code, out=z_right_code)  # (4);
+    right_code = np.tanh(z_right_code, out=z_right_code)  # (4)
     z_digit = np.dot(left_code, W_digit)  # (5)
     z_digit += b_digit  # (5)
     z_digit_max = np.max(z_digit, axis=1)  # (6)
@@ -173,7 +173,7 @@ def loss(
     s_digit_term = np.exp(t, out=t)  # (7)
     s_digit_place = np.argmax(z_digit, axis=1)  # (8)
     t = np.not_equal(np.arange(10, dtype=dtype), s_digit_place[:, None])
-    s_digit_rest_term = np.multiply(s_digit_term, t, out=s_digit_term)  # (8);
+    s_digit_rest_term = np.multiply(s_digit_term, t, out=s_digit_term)  # (8)
     s_digit_rest = np.sum(s_digit_rest_term, axis=1)  # (8)
     both = np.empty((N, 24), dtype)  # (10)
     both[:, :12] = left_code  # (10)
@@ -234,7 +234,7 @@ def loss_and_grad(
     ) = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    work = _borrow(dtype, N)
+    work = _borrow(_LossAndGradWork, dtype, N)
     z_left_code = np.dot(left, W_left_code, out=work.z_left_code)  # (1)
     z_left_code += b_left_code  # (1)
     left_code = np.tanh(z_left_code, out=work.left_code)  # (2)
@@ -304,14 +304,14 @@ def loss_and_grad(
     np.multiply(u, u, out=u)  # (26) (exp(−|z_left_code|)² + 1)²
     np.multiply(4, left_code_bar, out=left_code_bar)
     np.multiply(left_code_bar, t, out=left_code_bar)
-    z_left_code_bar = np.divide(left_code_bar, u, out=left_code_bar)  # (26);
+    z_left_code_bar = np.divide(left_code_bar, u, out=left_code_bar)  # (26)
     b_left_code_bar = np.dot(work.ones2, z_right_code_bar)  # (27)
     t = np.dot(work.ones2, z_left_code_bar, out=work.t4)  # (27)
     b_left_code_bar += t  # (27)
     W_left_code_bar = np.dot(right.T, z_right_code_bar)  # (28)
     t = np.dot(left.T, z_left_code_bar, out=work.t5)  # (28)
     W_left_code_bar += t  # (28)
-    _give_back(work, dtype, N)
+    _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W_left_code": W_left_code_bar,
         "b_left_code": b_left_code_bar,
@@ -451,7 +451,7 @@ def release() -> None:
     _IDLE.clear()
 
 
-class _Work:
+class _LossAndGradWork:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
@@ -484,24 +484,24 @@ class _Work:
         self.t5 = np.empty((64, 12), dtype)
 
 
-_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+_IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using
 
 
-def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
-    """Arrays to work in: those of an earlier call, else new ones.
+def _borrow(kind: type, dtype: np.dtype, *sizes: int):
+    """Arrays to work in, an object of this kind: those of an earlier call, else new ones.
 
     They belong to the call until it gives them back, so two threads never share any.
     """
-    key = (dtype, *sizes)
+    key = (kind, dtype, *sizes)
     if key not in _IDLE:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
     try:
         return _IDLE.setdefault(key, []).pop()
     except IndexError:
-        return _Work(dtype, *sizes)
+        return kind(dtype, *sizes)
 
 
-def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
+def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault((dtype, *sizes), []).append(work)
+    _IDLE.setdefault((kind, dtype, *sizes), []).append(work)

@@ -124,12 +124,12 @@ def forward(
     ) = arrays
     z_left_hidden = np.dot(left, W_left_hidden)  # (1)
     z_left_hidden += b_left_hidden  # (1)
-    left_hidden = np.maximum(z_left_hidden, 0, out=z_left_hidden)  # (2);
+    left_hidden = np.maximum(z_left_hidden, 0, out=z_left_hidden)  # (2)
     left_code = np.dot(left_hidden, W_left_code)  # (3)
     left_code += b_left_code  # (3)
     z_right_hidden = np.dot(right, W_left_hidden)  # (4)
     z_right_hidden += b_left_hidden  # (4)
-    right_hidden = np.maximum(z_right_hidden, 0, out=z_right_hidden)  # (5);
+    right_hidden = np.maximum(z_right_hidden, 0, out=z_right_hidden)  # (5)
     right_code = np.dot(right_hidden, W_left_code)  # (6)
     right_code += b_left_code  # (6)
     t = np.negative(left_code)  # (7) −left_code
@@ -147,7 +147,7 @@ def forward(
     s5_angle_scaled = np.einsum("nm,nm->n", left_code_scaled, right_code_scaled)  # (9)
     np.multiply(s3_angle_scaled, s4_angle_scaled, out=s3_angle_scaled)
     np.sqrt(s3_angle_scaled, out=s3_angle_scaled)  # (10)
-    angle = np.divide(s5_angle_scaled, s3_angle_scaled, out=s3_angle_scaled)  # (10);
+    angle = np.divide(s5_angle_scaled, s3_angle_scaled, out=s3_angle_scaled)  # (10)
     np.multiply(slope_odds, angle, out=angle)
     odds = np.add(offset_odds, angle, out=angle)  # (11); odds lives in angle
     return odds
@@ -179,12 +179,12 @@ def loss(
     _require_examples(sizes)
     z_left_hidden = np.dot(left, W_left_hidden)  # (1)
     z_left_hidden += b_left_hidden  # (1)
-    left_hidden = np.maximum(z_left_hidden, 0, out=z_left_hidden)  # (2);
+    left_hidden = np.maximum(z_left_hidden, 0, out=z_left_hidden)  # (2)
     left_code = np.dot(left_hidden, W_left_code)  # (3)
     left_code += b_left_code  # (3)
     z_right_hidden = np.dot(right, W_left_hidden)  # (4)
     z_right_hidden += b_left_hidden  # (4)
-    right_hidden = np.maximum(z_right_hidden, 0, out=z_right_hidden)  # (5);
+    right_hidden = np.maximum(z_right_hidden, 0, out=z_right_hidden)  # (5)
     right_code = np.dot(right_hidden, W_left_code)  # (6)
     right_code += b_left_code  # (6)
     t = np.negative(left_code)  # (7) −left_code
@@ -202,19 +202,18 @@ def loss(
     s5_angle_scaled = np.einsum("nm,nm->n", left_code_scaled, right_code_scaled)  # (9)
     np.multiply(s3_angle_scaled, s4_angle_scaled, out=s3_angle_scaled)
     np.sqrt(s3_angle_scaled, out=s3_angle_scaled)  # (10)
-    angle = np.divide(s5_angle_scaled, s3_angle_scaled, out=s3_angle_scaled)  # (10);
+    angle = np.divide(s5_angle_scaled, s3_angle_scaled, out=s3_angle_scaled)  # (10)
     np.multiply(slope_odds, angle, out=angle)
     odds = np.add(offset_odds, angle, out=angle)  # (11); odds lives in angle
-    t = np.subtract(1, same)  # (12) 1 − same
-    u = np.negative(same)  # (12) −same
-    v = np.greater_equal(odds, 0)
-    w = np.where(v, t, u)  # (12) {1 − same if odds ≥ 0 else −same}
-    np.multiply(odds, w, out=w)
+    t = np.negative(same)  # (12) −same
+    u = np.greater_equal(odds, 0)
+    np.add(t, u, out=t)  # (12) {1 − same if odds ≥ 0 else −same}
+    np.multiply(odds, t, out=t)
     u = np.negative(odds)  # (12) −odds
     np.minimum(odds, u, out=u)  # (12) −|odds|
     np.exp(u, out=u)  # (12) exp(−|odds|)
     np.log1p(u, out=u)  # (12) log1p(exp(−|odds|))
-    L_term = np.add(w, u, out=w)  # (12)
+    L_term = np.add(t, u, out=t)  # (12)
     L = np.sum(L_term)  # (12)
     L = L / N  # (12)
     return L
@@ -255,7 +254,7 @@ def loss_and_grad(
     ) = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    work = _borrow(dtype, N)
+    work = _borrow(_LossAndGradWork, dtype, N)
     z_left_hidden = np.dot(left, W_left_hidden, out=work.z_left_hidden)  # (1)
     z_left_hidden += b_left_hidden  # (1)
     left_hidden = np.maximum(z_left_hidden, 0, out=work.left_hidden)  # (2)
@@ -289,34 +288,33 @@ def loss_and_grad(
     s5_angle_scaled = np.einsum("nm,nm->n", left_code_scaled, right_code_scaled)  # (9)
     t = np.multiply(s3_angle_scaled, s4_angle_scaled, out=work.t)
     np.sqrt(t, out=t)  # (10) √(s3_angle_scaled s4_angle_scaled)
-    angle = np.divide(s5_angle_scaled, t, out=s5_angle_scaled)  # (10);
+    angle = np.divide(s5_angle_scaled, t, out=s5_angle_scaled)  # (10)
     t = np.multiply(slope_odds, angle, out=work.odds)
     odds = np.add(offset_odds, t, out=t)  # (11)
-    t = np.subtract(1, same, out=work.t)  # (12) 1 − same
-    u = np.negative(same, out=work.u)  # (12) −same
-    v = np.greater_equal(odds, 0, out=work.v)
-    w = np.where(v, t, u)  # (12) {1 − same if odds ≥ 0 else −same}
-    np.multiply(odds, w, out=w)
-    u = np.negative(odds, out=work.u)  # (12) −odds
+    t = np.negative(same, out=work.L_term)  # (12) −same
+    u = np.greater_equal(odds, 0, out=work.u)
+    np.add(t, u, out=t)  # (12) {1 − same if odds ≥ 0 else −same}
+    np.multiply(odds, t, out=t)
+    u = np.negative(odds, out=work.u2)  # (12) −odds
     np.minimum(odds, u, out=u)  # (12) −|odds|
     np.exp(u, out=u)  # (12) exp(−|odds|)
     np.log1p(u, out=u)  # (12) log1p(exp(−|odds|))
-    L_term = np.add(w, u, out=w)  # (12)
+    L_term = np.add(t, u, out=t)  # (12)
     L = np.add.reduce(L_term)  # (12)
     L = L / N  # (12)
-    t = np.negative(odds, out=work.t)  # (13) −odds
+    t = np.negative(odds, out=work.q2)  # (13) −odds
     np.minimum(odds, t, out=t)  # (13) −|odds|
-    u = _wide_exp(t)  # (13) wide_exp(−|odds|)
-    t = np.add(1, u, out=work.t)  # (13) 1 + wide_exp(−|odds|)
+    _wide_exp(t, out=t)  # (13) wide_exp(−|odds|)
+    u = np.add(1, t, out=work.u2)  # (13) 1 + wide_exp(−|odds|)
     v = np.greater_equal(odds, 0, out=work.v)
-    w = np.where(v, 1, u)  # (13) {1 if odds ≥ 0 else wide_exp(−|odds|)}
-    q = np.divide(w, t, out=w)  # (13)
-    t = np.subtract(q, same, out=work.odds_bar)  # (15) q − same
+    np.maximum(t, v, out=t)  # (13) {1 if odds ≥ 0 else wide_exp(−|odds|)}
+    q = np.divide(t, u, out=t)  # (13)
+    t = np.subtract(q, same, out=work.L_term)  # (15) q − same
     odds_bar = np.multiply(cotangent / N, t, out=t)  # (15)
     slope_odds_bar = np.dot(angle, odds_bar)  # (16)
     angle_bar = np.multiply(slope_odds, odds_bar, out=work.odds)  # (17)
     offset_odds_bar = np.add.reduce(odds_bar)  # (18)
-    t = np.multiply(s3_angle_scaled, s4_angle_scaled, out=work.odds_bar)
+    t = np.multiply(s3_angle_scaled, s4_angle_scaled, out=work.L_term)
     np.sqrt(t, out=t)  # (21) √(s3_angle_scaled s4_angle_scaled)
     s5_angle_bar_scaled = np.divide(angle_bar, t, out=t)  # (21)
     t = np.multiply(
@@ -324,7 +322,7 @@ def loss_and_grad(
     )
     right_code_bar = np.divide(t, right_code_size[:, None], out=t)  # (22)
     t = np.multiply(angle_bar[:, None], angle[:, None], out=work.t2)
-    u = np.multiply(t, right_code_scaled, out=work.u2)
+    u = np.multiply(t, right_code_scaled, out=work.u3)
     t = np.multiply(right_code_size[:, None], s4_angle_scaled[:, None], out=work.t2)
     np.divide(u, t, out=u)  # (22)
     right_code_bar -= u  # (22)
@@ -333,14 +331,14 @@ def loss_and_grad(
     )
     left_code_bar = np.divide(t, left_code_size[:, None], out=t)  # (23)
     t = np.multiply(angle_bar[:, None], angle[:, None], out=work.t2)
-    u = np.multiply(t, left_code_scaled, out=work.u2)
+    u = np.multiply(t, left_code_scaled, out=work.u3)
     t = np.multiply(left_code_size[:, None], s3_angle_scaled[:, None], out=work.t2)
     np.divide(u, t, out=u)  # (23)
     left_code_bar -= u  # (23)
     # (24)
     right_hidden_bar = np.dot(right_code_bar, W_left_code.T, out=work.right_hidden_bar)
     t = np.greater(z_right_hidden, 0, out=work.t3)
-    z_right_hidden_bar = np.multiply(right_hidden_bar, t, out=right_hidden_bar)  # (25);
+    z_right_hidden_bar = np.multiply(right_hidden_bar, t, out=right_hidden_bar)  # (25)
     b_left_code_bar = np.dot(right_code_bar.T, work.ones)  # (26)
     t = np.dot(left_code_bar.T, work.ones, out=work.t4)  # (26)
     b_left_code_bar += t  # (26)
@@ -350,14 +348,14 @@ def loss_and_grad(
     t = np.dot(left_hidden.T, left_code_bar, out=work.t5)  # (28)
     W_left_code_bar += t  # (28)
     t = np.greater(z_left_hidden, 0, out=work.t3)
-    z_left_hidden_bar = np.multiply(left_hidden_bar, t, out=left_hidden_bar)  # (29);
+    z_left_hidden_bar = np.multiply(left_hidden_bar, t, out=left_hidden_bar)  # (29)
     b_left_hidden_bar = np.dot(work.ones, z_right_hidden_bar)  # (30)
     t = np.dot(work.ones, z_left_hidden_bar, out=work.t6)  # (30)
     b_left_hidden_bar += t  # (30)
     W_left_hidden_bar = np.dot(right.T, z_right_hidden_bar)  # (31)
     t = np.dot(left.T, z_left_hidden_bar, out=work.t7)  # (31)
     W_left_hidden_bar += t  # (31)
-    _give_back(work, dtype, N)
+    _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W_left_hidden": W_left_hidden_bar,
         "b_left_hidden": b_left_hidden_bar,
@@ -395,12 +393,12 @@ def metrics(
     _require_examples(sizes)
     z_left_hidden = np.dot(left, W_left_hidden)  # (1)
     z_left_hidden += b_left_hidden  # (1)
-    left_hidden = np.maximum(z_left_hidden, 0, out=z_left_hidden)  # (2);
+    left_hidden = np.maximum(z_left_hidden, 0, out=z_left_hidden)  # (2)
     left_code = np.dot(left_hidden, W_left_code)  # (3)
     left_code += b_left_code  # (3)
     z_right_hidden = np.dot(right, W_left_hidden)  # (4)
     z_right_hidden += b_left_hidden  # (4)
-    right_hidden = np.maximum(z_right_hidden, 0, out=z_right_hidden)  # (5);
+    right_hidden = np.maximum(z_right_hidden, 0, out=z_right_hidden)  # (5)
     right_code = np.dot(right_hidden, W_left_code)  # (6)
     right_code += b_left_code  # (6)
     t = np.negative(left_code)  # (7) −left_code
@@ -418,16 +416,16 @@ def metrics(
     s5_angle_scaled = np.einsum("nm,nm->n", left_code_scaled, right_code_scaled)  # (9)
     np.multiply(s3_angle_scaled, s4_angle_scaled, out=s3_angle_scaled)
     np.sqrt(s3_angle_scaled, out=s3_angle_scaled)  # (10)
-    angle = np.divide(s5_angle_scaled, s3_angle_scaled, out=s3_angle_scaled)  # (10);
+    angle = np.divide(s5_angle_scaled, s3_angle_scaled, out=s3_angle_scaled)  # (10)
     np.multiply(slope_odds, angle, out=angle)
     odds = np.add(offset_odds, angle, out=angle)  # (11); odds lives in angle
     t = np.negative(odds)  # (13) −odds
     np.minimum(odds, t, out=t)  # (13) −|odds|
-    u = _wide_exp(t)  # (13) wide_exp(−|odds|)
-    t = np.add(1, u)  # (13) 1 + wide_exp(−|odds|)
+    _wide_exp(t, out=t)  # (13) wide_exp(−|odds|)
+    u = np.add(1, t)  # (13) 1 + wide_exp(−|odds|)
     v = np.greater_equal(odds, 0)
-    w = np.where(v, 1, u)  # (13) {1 if odds ≥ 0 else wide_exp(−|odds|)}
-    q = np.divide(w, t, out=w)  # (13)
+    np.maximum(t, v, out=t)  # (13) {1 if odds ≥ 0 else wide_exp(−|odds|)}
+    q = np.divide(t, u, out=t)  # (13)
     t = np.greater(same, 0.5)
     u = np.multiply(np.asarray(1, dtype), t)  # (14) 1[same > 1/2]
     v = np.where(t, np.asarray(0, dtype), np.asarray(1, dtype))  # (14) 1[same ≤ 1/2]
@@ -777,7 +775,7 @@ def release() -> None:
     _IDLE.clear()
 
 
-class _Work:
+class _LossAndGradWork:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
@@ -792,11 +790,13 @@ class _Work:
         self.right_code_size = np.empty((N,), dtype)
         self.t = np.empty((N,), dtype)
         self.odds = np.empty((N,), dtype)
-        self.u = np.empty((N,), dtype)
+        self.L_term = np.empty((N,), dtype)
+        self.u = np.empty((N,), bool)
+        self.u2 = np.empty((N,), dtype)
+        self.q2 = np.empty((N,), dtype)
         self.v = np.empty((N,), bool)
-        self.odds_bar = np.empty((N,), dtype)
         self.t2 = np.empty((1, N), dtype).T
-        self.u2 = np.empty((16, N), dtype).T
+        self.u3 = np.empty((16, N), dtype).T
         self.left_code_bar = np.empty((16, N), dtype).T
         self.right_hidden_bar = np.empty((N, 64), dtype)
         self.t3 = np.empty((N, 64), bool)
@@ -808,31 +808,32 @@ class _Work:
         self.t7 = np.empty((64, 64), dtype)
 
 
-_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+_IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using
 
 
-def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
-    """Arrays to work in: those of an earlier call, else new ones.
+def _borrow(kind: type, dtype: np.dtype, *sizes: int):
+    """Arrays to work in, an object of this kind: those of an earlier call, else new ones.
 
     They belong to the call until it gives them back, so two threads never share any.
     """
-    key = (dtype, *sizes)
+    key = (kind, dtype, *sizes)
     if key not in _IDLE:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
     try:
         return _IDLE.setdefault(key, []).pop()
     except IndexError:
-        return _Work(dtype, *sizes)
+        return kind(dtype, *sizes)
 
 
-def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
+def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault((dtype, *sizes), []).append(work)
+    _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
 
 
-def _wide_exp(x: np.ndarray) -> np.ndarray:
+def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """The exponential, in double precision also where x is single: to half an ulp."""
     if x.dtype != np.float32:
-        return np.exp(x)
-    return np.exp(x, out=np.empty_like(x), dtype=np.float64, casting="same_kind")
+        return np.exp(x, out=out)
+    into = np.empty_like(x) if out is None else out
+    return np.exp(x, out=into, dtype=np.float64, casting="same_kind")

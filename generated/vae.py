@@ -46,7 +46,7 @@ Forward, in inference: the same but for
     (32) code[n,m] = mean[n,m]
 
 Cost of one call of the last function
-    38270 N + 6 floating-point operations, 18880 N + 139496 bytes read or written (float64)
+    37942 N + 6 floating-point operations, 21024 N + 139496 bytes read or written (float64)
     6,888 parameters
     1376 N bytes kept from forward to backward: mean, image, turned, code, logvar, seen
 """
@@ -217,16 +217,15 @@ def loss(
         turned = np.tanh(z_turned, out=z_turned)  # (7); turned lives in z_turned
         image = np.dot(turned, W_image)  # (8)
         image += b_image  # (8)
-        t = np.subtract(1, x)  # (9) 1 − x
-        u = np.negative(x)  # (9) −x
-        v = np.greater_equal(image, 0)
-        w = np.where(v, t, u)  # (9) {1 − x if image ≥ 0 else −x}
-        np.multiply(image, w, out=w)
+        t = np.negative(x)  # (9) −x
+        u = np.greater_equal(image, 0)
+        np.add(t, u, out=t)  # (9) {1 − x if image ≥ 0 else −x}
+        np.multiply(image, t, out=t)
         u = np.negative(image)  # (9) −image
         np.minimum(image, u, out=image)  # (9) −|image|
-        u = _wide_exp(image)  # (9) wide_exp(−|image|)
-        np.log1p(u, out=u)  # (9) log1p(wide_exp(−|image|))
-        s1_term = np.add(w, u, out=w)  # (9)
+        _wide_exp(image, out=image)  # (9) wide_exp(−|image|)
+        np.log1p(image, out=image)  # (9) log1p(wide_exp(−|image|))
+        s1_term = np.add(t, image, out=t)  # (9)
         s1 = np.sum(s1_term, axis=1)  # (9)
         L = np.sum(s1)  # (10)
         L = L / N  # (10)
@@ -254,16 +253,15 @@ def loss(
     turned = np.tanh(z_turned, out=z_turned)  # (7); turned lives in z_turned
     image = np.dot(turned, W_image)  # (8)
     image += b_image  # (8)
-    t = np.subtract(1, x)  # (9) 1 − x
-    u = np.negative(x)  # (9) −x
-    v = np.greater_equal(image, 0)
-    w = np.where(v, t, u)  # (9) {1 − x if image ≥ 0 else −x}
-    np.multiply(image, w, out=w)
+    t = np.negative(x)  # (9) −x
+    u = np.greater_equal(image, 0)
+    np.add(t, u, out=t)  # (9) {1 − x if image ≥ 0 else −x}
+    np.multiply(image, t, out=t)
     u = np.negative(image)  # (9) −image
     np.minimum(image, u, out=image)  # (9) −|image|
-    u = _wide_exp(image)  # (9) wide_exp(−|image|)
-    np.log1p(u, out=u)  # (9) log1p(wide_exp(−|image|))
-    s1_term = np.add(w, u, out=w)  # (9)
+    _wide_exp(image, out=image)  # (9) wide_exp(−|image|)
+    np.log1p(image, out=image)  # (9) log1p(wide_exp(−|image|))
+    s1_term = np.add(t, image, out=t)  # (9)
     s1 = np.sum(s1_term, axis=1)  # (9)
     L = np.sum(s1)  # (10)
     L = L / N  # (10)
@@ -310,7 +308,7 @@ def loss_and_grad(
     ) = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    work = _borrow(dtype, N)
+    work = _borrow(_LossAndGradWork, dtype, N)
     rng = np.random.default_rng(seed)
     e_code = np.asarray(rng.standard_normal((N, 4)), dtype)
     z_seen = np.dot(x, W_seen, out=work.z_seen)  # (1)
@@ -322,31 +320,30 @@ def loss_and_grad(
     logvar = work.logvar
     np.dot(W_logvar.T, seen.T, out=logvar.T)  # (4)
     logvar += b_logvar  # (4)
-    t = np.divide(logvar, 2, out=work.code)  # (5) logvar / 2
-    np.exp(t, out=t)  # (5) exp(logvar / 2)
-    np.multiply(e_code, t, out=t)
+    t = np.divide(logvar, 2, out=work.logvar_exp)  # (5) logvar / 2
+    logvar_exp = np.exp(t, out=t)  # (5)
+    t = np.multiply(e_code, logvar_exp, out=work.code)
     code = np.add(mean, t, out=t)  # (5)
     z_turned = np.dot(code, W_turned, out=work.z_turned)  # (6)
     z_turned += b_turned  # (6)
     turned = np.tanh(z_turned, out=work.turned)  # (7)
     image = np.dot(turned, W_image, out=work.image)  # (8)
     image += b_image  # (8)
-    t = np.subtract(1, x, out=work.t)  # (9) 1 − x
-    u = np.negative(x, out=work.u)  # (9) −x
-    v = np.greater_equal(image, 0, out=work.v)
-    w = np.where(v, t, u)  # (9) {1 − x if image ≥ 0 else −x}
-    np.multiply(image, w, out=w)
-    u = np.negative(image, out=work.u)  # (9) −image
-    np.minimum(image, u, out=u)  # (9) −|image|
-    t = _wide_exp(u)  # (9) wide_exp(−|image|)
-    np.log1p(t, out=t)  # (9) log1p(wide_exp(−|image|))
-    s1_term = np.add(w, t, out=w)  # (9)
+    t = np.negative(image, out=work.image_wide_exp)  # (9) −image
+    np.minimum(image, t, out=t)  # (9) −|image|
+    image_wide_exp = _wide_exp(t, out=t)  # (9)
+    t = np.negative(x, out=work.s1_term)  # (9) −x
+    u = np.greater_equal(image, 0, out=work.u)
+    np.add(t, u, out=t)  # (9) {1 − x if image ≥ 0 else −x}
+    np.multiply(image, t, out=t)
+    u = np.log1p(image_wide_exp, out=work.u2)  # (9) log1p(image_wide_exp)
+    s1_term = np.add(t, u, out=t)  # (9)
     s1 = np.dot(s1_term, work.ones, out=work.s1)  # (9)
     L = np.add.reduce(s1)  # (10)
     L = L / N  # (10)
     t = np.multiply(mean, mean, out=work.s2_term)  # (11) mean²
-    u = np.minimum(2.0**100, logvar, out=work.u2)  # (11) min(2¹⁰⁰, logvar)
-    v = np.expm1(u, out=work.v2)  # (11) expm1(min(2¹⁰⁰, logvar))
+    u = np.minimum(2.0**100, logvar, out=work.u3)  # (11) min(2¹⁰⁰, logvar)
+    v = np.expm1(u, out=work.v)  # (11) expm1(min(2¹⁰⁰, logvar))
     np.add(t, v, out=t)
     s2_term = np.subtract(t, u, out=t)  # (11)
     s2 = np.dot(work.ones2, s2_term.T, out=work.s1)  # (11)
@@ -354,19 +351,16 @@ def loss_and_grad(
     D = D / (2 * N)  # (12)
     L_total = L  # (13)
     L_total += D  # (13)
-    t = np.negative(image, out=work.t)  # (14) −image
-    np.minimum(image, t, out=t)  # (14) −|image|
-    u = _wide_exp(t)  # (14) wide_exp(−|image|)
-    t = np.add(1, u, out=work.t)  # (14) 1 + wide_exp(−|image|)
-    v = np.multiply(x, u, out=work.v3)
-    w = np.subtract(x, 1, out=work.w)  # (14) x − 1
-    np.negative(v, out=v)
-    np.subtract(v, w, out=v)  # (14) −x wide_exp(−|image|) − (x − 1)
-    np.multiply(w, u, out=w)
-    u = np.negative(x, out=work.u)
-    np.subtract(u, w, out=u)  # (14) −x − wide_exp(−|image|) (x − 1)
-    w = np.greater_equal(image, 0, out=work.w2)
-    r = np.where(w, v, u)  # (14)
+    t = np.add(1, image_wide_exp, out=work.t)  # (14) 1 + image_wide_exp
+    u = np.multiply(x, image_wide_exp, out=work.u2)
+    v = np.subtract(x, 1, out=work.v2)  # (14) x − 1
+    np.negative(u, out=u)
+    np.subtract(u, v, out=u)  # (14) −x image_wide_exp − (x − 1)
+    np.multiply(v, image_wide_exp, out=v)
+    w = np.negative(x, out=work.w)
+    np.subtract(w, v, out=w)  # (14) −x − image_wide_exp (x − 1)
+    v = np.greater_equal(image, 0, out=work.v3)
+    r = np.where(v, u, w)  # (14)
     np.multiply(cotangent / N, r, out=r)
     image_bar = np.divide(r, t, out=r)  # (14)
     b_image_bar = np.dot(work.ones3, image_bar)  # (15)
@@ -376,11 +370,11 @@ def loss_and_grad(
     np.minimum(z_turned, t, out=t)  # (18) −|z_turned|
     np.exp(t, out=t)  # (18) exp(−|z_turned|)
     np.multiply(t, t, out=t)  # (18) exp(−|z_turned|)²
-    u = np.add(1, t, out=work.u3)  # (18) exp(−|z_turned|)² + 1
+    u = np.add(1, t, out=work.u4)  # (18) exp(−|z_turned|)² + 1
     np.multiply(u, u, out=u)  # (18) (exp(−|z_turned|)² + 1)²
     np.multiply(4, turned_bar, out=turned_bar)
     np.multiply(turned_bar, t, out=turned_bar)
-    z_turned_bar = np.divide(turned_bar, u, out=turned_bar)  # (18);
+    z_turned_bar = np.divide(turned_bar, u, out=turned_bar)  # (18)
     b_turned_bar = np.dot(work.ones3, z_turned_bar)  # (19)
     code_bar = work.s2_term
     np.dot(W_turned, z_turned_bar.T, out=code_bar.T)  # (20)
@@ -389,11 +383,9 @@ def loss_and_grad(
     mean_bar += code_bar  # (22)
     t = np.expm1(logvar, out=work.logvar_bar2)  # (23) expm1(logvar)
     np.multiply(cotangent / (2 * N), t, out=t)
-    u = np.divide(logvar, 2, out=work.u2)  # (23) logvar / 2
-    np.exp(u, out=u)  # (23) exp(logvar / 2)
     np.multiply(e_code, code_bar, out=code_bar)
-    np.multiply(code_bar, u, out=code_bar)
-    np.divide(code_bar, 2, out=code_bar)  # (23) e_code c̅o̅d̅e̅ exp(logvar / 2) / 2
+    np.multiply(code_bar, logvar_exp, out=code_bar)
+    np.divide(code_bar, 2, out=code_bar)  # (23) e_code c̅o̅d̅e̅ logvar_exp / 2
     logvar_bar = np.add(t, code_bar, out=t)  # (23)
     b_logvar_bar = np.dot(logvar_bar.T, work.ones3)  # (24)
     W_logvar_bar = np.dot(seen.T, logvar_bar)  # (25)
@@ -406,14 +398,14 @@ def loss_and_grad(
     np.minimum(z_seen, t, out=t)  # (29) −|z_seen|
     np.exp(t, out=t)  # (29) exp(−|z_seen|)
     np.multiply(t, t, out=t)  # (29) exp(−|z_seen|)²
-    u = np.add(1, t, out=work.u3)  # (29) exp(−|z_seen|)² + 1
+    u = np.add(1, t, out=work.u4)  # (29) exp(−|z_seen|)² + 1
     np.multiply(u, u, out=u)  # (29) (exp(−|z_seen|)² + 1)²
     np.multiply(4, seen_bar, out=seen_bar)
     np.multiply(seen_bar, t, out=seen_bar)
-    z_seen_bar = np.divide(seen_bar, u, out=seen_bar)  # (29);
+    z_seen_bar = np.divide(seen_bar, u, out=seen_bar)  # (29)
     b_seen_bar = np.dot(work.ones3, z_seen_bar)  # (30)
     W_seen_bar = np.dot(x.T, z_seen_bar)  # (31)
-    _give_back(work, dtype, N)
+    _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W_seen": W_seen_bar,
         "b_seen": b_seen_bar,
@@ -742,7 +734,7 @@ def release() -> None:
     _IDLE.clear()
 
 
-class _Work:
+class _LossAndGradWork:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
@@ -750,57 +742,61 @@ class _Work:
         self.seen = np.empty((N, 48), dtype)
         self.mean = np.empty((4, N), dtype).T
         self.logvar = np.empty((4, N), dtype).T
+        self.logvar_exp = np.empty((4, N), dtype).T
         self.code = np.empty((4, N), dtype).T
         self.z_turned = np.empty((N, 48), dtype)
         self.turned = np.empty((N, 48), dtype)
         self.image = np.empty((N, 64), dtype)
-        self.t = np.empty((N, 64), dtype)
-        self.u = np.empty((N, 64), dtype)
-        self.v = np.empty((N, 64), bool)
+        self.image_wide_exp = np.empty((N, 64), dtype)
+        self.s1_term = np.empty((N, 64), dtype)
+        self.u = np.empty((N, 64), bool)
+        self.u2 = np.empty((N, 64), dtype)
         self.s1 = np.empty((N,), dtype)
         self.ones = np.ones((64,), dtype)
         self.ones.flags.writeable = False
         self.s2_term = np.empty((4, N), dtype).T
-        self.u2 = np.empty((4, N), dtype).T
-        self.v2 = np.empty((4, N), dtype).T
+        self.u3 = np.empty((4, N), dtype).T
+        self.v = np.empty((4, N), dtype).T
         self.ones2 = np.ones((4,), dtype)
         self.ones2.flags.writeable = False
-        self.v3 = np.empty((N, 64), dtype)
+        self.t = np.empty((N, 64), dtype)
+        self.v2 = np.empty((N, 64), dtype)
         self.w = np.empty((N, 64), dtype)
-        self.w2 = np.empty((N, 64), bool)
+        self.v3 = np.empty((N, 64), bool)
         self.ones3 = np.ones((N,), dtype)
         self.ones3.flags.writeable = False
         self.turned_bar = np.empty((N, 48), dtype)
         self.t2 = np.empty((N, 48), dtype)
-        self.u3 = np.empty((N, 48), dtype)
+        self.u4 = np.empty((N, 48), dtype)
         self.logvar_bar2 = np.empty((4, N), dtype).T
 
 
-_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+_IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using
 
 
-def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
-    """Arrays to work in: those of an earlier call, else new ones.
+def _borrow(kind: type, dtype: np.dtype, *sizes: int):
+    """Arrays to work in, an object of this kind: those of an earlier call, else new ones.
 
     They belong to the call until it gives them back, so two threads never share any.
     """
-    key = (dtype, *sizes)
+    key = (kind, dtype, *sizes)
     if key not in _IDLE:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
     try:
         return _IDLE.setdefault(key, []).pop()
     except IndexError:
-        return _Work(dtype, *sizes)
+        return kind(dtype, *sizes)
 
 
-def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
+def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault((dtype, *sizes), []).append(work)
+    _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
 
 
-def _wide_exp(x: np.ndarray) -> np.ndarray:
+def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """The exponential, in double precision also where x is single: to half an ulp."""
     if x.dtype != np.float32:
-        return np.exp(x)
-    return np.exp(x, out=np.empty_like(x), dtype=np.float64, casting="same_kind")
+        return np.exp(x, out=out)
+    into = np.empty_like(x) if out is None else out
+    return np.exp(x, out=into, dtype=np.float64, casting="same_kind")

@@ -26,7 +26,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (14) W̄1[k,j] = Σₙ x[n,k] z̄1[n,j]                                      from (1)
 
 Cost of one call of the last function
-    158 N + 2 floating-point operations, 512 N + 336 bytes read or written (float64)
+    153 N + 2 floating-point operations, 544 N + 336 bytes read or written (float64)
     17 parameters
     40 N bytes kept from forward to backward: a, h
 """
@@ -95,8 +95,8 @@ def forward(
     np.exp(t, out=t)  # (4) exp(−|z2|)
     u = np.add(1, t)  # (4) 1 + exp(−|z2|)
     v = np.greater_equal(z2, 0)
-    w = np.where(v, 1, t)  # (4) {1 if z2 ≥ 0 else exp(−|z2|)}
-    a = np.divide(w, u, out=w)  # (4)
+    np.maximum(t, v, out=t)  # (4) {1 if z2 ≥ 0 else exp(−|z2|)}
+    a = np.divide(t, u, out=t)  # (4)
     return a
 
 
@@ -116,16 +116,15 @@ def loss(
     h = np.tanh(z1, out=z1)  # (2); h lives in z1
     z2 = np.dot(h, W2)  # (3)
     z2 += b2  # (3)
-    t = np.subtract(1, y)  # (5) 1 − y
-    u = np.negative(y)  # (5) −y
-    v = np.greater_equal(z2, 0)
-    w = np.where(v, t, u)  # (5) {1 − y if z2 ≥ 0 else −y}
-    np.multiply(z2, w, out=w)
+    t = np.negative(y)  # (5) −y
+    u = np.greater_equal(z2, 0)
+    np.add(t, u, out=t)  # (5) {1 − y if z2 ≥ 0 else −y}
+    np.multiply(z2, t, out=t)
     u = np.negative(z2)  # (5) −z2
     np.minimum(z2, u, out=u)  # (5) −|z2|
-    t = _wide_exp(u)  # (5) wide_exp(−|z2|)
-    np.log1p(t, out=t)  # (5) log1p(wide_exp(−|z2|))
-    L_term = np.add(w, t, out=w)  # (5)
+    _wide_exp(u, out=u)  # (5) wide_exp(−|z2|)
+    np.log1p(u, out=u)  # (5) log1p(wide_exp(−|z2|))
+    L_term = np.add(t, u, out=t)  # (5)
     L = np.sum(L_term)  # (5)
     L = L / N  # (5)
     return L
@@ -151,37 +150,33 @@ def loss_and_grad(
     W1, b1, W2, b2, x, y = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    work = _borrow(dtype, N)
+    work = _borrow(_LossAndGradWork, dtype, N)
     z1 = np.dot(x, W1, out=work.z1)  # (1)
     z1 += b1  # (1)
     h = np.tanh(z1, out=work.h)  # (2)
     z2 = np.dot(h, W2, out=work.z2)  # (3)
     z2 += b2  # (3)
-    t = np.subtract(1, y, out=work.t)  # (5) 1 − y
-    u = np.negative(y, out=work.u)  # (5) −y
-    v = np.greater_equal(z2, 0, out=work.v)
-    w = np.where(v, t, u)  # (5) {1 − y if z2 ≥ 0 else −y}
-    np.multiply(z2, w, out=w)
-    u = np.negative(z2, out=work.u)  # (5) −z2
-    np.minimum(z2, u, out=u)  # (5) −|z2|
-    t = _wide_exp(u)  # (5) wide_exp(−|z2|)
-    np.log1p(t, out=t)  # (5) log1p(wide_exp(−|z2|))
-    L_term = np.add(w, t, out=w)  # (5)
+    t = np.negative(z2, out=work.z2_wide_exp)  # (5) −z2
+    np.minimum(z2, t, out=t)  # (5) −|z2|
+    z2_wide_exp = _wide_exp(t, out=t)  # (5)
+    t = np.negative(y, out=work.L_term)  # (5) −y
+    u = np.greater_equal(z2, 0, out=work.u)
+    np.add(t, u, out=t)  # (5) {1 − y if z2 ≥ 0 else −y}
+    np.multiply(z2, t, out=t)
+    u = np.log1p(z2_wide_exp, out=work.u2)  # (5) log1p(z2_wide_exp)
+    L_term = np.add(t, u, out=t)  # (5)
     L = np.add.reduce(L_term, axis=None)  # (5)
     L = L / N  # (5)
-    t = np.negative(z2, out=work.t)  # (8) −z2
-    np.minimum(z2, t, out=t)  # (8) −|z2|
-    u = _wide_exp(t)  # (8) wide_exp(−|z2|)
-    t = np.add(1, u, out=work.t)  # (8) 1 + wide_exp(−|z2|)
-    v = np.multiply(y, u, out=work.v2)
-    w = np.subtract(y, 1, out=work.w)  # (8) y − 1
-    np.negative(v, out=v)
-    np.subtract(v, w, out=v)  # (8) −y wide_exp(−|z2|) − (y − 1)
-    np.multiply(w, u, out=w)
-    u = np.negative(y, out=work.u)
-    np.subtract(u, w, out=u)  # (8) −y − wide_exp(−|z2|) (y − 1)
-    w = np.greater_equal(z2, 0, out=work.w2)
-    r = np.where(w, v, u)  # (8)
+    t = np.add(1, z2_wide_exp, out=work.t)  # (8) 1 + z2_wide_exp
+    u = np.multiply(y, z2_wide_exp, out=work.u2)
+    v = np.subtract(y, 1, out=work.v)  # (8) y − 1
+    np.negative(u, out=u)
+    np.subtract(u, v, out=u)  # (8) −y z2_wide_exp − (y − 1)
+    np.multiply(v, z2_wide_exp, out=v)
+    w = np.negative(y, out=work.w)
+    np.subtract(w, v, out=w)  # (8) −y − z2_wide_exp (y − 1)
+    v = np.greater_equal(z2, 0, out=work.v2)
+    r = np.where(v, u, w)  # (8)
     np.multiply(cotangent / N, r, out=r)
     z2_bar = np.divide(r, t, out=r)  # (8)
     b2_bar = np.dot(work.ones, z2_bar)  # (9)
@@ -191,14 +186,14 @@ def loss_and_grad(
     np.minimum(z1, t, out=t)  # (12) −|z1|
     np.exp(t, out=t)  # (12) exp(−|z1|)
     np.multiply(t, t, out=t)  # (12) exp(−|z1|)²
-    u = np.add(1, t, out=work.u2)  # (12) exp(−|z1|)² + 1
+    u = np.add(1, t, out=work.u3)  # (12) exp(−|z1|)² + 1
     np.multiply(u, u, out=u)  # (12) (exp(−|z1|)² + 1)²
     np.multiply(4, h_bar, out=h_bar)
     np.multiply(h_bar, t, out=h_bar)
     z1_bar = np.divide(h_bar, u, out=h_bar)  # (12); z1_bar lives in h_bar
     b1_bar = np.dot(work.ones, z1_bar)  # (13)
     W1_bar = np.dot(x.T, z1_bar)  # (14)
-    _give_back(work, dtype, N)
+    _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W1": W1_bar,
         "b1": b1_bar,
@@ -229,8 +224,8 @@ def metrics(
     np.exp(t, out=t)  # (4) exp(−|z2|)
     u = np.add(1, t)  # (4) 1 + exp(−|z2|)
     v = np.greater_equal(z2, 0)
-    w = np.where(v, 1, t)  # (4) {1 if z2 ≥ 0 else exp(−|z2|)}
-    a = np.divide(w, u, out=w)  # (4)
+    np.maximum(t, v, out=t)  # (4) {1 if z2 ≥ 0 else exp(−|z2|)}
+    a = np.divide(t, u, out=t)  # (4)
     q = a  # (6)
     t = np.greater(y, 0.5)
     u = np.multiply(np.asarray(1, dtype), t)  # (7) 1[y > 1/2]
@@ -578,51 +573,54 @@ def release() -> None:
     _IDLE.clear()
 
 
-class _Work:
+class _LossAndGradWork:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
         self.z1 = np.empty((N, 4), dtype)
         self.h = np.empty((N, 4), dtype)
         self.z2 = np.empty((N, 1), dtype)
+        self.z2_wide_exp = np.empty((N, 1), dtype)
+        self.L_term = np.empty((N, 1), dtype)
+        self.u = np.empty((N, 1), bool)
+        self.u2 = np.empty((N, 1), dtype)
         self.t = np.empty((N, 1), dtype)
-        self.u = np.empty((N, 1), dtype)
-        self.v = np.empty((N, 1), bool)
-        self.v2 = np.empty((N, 1), dtype)
+        self.v = np.empty((N, 1), dtype)
         self.w = np.empty((N, 1), dtype)
-        self.w2 = np.empty((N, 1), bool)
+        self.v2 = np.empty((N, 1), bool)
         self.ones = np.ones((N,), dtype)
         self.ones.flags.writeable = False
         self.h_bar = np.empty((N, 4), dtype)
         self.t2 = np.empty((N, 4), dtype)
-        self.u2 = np.empty((N, 4), dtype)
+        self.u3 = np.empty((N, 4), dtype)
 
 
-_IDLE: dict[tuple, list[_Work]] = {}  # by dtype and sizes, what no call is using
+_IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using
 
 
-def _borrow(dtype: np.dtype, *sizes: int) -> _Work:
-    """Arrays to work in: those of an earlier call, else new ones.
+def _borrow(kind: type, dtype: np.dtype, *sizes: int):
+    """Arrays to work in, an object of this kind: those of an earlier call, else new ones.
 
     They belong to the call until it gives them back, so two threads never share any.
     """
-    key = (dtype, *sizes)
+    key = (kind, dtype, *sizes)
     if key not in _IDLE:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
     try:
         return _IDLE.setdefault(key, []).pop()
     except IndexError:
-        return _Work(dtype, *sizes)
+        return kind(dtype, *sizes)
 
 
-def _give_back(work: _Work, dtype: np.dtype, *sizes: int) -> None:
+def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
-    _IDLE.setdefault((dtype, *sizes), []).append(work)
+    _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
 
 
-def _wide_exp(x: np.ndarray) -> np.ndarray:
+def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """The exponential, in double precision also where x is single: to half an ulp."""
     if x.dtype != np.float32:
-        return np.exp(x)
-    return np.exp(x, out=np.empty_like(x), dtype=np.float64, casting="same_kind")
+        return np.exp(x, out=out)
+    into = np.empty_like(x) if out is None else out
+    return np.exp(x, out=into, dtype=np.float64, casting="same_kind")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -11,6 +12,7 @@ from sympy import Expr, Symbol
 from symbprop.calculus.index import Access
 from symbprop.calculus.nodes import split_sign
 from symbprop.calculus.statement import Reduction, index_symbol, read_symbol
+from symbprop.emit.bounds import known, shares
 from symbprop.emit.buffers import Buffers
 from symbprop.emit.contraction import Product, contract
 from symbprop.emit.elementwise import Elementwise
@@ -21,7 +23,8 @@ from symbprop.emit.matrices import Matrices
 from symbprop.emit.offsets import Offsets, offsets, only_compared, products
 from symbprop.emit.pool import Pool
 from symbprop.emit.sizes import size
-from symbprop.emit.storage import alias, allocation, broadcast_shape, filled
+from symbprop.emit.steps import upright
+from symbprop.emit.storage import alias, allocation, broadcast_shape, filled, is_block, place_of
 from symbprop.emit.sums import by_ones
 from symbprop.emit.value import Value
 from symbprop.emit.views import View, Views, aligned
@@ -29,6 +32,7 @@ from symbprop.emit.writing import write_through
 from symbprop.schedule.order import whole
 from symbprop.schedule.plan import Alias, Allocate, Contract, Fold, Loop, Map, Plan, Step
 
+GATHERED = re.compile(r"np\.take\([^()]*\)")  # a new array already
 BUFFERS = ("t", "u", "v", "w", "r", "q", "tt", "uu", "vv", "ww")
 
 
@@ -55,6 +59,7 @@ class Body:
         self._buffers = [name for name in BUFFERS if name not in self._taken]
         self._matrix = Matrices(self.plan, self.views, self._taken, self.buffers)
         self._inside = 0  # how many recurrences what is written stands in
+        self._shares = shares(self.plan)
         self._firsts: dict[tuple[Access, tuple[str, ...]], str] = {}
 
     def write(self) -> list[Line]:
@@ -72,7 +77,8 @@ class Body:
         self._inside -= 1
         self._firsts = {}
         inside = [replace(line, depth=line.depth + 1) for line in self.lines[before:]]
-        self.lines[before:] = [Line(loop_head(step)), *inside]
+        ahead, inside = upright(inside, step, self.plan, self.names, self._taken, self.buffers)
+        self.lines[before:] = [*ahead, Line(loop_head(step)), *inside]
 
     def _write(self, given: Sequence[Step]) -> None:
         steps = iter(zip(given, (*given, None)[1:], strict=True))
@@ -110,7 +116,7 @@ class Body:
             return self._loop(looped)
         explain, shape = partial(self._note, step), partial(broadcast_shape, step.domain)
         pool = Pool(self._buffers)
-        lower = Elementwise(self._leaves(step), pool.take, pool.release, explain, shape)
+        lower = Elementwise(self._leaves(step), pool.take, pool.release, explain, shape, known(step, self._shares))
         sign, expr = split_sign(step.expr) if step.accumulate else (1, step.expr)
         value = lower.lower(typed_steps(expr, self._numbers))
         self.helpers |= lower.helpers
@@ -126,9 +132,8 @@ class Body:
             if value.owned and lines:
                 moved = value.text == self.names.get(step.reuse) and value.text != target
                 lives = f"; {target} lives in {value.text}" if moved else ""
-                last = lines[-1]
-                lines[-1] = replace(last, head=f"{target} = ", note=note + lives)
-            elif value.owned:
+                lines[-1] = replace(lines[-1], head=f"{target} = ", note=note + lives)
+            elif value.owned or GATHERED.fullmatch(value.text):
                 lines.append(Line(f"{target} = {value.text}", note=note))
             else:
                 lines.append(Line(f"{target} = {value.text}.copy()", note=note))
@@ -176,8 +181,7 @@ class Body:
         return True
 
     def _note(self, step: Map, expr: Expr) -> str:
-        text = self.explain(step, expr)
-        return f"{self.cite(step.source)} {text}".strip()
+        return f"{self.cite(step.source)} {self.explain(step, expr)}".strip()
 
     def _scalar(self, target: str, value: Value, sign: int, step: Map, lines: list[Line]) -> list[Line]:
         operator = ("+=" if sign > 0 else "-=") if step.accumulate else "="
@@ -212,7 +216,7 @@ class Body:
     # Sums and views --------------------------------------------------------------------------------------------------
 
     def _contract(self, step: Contract) -> None:
-        target, note = self._place(step), self.cite(step.source)
+        target, note = place_of(step, self.views), self.cite(step.source)
         made = None if self._inside else self._matrix.product(step, note, self.lines)
         if made is None:
             left, right = (self.views.view(each, step.domain) for each in (step.left, step.right))
@@ -226,7 +230,9 @@ class Body:
         operator = "+=" if step.accumulate else "="
         plain = target == self.names[step.target.tensor] and not step.accumulate
         where = self._new(step.target.tensor) if made.shape and plain else ""
-        if self.buffers is not None and made.shape and not plain:
+        if self.buffers is not None and made.shape and not made.tail and is_block(step, self.plan, self.views):
+            self.lines.append(Line("", made.function, made.arguments, note).into(target))
+        elif self.buffers is not None and made.shape and not plain:
             held = self._buffers[0]
             line = Line(f"{held} = ", made.function, made.arguments, note)
             self.lines.append(line.into(self.buffers.intermediate(held, made.shape)))
@@ -239,16 +245,8 @@ class Body:
         else:
             self.lines.append(Line(f"{target} {operator} ", made.function, made.arguments, note, made.tail))
 
-    def _place(self, step: Contract | Fold) -> str:
-        """The target, or the part of it that belongs to the step of a loop."""
-        if not any(isinstance(each.offset, Expr) and not each.terms for each in step.target.index):
-            return self.names[step.target.tensor]
-        view = self.views.basic(step.target, {each.index: each.extent for each in step.domain}, windows=False)
-        assert view is not None
-        return view.text
-
     def _fold(self, step: Fold) -> None:
-        target, note = self._place(step), self.cite(step.source)
+        target, note = place_of(step, self.views), self.cite(step.source)
         view = self.views.view(step.operand, step.domain)
         kept = [str(each.bare) for each in step.target.index if each.terms]
         summed = [each.index for each in step.reduced]

@@ -12,6 +12,7 @@ UFUNCS = {
 }
 # The file that each is in.
 HELPERS = {"erf": "erf", "erfc": "erf", "scaled_erfc": "erf", "wide_exp": "exp", "tail_exp": "tail", "hypot": "hypot"}
+WRITING = ("wide_exp", "tail_exp")  # the helpers that write into ``out``, as NumPy's functions do
 COMPARISONS = {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal", "==": "equal", "!=": "not_equal"}
 INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 BINDING = {"add": 1, "subtract": 1, "multiply": 2, "divide": 2}

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from symbprop.calculus.index import Extent, product
+from symbprop.emit.chunks import Pieces, pieces
 from symbprop.emit.contraction import Product, matrix, one, placed
 from symbprop.emit.sizes import size
 from symbprop.emit.views import View, aligned
@@ -36,9 +37,13 @@ class Columns:
     tail: str
     shape: tuple[str, ...]
     inside: str
+    pieces: Pieces | None = None
+    target: Sequence[str] = ()
 
     def product(self, name: str) -> Product:
-        """The product, the matrix called ``name``."""
+        """The product, the matrix called ``name``; as a stack of ``pieces`` where that is faster."""
+        if self.pieces is not None:
+            return self.pieces.made(name, self.target) if self.swapped else self.pieces.summed(name, self.tail)
         factors = (name + ".T" * (self.transposed != self.swapped), self.other)
         return Product("np.dot", factors[::-1] if self.swapped else factors, self.tail, self.shape, self.inside)
 
@@ -63,7 +68,8 @@ def columns(
     if inside <= summed:
         rows, inner = kept, [*windows.inside, *(index for index in places if index in summed)]
     elif not inside & summed:
-        rows, inner = [index for index in places if index in summed], kept
+        ordered = windows if windows.order else other  # what is given follows the other one, which then is not copied
+        rows, inner = [index for index in ordered.stored if index in summed and index not in windows.inside], kept
     else:
         return None
     if not inside <= set(inner):
@@ -82,7 +88,10 @@ def columns(
     second = matrix(other, free, across, extents) if swapped else matrix(other, across, free, extents)
     made = (aligned(windows, order), view, sizes, text)
     elements = _count([*rows, *inner], extents)
-    return Columns(*made, elements, places_first != inner_summed, second, swapped, *placing)
+    cut = None
+    if not places_first and swapped == inner_summed:
+        cut = pieces(other, rows, inner, free, extents, summed=not inner_summed)
+    return Columns(*made, elements, places_first != inner_summed, second, swapped, *placing, cut, target)
 
 
 def _run(windows: View, inner: Sequence[str], extents: Mapping[str, Extent]) -> int:

@@ -11,6 +11,7 @@ from symbprop.emit.sizes import size
 from symbprop.emit.stacked import narrow, stacked
 from symbprop.emit.views import View, aligned
 
+LONG = 128  # elements of a row from which on BLAS adds up twice as fast as einsum
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -58,7 +59,28 @@ def contract(
         made = Product("np.matmul", *stacked(left, right, target, batch, ours, theirs, summed, sizes))
         in_order = not stored or list(stored) == list(target)
         return made if in_order or "reshape" not in made.inside else replace(made, shape=())
-    return _einsum(left, right, target)  # an inner product along the batch: no product of matrices is in it
+    rows = _row_by_row(left, right, target, batch, summed, sizes)
+    return rows or _einsum(left, right, target)  # an inner product along the batch: no product of matrices is in it
+
+
+def _row_by_row(
+    left: View,
+    right: View,
+    target: Sequence[str],
+    batch: list[str],
+    summed: list[str],
+    sizes: Mapping[str, Extent],
+) -> Product | None:
+    """The inner products of long rows with long rows, as a stack of products of a row and a column."""
+    order = [*batch, *summed]
+    length = sizes[summed[0]] if len(summed) == 1 else 0
+    if list(target) != batch or not isinstance(length, int) or length < LONG:
+        return None
+    if any(list(view.stored) != order or view.inside for view in (left, right)):
+        return None
+    rows = (f"{aligned(left, order)}[..., None, :]", f"{aligned(right, order)}[..., None]")
+    shape = (*(size(sizes[index]) for index in batch), "1", "1")
+    return Product("np.matmul", rows, "[..., 0, 0]", shape, "[..., None, None]")
 
 
 def _plain(

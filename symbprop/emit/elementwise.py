@@ -9,11 +9,14 @@ from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, exp, preorder
 
 from symbprop.calculus.functions import Detach, Floor, Held, Select, is_condition
 from symbprop.calculus.nodes import inverse, ordered, split_sign
-from symbprop.emit.calls import BINDING, COMPARISONS, HELPERS, INFIX, UFUNCS, with_square
+from symbprop.emit.bounds import NOTHING, PAIR, Known, as_clip, as_one_call, is_bounded
+from symbprop.emit.calls import BINDING, COMPARISONS, HELPERS, INFIX, UFUNCS, WRITING, with_square
 from symbprop.emit.lines import Line, call
-from symbprop.emit.shapes import as_extreme, is_indicator, is_log_of_one_plus, is_safe_to_mask, is_third, operands
+from symbprop.emit.masks import by_masks
+from symbprop.emit.operands import operands
+from symbprop.emit.shapes import as_extreme, is_indicator, is_log_of_one_plus, is_safe_to_mask, is_third
 from symbprop.emit.sizes import number
-from symbprop.emit.value import Value, wrapped
+from symbprop.emit.value import Value, literal, wrapped
 
 
 class Elementwise:
@@ -29,12 +32,14 @@ class Elementwise:
         release: Callable[[str], None],
         note: Callable[[Expr], str],
         shape: Callable[[frozenset[str]], tuple[str, ...]] = lambda _: (),
+        known: Known = NOTHING,
     ) -> None:
         self._leaf = leaf
         self._temporary = temporary
         self._release = release
         self._note = note
         self._shape = shape
+        self._known = known
         self.lines: list[Line] = []
         self.helpers: set[str] = set()
         self._values: dict[Basic, Value] = {}
@@ -55,7 +60,7 @@ class Elementwise:
             if node in seen:
                 continue
             seen.add(node)
-            for argument in operands(node):
+            for argument in operands(node, self._known):
                 self._readers[argument] += 1
                 stack.append(argument)
 
@@ -80,8 +85,7 @@ class Elementwise:
         if isinstance(node, Symbol):
             return self._leaf(node)
         if isinstance(node, Expr) and node.is_number:
-            text = number(node)
-            return Value(text, frozenset(), binding=0 if text.startswith("-") else 3)
+            return literal(number(node))
         if isinstance(node, Add):
             return self._add(node)
         if isinstance(node, Mul):
@@ -97,7 +101,8 @@ class Elementwise:
         name = type(node).__name__
         if name in HELPERS:
             self.helpers.add(HELPERS[name])
-            return self._apply(f"_{name}", [self._value(each) for each in with_square(node)], node, ufunc=False)
+            arguments = [self._value(each) for each in with_square(node)]
+            return self._apply(f"_{name}", arguments, node, ufunc=name in WRITING)
         if is_log_of_one_plus(node):
             return self._apply("np.log1p", [self._value(node.args[0] - 1)], node)
         return self._apply(f"np.{UFUNCS[name]}", [self._value(each) for each in node.args], node)
@@ -153,8 +158,7 @@ class Elementwise:
                 denominators.append(self._value(inverse(factor)))
             else:
                 numerators.append(self._factor(factor))
-        negative = bool(coefficient.is_negative)
-        coefficient = abs(coefficient)
+        negative, coefficient = bool(coefficient.is_negative), abs(coefficient)
         if isinstance(coefficient, Rational) and coefficient.q != 1 and (coefficient.p == 1 or is_third(coefficient)):
             denominators.insert(0, Value(str(coefficient.q), frozenset()))
             coefficient = Rational(coefficient.p)
@@ -165,9 +169,7 @@ class Elementwise:
         top, bottom = self._multiply(numerators), self._multiply(denominators)
         if top is None:
             assert bottom is not None
-            return self._binary(
-                "divide", Value("-1" if negative else "1", frozenset(), binding=0 if negative else 3), bottom, node
-            )
+            return self._binary("divide", literal("-1" if negative else "1"), bottom, node)
         if negative:
             top = self._negative(top, None if bottom is not None else node)
         return top if bottom is None else self._binary("divide", top, bottom, node)
@@ -177,17 +179,18 @@ class Elementwise:
         return self._value(factor.args[0] if is_indicator(factor) else factor)
 
     def _scalars_first(self, numerators: list[Value], denominators: list[Value]) -> tuple[list[Value], list[Value]]:
-        """Scalar factors above and below the line as one scalar, so that arrays are touched once."""
-        above = [each for each in numerators if each.scalar]
+        """Scalar factors above and below the line as one scalar, so that arrays are touched once: the narrowest, if any."""
+        above, arrays = ([each for each in numerators if each.scalar is scalar] for scalar in (True, False))
         below = [each for each in denominators if each.scalar]
-        if not above or not below or len(above) == len(numerators):
+        arrays.sort(key=lambda each: len(each.indices))
+        if not above and below and arrays and len(arrays[0].indices) < len(arrays[-1].indices):
+            above = [arrays.pop(0)]
+        if not above or not below or not arrays:
             return numerators, denominators
         top, bottom = self._multiply(above), self._multiply(below)
         assert top is not None
         assert bottom is not None
-        scalar = self._binary("divide", top, bottom, None)
-        arrays = [each for each in numerators if not each.scalar]
-        return [scalar, *arrays], [each for each in denominators if not each.scalar]
+        return [self._binary("divide", top, bottom, None), *arrays], [each for each in denominators if not each.scalar]
 
     def _multiply(self, factors: list[Value]) -> Value | None:
         """A product, scalars and narrow operands first, so that wide arrays are touched as rarely as can be."""
@@ -220,10 +223,8 @@ class Elementwise:
         """x·x, x·x·x, (x·x)·(x·x): ``np.power`` costs a hundred multiplications."""
         base.uses += exponent - 1 if exponent != 4 else 1
         square = self._binary("multiply", base, base, node if exponent == 2 else None)
-        if exponent == 2:
-            return square
-        if exponent == 3:
-            return self._binary("multiply", square, base, node)
+        if exponent < 4:
+            return square if exponent == 2 else self._binary("multiply", square, base, node)
         square.uses = 2
         return self._binary("multiply", square, square, node)
 
@@ -234,14 +235,15 @@ class Elementwise:
 
     def _select(self, node: Select) -> Value:
         condition, chosen, otherwise = node.args
-        extreme = as_extreme(node)
+        extreme = as_clip(node, self._known) or as_extreme(node) or as_one_call(node, self._known)
         if extreme is not None:
-            name, left, right = extreme
-            return self._apply(f"np.{name}", [self._value(left), self._value(right)], node)
+            return self._apply(f"np.{extreme[0]}", [self._value(each) for each in extreme[1:]], node)
         if otherwise == 0 and is_safe_to_mask(chosen):
             mask = self._value(condition)
             return self._binary("multiply", self._typed(self._value(chosen)), mask, node)
         branches = [self._value(chosen), self._value(otherwise)]
+        if self._known.elements >= PAIR and all(is_bounded(each, self._known) for each in (chosen, otherwise)):
+            return by_masks(self._apply, self._value(condition), branches, node)
         if all(each.scalar for each in branches):
             branches = [self._typed(each) for each in branches]
         return self._apply("np.where", [self._value(condition), *branches], node, ufunc=False)
@@ -251,11 +253,10 @@ class Elementwise:
         return Value(call("np.asarray", [value.text, "dtype"]), frozenset()) if value.scalar else value
 
     def _condition(self, node: Basic) -> Value:
+        parts = [self._value(each) for each in node.args]
         if node.is_Relational:
-            left, right = (self._value(each) for each in node.args)
-            value = self._apply(f"np.{COMPARISONS[node.rel_op]}", [left, right], None)
+            value = self._apply(f"np.{COMPARISONS[node.rel_op]}", parts, None)
         else:
-            parts = [self._value(each) for each in node.args]
             name = {"And": "logical_and", "Or": "logical_or", "Not": "logical_not"}[type(node).__name__]
             value = parts[0] if len(parts) > 1 else self._apply(f"np.{name}", parts, None)
             for each in parts[1:]:
@@ -266,8 +267,9 @@ class Elementwise:
     def _binary(self, name: str, left: Value, right: Value, node: Expr | None) -> Value:
         if left.scalar and right.scalar:
             binding = BINDING[name]
-            strict = binding + 1 if name in ("subtract", "divide") else binding
-            text = f"{wrapped(left, binding)} {INFIX[name]} {wrapped(right, strict)}"
+            text = (
+                f"{wrapped(left, binding)} {INFIX[name]} {wrapped(right, binding + (name in ('subtract', 'divide')))}"
+            )
             left.uses -= 1
             right.uses -= 1
             return Value(text, frozenset(), binding=binding)
@@ -282,10 +284,8 @@ class Elementwise:
         if not indices:
             return Value(call(function, texts), frozenset())
         boolean = function.removeprefix("np.") in COMPARISONS.values() or "logical" in function
-        dead = [
-            each for each in arguments
-            if each.owned and each.uses <= 0 and each.indices == indices and each.boolean == boolean
-        ]  # fmt: skip
+        kind = (indices, boolean)
+        dead = [each for each in arguments if each.owned and each.uses <= 0 and (each.indices, each.boolean) == kind]
         note = self._note(node) if node is not None else ""
         if dead and ufunc:
             into = dead[0].text

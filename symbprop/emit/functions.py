@@ -17,6 +17,7 @@ from symbprop.emit.notes import FurtherNotes, Notes
 from symbprop.emit.opening import opening
 from symbprop.emit.storage import shape_text
 from symbprop.emit.variables import size_names
+from symbprop.emit.workspace import Workspace
 from symbprop.schedule.liveness import storage_roots
 
 ARRAYS = "dict[str, np.ndarray]"
@@ -24,10 +25,15 @@ HELPER = "directions"
 
 
 class RequestedFunction:
-    """Writes one function. ``notes`` are its equations, ``helpers`` what its text needs once it is written."""
+    """Writes one function. ``notes`` are its equations, ``helpers`` what its text needs once it is written.
 
-    def __init__(self, requested: Requested, modes: Modes, earlier: Sequence[Notes]) -> None:
+    ``kept``: its arrays are kept from call to call, in a ``workspace``.
+    """
+
+    def __init__(self, requested: Requested, modes: Modes, earlier: Sequence[Notes], *, kept: bool = True) -> None:
         self.requested = requested
+        self.kept = kept
+        self.workspace = Workspace(requested.name)
         whole = requested.derivatives.program
         results = tuple(dict.fromkeys(each.tensor for each in requested.results if each.tensor is not None))
         loss = whole.loss if requested.of_loss else None
@@ -49,8 +55,12 @@ class RequestedFunction:
         read = self._read()
         needs_targets = self.requested.of_loss or any(each.name in read for each in targets)
         givens = [*inputs, *targets] if needs_targets else list(inputs)
-        body = [*self._directions(names), *self.course.lines(self.results, 4), *self._returned(names)]
         sizes = sorted(size_names(self.program))
+        buffers = self.course.buffers(self.results) if self.kept else None
+        lines = self.course.lines(self.results, 4, buffers)
+        self.workspace = Workspace(self.requested.name, buffers, sizes)
+        lines = [*self.workspace.borrowed(), *lines, *self.workspace.returned()]
+        body = [*self._directions(names), *lines, *self._returned(names)]
         tensors = [*parameters, *givens, *self.modes.states]
         lines = opening(givens, tensors, names, body, sizes, state=bool(self.modes.states))
         if self.requested.of_loss and sizes:

@@ -69,12 +69,12 @@ class _Writer:
         if compiled.inference is not None:
             self.further = FurtherNotes(compiled.inference, self.notes)
             self.inference = Course(compiled.inference, self.whole, self.further, self.modes)
-        self.workspace = Workspace()
+        self.workspaces: list[Workspace] = []
         self.parts = parts_of(compiled.network.program, stateful=bool(self.modes.states))
         self.requested: list[RequestedFunction] = []
         for each in compiled.functions:
             earlier = [self.notes, *filter(None, [self.further]), *(one.notes for one in self.requested)]
-            self.requested.append(RequestedFunction(each, self.modes, earlier))
+            self.requested.append(RequestedFunction(each, self.modes, earlier, kept=compiled.workspace))
         self.parameters = list(self.program.of(Role.PARAMETER))
         self.inputs = list(self.program.of(Role.INPUT))
         self.targets = list(self.program.of(Role.TARGET))
@@ -103,9 +103,8 @@ class _Writer:
             states=started,
             state_draws=any("rng" in line for line in started),
             functions=functions,
-            workspace=self.workspace,
+            workspaces=[each for each in self.workspaces if each.arrays],
             parts=self.parts,
-            sizes_typed="".join(f", {each}: int" for each in self.workspace.sizes),
             training=training,
             helpers=[helper_source(name) for name in helpers],
         )  # fmt: skip
@@ -133,6 +132,7 @@ class _Writer:
         if self.inference.program.metrics:
             found.append(self._metrics(self.inference.program.metrics))
         found.extend(each.write(self.parameters, self.inputs, self.targets) for each in self.requested)
+        self.workspaces.extend(each.workspace for each in self.requested)
         return found
 
     def _forward(self) -> Function:
@@ -193,8 +193,9 @@ class _Writer:
             entries.append((string(tensor.name), value))
         buffers = course.buffers(results) if self.compiled.workspace else None
         body = course.lines(results, 4, buffers)
-        self.workspace = Workspace(buffers, sorted(size_names(self.program)))
-        body = [*self.workspace.borrowed(), *body, *self.workspace.returned(), *dictionary("grads", entries)]
+        workspace = Workspace("loss_and_grad", buffers, sorted(size_names(self.program)))
+        self.workspaces.append(workspace)
+        body = [*workspace.borrowed(), *body, *workspace.returned(), *dictionary("grads", entries)]
         returned, returns = f"{self._owned(results[0], names, shared)}, grads", f"float, {STATE}"
         if self.modes.states:
             body += self._state(course, results, 4)

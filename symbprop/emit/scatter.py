@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from symbprop.calculus.index import Extent, product
-from symbprop.emit.sizes import size
+from symbprop.calculus.index import Access, Extent, product
+from symbprop.emit.sizes import nominal, size
+
+MANY = 4  # times as many places as rows, from which on most rows have a place of their own
 
 
 def scatter(
@@ -31,3 +33,18 @@ def scatter(
     whole = " + ".join(parts)
     values = f"{text}.ravel()" if full else f"np.broadcast_to({text}, ({whole}).shape).ravel()"
     return f"{name}.reshape(-1)", f"({whole}).ravel()", values
+
+
+def as_rows(
+    target: Access, indices: Sequence[str], shape: Sequence[Extent], extents: Mapping[str, Extent]
+) -> list[str] | None:
+    """The indices of the rows, where whole rows of a table are added to at places of which there are many."""
+    rest = [coordinate.bare for coordinate in target.index[1:]]
+    lead = list(indices[: len(indices) - len(rest)])
+    gather = target.index[0].gather
+    if gather is None or list(indices) != [*lead, *rest] or set(gather.indices()) != set(lead):
+        return None
+    if any(extents[index] != length for index, length in zip(indices[len(lead) :], shape[1:], strict=True)):
+        return None
+    many = isinstance(shape[0], int) and shape[0] >= MANY * nominal(extents[index] for index in lead)
+    return lead if many and rest else None

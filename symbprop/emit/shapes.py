@@ -1,44 +1,10 @@
-"""The shapes of expression nodes that lowering looks at: what a node reads, and which selections are one ufunc."""
+"""The shapes of expression nodes that lowering looks at: which selections are one ufunc, what may be masked."""
 
 from __future__ import annotations
 
-from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, erfc, exp, log
+from sympy import Add, Basic, Expr, Rational, S, log
 
-from symbprop.accuracy.functions import scaled_erfc
 from symbprop.calculus.functions import Select
-from symbprop.calculus.nodes import inverse, is_reciprocal, split_sign
-from symbprop.emit.calls import with_square
-
-
-def operands(node: Basic) -> tuple[Basic, ...]:
-    """The subexpressions that lowering a node reads: not always its SymPy arguments."""
-    if isinstance(node, (Symbol,)) or (isinstance(node, Expr) and node.is_number):
-        return ()
-    if isinstance(node, Mul):
-        factors = (each for each in node.args if not each.is_number)
-        return tuple(inverse(f) if is_reciprocal(f) else f.args[0] if is_indicator(f) else f for f in factors)
-    if isinstance(node, Add):
-        if len(node.args) == 2 and S.NegativeOne in node.args and any(isinstance(each, exp) for each in node.args):
-            return tuple(each.args[0] for each in node.args if isinstance(each, exp))
-        return tuple(split_sign(each)[1] for each in node.args)
-    if isinstance(node, Pow):
-        if is_reciprocal(node):
-            return (inverse(node),)
-        if node.exp == Rational(3, 2):
-            return (node.base, Pow(node.base, Rational(1, 2)))
-        return (node.base,) if node.exp.is_Rational else (node.base, node.exp)
-    if is_log_of_one_plus(node):
-        return (node.args[0] - 1,)
-    if isinstance(node, (erfc, scaled_erfc)):
-        return with_square(node)[: len(node.args)]
-    if isinstance(node, Select):
-        extreme = as_extreme(node)
-        if extreme is not None:
-            return extreme[1:]
-        if node.args[2] == 0 and is_safe_to_mask(node.args[1]):
-            return (node.args[0], node.args[1])
-    found: tuple[Basic, ...] = node.args
-    return found
 
 
 def is_log_of_one_plus(node: Basic) -> bool:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+from functools import cache
+
 from sympy import Add, Expr, Integer, Mul, Pow, Rational, S, Symbol
 
 from symbprop.calculus.index import Extent
 from symbprop.calculus.nodes import long_power_of_two
+
+NOMINAL = 64  # what a size that is free at run time counts as
 
 
 def number(value: Expr) -> str:
@@ -32,6 +38,16 @@ def constant(value: Expr) -> str:
 def size(value: Extent) -> str:
     """An extent as a Python expression of the sizes ``N``, ``T``, …"""
     return str(value) if isinstance(value, int) else _sum(value)
+
+
+def nominal(extents: Iterable[Extent]) -> int:
+    """About how many elements an array has, where that has to be said before the free sizes are known."""
+    return math.prod(each if isinstance(each, int) else _nominal(each) for each in extents)
+
+
+@cache
+def _nominal(size: Expr) -> int:
+    return int(size.subs(dict.fromkeys(size.free_symbols, NOMINAL)))
 
 
 def _sum(value: Expr) -> str:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from sympy import Expr
+
 from symbprop.calculus.index import Access, Extent, Range
 from symbprop.calculus.program import Tensor
 from symbprop.emit.lines import Line
 from symbprop.emit.literals import tuple_display
 from symbprop.emit.sizes import constant, size
 from symbprop.emit.views import Views, aligned
-from symbprop.schedule.order import mixed_radix
-from symbprop.schedule.plan import Alias, Allocate, Plan
+from symbprop.schedule.order import mixed_radix, slice_of_step
+from symbprop.schedule.plan import Alias, Allocate, Contract, Fold, Plan
 
 
 def shape_text(extents: Sequence[Extent]) -> str:
@@ -41,6 +43,22 @@ def allocation(step: Allocate, tensor: Tensor, name: str, note: str) -> Line:
     if step.fill != 0:
         return Line(f"{name} = ", "np.full", (shape_text(shape), constant(step.fill), dtype), note)
     return Line(f"{name} = ", "np.zeros" if step.zeros else "np.empty", (shape_text(shape), dtype), note)
+
+
+def is_block(step: Contract | Fold, plan: Plan, views: Views) -> bool:
+    """Whether what belongs to a step of a loop is written whole, and lies in memory as one block."""
+    access, layout = step.target, views.layouts.get(step.target.tensor)
+    starts = layout is not None and isinstance(access.index[layout[0]].offset, Expr)
+    return starts and not step.accumulate and slice_of_step(access, step.domain, plan.shape(access.tensor))
+
+
+def place_of(step: Contract | Fold, views: Views) -> str:
+    """The target, or the part of it that belongs to the step of a loop."""
+    if not any(isinstance(each.offset, Expr) and not each.terms for each in step.target.index):
+        return views.names[step.target.tensor]
+    view = views.basic(step.target, {each.index: each.extent for each in step.domain}, windows=False)
+    assert view is not None
+    return view.text
 
 
 def alias(step: Alias, plan: Plan, views: Views, names: Mapping[str, str], note: str) -> Line:

@@ -10,11 +10,13 @@ from sympy import Expr, Symbol
 from symbprop.calculus.nodes import split_sign
 from symbprop.calculus.program import Tensor
 from symbprop.calculus.statement import index_symbol, read_symbol
+from symbprop.emit.bounds import Known
 from symbprop.emit.calls import COMPARISONS
 from symbprop.emit.elementwise import Elementwise
 from symbprop.emit.loops import typed_steps
 from symbprop.emit.offsets import offsets
 from symbprop.emit.pool import Pool
+from symbprop.emit.sizes import nominal
 from symbprop.emit.value import Value
 from symbprop.schedule.machine import Machine, Pair
 from symbprop.schedule.plan import Map
@@ -44,7 +46,7 @@ def _sine(machine: Machine) -> Pair:
 
 # What is not here is about as dear as a sine. Helpers (``templates/helper_*``) are counted by their passes.
 KINDS: Mapping[str, Throughput] = {
-    **dict.fromkeys(("add", "subtract", "multiply", "negative", "copy"), _plain),
+    **dict.fromkeys(("add", "subtract", "multiply", "negative", "copy", "clip"), _plain),
     **dict.fromkeys(("maximum", "minimum"), lambda machine: machine.extreme),
     **dict.fromkeys(COMPARISONS.values(), lambda machine: machine.comparison),
     **dict.fromkeys(("logical_and", "logical_or", "logical_not"), lambda machine: machine.comparison),
@@ -106,8 +108,8 @@ class Ufunc:
 class _Recorder(Elementwise):
     """Lowers an expression, and keeps of every call what it costs."""
 
-    def __init__(self, leaf: Callable[[Symbol], Value], pool: Pool) -> None:
-        super().__init__(leaf, pool.take, pool.release, lambda _: "")
+    def __init__(self, leaf: Callable[[Symbol], Value], pool: Pool, elements: int) -> None:
+        super().__init__(leaf, pool.take, pool.release, lambda _: "", known=Known(elements))
         self.calls: list[Ufunc] = []
 
     def _apply(self, function: str, arguments: Sequence[Value], node: Expr | None, *, ufunc: bool = True) -> Value:
@@ -128,7 +130,7 @@ def ufuncs(step: Map, tensors: Mapping[str, Tensor], numbers: Collection[Symbol]
         for _, length in looped.variables:
             rounds *= length
     domain = frozenset(each.index for each in step.domain)
-    recorder = _Recorder(_leaves(step), Pool(()))
+    recorder = _Recorder(_leaves(step), Pool(()), nominal(each.extent for each in step.domain))
     sign, expr = split_sign(step.expr) if step.accumulate else (1, step.expr)
     value = recorder.lower(typed_steps(expr, numbers))
     if step.accumulate:

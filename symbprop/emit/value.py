@@ -27,3 +27,8 @@ class Value:
 def wrapped(value: Value, binding: int) -> str:
     """The text of a scalar, in parentheses where what surrounds it binds tighter."""
     return value.text if value.binding >= binding else f"({value.text})"
+
+
+def literal(text: str) -> Value:
+    """A number."""
+    return Value(text, frozenset(), binding=0 if text.startswith("-") else 3)

@@ -13,10 +13,16 @@ WORKSPACE = "workspace"  # what one leaves out to have every call make its array
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """``buffers`` as text; ``sizes`` are the names of all free sizes. Without buffers there is none."""
+    """``buffers`` of a ``function`` as text; ``names`` are those of all free sizes. Without buffers there is none."""
 
+    function: str
     buffers: Buffers | None = None
     names: Sequence[str] = ()
+
+    @property
+    def title(self) -> str:
+        """The name of the class."""
+        return f"_{self.function.title().replace('_', '')}Work"
 
     @property
     def arrays(self) -> list[Buffer]:
@@ -32,7 +38,7 @@ class Workspace:
     @property
     def kind(self) -> str:
         """The arguments that say which arrays a call needs."""
-        return ", ".join(("dtype", *self.sizes))
+        return ", ".join((self.title, "dtype", *self.sizes))
 
     def borrowed(self) -> list[str]:
         """The line that takes it."""
@@ -45,3 +51,8 @@ class Workspace:
         if self.buffers is None or not self.arrays:
             return []
         return [f"    _give_back({self.buffers.variable}, {self.kind})"]
+
+    @property
+    def sizes_typed(self) -> str:
+        """The free sizes as further parameters."""
+        return "".join(f", {each}: int" for each in self.sizes)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from symbprop.calculus.index import Access, Extent
 from symbprop.emit.lines import Line
 from symbprop.emit.loops import is_ufunc
-from symbprop.emit.scatter import scatter
+from symbprop.emit.scatter import as_rows, scatter
 from symbprop.emit.value import Value
 from symbprop.emit.views import Views, aligned
 from symbprop.schedule.plan import Map
@@ -40,10 +40,15 @@ def write_through(
     if _is_injective(target, indices) or not accumulate:
         lines.append(Line(f"{name}[{', '.join(parts)}] {operator} {text}", note=note))
     else:
-        function = "np.add.at" if sign > 0 else "np.subtract.at"
         full = value.indices == frozenset(indices)
         shape = views.tensors[target.tensor].shape
         flat = target.tensor not in views.layouts
+        rows = as_rows(target, indices, shape, extents) if full and flat and sign > 0 else None
+        if rows is not None:
+            views.helpers.add("rows")
+            lines.append(Line("", "_add_rows", (name, views.positions(target.index[0], rows, extents), text), note))
+            return
+        function = "np.add.at" if sign > 0 else "np.subtract.at"
         arguments = scatter(name, parts, shape, text, full=full, rank=len(indices), flat=flat)
         lines.append(Line("", function, arguments, note))
 

@@ -2,18 +2,18 @@
 
 Three rules, each read off the shapes and accesses of a plan. A tensor that a loop takes step by step has the axis of the
 steps first, so that one step is one block. Where windows slide over images the examples come last, so that what is
-copied and added is long. A matrix with few columns that something adds up or takes the largest of has its columns first,
+copied and added is long; a matrix that is seen as such images has them last, too. A matrix with few columns that something adds up or takes the largest of has its columns first,
 so that this runs along memory, and so have all matrices that are computed from it, or it from them, element by element.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sympy import Expr
 
 from symbprop.calculus.index import Access, Affine
-from symbprop.schedule.plan import Fold, Loop, Map, Plan, accesses_of, flat
+from symbprop.schedule.plan import Alias, Fold, Loop, Map, Plan, accesses_of, flat
 
 FEW = 32  # columns up to which they come first
 
@@ -37,7 +37,7 @@ def layouts(plan: Plan, owners: Mapping[str, str]) -> Mapping[str, Layout]:
                         stepped.setdefault(owners[access.tensor], axis)
                     elif _slides(coordinate) and len(shape) > 2 and isinstance(shape[0], Expr):
                         slid.add(len(shape))
-    upright = _with_few_columns(plan)
+    upright = _with_few_columns(plan) | _seen_as_images(plan, owners, slid)
     found: dict[str, Layout] = {}
     for name in plan.tensors:
         shape, owner = plan.shape(name), owners[name]
@@ -79,6 +79,13 @@ def _with_few_columns(plan: Plan) -> set[str]:
             if group & found:
                 found |= group
     return found
+
+
+def _seen_as_images(plan: Plan, owners: Mapping[str, str], slid: Collection[int]) -> set[str]:
+    """Matrices with a row for each example that a view makes images of: of as many axes as those that windows slide over."""
+    views = (step for step in flat(plan.steps) if isinstance(step, Alias))
+    found = {owners[step.target.tensor] for step in views if len(plan.shape(step.target.tensor)) in slid}
+    return {name for name in found if len(plan.shape(name)) == 2 and isinstance(plan.shape(name)[0], Expr)}
 
 
 def stored_indices(access: Access, layout: Layout | None) -> list[str]:

@@ -18,6 +18,8 @@ from symbprop.schedule.liveness import reuse_storage, storage_roots
 from symbprop.schedule.loops import assigning, hoisted, narrow, narrowed, without_steps
 from symbprop.schedule.order import covering_first, covers, is_partition, whole, writes_once
 from symbprop.schedule.plan import Alias, Allocate, Loop, Plan, Step, flat, target_of
+from symbprop.schedule.sharing import share
+from symbprop.schedule.together import together
 
 
 def schedule(program: Program, results: Sequence[str], *, reuse: bool = True) -> Plan:
@@ -39,11 +41,16 @@ class _Scheduler:
         self.program = program
         self.results = results
         names = Names(program.tensors)
-        distributed = distribute(_without_zeros(needed(program, results)), names.fresh)
+        statements = _without_zeros(needed(program, results))
+        joined = together(statements, program.tensors, results, names.fresh)
+        known = {**program.tensors, **joined.tensors}
+        shared = share(joined.statements, known, names.fresh)
+        distributed = distribute(shared.statements, names.fresh)
         self.wanted = distributed.statements
-        self.kernels = Kernels({**program.tensors, **distributed.tensors}, names.fresh)
+        self.kernels = Kernels({**known, **shared.tensors, **distributed.tensors}, names.fresh)
         self._position = {id(each): number for number, each in enumerate(program.statements)}
-        self._position.update({key: self._position[id(each)] for key, each in distributed.origins.items()})
+        for origins in (joined.origins, shared.origins, distributed.origins):
+            self._position.update({key: self._position[id(each)] for key, each in origins.items()})
         self._groups: dict[str, list[Statement]] = {}
         for each in self.wanted:
             self._groups.setdefault(each.target.tensor, []).append(each)

@@ -64,3 +64,18 @@ def test_repeated_rows_of_an_embedding_add_up_in_every_arithmetic(compiled: Comp
         params = {name: np.ones((4, 2), dtype)}
         _, grads = module.loss_and_grad(params, ids, w.astype(dtype))
         assert np.array_equal(grads[name], expected)
+
+
+def test_inner_products_of_long_rows_are_a_stack_of_products(compiled: Compiled) -> None:
+    """Softmax alone: what is pulled back is weighted row by row."""
+    text = "inputs: {{x: {{shape: [{}]}}}}\nlayers: [softmax]\nfunctions: [vjp]\n"
+    for length in (64, 200):
+        module = compiled(text.format(length))
+        written = Path(str(module.__file__)).read_text(encoding="utf-8")
+        assert ("[..., None, :]" in written) == (length == 200)
+        assert ("np.einsum(" in written) == (length == 64)
+        rng = np.random.default_rng(length)
+        x, bar = rng.normal(size=(2, 5, length))
+        p = module.forward({}, x)
+        (found,) = module.vjp({}, x, {next(iter(module.OUTPUTS)): bar}).values()
+        np.testing.assert_allclose(found, p * (bar - np.sum(bar * p, axis=1, keepdims=True)), rtol=1e-12, atol=1e-16)

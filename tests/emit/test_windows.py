@@ -142,3 +142,54 @@ def test_single_precision_stays_single(name: str, compiled: Compiled) -> None:
     for key, value in grads.items():
         assert value.dtype == np.float32
         np.testing.assert_allclose(value, truth[key], rtol=1e-3, atol=1e-5)
+
+
+PICTURES = """
+inputs: {x: {shape: [28, 28, 1]}}
+targets: {label: {shape: [], dtype: int, classes: 3}}
+layers:
+  - conv2d: {filters: 6, kernel_size: 5, activation: relu}
+  - max_pooling2d
+  - flatten
+  - dense: {units: 3, activation: softmax}
+loss: sparse_categorical_crossentropy
+"""
+
+
+def pictures(module: ModuleType) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(5)
+    params = {name: rng.normal(size=shape) for name, shape in module.PARAMETERS.items()}
+    return params, rng.normal(size=(4, 28, 28, 1)), rng.integers(0, 3, 4)
+
+
+def test_a_narrow_matrix_times_a_long_one_is_a_stack_of_small_products(
+    compiled: Compiled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = compiled(PICTURES)
+    body = body_of(module, "loss_and_grad")
+    assert "x_windows.reshape(25, 24, -1).transpose(1, 0, 2)" in body
+    assert body.count("np.matmul(") == 2
+    assert body.count("_windows(x,") == 1  # one matrix of windows for both
+    monkeypatch.setattr("symbprop.emit.columns.pieces", lambda *_, **__: None)
+    whole = compiled(PICTURES)
+    assert "np.matmul(" not in body_of(whole, "loss_and_grad")
+    loss, grads = module.loss_and_grad(*pictures(module))
+    expected, truth = whole.loss_and_grad(*pictures(whole))
+    np.testing.assert_allclose(loss, expected, rtol=1e-13)
+    for name, value in grads.items():
+        np.testing.assert_allclose(value, truth[name], rtol=1e-11, atol=1e-13)
+
+
+def test_a_cotangent_that_is_seen_as_images_lies_as_they_do(compiled: Compiled) -> None:
+    body = body_of(compiled(PICTURES), "loss_and_grad")
+    (line,) = (line for line in body.splitlines() if "_bar.T)" in line and line.strip().startswith("np.dot("))
+    assert line.strip().startswith("np.dot(W, z2_bar.T, out="), line
+
+
+def test_what_finds_the_first_maximum_keeps_the_order_in_memory(compiled: Compiled) -> None:
+    module = compiled(PICTURES)
+    images = np.random.default_rng(2).normal(size=(6, 4, 4, 5)).transpose(3, 1, 2, 0)
+    found = module._argmax(images.reshape(5, 2, 2, 2, 2, 6).transpose(0, 1, 3, 5, 2, 4), (4, 5))
+    assert found.transpose(3, 1, 2, 0).flags.c_contiguous
+    windows = images.reshape(5, 2, 2, 2, 2, 6).transpose(0, 1, 3, 5, 2, 4).reshape(5, 2, 2, 6, 4)
+    np.testing.assert_array_equal(found, windows.argmax(axis=-1))

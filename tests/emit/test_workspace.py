@@ -115,3 +115,46 @@ def test_names_of_tensors_never_meet_those_of_the_workspace(compiled: Compiled) 
         np.testing.assert_allclose(loss, other_loss, rtol=1e-14)
         for name, grad in grads.items():
             np.testing.assert_allclose(grad, others[name], rtol=1e-12, atol=1e-15)
+
+
+def test_other_functions_have_arrays_of_their_own_which_are_kept_too(compiled: Compiled) -> None:
+    text = f"{ALL['mlp']}functions: [input_grad, vjp]\n"
+    module, plain = compiled(text), compiled(text, without=["workspace"])
+    params, data = point(module)
+    (x, *_), (output,) = data, module.OUTPUTS
+    bar = np.ones_like(module.forward(params, x))
+    calls = {
+        "input_grad": lambda module: module.input_grad(params, *data),
+        "vjp": lambda module: module.vjp(params, x, {output: bar}),
+    }
+    for name, call in calls.items():
+        first = call(module)
+        kept = {key: value.copy() for key, value in first.items()}
+        for idle in module._IDLE.values():
+            for work in idle:
+                for array in vars(work).values():
+                    if array.flags.writeable:
+                        array.fill(True if array.dtype == bool else np.nan)
+        again, expected = call(module), call(plain)
+        for key, value in again.items():
+            np.testing.assert_array_equal(value, kept[key], name)
+            np.testing.assert_array_equal(first[key], kept[key], name)
+            np.testing.assert_allclose(value, expected[key], rtol=1e-12, atol=1e-15)
+    kinds = {key[0].__name__ for key in module._IDLE}
+    assert kinds == {"_InputGradWork", "_VjpWork"}
+    assert not hasattr(plain, "_IDLE")
+    module.release()
+    assert not module._IDLE
+
+
+def test_helpers_write_where_they_are_told_to(compiled: Compiled) -> None:
+    text = "inputs: {x: {shape: [4]}}\nlayers: [gelu]\nfunctions: [vjp]\n"
+    module = compiled(text)
+    for x in (np.linspace(-3, 0, 7, dtype="float32"), np.linspace(-60, 0, 7)):
+        for helper in (module._wide_exp, module._tail_exp):
+            out, inside = np.full_like(x, np.nan), x.copy()
+            expected = helper(x)
+            assert helper(x, out=out) is out
+            assert helper(inside, out=inside) is inside
+            np.testing.assert_array_equal(out, expected)
+            np.testing.assert_array_equal(inside, expected)

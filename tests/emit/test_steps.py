@@ -1,0 +1,62 @@
+"""What is done once before a loop for the sake of its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from tests.networks import point
+
+Compiled = Callable[..., ModuleType]
+
+LSTM = """
+inputs: {x: {shape: [12, 3]}}
+targets: {y: {shape: [2]}}
+layers:
+  - lstm: {units: 4}
+  - dense: {units: 2}
+loss: mean_squared_error
+"""
+
+
+def body(module: ModuleType) -> str:
+    text = Path(str(module.__file__)).read_text(encoding="utf-8")
+    start = text.index("def loss_and_grad(")
+    return text[start : text.index("\n\n\n", start)]
+
+
+@pytest.mark.parametrize("without", [[], ["workspace"]], ids=["kept", "anew"])
+def test_a_matrix_is_transposed_once_before_the_loop(
+    without: list[str], compiled: Compiled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = compiled(LSTM, without=without)
+    lines = body(module).splitlines()
+    (copy,) = (place for place, line in enumerate(lines) if "Uᵀ, as one block" in line)
+    (product,) = (place for place, line in enumerate(lines) if "U_T" in line and "np.dot(" in line)
+    assert lines[copy].startswith("    ")
+    assert lines[copy][4] != " "
+    assert lines[product].startswith("        ")
+    assert copy < product
+    monkeypatch.setattr("symbprop.emit.steps.STEPS", 100)
+    plain = compiled(LSTM, without=without)
+    assert "U_T" not in body(plain)
+    params, data = point(module)
+    loss, grads = module.loss_and_grad(params, *data)
+    expected, truth = plain.loss_and_grad(params, *data)
+    np.testing.assert_allclose(loss, expected, rtol=1e-14)
+    for name, value in grads.items():
+        np.testing.assert_allclose(value, truth[name], rtol=1e-12, atol=1e-16)
+
+
+def test_short_loops_take_the_matrix_as_it_is(compiled: Compiled) -> None:
+    assert "U_T" not in body(compiled(LSTM.replace("[12, 3]", "[4, 3]")))
+
+
+def test_a_product_of_a_step_is_written_where_it_stays(compiled: Compiled) -> None:
+    text = body(compiled(LSTM))
+    assert "np.dot(z1_bar[:, t], U_T, out=h_bar[:, t])" in text
+    assert "out=h_bar" not in body(compiled(LSTM, without=["workspace"]))  # there the steps lie apart

@@ -1,0 +1,105 @@
+"""Functions that several statements need are computed once; what is computed stays the same to the last bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from symbprop.schedule.distribute import Distributed
+from tests.networks import point
+
+Compiled = Callable[..., ModuleType]
+
+GATED = """
+inputs: {x: {shape: [6, 3]}}
+targets: {y: {shape: [2]}}
+layers:
+  - lstm: {units: 4}
+  - dense: {units: 5, activation: silu}
+  - dense: {units: 2}
+loss: mean_squared_error
+"""
+TANH = """
+inputs: {x: {shape: [6]}}
+targets: {y: {shape: [2]}}
+layers:
+  - dense: {units: 5, activation: tanh}
+  - dense: {units: 2}
+loss: mean_squared_error
+"""
+
+
+def body(module: ModuleType, name: str = "loss_and_grad") -> str:
+    text = Path(str(module.__file__)).read_text(encoding="utf-8")
+    start = text.index(f"def {name}(")
+    return text[start : text.index("\n\n\n", start)]
+
+
+def test_a_function_that_forward_and_backward_need_is_computed_once(
+    compiled: Compiled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = compiled(GATED)
+    monkeypatch.setattr(
+        "symbprop.schedule.schedule.share", lambda statements, *_: Distributed(statements=list(statements))
+    )
+    plain = compiled(GATED)
+    assert body(module).count("np.exp(") < body(plain).count("np.exp(")
+    assert body(module).count("np.tanh(c") < body(plain).count("np.tanh(c")
+    assert "{1 if z1 ≥ 0 else z1_exp}" in body(module)
+    assert "np.maximum(z1_exp[:, t]" in body(module)  # what it is stays known
+    params, data = point(module)
+    loss, grads = module.loss_and_grad(params, *data)
+    expected, truth = plain.loss_and_grad(params, *data)
+    assert loss == expected
+    for name, value in grads.items():
+        np.testing.assert_allclose(value, truth[name], rtol=1e-14, atol=1e-17)
+
+
+GELU = """
+operations: |
+  op bent(x[...]):
+      h[...] = x[...] * (1 + tanh(x[...] + x[...]^3)) / 2
+inputs: {x: {shape: [6]}}
+targets: {y: {shape: [2]}}
+layers:
+  - dense: {units: 5, activation: bent}
+  - dense: {units: 2}
+loss: mean_squared_error
+"""
+
+
+def test_nothing_is_kept_whose_argument_is_needed_beside_it(compiled: Compiled) -> None:
+    assert "_tail_exp =" not in body(compiled(GELU))
+
+
+def test_rows_less_their_mean_are_computed_once(compiled: Compiled, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = TANH.replace("  - dense: {units: 2}", "  - layer_normalization\n  - dense: {units: 2}")
+    module = compiled(text)
+    monkeypatch.setattr(
+        "symbprop.schedule.schedule.share", lambda statements, *_: Distributed(statements=list(statements))
+    )
+    plain = compiled(text)
+    assert body(module).count("np.subtract(") < body(plain).count("np.subtract(")
+    params, data = point(module)
+    loss, grads = module.loss_and_grad(params, *data)
+    expected, truth = plain.loss_and_grad(params, *data)
+    np.testing.assert_allclose(loss, expected, rtol=1e-14)
+    for name, value in grads.items():
+        np.testing.assert_allclose(value, truth[name], rtol=1e-11, atol=1e-16)
+
+
+def test_columns_are_left_alone(compiled: Compiled) -> None:
+    """Over a batch squares are added up in another way, exacter than their products would be."""
+    text = TANH.replace("  - dense: {units: 2}", "  - batch_normalization\n  - dense: {units: 2}")
+    assert "_less" not in body(compiled(text))
+
+
+def test_nothing_is_kept_that_only_one_statement_needs(compiled: Compiled) -> None:
+    module = compiled(GATED)
+    assert "z1_exp" not in body(module, "forward")
+    assert "z2_exp" not in body(module, "forward")
+    assert "_tanh" not in body(compiled(TANH))
