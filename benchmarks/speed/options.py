@@ -6,7 +6,7 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-PEERS = ("jax", "torch", "torch_compiled", "autograd", "pytensor", "naive")
+PEERS = ("jax", "torch", "torch_compiled", "autograd", "pytensor", "naive", "fast")
 DTYPES = ("float32", "float64")
 
 

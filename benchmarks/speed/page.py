@@ -32,6 +32,8 @@ a layer stands alone there is no loss: a cotangent of its output is pulled back 
 - *Of the GEMM limit*: the part of our time that the matrix products alone would take at the speed of a product of 1024 × 1024.
 - *Naive NumPy* is what one writes by hand on a first try ([benchmarks/speed/naive](../benchmarks/speed/naive)). The *best peer* is the
   fastest of those that differentiate by themselves.
+- *Ours, fast* is the module of the same description with `accuracy: fast`: the cheapest form of each equation, `1 − h²` as it is printed
+  ([accuracy.md](accuracy.md)). Below 1 it takes less time than the accurate one, which is the default.
 - Everybody has the same number of threads, and the process that number of cores. `OPENBLAS_CORETYPE` is unset: it may pin BLAS
   kernels older than the processor.
 - The peers' code is the text that their users write: one model ([models.py](../benchmarks/speed/models.py)) over a namespace for each, with

@@ -10,7 +10,7 @@ from symbprop.tuning.clock import Spread
 
 PEER_NAMES = {
     "jax": "JAX jit", "torch": "torch eager", "torch_compiled": "torch.compile", "autograd": "autograd",
-    "pytensor": "PyTensor", "naive": "naive NumPy",
+    "pytensor": "PyTensor", "naive": "naive NumPy", "fast": "ours, fast",
 }  # fmt: skip
 COUNTED = ("jax", "torch", "torch_compiled", "autograd", "pytensor")  # peers that differentiate by themselves
 

@@ -17,7 +17,7 @@ from benchmarks.speed.page import write_page
 from benchmarks.speed.report import Row, as_text, first_calls, table
 from benchmarks.speed.scaling import draw, measure_scaling
 from benchmarks.speed.surroundings import described
-from benchmarks.speed.task import emitted, make_task, ours
+from benchmarks.speed.task import emitted, fast, make_task, ours
 from benchmarks.speed.workloads import WORKLOADS
 
 
@@ -49,9 +49,11 @@ def run(given: Options) -> None:
 
 def report_speed(names: tuple[str, ...], given: Options, around: dict[str, str]) -> None:
     """The table, and where asked its file and the page."""
-    against = peers.find(tuple(peer for peer in given.peers if peer != "naive"), say)
+    against = peers.find(tuple(peer for peer in given.peers if peer not in ("naive", "fast")), say)
     if "naive" in given.peers:
         against["naive"] = naive.prepare
+    if "fast" in given.peers:
+        against["fast"] = fast
     clock = time.process_time if given.cpu else time.perf_counter
     speed = {dtype: product_speed(dtype, clock) for dtype in given.dtypes}
     contest = Contest(against, given.seconds, clock, speed, say)
