@@ -243,7 +243,7 @@ class Elementwise:
             return self._binary("multiply", self._typed(self._value(chosen)), mask, node)
         branches = [self._value(chosen), self._value(otherwise)]
         if self._known.elements >= PAIR and all(is_bounded(each, self._known) for each in (chosen, otherwise)):
-            return by_masks(self._apply, self._value(condition), branches, node)
+            return by_masks(self._apply, self._value(condition), list(map(self._typed, branches)), node)
         if all(each.scalar for each in branches):
             branches = [self._typed(each) for each in branches]
         return self._apply("np.where", [self._value(condition), *branches], node, ufunc=False)

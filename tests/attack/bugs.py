@@ -159,7 +159,7 @@ BUGS = {
     "the last place of a window": Bug(
         "emit.offsets", "ranges[found.inside] = found.length", "ranges[found.inside] = found.length - 1", IMAGE, "K1"),
     "a coordinate of the maximum": Bug(
-        "emit.extrema", "if position else \"\"", "if not position else \"\"", IMAGE, "K1"),
+        "emit.extrema", "if position else ''", "if not position else ''", IMAGE, "K1"),
     "a cube as a fourth power": Bug(
         "emit.elementwise", 'self._binary("multiply", square, base, node)', 'self._binary("multiply", square, square, node)',
         WAVES, "W_z"),
@@ -173,13 +173,13 @@ BUGS = {
         "emit.scatter", "stride = product(tuple(shape[axis + 1 :]))", "stride = product(tuple(shape[axis + 1 :])) if axis else 1",
         WORDS, "E"),
     "a scalar divided by, multiplied": Bug(
-        "emit.elementwise", 'scalar = self._binary("divide", top, bottom, None)',
-        'scalar = self._binary("multiply", top, bottom, None)', SQUARE, "W3"),
+        "emit.elementwise", 'return [self._binary("divide", top, bottom, None)',
+        'return [self._binary("multiply", top, bottom, None)', SQUARE, "W3"),
     "a constant below a line rewritten": Bug(
         "emit.elementwise", "denominators.insert(0, Value(str(coefficient.q), frozenset()))",
         "denominators.insert(0, Value(str(coefficient.q + 1), frozenset()))", SHARED, "W_left"),
     "a temporary added to what is not there yet": Bug(
         "schedule.kernels", "here = accumulate and into is source.target", "here = False", SHARED, "W_left"),
     "a minus in front of a product": Bug(
-        "emit.elementwise", "negative = bool(coefficient.is_negative)", "negative = False", WAVES, "W_z"),
+        "emit.elementwise", "negative, coefficient = bool(coefficient.is_negative), ", "negative, coefficient = False, ", WAVES, "W_z"),
 }  # fmt: skip

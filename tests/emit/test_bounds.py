@@ -42,7 +42,7 @@ def computed(expression: Expr, x: np.ndarray, elements: int = 0) -> tuple[np.nda
     lower = Elementwise(lambda symbol: leaf[symbol], pool.take, pool.release, lambda _: "", known=Known(elements))
     result = lower.lower(expression)
     text = "\n".join(row for line in lower.lines for row in line.render(0))
-    scope: dict[str, object] = {"np": np, "x": x}
+    scope: dict[str, object] = {"np": np, "x": x, "dtype": x.dtype}
     exec(text, scope)
     found = eval(result.text, scope)
     assert isinstance(found, np.ndarray)
@@ -125,6 +125,18 @@ def test_a_choice_between_finite_values_is_their_sum_times_masks(dtype: str) -> 
     assert "np.where" not in text
     assert "np.where" in plain
     assert found.dtype == expected.dtype
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex128"])
+@pytest.mark.parametrize("pair", [(Integer(1), Rational(3, 10)), (Integer(1), Integer(0)), (Integer(2), NEAR)], ids=str)
+def test_numbers_among_them_carry_the_dtype(pair: tuple[Expr, Expr], dtype: str) -> None:
+    x = points(dtype)
+    choice = Select(X > 0, *pair)
+    found, text = computed(choice, x, MANY)
+    assert "np.where" not in text
+    expected, _ = computed(choice, x)
+    assert found.dtype == x.dtype
     np.testing.assert_array_equal(found, expected)
 
 
