@@ -2,6 +2,7 @@
 
 Made by symbprop 0.1.0 from batchnorm_mlp.yaml (sha256 320197a757ce31f1).
 To change it, change batchnorm_mlp.yaml and run: symbprop compile batchnorm_mlp.yaml
+Verified by 104 probes; the certificate is sha256 f4a20d34673f518b.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes

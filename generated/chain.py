@@ -2,6 +2,7 @@
 
 Made by symbprop 0.1.0 from chain.yaml (sha256 35ef46e413228b91).
 To change it, change chain.yaml and run: symbprop compile chain.yaml
+Verified by 5 probes; the certificate is sha256 9e4d971af7d42d11.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Forward

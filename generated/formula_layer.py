@@ -2,6 +2,7 @@
 
 Made by symbprop 0.1.0 from formula_layer.yaml (sha256 6a5efa1af66ae875).
 To change it, change formula_layer.yaml and run: symbprop compile formula_layer.yaml
+Verified by 56 probes; the certificate is sha256 5a1b6fc740f51a5b.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes

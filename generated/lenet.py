@@ -2,6 +2,7 @@
 
 Made by symbprop 0.1.0 from lenet.yaml (sha256 ec4ff9babaca8362).
 To change it, change lenet.yaml and run: symbprop compile lenet.yaml
+Verified by 104 probes; the certificate is sha256 b6a57ba0f8226ff5.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes

@@ -2,6 +2,7 @@
 
 Made by symbprop 0.1.0 from logistic.yaml (sha256 f0aef0d1fd7b6ef1).
 To change it, change logistic.yaml and run: symbprop compile logistic.yaml
+Verified by 15 probes; the certificate is sha256 3c2abc1374ab9947.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes

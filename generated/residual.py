@@ -2,6 +2,7 @@
 
 Made by symbprop 0.1.0 from residual.yaml (sha256 cb242ac9c76eda00).
 To change it, change residual.yaml and run: symbprop compile residual.yaml
+Verified by 73 probes; the certificate is sha256 d3c357af1dde2319.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes

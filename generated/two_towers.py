@@ -2,6 +2,7 @@
 
 Made by symbprop 0.1.0 from two_towers.yaml (sha256 e079cd47905f0e81).
 To change it, change two_towers.yaml and run: symbprop compile two_towers.yaml
+Verified by 62 probes; the certificate is sha256 e73156a8d50d0655.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes

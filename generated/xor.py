@@ -2,6 +2,7 @@
 
 Made by symbprop 0.1.0 from xor.yaml (sha256 e0fc7e746301ac6e).
 To change it, change xor.yaml and run: symbprop compile xor.yaml
+Verified by 36 probes; the certificate is sha256 84e1bb7b03d22711.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
