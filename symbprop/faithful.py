@@ -46,7 +46,7 @@ class Comparison:
             return f"  loss and outputs were not held against index loops over the formulas: {self.reason}"
         worst = max(self.errors.values(), default=0.0)
         names = ", ".join(self.errors)
-        return f"  {names}: as index loops over the formulas give them ({self.points:,} points), to {worst:.1e}"
+        return f"  {names}: as index loops over the formulas give them ({self.points:,} point{'s' * (self.points != 1)}), to {worst:.1e}"
 
 
 def compare(
