@@ -9,6 +9,7 @@ from symbprop.calculus.index import Extent, Range, product
 from symbprop.emit.lines import call
 from symbprop.emit.sizes import size
 from symbprop.emit.stacked import narrow, stacked
+from symbprop.emit.tall import in_pieces
 from symbprop.emit.views import View, aligned
 
 LONG = 128  # elements of a row from which on BLAS adds up twice as fast as einsum
@@ -100,6 +101,9 @@ def _plain(
     summed = [index for index in (right if right.order else left).stored if index in summed]
     groups = [each for each in (ours, theirs) if each]
     placing = placed(groups, target, stored, extents)
+    found = in_pieces(left, right, (ours, summed, theirs), extents)
+    if found is not None and not any((placing[0], placing[2])):
+        return Product(*found, shape=placing[1] if found[0] == "_narrow_dot" else ())
     return Product("np.dot", (matrix(left, ours, summed, extents), matrix(right, summed, theirs, extents)), *placing)
 
 

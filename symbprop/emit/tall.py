@@ -1,0 +1,43 @@
+"""Products of a tall matrix, whose rows are counted at run time, with a narrow one: cut into pieces by a helper.
+
+OpenBLAS has kernels for products of up to a million multiplications. With few columns, or few rows, they are up to twice as
+fast as the others and nowhere slower (``templates/helper_narrow.py.jinja`` says where a product is cut).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from symbprop.calculus.index import Extent
+from symbprop.emit.views import View, aligned
+
+NARROW = 32  # rows or columns at most, of the narrower matrix
+LEAST = 1024  # elements of the matrix whose size is known: below it a piece would have more than a thousand rows
+HELPER = "narrow"
+
+
+def in_pieces(
+    left: View, right: View, groups: Sequence[Sequence[str]], extents: Mapping[str, Extent]
+) -> tuple[str, tuple[str, str]] | None:
+    """The helper and its arguments for ``left[rows, summed] · right[summed, columns]``, the three ``groups`` of indices.
+
+    Either the rows are many, or what is summed over is; the others are known, and one of them small.
+    """
+    if any(len(each) != 1 for each in groups) or left.inside or right.inside:
+        return None
+    (rows,), (summed,), (columns,) = groups
+    height, length, width = (extents[each] for each in (rows, summed, columns))
+    if isinstance(length, int) and isinstance(width, int) and not isinstance(height, int):
+        fits = min(length, width) <= NARROW and length * width >= LEAST
+        fits = fits and _lies(left, rows, summed) and _lies(right, summed, columns)  # with a transpose pieces are slower
+        return ("_narrow_dot", (aligned(left, [rows, summed]), aligned(right, [summed, columns]))) if fits else None
+    if isinstance(height, int) and isinstance(width, int) and not isinstance(length, int):
+        fits = min(height, width) <= NARROW and height * width >= LEAST
+        fits = fits and _lies(left, summed, rows) and _lies(right, summed, columns)
+        return ("_tall_dot", (aligned(left, [summed, rows]), aligned(right, [summed, columns]))) if fits else None
+    return None
+
+
+def _lies(view: View, first: str, last: str) -> bool:
+    """Whether a view is a matrix of these axes, row after row."""
+    return list(view.stored) == [first, last]
