@@ -207,7 +207,7 @@ def forward(
         t = np.greater_equal(u2, -0.6)
         np.multiply(1.25, h2, out=h2)
         d2 = np.multiply(h2, t, out=h2)  # (9); d2 lives in h2
-        z3 = np.dot(d2, W3)  # (10)
+        z3 = _narrow_dot(d2, W3)  # (10)
         m4 = np.sum(z3, axis=0)  # (11)
         m4 = np.divide(m4, N, out=m4)  # (11)
         t = np.subtract(z3.T, m4[:, None])  # (12) z3 − m4
@@ -253,7 +253,7 @@ def forward(
     y2 = np.add(beta2, xh2, out=xh2)  # (7); y2 lives in xh2
     h2 = np.maximum(y2, 0, out=y2)  # (8); h2 lives in y2
     d2 = h2  # (49)
-    z3 = np.dot(d2, W3)  # (10)
+    z3 = _narrow_dot(d2, W3)  # (10)
     t = np.add(0.001, moving_variance4)  # (50) moving_variance4 + 0.001
     np.sqrt(t, out=t)  # (50) √(moving_variance4 + 0.001)
     np.subtract(z3, moving_mean4, out=z3)  # (50) z3 − moving_mean4
@@ -323,7 +323,7 @@ def loss(
         t = np.greater_equal(u2, -0.6)
         np.multiply(1.25, h2, out=h2)
         d2 = np.multiply(h2, t, out=h2)  # (9); d2 lives in h2
-        z3 = np.dot(d2, W3)  # (10)
+        z3 = _narrow_dot(d2, W3)  # (10)
         m4 = np.sum(z3, axis=0)  # (11)
         m4 = np.divide(m4, N, out=m4)  # (11)
         t = np.subtract(z3.T, m4[:, None])  # (12) z3 − m4
@@ -364,7 +364,7 @@ def loss(
     y2 = np.add(beta2, xh2, out=xh2)  # (7); y2 lives in xh2
     h2 = np.maximum(y2, 0, out=y2)  # (8); h2 lives in y2
     d2 = h2  # (49)
-    z3 = np.dot(d2, W3)  # (10)
+    z3 = _narrow_dot(d2, W3)  # (10)
     t = np.add(0.001, moving_variance4)  # (50) moving_variance4 + 0.001
     np.sqrt(t, out=t)  # (50) √(moving_variance4 + 0.001)
     np.subtract(z3, moving_mean4, out=z3)  # (50) z3 − moving_mean4
@@ -453,7 +453,7 @@ def loss_and_grad(
     t = np.greater_equal(u2, -0.6, out=work.t2)
     np.multiply(1.25, h2, out=h2)
     d2 = np.multiply(h2, t, out=h2)  # (9); d2 lives in h2
-    z3 = np.dot(d2, W3, out=work.z3)  # (10)
+    z3 = _narrow_dot(d2, W3, out=work.z3)  # (10)
     m4 = np.dot(work.ones, z3, out=work.m4)  # (11)
     m4 = np.divide(m4, N, out=m4)  # (11)
     t = np.subtract(z3.T, m4[:, None], out=work.v4_term)  # (12) z3 − m4
@@ -522,7 +522,7 @@ def loss_and_grad(
     np.subtract(xh4_bar, u, out=xh4_bar)  # (36) x̅h̅4 − (m4_sum + v4_sum xh4) / N
     z3_bar = np.divide(xh4_bar, t, out=xh4_bar)  # (36); z3_bar lives in xh4_bar
     d2_bar = np.dot(z3_bar, W3.T, out=work.d2_bar)  # (37)
-    W3_bar = np.dot(d2.T, z3_bar)  # (38)
+    W3_bar = _tall_dot(d2, z3_bar)  # (38)
     t = np.greater_equal(u2, -0.6, out=work.t2)
     u = np.multiply(np.asarray(1.25, dtype), t, out=work.u8)  # (40)
     t = np.greater(y2, 0, out=work.t2)
@@ -598,7 +598,7 @@ def metrics(
     y2 = np.add(beta2, xh2, out=xh2)  # (7); y2 lives in xh2
     h2 = np.maximum(y2, 0, out=y2)  # (8); h2 lives in y2
     d2 = h2  # (49)
-    z3 = np.dot(d2, W3)  # (10)
+    z3 = _narrow_dot(d2, W3)  # (10)
     t = np.add(0.001, moving_variance4)  # (50) moving_variance4 + 0.001
     np.sqrt(t, out=t)  # (50) √(moving_variance4 + 0.001)
     np.subtract(z3, moving_mean4, out=z3)  # (50) z3 − moving_mean4
@@ -1022,6 +1022,46 @@ def _borrow(kind: type, dtype: np.dtype, *sizes: int):
 def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
     _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
+
+
+_SMALL = 10**6  # multiplications of a product for which BLAS has kernels of its own
+_STACK = 64  # products whose sum is kept in one array before it is added up
+
+
+def _pieces(length: int, numbers: int) -> int:
+    """How many pieces of rows make small products: none is left over, if that can be."""
+    least = -(-length * numbers // _SMALL)
+    return next((n for n in range(least, 2 * least) if length % n == 0), least)
+
+
+def _narrow_dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """a @ b, where b is narrow: a stack of products of some rows each."""
+    pieces = _pieces(len(a), b.size)
+    if pieces < 2 or a.dtype == object:
+        return np.dot(a, b, out=out)
+    if out is None:
+        out = np.empty((len(a), b.shape[1]), np.result_type(a, b))
+    rows = len(a) // pieces
+    cut = rows * pieces
+    stack = a[:cut].reshape(pieces, rows, -1)
+    np.matmul(stack, b, out=out[:cut].reshape(pieces, rows, -1))
+    if cut < len(a):
+        np.dot(a[cut:], b, out=out[cut:])
+    return out
+
+
+def _tall_dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """a.T @ b, where one of them is narrow: the sum of products of some rows each."""
+    pieces = _pieces(len(a), a.shape[1] * b.shape[1])
+    if not 2 <= pieces <= _STACK or a.dtype == object:
+        return np.dot(a.T, b)
+    rows = len(a) // pieces
+    cut = rows * pieces
+    stack = a[:cut].reshape(pieces, rows, -1).transpose(0, 2, 1)
+    total = np.add.reduce(np.matmul(stack, b[:cut].reshape(pieces, rows, -1)), axis=0)
+    if cut < len(a):
+        total += np.dot(a[cut:].T, b[cut:])
+    return total
 
 
 def _truncated(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

@@ -126,7 +126,7 @@ def forward(
     c1 = np.zeros((N, 9, 32), dtype)  # (9)
     h = np.zeros((N, 9, 32), dtype)  # (11)
     for j in range(8):
-        z1[:, j] += np.dot(h[:, j], U)  # (3)
+        z1[:, j] += _narrow_dot(h[:, j], U)  # (3)
         t = np.negative(z1[:, j])  # (4) −z1
         np.minimum(z1[:, j], t, out=t)  # (4) −|z1|
         np.exp(t, out=t)  # (4) exp(−|z1|)
@@ -169,7 +169,7 @@ def loss(
     c1 = np.zeros((N, 9, 32), dtype)  # (9)
     h = np.zeros((N, 9, 32), dtype)  # (11)
     for j in range(8):
-        z1[:, j] += np.dot(h[:, j], U)  # (3)
+        z1[:, j] += _narrow_dot(h[:, j], U)  # (3)
         t = np.negative(z1[:, j])  # (4) −z1
         np.minimum(z1[:, j], t, out=t)  # (4) −|z1|
         np.exp(t, out=t)  # (4) exp(−|z1|)
@@ -241,7 +241,7 @@ def loss_and_grad(
     h = work.h  # (11)
     h.fill(0)
     for j in range(8):
-        t = np.dot(h[:, j], U, out=work.t)  # (3)
+        t = _narrow_dot(h[:, j], U, out=work.t)  # (3)
         z1[:, j] += t  # (3)
         t = np.negative(z1[:, j], out=work.t)  # (4) −z1
         np.minimum(z1[:, j], t, out=t)  # (4) −|z1|
@@ -371,7 +371,7 @@ def metrics(
     c1 = np.zeros((N, 9, 32), dtype)  # (9)
     h = np.zeros((N, 9, 32), dtype)  # (11)
     for j in range(8):
-        z1[:, j] += np.dot(h[:, j], U)  # (3)
+        z1[:, j] += _narrow_dot(h[:, j], U)  # (3)
         t = np.negative(z1[:, j])  # (4) −z1
         np.minimum(z1[:, j], t, out=t)  # (4) −|z1|
         np.exp(t, out=t)  # (4) exp(−|z1|)
@@ -810,6 +810,46 @@ def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         return np.exp(x, out=out)
     into = np.empty_like(x) if out is None else out
     return np.exp(x, out=into, dtype=np.float64, casting="same_kind")
+
+
+_SMALL = 10**6  # multiplications of a product for which BLAS has kernels of its own
+_STACK = 64  # products whose sum is kept in one array before it is added up
+
+
+def _pieces(length: int, numbers: int) -> int:
+    """How many pieces of rows make small products: none is left over, if that can be."""
+    least = -(-length * numbers // _SMALL)
+    return next((n for n in range(least, 2 * least) if length % n == 0), least)
+
+
+def _narrow_dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """a @ b, where b is narrow: a stack of products of some rows each."""
+    pieces = _pieces(len(a), b.size)
+    if pieces < 2 or a.dtype == object:
+        return np.dot(a, b, out=out)
+    if out is None:
+        out = np.empty((len(a), b.shape[1]), np.result_type(a, b))
+    rows = len(a) // pieces
+    cut = rows * pieces
+    stack = a[:cut].reshape(pieces, rows, -1)
+    np.matmul(stack, b, out=out[:cut].reshape(pieces, rows, -1))
+    if cut < len(a):
+        np.dot(a[cut:], b, out=out[cut:])
+    return out
+
+
+def _tall_dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """a.T @ b, where one of them is narrow: the sum of products of some rows each."""
+    pieces = _pieces(len(a), a.shape[1] * b.shape[1])
+    if not 2 <= pieces <= _STACK or a.dtype == object:
+        return np.dot(a.T, b)
+    rows = len(a) // pieces
+    cut = rows * pieces
+    stack = a[:cut].reshape(pieces, rows, -1).transpose(0, 2, 1)
+    total = np.add.reduce(np.matmul(stack, b[:cut].reshape(pieces, rows, -1)), axis=0)
+    if cut < len(a):
+        total += np.dot(a[cut:].T, b[cut:])
+    return total
 
 
 def _orthogonal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

@@ -88,7 +88,7 @@ def forward(
     """The output: p [N, 10]."""
     dtype, arrays, sizes = _arguments(params, {"x": x})
     W1, b1, W2, b2, x = arrays
-    z1 = np.dot(x, W1)  # (1)
+    z1 = _narrow_dot(x, W1)  # (1)
     z1 += b1  # (1)
     h = np.maximum(z1, 0, out=z1)  # (2); h lives in z1
     z2 = np.dot(h, W2)  # (3)
@@ -112,7 +112,7 @@ def loss(
     W1, b1, W2, b2, x, label = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    z1 = np.dot(x, W1)  # (1)
+    z1 = _narrow_dot(x, W1)  # (1)
     z1 += b1  # (1)
     h = np.maximum(z1, 0, out=z1)  # (2); h lives in z1
     z2 = np.dot(h, W2)  # (3)
@@ -153,7 +153,7 @@ def loss_and_grad(
     N = sizes["N"]
     _require_examples(sizes)
     work = _borrow(_LossAndGradWork, dtype, N)
-    z1 = np.dot(x, W1, out=work.z1)  # (1)
+    z1 = _narrow_dot(x, W1, out=work.z1)  # (1)
     z1 += b1  # (1)
     h = np.maximum(z1, 0, out=work.h)  # (2)
     z2 = work.z2
@@ -187,7 +187,7 @@ def loss_and_grad(
     t = np.greater(z1, 0, out=work.t3)
     z1_bar = np.multiply(h_bar, t, out=h_bar)  # (13); z1_bar lives in h_bar
     b1_bar = np.dot(work.ones2, z1_bar)  # (14)
-    W1_bar = np.dot(x.T, z1_bar)  # (15)
+    W1_bar = _tall_dot(x, z1_bar)  # (15)
     _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W1": W1_bar,
@@ -372,3 +372,43 @@ def _borrow(kind: type, dtype: np.dtype, *sizes: int):
 def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
     _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
+
+
+_SMALL = 10**6  # multiplications of a product for which BLAS has kernels of its own
+_STACK = 64  # products whose sum is kept in one array before it is added up
+
+
+def _pieces(length: int, numbers: int) -> int:
+    """How many pieces of rows make small products: none is left over, if that can be."""
+    least = -(-length * numbers // _SMALL)
+    return next((n for n in range(least, 2 * least) if length % n == 0), least)
+
+
+def _narrow_dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """a @ b, where b is narrow: a stack of products of some rows each."""
+    pieces = _pieces(len(a), b.size)
+    if pieces < 2 or a.dtype == object:
+        return np.dot(a, b, out=out)
+    if out is None:
+        out = np.empty((len(a), b.shape[1]), np.result_type(a, b))
+    rows = len(a) // pieces
+    cut = rows * pieces
+    stack = a[:cut].reshape(pieces, rows, -1)
+    np.matmul(stack, b, out=out[:cut].reshape(pieces, rows, -1))
+    if cut < len(a):
+        np.dot(a[cut:], b, out=out[cut:])
+    return out
+
+
+def _tall_dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """a.T @ b, where one of them is narrow: the sum of products of some rows each."""
+    pieces = _pieces(len(a), a.shape[1] * b.shape[1])
+    if not 2 <= pieces <= _STACK or a.dtype == object:
+        return np.dot(a.T, b)
+    rows = len(a) // pieces
+    cut = rows * pieces
+    stack = a[:cut].reshape(pieces, rows, -1).transpose(0, 2, 1)
+    total = np.add.reduce(np.matmul(stack, b[:cut].reshape(pieces, rows, -1)), axis=0)
+    if cut < len(a):
+        total += np.dot(a[cut:].T, b[cut:])
+    return total

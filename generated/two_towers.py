@@ -126,12 +126,12 @@ def forward(
     z_left_hidden = np.dot(left, W_left_hidden)  # (1)
     z_left_hidden += b_left_hidden  # (1)
     left_hidden = np.maximum(z_left_hidden, 0, out=z_left_hidden)  # (2)
-    left_code = np.dot(left_hidden, W_left_code)  # (3)
+    left_code = _narrow_dot(left_hidden, W_left_code)  # (3)
     left_code += b_left_code  # (3)
     z_right_hidden = np.dot(right, W_left_hidden)  # (4)
     z_right_hidden += b_left_hidden  # (4)
     right_hidden = np.maximum(z_right_hidden, 0, out=z_right_hidden)  # (5)
-    right_code = np.dot(right_hidden, W_left_code)  # (6)
+    right_code = _narrow_dot(right_hidden, W_left_code)  # (6)
     right_code += b_left_code  # (6)
     t = np.negative(left_code)  # (7) −left_code
     left_code_size_term = np.maximum(left_code, t, out=t)  # (7)
@@ -181,12 +181,12 @@ def loss(
     z_left_hidden = np.dot(left, W_left_hidden)  # (1)
     z_left_hidden += b_left_hidden  # (1)
     left_hidden = np.maximum(z_left_hidden, 0, out=z_left_hidden)  # (2)
-    left_code = np.dot(left_hidden, W_left_code)  # (3)
+    left_code = _narrow_dot(left_hidden, W_left_code)  # (3)
     left_code += b_left_code  # (3)
     z_right_hidden = np.dot(right, W_left_hidden)  # (4)
     z_right_hidden += b_left_hidden  # (4)
     right_hidden = np.maximum(z_right_hidden, 0, out=z_right_hidden)  # (5)
-    right_code = np.dot(right_hidden, W_left_code)  # (6)
+    right_code = _narrow_dot(right_hidden, W_left_code)  # (6)
     right_code += b_left_code  # (6)
     t = np.negative(left_code)  # (7) −left_code
     left_code_size_term = np.maximum(left_code, t, out=t)  # (7)
@@ -395,12 +395,12 @@ def metrics(
     z_left_hidden = np.dot(left, W_left_hidden)  # (1)
     z_left_hidden += b_left_hidden  # (1)
     left_hidden = np.maximum(z_left_hidden, 0, out=z_left_hidden)  # (2)
-    left_code = np.dot(left_hidden, W_left_code)  # (3)
+    left_code = _narrow_dot(left_hidden, W_left_code)  # (3)
     left_code += b_left_code  # (3)
     z_right_hidden = np.dot(right, W_left_hidden)  # (4)
     z_right_hidden += b_left_hidden  # (4)
     right_hidden = np.maximum(z_right_hidden, 0, out=z_right_hidden)  # (5)
-    right_code = np.dot(right_hidden, W_left_code)  # (6)
+    right_code = _narrow_dot(right_hidden, W_left_code)  # (6)
     right_code += b_left_code  # (6)
     t = np.negative(left_code)  # (7) −left_code
     left_code_size_term = np.maximum(left_code, t, out=t)  # (7)
@@ -838,3 +838,43 @@ def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         return np.exp(x, out=out)
     into = np.empty_like(x) if out is None else out
     return np.exp(x, out=into, dtype=np.float64, casting="same_kind")
+
+
+_SMALL = 10**6  # multiplications of a product for which BLAS has kernels of its own
+_STACK = 64  # products whose sum is kept in one array before it is added up
+
+
+def _pieces(length: int, numbers: int) -> int:
+    """How many pieces of rows make small products: none is left over, if that can be."""
+    least = -(-length * numbers // _SMALL)
+    return next((n for n in range(least, 2 * least) if length % n == 0), least)
+
+
+def _narrow_dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """a @ b, where b is narrow: a stack of products of some rows each."""
+    pieces = _pieces(len(a), b.size)
+    if pieces < 2 or a.dtype == object:
+        return np.dot(a, b, out=out)
+    if out is None:
+        out = np.empty((len(a), b.shape[1]), np.result_type(a, b))
+    rows = len(a) // pieces
+    cut = rows * pieces
+    stack = a[:cut].reshape(pieces, rows, -1)
+    np.matmul(stack, b, out=out[:cut].reshape(pieces, rows, -1))
+    if cut < len(a):
+        np.dot(a[cut:], b, out=out[cut:])
+    return out
+
+
+def _tall_dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """a.T @ b, where one of them is narrow: the sum of products of some rows each."""
+    pieces = _pieces(len(a), a.shape[1] * b.shape[1])
+    if not 2 <= pieces <= _STACK or a.dtype == object:
+        return np.dot(a.T, b)
+    rows = len(a) // pieces
+    cut = rows * pieces
+    stack = a[:cut].reshape(pieces, rows, -1).transpose(0, 2, 1)
+    total = np.add.reduce(np.matmul(stack, b[:cut].reshape(pieces, rows, -1)), axis=0)
+    if cut < len(a):
+        total += np.dot(a[cut:].T, b[cut:])
+    return total

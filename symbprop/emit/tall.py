@@ -29,7 +29,9 @@ def in_pieces(
     height, length, width = (extents[each] for each in (rows, summed, columns))
     if isinstance(length, int) and isinstance(width, int) and not isinstance(height, int):
         fits = min(length, width) <= NARROW and length * width >= LEAST
-        fits = fits and _lies(left, rows, summed) and _lies(right, summed, columns)  # with a transpose pieces are slower
+        fits = (
+            fits and _lies(left, rows, summed) and _lies(right, summed, columns)
+        )  # with a transpose pieces are slower
         return ("_narrow_dot", (aligned(left, [rows, summed]), aligned(right, [summed, columns]))) if fits else None
     if isinstance(height, int) and isinstance(width, int) and not isinstance(length, int):
         fits = min(height, width) <= NARROW and height * width >= LEAST

@@ -58,7 +58,8 @@ def test_numbers_of_fifty_digits_go_through_one_product(helper: ModuleType) -> N
 
 
 @pytest.mark.parametrize(
-    ("inputs", "units", "cut"), [(784, 10, True), (64, 16, True), (784, 33, False), (20, 60, True), (63, 16, False), (4, 8, False)]
+    ("inputs", "units", "cut"),
+    [(784, 10, True), (64, 16, True), (784, 33, False), (20, 60, True), (63, 16, False), (4, 8, False)],
 )
 def test_what_is_cut(inputs: int, units: int, cut: bool) -> None:
     source = Source("net.yaml", NET.format(inputs=inputs, units=units))
