@@ -32,6 +32,8 @@ a layer stands alone there is no loss: a cotangent of its output is pulled back 
 - *Of the GEMM limit*: the part of our time that the matrix products alone would take at the speed of a product of 1024 × 1024.
 - *Naive NumPy* is what one writes by hand on a first try ([benchmarks/speed/naive](../benchmarks/speed/naive)). The *best peer* is the
   fastest of those that differentiate by themselves.
+- A dash stands where nothing was measured. torch.compile and PyTensor take minutes to compile the larger networks; they are timed in runs
+  of their own on the smaller ones, against our time in the same run.
 - *Ours, fast* is the module of the same description with `accuracy: fast`: the cheapest form of each equation, `1 − h²` as it is printed
   ([accuracy.md](accuracy.md)). Below 1 it takes less time than the accurate one, which is the default.
 - Everybody has the same number of threads, and the process that number of cores. `OPENBLAS_CORETYPE` is unset: it may pin BLAS
