@@ -25,6 +25,12 @@ targets: {y: {shape: [4]}}
 layers: [{lstm: {units: 4}}]
 loss: mean_squared_error
 """
+POOL = """
+inputs: {x: {shape: [5, 5, 2]}}
+targets: {y: {shape: [3]}}
+layers: [{conv2d: {filters: 2, kernel_size: 3, padding: same}}, {max_pooling2d: {pool_size: 2, padding: same}}, flatten, {dense: {units: 3}}]
+loss: mean_squared_error
+"""
 BOTH_MODES = """
 inputs: {x: {shape: [3]}}
 targets: {y: {shape: [2]}}
@@ -58,7 +64,7 @@ def test_an_honest_module_computes_what_its_description_says(name: str) -> None:
     assert max(found.errors.values()) < 1e-13
 
 
-@pytest.mark.parametrize("text", [LSTM, BOTH_MODES], ids=["a loop", "state, noise and modes"])
+@pytest.mark.parametrize("text", [LSTM, BOTH_MODES, POOL], ids=["a loop", "state, noise and modes", "reads outside"])
 def test_loops_and_modes_too(text: str) -> None:
     module, found = compared(text)
     assert (found.reason, found.wrong) == ("", ())
