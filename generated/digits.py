@@ -621,16 +621,6 @@ def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
 
 
-_SMALL = 10**6  # multiplications of a product for which BLAS has kernels of its own
-_STACK = 64  # products whose sum is kept in one array before it is added up
-
-
-def _pieces(length: int, numbers: int) -> int:
-    """How many pieces of rows make small products: none is left over, if that can be."""
-    least = -(-length * numbers // _SMALL)
-    return next((n for n in range(least, 2 * least) if length % n == 0), least)
-
-
 def _narrow_dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """a @ b, where b is narrow: a stack of products of some rows each."""
     pieces = _pieces(len(a), b.size)
@@ -645,6 +635,18 @@ def _narrow_dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> 
     if cut < len(a):
         np.dot(a[cut:], b, out=out[cut:])
     return out
+
+
+_SMALL = 10**6  # multiplications of a product for which BLAS has kernels of its own
+
+
+def _pieces(length: int, numbers: int) -> int:
+    """How many pieces of rows make small products: none is left over, if that can be."""
+    least = -(-length * numbers // _SMALL)
+    return next((n for n in range(least, 2 * least) if length % n == 0), least)
+
+
+_STACK = 64  # products whose sum is kept in one array before it is added up
 
 
 def _tall_dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -812,16 +812,6 @@ def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     return np.exp(x, out=into, dtype=np.float64, casting="same_kind")
 
 
-_SMALL = 10**6  # multiplications of a product for which BLAS has kernels of its own
-_STACK = 64  # products whose sum is kept in one array before it is added up
-
-
-def _pieces(length: int, numbers: int) -> int:
-    """How many pieces of rows make small products: none is left over, if that can be."""
-    least = -(-length * numbers // _SMALL)
-    return next((n for n in range(least, 2 * least) if length % n == 0), least)
-
-
 def _narrow_dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """a @ b, where b is narrow: a stack of products of some rows each."""
     pieces = _pieces(len(a), b.size)
@@ -838,20 +828,6 @@ def _narrow_dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> 
     return out
 
 
-def _tall_dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """a.T @ b, where one of them is narrow: the sum of products of some rows each."""
-    pieces = _pieces(len(a), a.shape[1] * b.shape[1])
-    if not 2 <= pieces <= _STACK or a.dtype == object:
-        return np.dot(a.T, b)
-    rows = len(a) // pieces
-    cut = rows * pieces
-    stack = a[:cut].reshape(pieces, rows, -1).transpose(0, 2, 1)
-    total = np.add.reduce(np.matmul(stack, b[:cut].reshape(pieces, rows, -1)), axis=0)
-    if cut < len(a):
-        total += np.dot(a[cut:].T, b[cut:])
-    return total
-
-
 def _orthogonal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     """A matrix with orthonormal rows or columns (Saxe, McClelland, Ganguli 2014)."""
     rows, columns = int(np.prod(shape[:-1])), shape[-1]
@@ -859,3 +835,12 @@ def _orthogonal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     q, r = np.linalg.qr(tall)
     q *= np.sign(np.diag(r))
     return (q if rows >= columns else q.T).reshape(shape)
+
+
+_SMALL = 10**6  # multiplications of a product for which BLAS has kernels of its own
+
+
+def _pieces(length: int, numbers: int) -> int:
+    """How many pieces of rows make small products: none is left over, if that can be."""
+    least = -(-length * numbers // _SMALL)
+    return next((n for n in range(least, 2 * least) if length % n == 0), least)

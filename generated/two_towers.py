@@ -840,16 +840,6 @@ def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     return np.exp(x, out=into, dtype=np.float64, casting="same_kind")
 
 
-_SMALL = 10**6  # multiplications of a product for which BLAS has kernels of its own
-_STACK = 64  # products whose sum is kept in one array before it is added up
-
-
-def _pieces(length: int, numbers: int) -> int:
-    """How many pieces of rows make small products: none is left over, if that can be."""
-    least = -(-length * numbers // _SMALL)
-    return next((n for n in range(least, 2 * least) if length % n == 0), least)
-
-
 def _narrow_dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """a @ b, where b is narrow: a stack of products of some rows each."""
     pieces = _pieces(len(a), b.size)
@@ -866,15 +856,10 @@ def _narrow_dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> 
     return out
 
 
-def _tall_dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """a.T @ b, where one of them is narrow: the sum of products of some rows each."""
-    pieces = _pieces(len(a), a.shape[1] * b.shape[1])
-    if not 2 <= pieces <= _STACK or a.dtype == object:
-        return np.dot(a.T, b)
-    rows = len(a) // pieces
-    cut = rows * pieces
-    stack = a[:cut].reshape(pieces, rows, -1).transpose(0, 2, 1)
-    total = np.add.reduce(np.matmul(stack, b[:cut].reshape(pieces, rows, -1)), axis=0)
-    if cut < len(a):
-        total += np.dot(a[cut:].T, b[cut:])
-    return total
+_SMALL = 10**6  # multiplications of a product for which BLAS has kernels of its own
+
+
+def _pieces(length: int, numbers: int) -> int:
+    """How many pieces of rows make small products: none is left over, if that can be."""
+    least = -(-length * numbers // _SMALL)
+    return next((n for n in range(least, 2 * least) if length % n == 0), least)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
 
 from symbprop.faithful import Comparison, compare
 from symbprop.language.source import Source
@@ -128,15 +129,25 @@ def deliver(
         draft.write_text(text, encoding="utf-8", newline="\n")
         certificate = comparison = None
         if verify:
-            module = load_module(draft)
-            certificate = verify_module(module, seed=seed, effort=effort)
-            if certificate.passed and network is not None:
-                comparison = compare(module, network, EFFORTS[effort].interpreted, seed)
-                certificate = replace(certificate, failures=comparison.wrong)
+            certificate, comparison = verified(load_module(draft), network, seed=seed, effort=effort)
             if not certificate.passed:
                 raise NotVerifiedError(certificate)
             draft.write_text(certified(text, certificate), encoding="utf-8", newline="\n")
     return Delivery(target, certificate, comparison)
+
+
+def verified(
+    module: ModuleType, network: Network | None, *, seed: int = 0, effort: str = "normal"
+) -> tuple[Certificate, Comparison | None]:
+    """The certificate of a module, and how the loss and outputs of one that has passed compare with ``network``.
+
+    Where they differ the certificate says so.
+    """
+    certificate = verify_module(module, seed=seed, effort=effort)
+    if network is None or not certificate.passed:
+        return certificate, None
+    comparison = compare(module, network, EFFORTS[effort].interpreted, seed)
+    return replace(certificate, failures=comparison.wrong), comparison
 
 
 def compile_to(

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 
-from symbprop.calculus.arithmetic import FLOAT, Arithmetic
 from symbprop.calculus.index import Extent
 from symbprop.calculus.interpreter import interpret
 from symbprop.calculus.program import Program, Role
@@ -49,30 +47,27 @@ class Comparison:
         return f"  {names}: as index loops over the formulas give them ({self.points:,} point{'s' * (self.points != 1)}), to {worst:.1e}"
 
 
-def compare(
-    module: ModuleType, network: Network, most: int, seed: int = 0, arithmetic: Arithmetic = FLOAT
-) -> Comparison:
+def compare(module: ModuleType, network: Network, most: int, seed: int = 0) -> Comparison:
     """Loss and outputs at a random point of two examples, in training and in inference.
 
     A network whose formulas have more than ``most`` points there is not interpreted.
     """
     programs = [network.program] + ([network.inference] if network.inference is not None else [])
     sizes = _sizes(network.program)
-    boxes = [each.domain for program in programs for each in program.statements]
-    count = sum(math.prod(_length(side.extent, sizes) for side in box) for box in boxes)
+    count = sum(points(each, sizes) for each in programs)
     if count > most:
         return Comparison(count, reason=f"they have {count:,} points, more than {most:,}")
     point = sample(module, seed, 1.0, sizes)
     if point is None:
         return Comparison(count, reason="there is no point where they are finite")
     try:
-        truth = _truth(module, network, point, sizes, arithmetic)
+        truth = _truth(module, network, point, sizes)
     except (ZeroDivisionError, OverflowError, ValueError):
         return Comparison(count, reason="they have no value in double precision at the point tried")
     with np.errstate(all="ignore"):
         found = _values(module, network, point)
         rng = np.random.default_rng(point.seed)
-        others = [_values(module, network, _near(point, rng)) for _ in range(3)]
+        others = [_values(module, network, point.near(rng, UNIT)) for _ in range(3)]
     errors, wrong = {}, []
     for name, value in found.items():
         scale = float(np.max(np.abs(truth[name]), initial=0))
@@ -92,15 +87,22 @@ def _values(module: ModuleType, network: Network, point: Point) -> dict[str, np.
     return {**loss, **dict(zip(module.OUTPUTS, outputs_of(module, point), strict=True))}
 
 
-def _truth(
-    module: ModuleType, network: Network, point: Point, sizes: Mapping[str, int], arithmetic: Arithmetic
-) -> dict[str, np.ndarray]:
+def points(program: Program, sizes: Mapping[str, int]) -> int:
+    """How many there are in the index loops over a program."""
+    return sum(math.prod(_length(side.extent, sizes) for side in each.domain) for each in program.statements)
+
+
+def given(module: ModuleType, network: Network, point: Point, sizes: Mapping[str, int]) -> dict[str, np.ndarray]:
+    """All that the formulas do not compute: parameters, state, data, and the noise that the module draws at the point."""
+    data = dict(zip((*module.INPUTS, *module.TARGETS), point.data, strict=True))
+    return {**point.params, **point.state, **_noise(network, point, sizes), **data}
+
+
+def _truth(module: ModuleType, network: Network, point: Point, sizes: Mapping[str, int]) -> dict[str, np.ndarray]:
     """The same by index loops."""
-    given: dict[str, Any] = {**point.params, **point.state, **_noise(network, point, sizes)}
-    given.update(zip((*module.INPUTS, *module.TARGETS), point.data, strict=True))
-    program = network.program
-    training = interpret(program, given, sizes, arithmetic)
-    inference = training if network.inference is None else interpret(network.inference, given, sizes, arithmetic)
+    program, values = network.program, given(module, network, point, sizes)
+    training = interpret(program, values, sizes)
+    inference = training if network.inference is None else interpret(network.inference, values, sizes)
     wanted = [(name, inference) for name in module.OUTPUTS] + ([(program.loss, training)] if program.loss else [])
     found = {}
     for name, elements in wanted:
@@ -125,16 +127,6 @@ def _noise(network: Network, point: Point, sizes: Mapping[str, int]) -> dict[str
         shape = tuple(_length(size, sizes) for size in tensor.shape)
         found[name] = rng.uniform(-1, 1, shape) if draw is Draw.UNIFORM else rng.standard_normal(shape)
     return found
-
-
-def _near(point: Point, rng: np.random.Generator) -> Point:
-    """The point with every real number moved by a rounding error."""
-
-    def moved(value: np.ndarray) -> np.ndarray:
-        return value * (1 + UNIT * rng.choice([-1.0, 1.0], value.shape)) if value.dtype.kind == "f" else value
-
-    params, state = ({name: moved(value) for name, value in each.items()} for each in (point.params, point.state))
-    return replace(point, params=params, state=state, data=tuple(moved(value) for value in point.data))
 
 
 def _length(size: Extent, sizes: Mapping[str, int]) -> int:

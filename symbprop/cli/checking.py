@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 from symbprop.cli.faults import CheckFailed
 from symbprop.cli.reading import read_spec
-from symbprop.deliver import audit
-from symbprop.faithful import Comparison, compare
+from symbprop.deliver import audit, verified
+from symbprop.faithful import Comparison
 from symbprop.language.source import SourceError, did_you_mean
 from symbprop.pipeline import compile_description
 from symbprop.verify.certificate import Certificate, certificate_named
@@ -84,9 +84,4 @@ def _of_spec(spec: str, seed: int, effort: str) -> tuple[Certificate, Comparison
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "module.py"
         path.write_text(text, encoding="utf-8")
-        module = load_module(path)
-        certificate = verify_module(module, seed=seed, effort=effort)
-        if not certificate.passed:
-            return certificate, None
-        comparison = compare(module, result.derived.network, EFFORTS[effort].interpreted, seed)
-        return replace(certificate, failures=comparison.wrong), comparison
+        return verified(load_module(path), result.derived.network, seed=seed, effort=effort)

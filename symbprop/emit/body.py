@@ -26,7 +26,7 @@ from symbprop.emit.sizes import size
 from symbprop.emit.steps import upright
 from symbprop.emit.storage import alias, allocation, broadcast_shape, filled, is_block, place_of
 from symbprop.emit.sums import by_ones
-from symbprop.emit.tall import HELPER
+from symbprop.emit.tall import HELPERS
 from symbprop.emit.value import Value
 from symbprop.emit.views import View, Views, aligned
 from symbprop.emit.writing import write_through
@@ -224,7 +224,7 @@ class Body:
             target_indices = [str(each.bare) for each in step.target.index if each.terms]
             stored = self.views.stored(step.target)
             made = contract(left, right, target_indices, step.domain, stored)
-            self.views.helpers |= {HELPER} if made.function.startswith("_") else set()
+            self.views.helpers.update(HELPERS.get(made.function, ()))
         self._assign(step, target, made, note)
 
     def _assign(self, step: Contract | Fold, target: str, made: Product, note: str) -> None:

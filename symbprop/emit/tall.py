@@ -1,11 +1,12 @@
 """Products of a tall matrix, whose rows are counted at run time, with a narrow one: cut into pieces by a helper.
 
 OpenBLAS has kernels for products of up to a million multiplications. With few columns, or few rows, they are up to twice as
-fast as the others and nowhere slower (``templates/helper_narrow.py.jinja`` says where a product is cut).
+fast as the others and nowhere slower (``templates/helper_pieces.py.jinja`` says where a product is cut).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from symbprop.calculus.index import Extent
@@ -13,7 +14,7 @@ from symbprop.emit.views import View, aligned
 
 NARROW = 32  # rows or columns at most, of the narrower matrix
 LEAST = 1024  # elements of the matrix whose size is known: below it a piece would have more than a thousand rows
-HELPER = "narrow"
+HELPERS = {"_narrow_dot": ("narrow", "pieces"), "_tall_dot": ("pieces", "tall")}  # the files of each
 
 
 def in_pieces(
@@ -26,17 +27,14 @@ def in_pieces(
     if any(len(each) != 1 for each in groups) or left.inside or right.inside:
         return None
     (rows,), (summed,), (columns,) = groups
-    height, length, width = (extents[each] for each in (rows, summed, columns))
-    if isinstance(length, int) and isinstance(width, int) and not isinstance(height, int):
-        fits = min(length, width) <= NARROW and length * width >= LEAST
-        fits = (
-            fits and _lies(left, rows, summed) and _lies(right, summed, columns)
-        )  # with a transpose pieces are slower
-        return ("_narrow_dot", (aligned(left, [rows, summed]), aligned(right, [summed, columns]))) if fits else None
-    if isinstance(height, int) and isinstance(width, int) and not isinstance(length, int):
-        fits = min(height, width) <= NARROW and height * width >= LEAST
-        fits = fits and _lies(left, summed, rows) and _lies(right, summed, columns)
-        return ("_tall_dot", (aligned(left, [summed, rows]), aligned(right, [summed, columns]))) if fits else None
+    known = {index: extents[index] for index in (rows, summed, columns)}
+    sizes = [size for size in known.values() if isinstance(size, int)]
+    if len(sizes) != 2 or min(sizes) > NARROW or math.prod(sizes) < LEAST or not _lies(right, summed, columns):
+        return None  # with a transpose on the right pieces are slower
+    if not isinstance(known[rows], int) and _lies(left, rows, summed):
+        return "_narrow_dot", (aligned(left, [rows, summed]), aligned(right, [summed, columns]))
+    if not isinstance(known[summed], int) and _lies(left, summed, rows):
+        return "_tall_dot", (aligned(left, [summed, rows]), aligned(right, [summed, columns]))
     return None
 
 

@@ -205,7 +205,7 @@ def _rate(spec: TrainingSpec, own: AttributeValue | None, operations: Mapping[st
 
 def _first(category: str) -> str:
     """What is chosen where nothing is said: the first of its kind in the library, plain descent and a constant rate."""
-    return next(name for name, each in catalogue().categories.items() if each == category)
+    return catalogue().named(category)[0]
 
 
 def _optional(operation: Operation) -> Operation:

@@ -53,9 +53,8 @@ def tried_initializers(
     """Every initialiser of the library with its defaults, the best first."""
     operations = catalogue().operations
     found = []
-    for name, operation in operations.items():
-        if catalogue().category(name) != "initializers":
-            continue
+    for name in catalogue().named("initializers"):
+        operation = operations[name]
         changed = dict(starts)
         for each in layers:
             shape = program.tensors[each.parameter].shape
@@ -79,8 +78,9 @@ def library_activations() -> tuple[Candidate, ...]:
     """The element-wise activations of the library, with their defaults."""
     operations = catalogue().operations
     found = []
-    for name, operation in operations.items():
-        if catalogue().category(name) != "activations" or len(operation.arguments) != 1:
+    for name in catalogue().named("activations"):
+        operation = operations[name]
+        if len(operation.arguments) != 1:
             continue
         argument = operation.arguments[0].name
         given = {argument: Tensor(argument, (FREE,), Role.INPUT)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -20,3 +20,12 @@ class Point:
     scale: float
     seed: int
     state: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def near(self, rng: np.random.Generator, by: float) -> Point:
+        """The point with every real number moved by a relative ``by``, up or down."""
+
+        def moved(value: np.ndarray) -> np.ndarray:
+            return value * (1 + by * rng.choice([-1.0, 1.0], value.shape)) if value.dtype.kind == "f" else value
+
+        params, state = ({name: moved(value) for name, value in each.items()} for each in (self.params, self.state))
+        return replace(self, params=params, state=state, data=tuple(moved(value) for value in self.data))

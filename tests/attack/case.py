@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from types import ModuleType
 from typing import Any
@@ -87,23 +87,13 @@ class Case:
         worst, floors = 0.0, dict.fromkeys(gradient, 0.0)
         rng = np.random.default_rng(self.seed)
         for _ in range(3):
-            other = near(self.point, rng, by)
+            other = self.point.near(rng, by)
             with np.errstate(all="ignore"):
                 there, slopes = gradient_at(self.module, other)
             worst = max(worst, abs(float(there) - float(loss)))
             for name, value in slopes.items():
                 floors[name] = max(floors[name], float(np.max(np.abs(value - gradient[name]), initial=0)))
         return worst, {name: np.asarray(value) for name, value in floors.items()}
-
-
-def near(point: Point, rng: np.random.Generator, by: float) -> Point:
-    """The point with every real number moved by a relative ``by``."""
-
-    def move(value: np.ndarray) -> np.ndarray:
-        return value * (1 + by * rng.choice([-1.0, 1.0], value.shape)) if value.dtype.kind == "f" else value
-
-    params, state = ({name: move(value) for name, value in each.items()} for each in (point.params, point.state))
-    return replace(point, params=params, state=state, data=tuple(move(value) for value in point.data))
 
 
 def agree(check: str, case: Case, loss: Any, gradient: Mapping[str, np.ndarray], other: Point | None = None) -> None:

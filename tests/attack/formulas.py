@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,12 +10,11 @@ import numpy as np
 
 from symbprop.calculus.arithmetic import FLOAT, Arithmetic
 from symbprop.calculus.interpreter import interpret
-from symbprop.calculus.program import Program, Role
-from symbprop.language.syntax import Draw
+from symbprop.faithful import given, points
 from symbprop.verify.calls import loss_at
 from symbprop.verify.point import Point
 
-from .case import Broken, Case, Values, near
+from .case import Broken, Case
 
 MOST_POINTS = 20_000  # of index loops; a larger network is not interpreted
 FEW_POINTS = 1_500  # up to here in fifty digits
@@ -42,21 +39,20 @@ def interpreted(case: Case) -> None:
         for size, length in zip(program.tensors[name].shape, array.shape, strict=True):
             if not isinstance(size, int):
                 sizes[str(size)] = length
-    count = sum(math.prod(_extent(r.extent, sizes) for r in each.domain) for each in program.statements)
+    count = points(program, sizes)
     if count > MOST_POINTS:
         return
-    given: dict[str, Any] = {**point.params, **point.state, **_noise(case, program, point, sizes)}
-    given.update(zip((*case.module.INPUTS, *case.module.TARGETS), point.data, strict=True))
+    values = given(case.module, case.compiled[0].derived.network, point, sizes)
     with mpmath.workdps(50), np.errstate(all="ignore"):
         precise = count <= FEW_POINTS
-        lifted = {name: _lift(value) if precise else value for name, value in given.items()}
+        lifted = {name: _lift(value) if precise else value for name, value in values.items()}
         try:
             truth = interpret(program, lifted, sizes, DIGITS if precise else FLOAT)[str(program.loss)][()]
         except (ZeroDivisionError, OverflowError, ValueError):
             return  # the formula as it is written is not defined here, or not in doubles
         loss = float(loss_at(case.module, point))
         moved = max(
-            abs(float(loss_at(case.module, near(point, np.random.default_rng(i), 2.0**-52))) - loss) for i in range(3)
+            abs(float(loss_at(case.module, point.near(np.random.default_rng(i), 2.0**-52))) - loss) for i in range(3)
         )
         apart = float(abs(truth - loss))
     own = 1e-45 if precise else 0.0  # rounding of the fifty digits, where numbers of size 1 cancel
@@ -68,20 +64,6 @@ def small(case: Case) -> Point:
     """The point with two examples."""
     assert case.point is not None
     return replace(case.point, data=tuple(each[:2] for each in case.point.data))
-
-
-def _noise(case: Case, program: Program, point: Point, sizes: Mapping[str, int]) -> Values:
-    """The noise that the module draws with the point's seed, in the order of its ``NOISE``."""
-    rng, found = np.random.default_rng(point.seed), {}
-    for name, draw in case.compiled[0].derived.network.noise.items():
-        shape = tuple(_extent(size, sizes) for size in program.tensors[name].shape)
-        assert program.tensors[name].role is Role.NOISE
-        found[name] = rng.uniform(-1, 1, shape) if draw is Draw.UNIFORM else rng.standard_normal(shape)
-    return found
-
-
-def _extent(size: Any, sizes: Mapping[str, int]) -> int:
-    return size if isinstance(size, int) else int(size.subs({s: sizes[s.name] for s in size.free_symbols}))
 
 
 def _lift(value: np.ndarray) -> Any:

@@ -26,7 +26,8 @@ loss: mean_squared_error
 def helper() -> ModuleType:
     module = ModuleType("helper")
     module.__dict__["np"] = np
-    exec(compile(helper_source("narrow"), "helper.py", "exec"), module.__dict__)
+    for name in ("pieces", "narrow", "tall"):
+        exec(compile(helper_source(name), "helper.py", "exec"), module.__dict__)
     return module
 
 

@@ -10,15 +10,9 @@ from pathlib import Path
 
 import pytest
 from networks import MLP
-from warm import ROOT, Warm, started
+from warm import ROOT, Warm
 
 FORMULA = "name: net\nformulas: 'L = 3*x^2 + y^2'\n"
-
-
-@pytest.fixture(scope="module")
-def warm() -> Iterator[Warm]:
-    with started() as process:
-        yield process
 
 
 @pytest.fixture
