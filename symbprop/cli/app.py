@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from symbprop.cli.faults import guarded, listen
+from symbprop.cli.faults import guarded, listen, stop_listening
 from symbprop.cli.options import (
     AsJson,
     Batch,
@@ -270,4 +270,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal of ASCII alone gets x\xb2 for x², and no fault
             stream.reconfigure(errors="backslashreplace")
-    app()
+    try:
+        app()
+    finally:
+        stop_listening()

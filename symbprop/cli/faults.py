@@ -27,6 +27,12 @@ def listen() -> None:
         signal.signal(signal.SIGINT, _interrupted)
 
 
+def stop_listening() -> None:
+    """The command has its status; what comes while Python shuts down, which takes handlers away, changes it no more."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+
+
 def _interrupted(*_: object) -> NoReturn:
     """Raised is what ``guarded`` and the progress bars wait for; before there is a command, there is nothing to undo."""
     if not _running:

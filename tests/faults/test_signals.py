@@ -92,6 +92,15 @@ def test_a_signal_at_any_moment_ends_the_command_cleanly(number: signal.Signals,
             assert {each.name for each in (tmp_path / "out").iterdir()} <= {"net.py"}
 
 
+@pytest.mark.parametrize("number", STATUS, ids=lambda number: number.name)
+def test_a_signal_after_the_command_changes_nothing(number: signal.Signals) -> None:
+    """Python takes handlers away while it shuts down; a signal then would end a command that is done."""
+    script = "import atexit, os, sys\nfrom symbprop.cli import main\n"
+    script += f"atexit.register(os.kill, os.getpid(), {int(number)})\nsys.argv = ['symbprop', '--version']\nmain()\n"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment())
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_ctrl_c_in_training_keeps_the_last_whole_epoch(tmp_path: Path) -> None:
     (tmp_path / "net.yaml").write_text(MLP)
     script = "import numpy as np; r = np.random.default_rng(0); np.savez('d.npz', x=r.normal(size=(400, 6)), label=r.integers(0, 4, 400))"
