@@ -54,7 +54,9 @@ class Body:
 
     def __post_init__(self) -> None:
         stored = {} if self.buffers is None else self.buffers.layouts
-        self.views = Views(self.plan.tensors, self.names, stored)
+        self.views = Views(
+            self.plan.tensors, self.names, stored, None if self.buffers is None else self.buffers.numbers
+        )
         self._numbers = frozenset(step_numbers(self.plan.steps))
         self._taken = {*self.names.values(), *(symbol.name for symbol in self._numbers)}
         self._buffers = [name for name in BUFFERS if name not in self._taken]
@@ -117,7 +119,10 @@ class Body:
             return self._loop(looped)
         explain, shape = partial(self._note, step), partial(broadcast_shape, step.domain)
         pool = Pool(self._buffers)
-        lower = Elementwise(self._leaves(step), pool.take, pool.release, explain, shape, known(step, self._shares))
+        number = str if self.buffers is None or self._has_integers(step) else self.buffers.number
+        lower = Elementwise(
+            self._leaves(step), pool.take, pool.release, explain, shape, known(step, self._shares), number
+        )
         sign, expr = split_sign(step.expr) if step.accumulate else (1, step.expr)
         value = lower.lower(typed_steps(expr, self._numbers))
         self.helpers |= lower.helpers
@@ -136,6 +141,9 @@ class Body:
                 lines[-1] = replace(lines[-1], head=f"{target} = ", note=note + lives)
             elif value.owned or GATHERED.fullmatch(value.text):
                 lines.append(Line(f"{target} = {value.text}", note=note))
+            elif where := self._new(step.target.tensor):
+                lines.append(Line(f"{target} = {where}"))
+                lines.append(Line("", "np.copyto", (target, value.text), note))
             else:
                 lines.append(Line(f"{target} = {value.text}.copy()", note=note))
         elif plain:
@@ -197,8 +205,8 @@ class Body:
         def leaf(symbol: Symbol) -> Value:
             if symbol in numbers:
                 each = numbers[symbol]
-                text = aligned(View(f"np.arange({size(each.extent)}, dtype=dtype)", (each.index,)), self._order(step))
-                return Value(text, frozenset((each.index,)))
+                text = self.views.numbers(each.extent, "np.intp" if symbol in compared else "dtype")
+                return Value(aligned(View(text, (each.index,)), self._order(step)), frozenset((each.index,)))
             if symbol not in positions:
                 return Value(symbol.name, frozenset())
             access = positions[symbol]
@@ -210,6 +218,9 @@ class Body:
             return Value(text, indices, owned=owned)
 
         return leaf
+
+    def _has_integers(self, step: Map) -> bool:
+        return any(self.plan.tensors[each.tensor].integer for each in (step.target, *step.reads))
 
     def _order(self, step: Map) -> list[str]:
         return [each.index for each in step.domain]

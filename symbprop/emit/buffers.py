@@ -14,9 +14,15 @@ from symbprop.schedule.liveness import storage_lives
 from symbprop.schedule.plan import Plan
 
 
+NUMBERS = {"0": "zero", "1": "one", "2": "two", "3": "three", "4": "four"}
+
+
 @dataclass(frozen=True, slots=True)
 class Buffer:
-    """One array: its name, its shape, and the text of its dtype. ``order`` are its axes, slowest in memory first."""
+    """One array: its name, its shape, and the text of its dtype. ``order`` are its axes, slowest in memory first.
+
+    Without an order ``shape`` is the one argument of ``function``.
+    """
 
     name: str
     shape: tuple[str, ...]
@@ -32,6 +38,8 @@ class Buffer:
     @property
     def text(self) -> str:
         """The call that makes it."""
+        if not self.order:
+            return f"{self.function}({self.shape[0]}, dtype={self.dtype})"
         stored = [self.shape[axis] for axis in self.order]
         made = f"{self.function}({tuple_display(stored)}, {self.dtype})"
         if self.order == tuple(range(len(self.order))):
@@ -83,6 +91,14 @@ class Buffers:
     def ones(self, length: str) -> str:
         """So many ones."""
         return self._free(Buffer("ones", (length,), "dtype", (0,), "np.ones"))
+
+    def numbers(self, length: str, dtype: str) -> str:
+        """The numbers from 0 to below a length: of the rows of a matrix, say."""
+        return self._free(Buffer("numbers", (length,), dtype, (), "np.arange"))
+
+    def number(self, text: str) -> str:
+        """A small whole number as an array without axes; another number as it is."""
+        return self._free(Buffer(NUMBERS[text], (text,), "dtype", (), "np.asarray")) if text in NUMBERS else text
 
     def intermediate(
         self, letter: str, shape: tuple[str, ...], order: tuple[int, ...] = (), *, boolean: bool = False

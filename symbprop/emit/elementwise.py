@@ -22,7 +22,8 @@ from symbprop.emit.value import Value, literal, wrapped
 class Elementwise:
     """Lowers one expression. ``leaf`` gives the operand of each symbol, ``temporary`` the name of a new buffer.
 
-    ``shape`` gives the shape of an array that varies over some indices.
+    ``shape`` gives the shape of an array that varies over some indices, ``kept`` where a number is kept as an array
+    without axes: next to an array, that takes half as long to read as a number.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class Elementwise:
         note: Callable[[Expr], str],
         shape: Callable[[frozenset[str]], tuple[str, ...]] = lambda _: (),
         known: Known = NOTHING,
+        kept: Callable[[str], str] = str,
     ) -> None:
         self._leaf = leaf
         self._temporary = temporary
@@ -40,6 +42,7 @@ class Elementwise:
         self._note = note
         self._shape = shape
         self._known = known
+        self._kept = kept
         self.lines: list[Line] = []
         self.helpers: set[str] = set()
         self._values: dict[Basic, Value] = {}
@@ -283,6 +286,8 @@ class Elementwise:
             each.uses -= 1
         if not indices:
             return Value(call(function, texts), frozenset())
+        if ufunc and function != "np.clip":
+            texts = [self._kept(each.text) if each.scalar else each.text for each in arguments]
         boolean = function.removeprefix("np.") in COMPARISONS.values() or "logical" in function
         kind = (indices, boolean)
         dead = [each for each in arguments if each.owned and each.uses <= 0 and (each.indices, each.boolean) == kind]

@@ -24,7 +24,7 @@ QUICK = {  # without the wrappers, which cost more than a short sum
     Reduction.PROD: "np.multiply.reduce",
 }
 PAIRWISE = {Reduction.MAX: "np.maximum", Reduction.MIN: "np.minimum"}
-CHOICES = {Reduction.ARGMAX: "np.argmax", Reduction.ARGMIN: "np.argmin"}
+CHOICES = {Reduction.ARGMAX: "argmax", Reduction.ARGMIN: "argmin"}
 FEW = 16  # places up to which adding them one by one is faster than a sum over strided axes
 MOST = 64  # places in a window; beyond that NumPy's own reduction is as fast
 
@@ -123,10 +123,10 @@ def _remainder(length: Extent) -> str:
 
 
 def choice(step: Fold, text: str, kept: list[str], target: str) -> Line:
-    """``np.argmax`` over all reduced axes of ``text`` as one, and from that the coordinate that is meant."""
+    """``argmax`` over all reduced axes of ``text`` as one, and from that the coordinate that is meant."""
     function, summed = CHOICES[step.reduction], [each.index for each in step.reduced]
     if len(summed) == 1:
-        return Line(f"{target} = ", function, (text, f"axis={len(kept)}"))
+        return Line(f"{target} = ", f"{text}.{function}", (f"axis={len(kept)}",))
     extents = {each.index: each.extent for each in step.domain}
     lead = [size(extents[index]) for index in kept]
     flat = f"{text}.reshape({', '.join([*lead, '-1'])})"
@@ -134,7 +134,7 @@ def choice(step: Fold, text: str, kept: list[str], target: str) -> Line:
     tail = "" if after == "1" else f" // {after}" if after.isalnum() else f" // ({after})"
     if step.selects != summed[0]:
         tail += f" % {size(extents[step.selects])}"
-    return Line(f"{target} = ", function, (flat, f"axis={len(kept)}"), tail=tail)
+    return Line(f"{target} = ", f"{flat}.{function}", (f"axis={len(kept)}",), tail=tail)
 
 
 def _at(access: Access, values: Mapping[str, Extent]) -> Access:

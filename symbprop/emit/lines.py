@@ -29,13 +29,20 @@ class Line:
         """The line with its result written into an array that is there."""
         return replace(self, arguments=(*self.arguments, f"out={where}"))
 
+    def _flat(self, inner: str) -> str:
+        """The statement on one line. A product is the array's own method: ``np.dot`` itself takes as long to be called again."""
+        if self.call == "np.dot" and is_primary(self.arguments[0]):
+            left, *others = self.arguments
+            return f"{self.head}{left}.dot({', '.join(others)}){self.tail}"
+        return f"{self.head}{self.call}({inner}){self.tail}" if self.call else self.head
+
     def render(self, indent: int) -> list[str]:
         """The line, its comment behind it where it fits, else above it."""
         indent += 4 * self.depth
         pad = " " * indent
         inner = ", ".join(self.arguments)
-        flat = f"{self.head}{self.call}({inner}){self.tail}" if self.call else self.head
-        if len(pad) + len(flat) > WIDTH and self.call:
+        flat = self._flat(inner)
+        if len(pad) + len(flat) > WIDTH and self.call:  # a chain of methods would be broken in other ways
             note = [f"{pad}# {self.note}"] if self.note else []
             if len(pad) + 4 + len(inner) <= WIDTH:
                 body = [f"{pad}    {inner}"]
@@ -64,6 +71,16 @@ def comment(text: str, indent: int) -> list[str]:
         else:
             row = f"{row} {word}" if row else word
     return [f"{pad}# {each}".rstrip() for each in [*rows, row]]
+
+
+def is_primary(text: str) -> bool:
+    """Whether a method may follow a text: a name or a call, with what is behind it, and no operator outside brackets."""
+    depth = 0
+    for character in text:
+        depth += (character in "([") - (character in ")]")
+        if depth == 0 and not (character.isalnum() or character in "_.)]"):
+            return False
+    return not text[:1].isdigit()
 
 
 def call(function: str, arguments: Sequence[str]) -> str:

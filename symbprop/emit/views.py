@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -35,7 +35,8 @@ class View:
 class Views:
     """Writes accesses as NumPy expressions. ``names`` gives the variable of each tensor.
 
-    ``layouts`` are the axes of tensors that are not stored in the order of their indices.
+    ``layouts`` are the axes of tensors that are not stored in the order of their indices. ``kept`` says where the
+    numbers 0, 1, … of a length and a dtype are kept from call to call, if they are.
     """
 
     def __init__(
@@ -43,8 +44,10 @@ class Views:
         tensors: Mapping[str, Tensor],
         names: Mapping[str, str],
         layouts: Mapping[str, tuple[int, ...]] = MappingProxyType({}),
+        kept: Callable[[str, str], str] | None = None,
     ) -> None:
         self.tensors = tensors
+        self._kept = kept
         self.names = names
         self.layouts = layouts
         self.helpers: set[str] = set()
@@ -183,13 +186,19 @@ class Views:
         parts: list[str] = []
         for atom, coefficient in coordinate.terms:
             if isinstance(atom, str):
-                text = aligned(View(f"np.arange({size(extents[atom])})", (atom,)), indices)
+                text = aligned(View(self.numbers(extents[atom]), (atom,)), indices)
             else:
                 text = self.read(atom, ranges)
             parts.append(text if coefficient == 1 else f"{size(coefficient)} * {text}")
         if coordinate.offset != 0 or not parts:
             parts.append(size(coordinate.offset))
         return " + ".join(parts)
+
+    def numbers(self, length: Extent, dtype: str = "np.intp") -> str:
+        """The numbers 0 … length − 1."""
+        if self._kept is not None:
+            return self._kept(size(length), dtype)
+        return f"np.arange({size(length)})" if dtype == "np.intp" else f"np.arange({size(length)}, dtype={dtype})"
 
 
 def aligned(view: View, order: Sequence[str]) -> str:

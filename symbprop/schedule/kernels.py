@@ -13,6 +13,7 @@ from symbprop.calculus.program import Role, Tensor
 from symbprop.calculus.statement import Reduction, Statement, index_symbol, pointwise, read_symbol, reindex, statement
 from symbprop.schedule.factors import Factored, Group, factor, is_read, terms
 from symbprop.schedule.order import slice_of_step, windows_first
+from symbprop.schedule.places import by_places
 from symbprop.schedule.plan import Contract, Fold, Map, Step
 
 NOMINAL = 64  # what a size that is free at run time counts as, where an order has to be chosen before it is known
@@ -28,7 +29,7 @@ class Kernels:
     def steps(self, source: Statement, position: int, *, accumulate: bool) -> list[Step]:
         """The steps of one statement; ``accumulate`` says whether its target already holds something."""
         if not source.reduced:
-            return [_map(source, position, accumulate)]
+            return self._maps(source, position, accumulate)
         if source.reduction is not Reduction.SUM:
             return self._fold(source, position)
         steps: list[Step] = []
@@ -40,6 +41,11 @@ class Kernels:
                 steps.extend(self._sum(part, position, accumulate))
             accumulate = True
         return steps
+
+    def _maps(self, source: Statement, position: int, accumulate: bool) -> list[Step]:
+        """An element-wise statement, one element of each row for itself where there is one of another formula."""
+        parts = None if accumulate else by_places(source, self.tensors)
+        return [_map(each, position, accumulate) for each in parts or (source,)]
 
     def _temporary(self, wish: str, ranges: Sequence[Range], *, integer: bool = False) -> Access:
         name = self._fresh(wish)
@@ -56,7 +62,7 @@ class Kernels:
         ranges = [each for each in source.domain if each.index in indices]
         access = self._temporary(f"{source.target.tensor}_term", ranges)
         made = pointwise(access, expr, source.reads, source.domain, label=source.label)
-        steps.append(_map(made, position, False))
+        steps.extend(self._maps(made, position, False))
         return access
 
     def _fold(self, source: Statement, position: int) -> list[Step]:

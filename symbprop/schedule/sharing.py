@@ -1,7 +1,8 @@
 """Values of a function that several statements need, as a tensor that is computed once and kept.
 
 i[n,t] = 1/(1 + exp(−|z[n,t]|)) and z̄[n,t] = ī[n,t] exp(−|z[n,t]|)/(1 + exp(−|z[n,t]|))² both read z_exp[n,t] = exp(−|z[n,t]|).
-A function costs several times what a read of its value does, and so does x[n,k] − m[n] for whole rows.
+A function costs several times what a read of its value does, and so does x[n,k] − m[n] for whole rows. y[n,k] − t[n,k]
+costs no more than a read, but what is kept of it takes the place of y.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from sympy import Add, Dummy, Expr, Function, Symbol, preorder_traversal
+from sympy import Add, Dummy, Expr, Function, S, Symbol, preorder_traversal
 
 from symbprop.calculus.functions import Detach, Floor, Held
 from symbprop.calculus.index import Access, at
@@ -22,10 +23,11 @@ from symbprop.schedule.order import whole
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A function of one read, or the difference of two, as it stands in the ``number``-th statement."""
+    """A function of one read, or the difference of two times ``factor``, as it stands in the ``number``-th statement."""
 
     number: int
     node: Expr
+    factor: Expr
     symbols: tuple[Symbol, ...]
     reads: tuple[Access, ...]
 
@@ -42,7 +44,7 @@ def share(statements: Sequence[Statement], tensors: Mapping[str, Tensor], fresh:
     Proof: a substitution of equals. ``fresh`` makes names from a wish.
     """
     found = Distributed()
-    replaced: dict[int, dict[Expr, Access]] = {}
+    replaced: dict[int, dict[Expr, tuple[Expr, Access]]] = {}
     ahead: dict[int, list[Statement]] = {}
     for uses in _uses(statements, tensors).values():
         for group in _groups(uses, statements, tensors):
@@ -56,7 +58,7 @@ def share(statements: Sequence[Statement], tensors: Mapping[str, Tensor], fresh:
             ahead.setdefault(first.number, []).append(made)
             for use in group:
                 axes = use.reads[0].index if full else tuple(at(index) for index in use.indices)
-                replaced.setdefault(use.number, {})[use.node] = Access(name, axes)
+                replaced.setdefault(use.number, {})[use.node] = use.factor, Access(name, axes)
     for number, each in enumerate(statements):
         found.statements.extend(ahead.get(number, ()))
         if number in replaced:
@@ -75,22 +77,22 @@ def _uses(
         if not (functions := _functions(each.expr)):
             continue
         reads = dict(each.read_positions())
-        for node, symbols, function in functions:
+        for node, factor, symbols, function in functions:
             read = tuple(reads[symbol] for symbol in symbols if symbol in reads)
             simple = all(not tensors[one.tensor].integer and _is_simple(one) for one in read)
-            if len(read) == len(symbols) and simple and (len(read) == 1 or _is_spread(*read)):
+            if len(read) == len(symbols) and simple and (len(read) == 1 or _is_spread(*read) or _is_alike(*read)):
                 key = (function, tuple(one.tensor for one in read))
-                found.setdefault(key, []).append(Use(number, node, symbols, read))
+                found.setdefault(key, []).append(Use(number, node, factor, symbols, read))
     return {key: uses for key, uses in found.items() if len(uses) > 1}
 
 
 @cache
-def _functions(expression: Expr) -> tuple[tuple[Expr, tuple[Symbol, ...], Expr], ...]:
+def _functions(expression: Expr) -> tuple[tuple[Expr, Expr, tuple[Symbol, ...], Expr], ...]:
     """The functions of one symbol and the differences of two in an expression.
 
-    Each as it stands there, its symbols, and it as a function of the first reads.
+    Each as it stands there, its factor, its symbols, and it without its factor as a function of the first reads.
     """
-    found: list[tuple[Expr, tuple[Symbol, ...]]] = []
+    found: list[tuple[Expr, Expr, tuple[Symbol, ...]]] = []
     for node in dict.fromkeys(preorder_traversal(expression)):
         if (
             isinstance(node, Function)
@@ -98,14 +100,15 @@ def _functions(expression: Expr) -> tuple[tuple[Expr, tuple[Symbol, ...], Expr],
             and len(node.free_symbols) == 1
             and _stands_alone(node, expression)
         ):
-            found.append((node, tuple(node.free_symbols)))
+            found.append((node, S.One, tuple(node.free_symbols)))
         elif isinstance(node, Add) and len(node.args) == 2 and not node.is_number:
-            ends = [each for each in node.args if isinstance(each, Symbol)]
-            starts = [-each for each in node.args if isinstance(-each, Symbol)]
+            factor, plain = node.primitive()  # 2 a − 2 b
+            ends = [each for each in plain.args if isinstance(each, Symbol)]
+            starts = [-each for each in plain.args if isinstance(-each, Symbol)]
             if len(ends) == len(starts) == 1:
-                found.append((node, (ends[0], starts[0])))
-    order = [dict(zip(symbols, map(read_symbol, range(2)), strict=False)) for _, symbols in found]
-    return tuple((*each, each[0].xreplace(names)) for each, names in zip(found, order, strict=True))
+                found.append((node, factor, (ends[0], starts[0])))
+    order = [dict(zip(symbols, map(read_symbol, range(2)), strict=False)) for *_, symbols in found]
+    return tuple((*each, (each[0] / each[1]).xreplace(names)) for each, names in zip(found, order, strict=True))
 
 
 def _stands_alone(node: Expr, expression: Expr) -> bool:
@@ -118,6 +121,11 @@ def _is_spread(one: Access, other: Access) -> bool:
     """Whether one of two reads has a value for each row of the other, the last indices of which it lacks."""
     few, many = sorted((list(one.indices()), list(other.indices())), key=len)
     return len(few) < len(many) and many[: len(few)] == few
+
+
+def _is_alike(one: Access, other: Access) -> bool:
+    """Whether two reads have a value each for the same indices, in the same order: an output and its target."""
+    return list(one.indices()) == list(other.indices())
 
 
 def _is_simple(read: Access) -> bool:
@@ -160,17 +168,17 @@ def _made(use: Use, statements: Sequence[Statement], name: str) -> tuple[Stateme
     extents = {each.index: each for each in source.domain}
     ranges = [extents[index] for index in use.indices]
     target = Access(name, tuple(at(each.index) for each in ranges))
-    expr = use.node.xreplace({symbol: read_symbol(place) for place, symbol in enumerate(use.symbols)})
+    expr = (use.node / use.factor).xreplace({symbol: read_symbol(place) for place, symbol in enumerate(use.symbols)})
     made = pointwise(target, expr, use.reads, ranges, label=source.label)
     return made, Tensor(name, tuple(each.extent for each in ranges), Role.VALUE)
 
 
-def _reading(source: Statement, values: Mapping[Expr, Access]) -> Statement:
+def _reading(source: Statement, values: Mapping[Expr, tuple[Expr, Access]]) -> Statement:
     """A statement that reads the values of functions. One inside another goes with it."""
-    symbols: dict[Expr, Symbol] = {}
+    symbols: dict[Expr, Expr] = {}
     reads = list(source.reads)
-    for node, access in values.items():
-        symbols[node] = read_symbol(len(reads))
+    for node, (factor, access) in values.items():
+        symbols[node] = factor * read_symbol(len(reads))
         reads.append(access)
     return statement(
         source.target, source.expr.xreplace(symbols), reads, source.domain, source.reduction,

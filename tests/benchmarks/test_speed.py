@@ -96,7 +96,7 @@ def test_every_statement_of_the_gradient_has_its_time():
     workload = TINY["lstm50"]()
     made = emitted(workload, "float64")
     lines = dearest(make_task(workload, made.module, "float64"), made)
-    assert any("np.dot" in line.text for line in lines)
+    assert any(".dot(" in line.text for line in lines)
     assert all(line.seconds >= 0 for line in lines)
     assert [line.seconds for line in lines] == sorted((line.seconds for line in lines), reverse=True)
 

@@ -36,10 +36,9 @@ def calls_in(text: str) -> int:
     for node in ast.walk(function):
         if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("np."):
             found += ast.unparse(node.func) not in ("np.arange", "np.asarray")
-        found += isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "copy"
-        found += isinstance(node, ast.Subscript) and ast.unparse(node.slice).startswith(
-            "np.arange"
-        )  # reads at integers
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            found += node.func.attr in ("copy", "dot", "argmax")
+        found += isinstance(node, ast.Subscript) and "numbers" in ast.unparse(node.slice)  # places that integers choose
         found += isinstance(node, ast.AugAssign)
     return found
 

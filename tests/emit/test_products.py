@@ -21,7 +21,7 @@ CASES = {  # the left operand's indices, the right one's, the result's, and the 
     "two rows, batch along memory": ("hdn", "dkn", "hkn", "np.einsum"),  # a sum of products runs along it
     "two summed, wide": ("ntsd", "nsdk", "ntk", "np.matmul"),
     "vector": ("ntd", "nd", "nt", "np.matmul"),
-    "weights": ("ntd", "dhk", "nthk", "np.dot"),
+    "weights": ("ntd", "dhk", "nthk", ".dot("),
     "inner": ("ntd", "ntd", "nt", "np.einsum"),
 }
 

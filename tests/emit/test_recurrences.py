@@ -177,7 +177,7 @@ def test_one_loop_forward_one_backward_and_the_gradients_of_the_weights_outside(
     for name in ("W1_bar", "U_bar", "b1_bar", "z1"):
         assert re.search(rf"^    {name} = ", body, re.MULTILINE), f"{name} is computed once, over all steps"
     inside = [line for line in body.splitlines() if line.startswith("        ")]
-    assert sum("np.dot(" in line for line in inside) == 2, "of products, only h U and its transpose wait for their step"
+    assert sum(".dot(" in line for line in inside) == 2, "of products, only h U and its transpose wait for their step"
     backward = body[body.index("reversed(") :]
     steps = backward[: backward.index("\n    U_bar")].splitlines()
     assert not any("np.exp" in line or "W1" in line for line in steps), "derivatives that wait for nothing stand before"

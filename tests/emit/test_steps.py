@@ -36,7 +36,7 @@ def test_a_matrix_is_transposed_once_before_the_loop(
     module = compiled(LSTM, without=without)
     lines = body(module).splitlines()
     (copy,) = (place for place, line in enumerate(lines) if "Uᵀ, as one block" in line)
-    (product,) = (place for place, line in enumerate(lines) if "U_T" in line and "np.dot(" in line)
+    (product,) = (place for place, line in enumerate(lines) if "U_T" in line and ".dot(" in line)
     assert lines[copy].startswith("    ")
     assert lines[copy][4] != " "
     assert lines[product].startswith("        ")
@@ -58,5 +58,5 @@ def test_short_loops_take_the_matrix_as_it_is(compiled: Compiled) -> None:
 
 def test_a_product_of_a_step_is_written_where_it_stays(compiled: Compiled) -> None:
     text = body(compiled(LSTM))
-    assert "np.dot(z1_bar[:, t], U_T, out=h_bar[:, t])" in text
+    assert "z1_bar[:, t].dot(U_T, out=h_bar[:, t])" in text
     assert "out=h_bar" not in body(compiled(LSTM, without=["workspace"]))  # there the steps lie apart

@@ -109,8 +109,12 @@ def operands_swapped(node: ast.AST) -> ast.AST | None:
     return None
 
 
+def is_product(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Attribute) and node.func.attr == "dot"
+
+
 def single_precision_inside(node: ast.AST) -> ast.AST | None:
-    if isinstance(node, ast.Call) and ast.unparse(node.func) in ("np.dot", "np.matmul", "np.multiply"):
+    if isinstance(node, ast.Call) and (is_product(node) or ast.unparse(node.func) in ("np.matmul", "np.multiply")):
         if any(each.arg == "out" for each in node.keywords):
             return None
         narrow = ast.parse(
@@ -126,9 +130,10 @@ def sum_over_all_but_the_last_example(node: ast.AST) -> ast.AST | None:
     if isinstance(node, ast.Call) and ast.unparse(node.func) == "np.sum" and node.args:
         short = ast.Subscript(node.args[0], ast.Slice(None, ast.UnaryOp(ast.USub(), ast.Constant(1)), None), ast.Load())
         return ast.Call(node.func, [short, *node.args[1:]], node.keywords)
-    if isinstance(node, ast.Call) and node.args and ast.unparse(node.args[0]).startswith("work.ones"):
+    if isinstance(node, ast.Call) and is_product(node) and ast.unparse(node.func.value).startswith("work.ones"):
         tail = ast.Slice(None, ast.UnaryOp(ast.USub(), ast.Constant(1)), None)
-        return ast.Call(node.func, [ast.Subscript(each, tail, ast.Load()) for each in node.args], node.keywords)
+        ones, summed = (ast.Subscript(each, tail, ast.Load()) for each in (node.func.value, node.args[0]))
+        return ast.Call(ast.Attribute(ones, "dot", ast.Load()), [summed], node.keywords)
     return None
 
 

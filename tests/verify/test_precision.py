@@ -95,7 +95,7 @@ def test_a_sum_that_is_no_sum_is_caught_where_the_sum_is_zero() -> None:
     """The terms do not vanish, their sum does: the largest of them in its place is told from rounding."""
     assert not verify_module(
         emitted(
-            ATTENTIVE, ("bk_bar = np.dot(work.ones2, k_bar.reshape(-1, 6))", "bk_bar = np.max(k_bar.reshape(-1, 6), 0)")
+            ATTENTIVE, ("bk_bar = work.ones2.dot(k_bar.reshape(-1, 6))", "bk_bar = np.max(k_bar.reshape(-1, 6), 0)")
         )
     ).passed
 
