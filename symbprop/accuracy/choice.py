@@ -13,10 +13,12 @@ from sympy import Expr, I, Symbol, erf, nan, zoo
 from symbprop.accuracy import complements, rewriting
 from symbprop.accuracy.estimate import Estimate, estimate
 from symbprop.accuracy.exponentials import by_sign
+from symbprop.accuracy.functions import wide_exp
 from symbprop.accuracy.roundings import UNIT
 from symbprop.calculus.nodes import tree_size
 from symbprop.simplify.cost import TRANSCENDENTAL, cost
 
+WIDE = 5  # operations, single and double taken together
 BOUND = 4.75  # mixed ulps, of the likely error; the worst of 10⁵ measured points is about two thirds of it
 NEARBY = 0.975
 TINY = 1e-20  # what is smaller at the largest numbers has the limit 0
@@ -54,8 +56,8 @@ class Form:
 
 
 def price(expression: Expr) -> int:
-    """What a form costs: erf needs an exponential more than erfc, that of what is small."""
-    return cost(expression) + TRANSCENDENTAL * len(expression.atoms(erf))
+    """What a form costs: erf needs an exponential more than erfc, that of what is small, and so does a wide one, if in single."""
+    return cost(expression) + TRANSCENDENTAL * len(expression.atoms(erf)) + WIDE * len(expression.atoms(wide_exp))
 
 
 def is_large(expression: Expr) -> bool:
@@ -142,7 +144,7 @@ def choose(candidates: Sequence[Form]) -> Form:
     least = min(each.error for each in candidates)
     if np.isinf(least):
         return candidates[0]
-    near = [each for each in candidates if each.error <= 1.1 * least]
+    near = [each for each in candidates if each.error <= 1.3 * least]
     return min(near, key=lambda each: (each.cost, each.error))
 
 

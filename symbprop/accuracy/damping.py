@@ -40,11 +40,15 @@ class Split:
         limit = Integer(self.bound)
         return Held(larger(smaller(self.variable, limit), -limit))
 
+    def tame_argument(self) -> Expr:
+        """G, its variable within the bound where a power of it might overflow."""
+        if self.bound is None or _is_tame(self.argument, self.variable):
+            return self.argument
+        return from_linear_term(self.argument, self.variable).xreplace({self.variable: self.held()})
+
     def exponentials(self, tails: bool) -> Mapping[Expr, Expr]:
         """E, its two factors and g written out. A power of the variable might overflow: so it is kept within the bound."""
-        argument = self.argument
-        if self.bound is not None and not _is_tame(argument, self.variable):
-            argument = from_linear_term(argument, self.variable).xreplace({self.variable: self.held()})
+        argument = self.tame_argument()
         size = absolute(argument)
         if not tails:
             return {SMALL: Held(exp(-size)), MAIN: Held(exp(-size)), GROWN: argument}

@@ -38,6 +38,7 @@ from sympy.polys.polyerrors import PolynomialError
 from symbprop.accuracy.branches import in_powers, is_bounded, quotient, sizes_of
 from symbprop.accuracy.damping import TAIL, Split, bound_of, damped, without_tail
 from symbprop.accuracy.merging import merged
+from symbprop.accuracy.pairs import paired
 from symbprop.accuracy.polynomials import HIGHEST, SMALL, polynomial
 from symbprop.calculus.functions import Held, Select, absolute, smaller
 from symbprop.calculus.nodes import tree_size
@@ -70,6 +71,8 @@ def by_sign(expression: Expr, *, everywhere: bool = True) -> Iterator[Expr]:
             if form is not None:
                 forms.append(form.xreplace(numbers))
         yield from forms[:1]
+        if (forms or not everywhere) and (pair := paired(expanded, Split(argument, condition, bound=limit))) is not None:
+            yield pair.xreplace(numbers)
         if (forms or not everywhere) and limit is not None and not expanded.has(log):
             with suppress(PolynomialError):
                 apart = _form(expanded, Split(argument, condition, bound=limit, apart=True))

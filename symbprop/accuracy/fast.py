@@ -51,7 +51,7 @@ def coarse_errors(
         known = np.isfinite(truth) & np.isfinite(likely[best, places])
         own = np.max(truth[known & (sizes <= NEAR)], initial=0.0) or 1.0
         apart = np.abs(values - values[best, places]) - likely[best, places]
-        ratios = np.maximum(likely, apart) / (UNIT * (truth + own))
+        ratios = np.maximum(apart, 0) / (UNIT * (truth + own))
         ratios = np.where(np.isfinite(likely), np.where(sizes <= USUAL, ratios, 0), np.inf)
         ratios = np.where(known, ratios, 0)
         return [float(each) for each in ratios.max(axis=1, initial=0.0)]

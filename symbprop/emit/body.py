@@ -22,7 +22,6 @@ from symbprop.emit.loops import loop_head, step_numbers, typed_steps
 from symbprop.emit.matrices import Matrices
 from symbprop.emit.offsets import Offsets, offsets, only_compared, products
 from symbprop.emit.pool import Pool
-from symbprop.emit.sizes import size
 from symbprop.emit.steps import upright
 from symbprop.emit.storage import alias, allocation, broadcast_shape, filled, is_block, place_of
 from symbprop.emit.sums import by_ones

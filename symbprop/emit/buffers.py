@@ -13,7 +13,6 @@ from symbprop.schedule.layout import layouts
 from symbprop.schedule.liveness import storage_lives
 from symbprop.schedule.plan import Plan
 
-
 NUMBERS = {"0": "zero", "1": "one", "2": "two", "3": "three", "4": "four"}
 
 

@@ -102,7 +102,9 @@ def _functions(expression: Expr) -> tuple[tuple[Expr, Expr, tuple[Symbol, ...], 
         ):
             found.append((node, S.One, tuple(node.free_symbols)))
         elif isinstance(node, Add) and len(node.args) == 2 and not node.is_number:
-            factor, plain = node.primitive()  # 2 a − 2 b
+            factor, plain = node.primitive()  # 2 a − 2 b; halves are there so that nothing overflows
+            if not factor.is_Integer:
+                continue
             ends = [each for each in plain.args if isinstance(each, Symbol)]
             starts = [-each for each in plain.args if isinstance(-each, Symbol)]
             if len(ends) == len(starts) == 1:

@@ -131,3 +131,26 @@ def test_another_word_is_refused_with_a_hint() -> None:
         read(Source("net.yaml", "accuracy: quick\n" + MLP))
     assert "fast" in str(error.value)
     assert json_schema()["properties"]["accuracy"]["enum"] == ["accurate", "fast"]
+
+
+@pytest.mark.parametrize("accuracy", ["accurate", "fast"])
+def test_what_a_logistic_multiplies_is_chosen_from_no_branches(accuracy: str) -> None:
+    """A choice element by element costs as much as a dozen products; each side would be computed for all elements."""
+    text = text_of(f"accuracy: {accuracy}\n{SMOOTH.replace('units: 4, activation: ACTIVATION', 'units: 4')}".replace(
+        "}}]", "}}, {gelu: {approximate: true}}]"
+    ))  # fmt: skip
+    for choice in ("np.where", "np.greater", "np.logical_not"):
+        assert choice not in text
+
+
+def test_what_agrees_at_usual_points_is_fast_whatever_its_rounding_could_be() -> None:
+    """1 + tanh(u) + x u′ (1 − tanh(u)²): x u′ is large only where the parenthesis is 0."""
+    text = text_of(
+        FAST
+        + SMOOTH.replace("units: 4, activation: ACTIVATION", "units: 4").replace(
+            "}}]", "}}, {gelu: {approximate: true}}]"
+        )
+    )
+    gradient = text[text.index("def loss_and_grad") :]
+    assert "np.exp" not in gradient
+    assert gradient.count("np.tanh") == 1
