@@ -61,9 +61,10 @@ def by_sign(expression: Expr, *, everywhere: bool = True) -> Iterator[Expr]:
         return
     size = absolute(argument)
     bound = bound_of(argument.xreplace(numbers))
+    nearness = (False, True) if expanded.has(log) else (False,)  # a logarithm alone is another one near the zero
     for limit in (None,) if bound is None else (None, bound):
         forms = []
-        for near in (False, True) if everywhere or limit is None else ():
+        for near in nearness if everywhere or limit is None else ():
             try:
                 form = _form(expanded, Split(argument, condition, near, limit))
             except PolynomialError:

@@ -20,6 +20,7 @@ from symbprop.language.trees import Trees
 
 LONGEST = 100_000  # characters of one formula
 DEEPEST = 100  # levels of brackets
+STARTS = ("operation", "equations", "expression")
 FAMILY = (1, 2, 3)  # how many axes the group in an operation's name may have
 BRACKETS = {"(": ")", "[": "]"}
 
@@ -161,19 +162,19 @@ def _comment_above(text: str, start: int) -> str:
     return "\n".join(reversed(found))
 
 
-@cache
 def _grammar() -> str:
     return (Path(__file__).parent / "grammar.lark").read_text(encoding="utf-8")
 
 
 @cache
-def _parser(start: str) -> Lark:
-    return Lark(_grammar(), start=start, parser="lalr", propagate_positions=True, maybe_placeholders=True)
+def _parser() -> Lark:
+    """One for all of ``STARTS``: its tables take longer to make than a file of formulas to parse."""
+    return Lark(_grammar(), start=list(STARTS), parser="lalr", propagate_positions=True, maybe_placeholders=True)
 
 
 def _parse(start: str, source: Source, text: str, comment: str = "") -> Any:
     try:
-        tree = Trees(source, comment).build(_parser(start).parse(text))
+        tree = Trees(source, comment).build(_parser().parse(text, start=start))
     except UnexpectedCharacters as error:
         position = error.pos_in_stream or 0
         raise SourceError(f"the character '{text[position]}' cannot stand here", source.span(position)) from None
