@@ -72,7 +72,9 @@ def by_sign(expression: Expr, *, everywhere: bool = True) -> Iterator[Expr]:
             if form is not None:
                 forms.append(form.xreplace(numbers))
         yield from forms[:1]
-        if (forms or not everywhere) and (pair := paired(expanded, Split(argument, condition, bound=limit))) is not None:
+        if (forms or not everywhere) and (
+            pair := paired(expanded, Split(argument, condition, bound=limit))
+        ) is not None:
             yield pair.xreplace(numbers)
         if (forms or not everywhere) and limit is not None and not expanded.has(log):
             with suppress(PolynomialError):

@@ -20,7 +20,7 @@ NUMBERS = {"0": "zero", "1": "one", "2": "two", "3": "three", "4": "four"}
 class Buffer:
     """One array: its name, its shape, and the text of its dtype. ``order`` are its axes, slowest in memory first.
 
-    Without an order ``shape`` is the one argument of ``function``.
+    Without an order ``shape`` are the arguments of ``function``.
     """
 
     name: str
@@ -32,13 +32,13 @@ class Buffer:
     @property
     def constant(self) -> bool:
         """Whether nothing is written into it."""
-        return self.function != "np.empty"
+        return self.function in ("np.ones", "np.arange", "np.asarray")
 
     @property
     def text(self) -> str:
         """The call that makes it."""
         if not self.order:
-            return f"{self.function}({self.shape[0]}, dtype={self.dtype})"
+            return f"{self.function}({', '.join(self.shape)}{f', dtype={self.dtype}' if self.dtype else ''})"
         stored = [self.shape[axis] for axis in self.order]
         made = f"{self.function}({tuple_display(stored)}, {self.dtype})"
         if self.order == tuple(range(len(self.order))):
@@ -104,6 +104,15 @@ class Buffers:
     ) -> str:
         """Where an intermediate result lives. Those of one letter are never alive together."""
         return self._free(Buffer(letter, shape, "bool" if boolean else "dtype", _along(order, shape)))
+
+    def blocks(self, count: str, shape: tuple[str, ...], names: Mapping[str, bool]) -> str:
+        """Slices of ``count`` rows, and with each arrays of that ``shape`` cut to as many rows; those of truth values are true."""
+        arrays = [
+            self._free(Buffer(name, shape, "bool" if boolean else "dtype", _along((), shape)))
+            for name, boolean in names.items()
+        ]
+        arguments = (count, *(f"self{each.removeprefix(self.variable)}" for each in arrays))
+        return self._free(Buffer("blocks", arguments, "", (), "_blocks"))
 
     def _free(self, wish: Buffer) -> str:
         """One like ``wish``, perhaps with a number behind its name."""

@@ -13,14 +13,16 @@ from symbprop.emit.bounds import NOTHING, PAIR, Known, as_clip, as_one_call, is_
 from symbprop.emit.calls import BINDING, COMPARISONS, HELPERS, INFIX, UFUNCS, WRITING, with_square
 from symbprop.emit.lines import Line, call
 from symbprop.emit.masks import by_masks
-from symbprop.emit.operands import operands
+from symbprop.emit.operands import readers
 from symbprop.emit.shapes import as_extreme, is_indicator, is_log_of_one_plus, is_safe_to_mask, is_third
 from symbprop.emit.sizes import number
 from symbprop.emit.value import Value, literal, wrapped
 
 
 class Elementwise:
-    """Lowers one expression. ``leaf`` gives the operand of each symbol, ``temporary`` the name of a new buffer.
+    """Lowers one expression. ``leaf`` gives the operand of each symbol, ``temporary`` the name of a new buffer,
+
+    given whether it is one of truth values.
 
     ``shape`` gives the shape of an array that varies over some indices, ``kept`` where a number is kept as an array
     without axes: next to an array, that takes half as long to read as a number.
@@ -29,7 +31,7 @@ class Elementwise:
     def __init__(
         self,
         leaf: Callable[[Symbol], Value],
-        temporary: Callable[[], str],
+        temporary: Callable[[bool], str],
         release: Callable[[str], None],
         note: Callable[[Expr], str],
         shape: Callable[[frozenset[str]], tuple[str, ...]] = lambda _: (),
@@ -50,22 +52,8 @@ class Elementwise:
 
     def lower(self, expression: Expr) -> Value:
         """Emit the calls that compute ``expression``."""
-        self._count(expression)
+        self._readers.update(readers(expression, self._known))
         return self._value(expression)
-
-    def _count(self, root: Basic) -> None:
-        """How many operations read each distinct subexpression."""
-        stack: list[Basic] = [root]
-        self._readers[root] += 1
-        seen: set[Basic] = set()
-        while stack:
-            node = stack.pop()
-            if node in seen:
-                continue
-            seen.add(node)
-            for argument in operands(node, self._known):
-                self._readers[argument] += 1
-                stack.append(argument)
 
     def _read_again(self, root: Basic) -> None:
         """What is in ``root``, which was not counted as it is written now, is read once more than was counted."""
@@ -296,7 +284,7 @@ class Elementwise:
             into = dead[0].text
             self.lines.append(Line("", function, (*texts, f"out={into}"), note))
         else:
-            into = self._temporary()
+            into = self._temporary(boolean)
             shape = self._shape(indices) if ufunc else ()
             self.lines.append(Line(f"{into} = ", function, tuple(texts), note, shape=shape, boolean=boolean))
         for each in arguments:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, erfc, exp
 
 from symbprop.accuracy.functions import scaled_erfc
@@ -40,4 +42,20 @@ def operands(node: Basic, known: Known = NOTHING) -> tuple[Basic, ...]:
         if node.args[2] == 0 and is_safe_to_mask(node.args[1]):
             return (node.args[0], node.args[1])
     found: tuple[Basic, ...] = node.args
+    return found
+
+
+def readers(root: Basic, known: Known = NOTHING) -> Counter[Basic]:
+    """How many operations read each distinct subexpression of ``root``, which is read itself."""
+    found = Counter([root])
+    waiting: list[Basic] = [root]
+    seen: set[Basic] = set()
+    while waiting:
+        node = waiting.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        for argument in operands(node, known):
+            found[argument] += 1
+            waiting.append(argument)
     return found

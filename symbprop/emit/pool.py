@@ -13,8 +13,8 @@ class Pool:
         self._free = list(letters)
         self._count = 0
 
-    def take(self) -> str:
-        """A name that nothing has."""
+    def take(self, boolean: bool = False) -> str:
+        """A name that nothing has; ``boolean`` says that it will be one of truth values."""
         if self._free:
             return self._free.pop(0)
         self._count += 1
