@@ -13,7 +13,7 @@ from types import ModuleType
 
 import numpy as np
 
-from symbprop.calculus.index import Extent
+from symbprop.calculus.index import at_sizes
 from symbprop.calculus.interpreter import interpret
 from symbprop.calculus.program import Program, Role
 from symbprop.language.syntax import Draw
@@ -89,7 +89,7 @@ def _values(module: ModuleType, network: Network, point: Point) -> dict[str, np.
 
 def points(program: Program, sizes: Mapping[str, int]) -> int:
     """How many there are in the index loops over a program."""
-    return sum(math.prod(_length(side.extent, sizes) for side in each.domain) for each in program.statements)
+    return sum(math.prod(at_sizes(side.extent, sizes) for side in each.domain) for each in program.statements)
 
 
 def given(module: ModuleType, network: Network, point: Point, sizes: Mapping[str, int]) -> dict[str, np.ndarray]:
@@ -106,7 +106,7 @@ def _truth(module: ModuleType, network: Network, point: Point, sizes: Mapping[st
     wanted = [(name, inference) for name in module.OUTPUTS] + ([(program.loss, training)] if program.loss else [])
     found = {}
     for name, elements in wanted:
-        shape = tuple(_length(size, sizes) for size in program.tensors[name].shape)
+        shape = tuple(at_sizes(size, sizes) for size in program.tensors[name].shape)
         found[name] = np.array([float(elements[name][place]) for place in np.ndindex(shape)]).reshape(shape)
     return found
 
@@ -124,10 +124,6 @@ def _noise(network: Network, point: Point, sizes: Mapping[str, int]) -> dict[str
     for name, draw in network.noise.items():
         tensor = network.program.tensors[name]
         assert tensor.role is Role.NOISE
-        shape = tuple(_length(size, sizes) for size in tensor.shape)
+        shape = tuple(at_sizes(size, sizes) for size in tensor.shape)
         found[name] = rng.uniform(-1, 1, shape) if draw is Draw.UNIFORM else rng.standard_normal(shape)
     return found
-
-
-def _length(size: Extent, sizes: Mapping[str, int]) -> int:
-    return size if isinstance(size, int) else int(size.subs({s: sizes[s.name] for s in size.free_symbols}))

@@ -30,6 +30,11 @@ def _expanded(value: Expr) -> Extent:
     return int(expanded) if isinstance(expanded, Integer) else expanded
 
 
+def at_sizes(value: Extent, sizes: Mapping[str, int]) -> int:
+    """An extent as a number, given the free sizes by name. Raises ``KeyError`` for one that is missing."""
+    return value if isinstance(value, int) else int(value.subs({s: sizes[s.name] for s in value.free_symbols}))
+
+
 def product(extents: tuple[Extent, ...]) -> Extent:
     """The number of points of a box with these extents."""
     total: Extent = 1

@@ -14,7 +14,7 @@ from typing import Any
 from sympy import Expr, Rational, Symbol
 
 from symbprop.calculus.arithmetic import FLOAT, Arithmetic, Value, evaluator
-from symbprop.calculus.index import Access, Affine, Extent
+from symbprop.calculus.index import Access, Affine, at_sizes
 from symbprop.calculus.program import Program, Role
 from symbprop.calculus.recurrence import circles, ordered
 from symbprop.calculus.statement import Reduction, Statement, index_symbol
@@ -34,7 +34,7 @@ def interpret(
     environment: dict[str, Elements] = {}
     written: dict[str, Elements] = {}  # what statements wrote into tensors that are not zero where nothing is written
     for tensor in program.tensors.values():
-        shape = [_size(each, sizes) for each in tensor.shape]
+        shape = [at_sizes(each, sizes) for each in tensor.shape]
         points = itertools.product(*(range(n) for n in shape))
         if tensor.role is Role.VALUE:
             fill = _fill(tensor.fill, arithmetic)
@@ -72,10 +72,6 @@ def _element(given: Value, point: tuple[int, ...]) -> Value:
     return given.item() if hasattr(given, "item") else given
 
 
-def _size(value: Extent, sizes: Mapping[str, int]) -> int:
-    return value if isinstance(value, int) else int(value.subs({s: sizes[s.name] for s in value.free_symbols}))
-
-
 @dataclass(slots=True)
 class _Cell:
     """What one statement does to one element of its target: the points, in order, and the elements they read."""
@@ -109,7 +105,7 @@ class _Runner:
         self.best: Elements = {}
 
     def points(self) -> Iterator[tuple[int, ...]]:
-        return itertools.product(*(range(_size(r.extent, self.sizes)) for r in self.statement.domain))
+        return itertools.product(*(range(at_sizes(r.extent, self.sizes)) for r in self.statement.domain))
 
     def place(self, access: Access, point: Sequence[int]) -> tuple[int, ...]:
         return _point(access, point, self.order, self.environment, self.sizes)
@@ -217,13 +213,13 @@ def _coordinate(
     environment: Mapping[str, Elements],
     sizes: Mapping[str, int],
 ) -> int:
-    total = _size(coordinate.offset, sizes)
+    total = at_sizes(coordinate.offset, sizes)
     for atom, coefficient in coordinate.terms:
         if isinstance(atom, Access):
             number = int(environment[atom.tensor][_point(atom, point, order, environment, sizes)])
         else:
             number = point[order[atom]]
-        total += _size(coefficient, sizes) * number
+        total += at_sizes(coefficient, sizes) * number
     return total
 
 

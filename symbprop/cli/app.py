@@ -196,6 +196,9 @@ def summary(
     tensors: Annotated[
         bool, typer.Option("--tensors", help="Each tensor that is computed: calls, bytes, time.")
     ] = False,
+    products: Annotated[
+        bool, typer.Option("--products", help="Each product of matrices: sizes, call, and pieces it is cut into.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Print each layer with its output shape, parameters, multiply-adds and memory, and what a gradient costs and takes.
@@ -204,7 +207,7 @@ def summary(
     """
     from symbprop.cli.summary import Asked, run_summary
 
-    asked = Asked(batch, tuple(size or ()), "" if dtype is None else dtype.value, machine, tensors)
+    asked = Asked(batch, tuple(size or ()), "" if dtype is None else dtype.value, machine, tensors, products)
     guarded(run_summary, spec, asked, as_json=json)
 
 

@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from symbprop.calculus.index import at_sizes
 from symbprop.calculus.program import Program, Tensor
 from symbprop.explain.numbers import FREE, givens, size_names
 from symbprop.language.source import SourceError, did_you_mean
@@ -91,7 +92,7 @@ def _regular(value: Any, shape: list[int]) -> bool:
 
 
 def _shape(tensor: Tensor, sizes: Mapping[str, int]) -> list[int]:
-    return [s if isinstance(s, int) else int(s.subs({x: sizes[x.name] for x in s.free_symbols})) for s in tensor.shape]
+    return [at_sizes(each, sizes) for each in tensor.shape]
 
 
 def _random(tensor: Tensor, shape: list[int], source: random.Random) -> Any:

@@ -11,13 +11,14 @@ from pathlib import Path
 from symbprop.calculus.printer import format_extent
 from symbprop.cli.reading import read_spec
 from symbprop.cli.sizes import read_sizes
+from symbprop.emit.products import Planned
 from symbprop.explain.summary import Row, program_counts, rows, total
 from symbprop.language.source import Source, SourceError
 from symbprop.pipeline import derive
 from symbprop.schedule.cost import cost_sheet
 from symbprop.schedule.machine import REFERENCE, Machine, read_machine
 from symbprop.schedule.schedule import schedule
-from symbprop.tuning.expected import Expected, expected, free_sizes
+from symbprop.tuning.expected import Expected, expected, free_sizes, planned_products
 
 COLUMNS = ("layer", "kind", "output shape", "parameters", "state", "multiply-adds", "memory (bytes)")
 LEFT = 3  # columns of words; numbers stand to the right
@@ -25,13 +26,17 @@ LEFT = 3  # columns of words; numbers stand to the right
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """For what a summary estimates times: sizes, a dtype (empty: the network's), a file of constants; each tensor or all."""
+    """For what a summary estimates times: sizes, a dtype (empty: the network's), a file of constants;
+
+    whether each tensor is shown, and each product of matrices.
+    """
 
     batch: int = 32
     sizes: tuple[str, ...] = ()
     dtype: str = ""
     machine: Path | None = None
     tensors: bool = False
+    products: bool = False
 
 
 def run_summary(spec: str, asked: Asked, *, as_json: bool) -> None:
@@ -50,6 +55,8 @@ def run_summary(spec: str, asked: Asked, *, as_json: bool) -> None:
         counts = {"operations": format_extent(sheet.operations), "elements_moved": format_extent(sheet.moved)}
         table = [_plain(row) for row in found]
         report = {"layers": table, "parameters": parameters, "state": states, **counts}
+        if asked.products:
+            report["products"] = [asdict(each) for each in planned_products(derived, sizes)]
         report["estimate"] = {"sizes": sizes, "dtype": dtype, "constants": machine.source, **_estimated(costs)}
         json.dump(report, sys.stdout, indent=2)
         print()
@@ -73,6 +80,9 @@ def run_summary(spec: str, asked: Asked, *, as_json: bool) -> None:
     if asked.tensors:
         print()
         _print_costs(costs)
+    if asked.products:
+        print()
+        _print_products(planned_products(derived, sizes))
 
 
 def _constants(path: Path | None) -> Machine:
@@ -111,6 +121,17 @@ def _print_costs(costs: Expected) -> None:
         counts = (f"{cost.operations:,}", f"{cost.moved:,}", f"{cost.calls:,}")
         table.append((name, *counts, f"{1e6 * cost.seconds:.1f}", f"{100 * cost.seconds / seconds:.1f} %"))
     _print_table(table, range(len(head)), 1)
+
+
+def _print_products(planned: Sequence[Planned]) -> None:
+    """A row for each product: a stack of so many, so many times over, each of rows × length and length × columns."""
+    head = ("product", "factors", "call", "pieces", "times", "stack", "rows", "length", "columns", "operations")
+    table: list[tuple[str, ...]] = [head]
+    for each in planned:
+        sizes = (each.pieces, each.times, each.stack, each.rows, each.length, each.columns, each.operations)
+        call = each.call.removeprefix("np.").lstrip("_")
+        table.append((each.tensor, " ".join(each.factors), call, *(f"{size:,}" for size in sizes)))
+    _print_table(table, range(len(head)), 3)
 
 
 def _plain(row: Row) -> dict[str, object]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from symbprop.calculus.index import Access
+from symbprop.calculus.index import Access, Extent
 from symbprop.calculus.statement import Reduction
 from symbprop.emit.contraction import Product, contract
 from symbprop.emit.extrema import CHOICES, FOLDS, QUICK, choice, first_maximum, pairwise
@@ -22,6 +23,15 @@ from symbprop.emit.views import View, aligned
 from symbprop.schedule.plan import Alias, Allocate, Contract, Fold, Loop, Map, Step
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A product, how it is written, and the steps of the loops that it stands in."""
+
+    step: Contract
+    product: Product
+    steps: tuple[Extent, ...]
+
+
 @dataclass
 class Body(Maps):
     """Writes the steps of a plan: maps, contractions, folds, recurrences, and views."""
@@ -30,6 +40,7 @@ class Body(Maps):
         super().__post_init__()
         self._matrix = Matrices(self.plan, self.views, self._taken, self.buffers)
         self._firsts: dict[tuple[Access, tuple[str, ...]], str] = {}
+        self.products: list[Written] = []
 
     def write(self) -> list[Line]:
         """The lines of all steps."""
@@ -41,9 +52,9 @@ class Body(Maps):
         """A recurrence: its steps, one after another."""
         before = len(self.lines)
         self._firsts = {}
-        self._inside += 1
+        self._steps.append(step.extent)
         self._write(step.body)
-        self._inside -= 1
+        self._steps.pop()
         self._firsts = {}
         inside = [replace(line, depth=line.depth + 1) for line in self.lines[before:]]
         ahead, inside = upright(inside, step, self.plan, self.names, self._taken, self.buffers)
@@ -81,19 +92,22 @@ class Body(Maps):
             self.lines.append(Line(f"for {variable} in range({length}):", note=note, depth=depth))
         line = Line(f"{place} += ", product.function, product.arguments, "", product.tail, len(loop.variables))
         self.lines.append(line)
+        pieces = math.prod(length for _, length in loop.variables)
+        self.products.append(Written(step, replace(product, pieces=pieces), tuple(self._steps)))
         return True
 
     # Sums and views --------------------------------------------------------------------------------------------------
 
     def _contract(self, step: Contract) -> None:
         target, note = place_of(step, self.views), self.cite(step.source)
-        made = None if self._inside else self._matrix.product(step, note, self.lines)
+        made = None if self._steps else self._matrix.product(step, note, self.lines)
         if made is None:
             left, right = (self.views.view(each, step.domain) for each in (step.left, step.right))
             target_indices = [str(each.bare) for each in step.target.index if each.terms]
             stored = self.views.stored(step.target)
             made = contract(left, right, target_indices, step.domain, stored)
             self.views.helpers.update(HELPERS.get(made.function, ()))
+        self.products.append(Written(step, made, tuple(self._steps)))
         self._assign(step, target, made, note)
 
     def _assign(self, step: Contract | Fold, target: str, made: Product, note: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from symbprop.calculus.index import Extent
+from symbprop.calculus.index import Extent, product
 from symbprop.emit.contraction import Product, matrix, one
 from symbprop.emit.sizes import nominal, size
 from symbprop.emit.views import View, aligned
@@ -45,14 +45,17 @@ class Pieces:
         inside = f".transpose({', '.join(str(list(target).index(index)) for index in order)})"
         inside += f".reshape({', '.join(lengths)})" if merged else ""
         factors = (matrix(self.other, self.free, self.inner, self.extents), self._stack(name))
-        return Product("np.matmul", factors, tail, lengths, inside)
+        return Product("np.matmul", factors, tail, lengths, inside, self._count())
 
     def summed(self, name: str, tail: str) -> Product:
         """``name[inner, places] · other[places, free]``, added up over ``lead``; ``tail`` brings that into order."""
         factor = aligned(self.other, [*self.lead, *self.rest, *self.free])
         if any(len(each) > 1 for each in (self.lead, self.rest, self.free)):
             factor += f".reshape({one(self.lead, self.extents)}, -1, {one(self.free, self.extents)})"
-        return Product("np.matmul", (self._stack(name), factor), f".sum(axis=0){tail}")
+        return Product("np.matmul", (self._stack(name), factor), f".sum(axis=0){tail}", pieces=self._count())
+
+    def _count(self) -> Extent:
+        return product(tuple(self.extents[index] for index in self.lead))
 
     def _stack(self, name: str) -> str:
         lengths = (one(self.inner, self.extents), one(self.lead, self.extents))

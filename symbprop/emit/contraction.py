@@ -21,7 +21,7 @@ class Product:
     """A call that contracts two arrays, and what to apply to its result to bring it into the target's order.
 
     ``shape`` is the shape of what the call itself returns, where it can write that into an array that is there; ``inside``
-    then finds it in an array of the target's shape.
+    then finds it in an array of the target's shape. ``pieces`` are the products that one is cut into.
     """
 
     function: str
@@ -29,6 +29,7 @@ class Product:
     tail: str = ""
     shape: tuple[str, ...] = ()
     inside: str = ""
+    pieces: Extent = 1
 
     @property
     def text(self) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 
-from symbprop.calculus.index import Access, Extent
+from symbprop.calculus.index import Access, Extent, at_sizes
 from symbprop.calculus.statement import Reduction
 from symbprop.emit.loops import step_numbers
 from symbprop.emit.offsets import is_row_major
@@ -206,5 +206,5 @@ class _Model:
         if isinstance(size, int):
             return size
         if size not in self._known:
-            self._known[size] = int(size.subs({symbol: self.sizes[symbol.name] for symbol in size.free_symbols}))
+            self._known[size] = at_sizes(size, self.sizes)
         return self._known[size]

@@ -9,6 +9,7 @@ from functools import partial
 
 from sympy import Expr, Symbol
 
+from symbprop.calculus.index import Extent
 from symbprop.calculus.nodes import split_sign
 from symbprop.calculus.statement import index_symbol, read_symbol
 from symbprop.emit.blocks import Letters, are_long, block_lines, row_leaves
@@ -53,7 +54,7 @@ class Maps:
         self._numbers = frozenset(step_numbers(self.plan.steps))
         self._taken = {*self.names.values(), *(symbol.name for symbol in self._numbers)}
         self._buffers = [name for name in BUFFERS if name not in self._taken]
-        self._inside = 0  # how many recurrences what is written stands in
+        self._steps: list[Extent] = []  # of the recurrences that what is written stands in
         self._shares = shares(self.plan)
 
     def _map(self, step: Map) -> list[Line]:
@@ -62,7 +63,7 @@ class Maps:
             return self._loop(looped)
         sign, expr = split_sign(step.expr) if step.accumulate else (1, step.expr)
         lower, value = self._lowered(step, expr, self._leaves(step), Pool(self._buffers))
-        if self.buffers is not None and not self._inside and are_long(step, lower.lines, self.plan, self.views.layouts):
+        if self.buffers is not None and not self._steps and are_long(step, lower.lines, self.plan, self.views.layouts):
             return self._in_blocks(step, self.buffers)
         target = self.names[step.target.tensor]
         note = self.cite(step.source)

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from symbprop.calculus.index import Extent
 from symbprop.emit.views import View, aligned
 
+SMALL = 10**6  # multiplications of a product for which BLAS has kernels of its own
+STACK = 64  # products whose sum is kept in one array before it is added up
 NARROW = 32  # rows or columns at most, of the narrower matrix
 LEAST = 1024  # elements of the matrix whose size is known: below it a piece would have more than a thousand rows
 HELPERS = {"_narrow_dot": ("narrow", "pieces"), "_tall_dot": ("pieces", "tall")}  # the files of each
@@ -36,6 +38,13 @@ def in_pieces(
     if not isinstance(known[summed], int) and _lies(left, summed, rows):
         return "_tall_dot", (aligned(left, [summed, rows]), aligned(right, [summed, columns]))
     return None
+
+
+def piece_count(helper: str, length: int, numbers: int) -> int:
+    """How many pieces a helper cuts ``length`` rows into, each of which is multiplied ``numbers`` times, as it does itself."""
+    least = -(-length * numbers // SMALL)
+    found = next((n for n in range(least, 2 * least) if length % n == 0), least)
+    return found if helper == "_narrow_dot" or found <= STACK else 1
 
 
 def _lies(view: View, first: str, last: str) -> bool:

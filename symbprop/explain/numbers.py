@@ -11,7 +11,7 @@ from typing import Any
 
 from sympy import Expr
 
-from symbprop.calculus.index import Extent
+from symbprop.calculus.index import at_sizes
 from symbprop.calculus.interpreter import FLOAT, Arithmetic, Elements, interpret
 from symbprop.calculus.program import Program, Role, Tensor
 
@@ -51,7 +51,8 @@ def evaluated(program: Program, given: Mapping[str, Any], sizes: Mapping[str, in
     """Every tensor's elements; exact where the given numbers are and the program is rational."""
     seeds = {tensor.name: Fraction(1) for tensor in program.of(Role.SEED)}
     tensors = {
-        name: replace(each, shape=tuple(_size(e, sizes) for e in each.shape)) for name, each in program.tensors.items()
+        name: replace(each, shape=tuple(at_sizes(e, sizes) for e in each.shape))
+        for name, each in program.tensors.items()
     }
     return interpret(replace(program, tensors=tensors), {**seeds, **given}, sizes, MIXED)
 
@@ -64,10 +65,6 @@ def size_names(program: Program) -> list[str]:
             if isinstance(each, Expr):
                 found.update(dict.fromkeys(sorted(s.name for s in each.free_symbols)))
     return list(found)
-
-
-def _size(each: Extent, sizes: Mapping[str, int]) -> int:
-    return each if isinstance(each, int) else int(each.subs({s: sizes[s.name] for s in each.free_symbols}))
 
 
 def shown(elements: Elements) -> str:

@@ -9,10 +9,12 @@ import numpy as np
 
 from symbprop.accuracy.computed import computed
 from symbprop.accuracy.fast import FAST
-from symbprop.calculus.index import product
+from symbprop.calculus.index import at_sizes, product
 from symbprop.calculus.program import Program
+from symbprop.emit.buffers import Buffers
 from symbprop.emit.estimate import Cost, estimate, total
-from symbprop.emit.variables import size_names
+from symbprop.emit.products import Planned, products
+from symbprop.emit.variables import size_names, variables
 from symbprop.pipeline import Derived
 from symbprop.schedule.liveness import storage_lives
 from symbprop.schedule.machine import Machine
@@ -51,9 +53,8 @@ def free_sizes(derived: Derived) -> list[str]:
 
 def expected(derived: Derived, sizes: Mapping[str, int], machine: Machine, dtype: str) -> Expected:
     """The cost of one gradient, or of the outputs of a network without loss. Raises ``KeyError`` for a missing size."""
-    program, results = whole(derived)
-    executed, origins = computed(program, fast=derived.network.accuracy == FAST)
-    plan = schedule(executed, results)
+    program, _ = whole(derived)
+    plan, origins = _plan(derived)
     costs, entry = estimate(plan, sizes, machine, dtype)
     found: dict[str, Cost] = {}
     for position in sorted(costs, key=lambda each: origins[each]):
@@ -63,6 +64,21 @@ def expected(derived: Derived, sizes: Mapping[str, int], machine: Machine, dtype
     return Expected(found, entry, live_bytes(plan, sizes, dtype))
 
 
+def planned_products(derived: Derived, sizes: Mapping[str, int]) -> list[Planned]:
+    """The products of matrices in one gradient, and how each is computed. Raises ``KeyError`` for a missing size."""
+    program, _ = whole(derived)
+    plan, _ = _plan(derived)
+    names = variables(program, [name for name in plan.tensors if name not in program.tensors])
+    return products(plan, names, Buffers(plan, names, size_names(program)), sizes)
+
+
+def _plan(derived: Derived) -> tuple[Plan, tuple[int, ...]]:
+    """What is run, and for each of its statements the position of the one that it computes."""
+    program, results = whole(derived)
+    executed, origins = computed(program, fast=derived.network.accuracy == FAST)
+    return schedule(executed, results), origins
+
+
 def live_bytes(plan: Plan, sizes: Mapping[str, int], dtype: str) -> int:
     """The bytes of all storage that is alive at once, at the step where that is most; results stay to the end."""
     width = np.dtype(dtype).itemsize
@@ -70,10 +86,7 @@ def live_bytes(plan: Plan, sizes: Mapping[str, int], dtype: str) -> int:
     kept = {owners[name] for name in plan.results}
     change = [0] * (len(plan.steps) + 1)
     for name, (first, last) in lives.items():
-        size = product(plan.shape(name))
-        count = (
-            size if isinstance(size, int) else int(size.subs({each: sizes[each.name] for each in size.free_symbols}))
-        )
+        count = at_sizes(product(plan.shape(name)), sizes)
         change[first] += width * count
         change[len(plan.steps) if name in kept else last + 1] -= width * count
     alive = most = 0

@@ -251,3 +251,14 @@ def test_efforts_by_flag(run: Run) -> None:
     assert [each["effort"] for each in found] == ["normal", "quick", "thorough"]
     made = json.loads(run("compile", "-", "--json", "--quick", text=text).stdout)
     assert made["certificate"]["effort"] == "quick"
+
+
+def test_summary_lists_every_product_with_what_it_costs(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(MLP)
+    report = json.loads(run("summary", "net.yaml", "--json", "--products", "--batch", "8").stdout)
+    assert {each["tensor"] for each in report["products"]} >= {"z1", "z2", "h_bar", "W1_bar", "W2_bar"}
+    assert sum(each["operations"] for each in report["products"]) == report["estimate"]["products"]
+    shown = run("summary", "net.yaml", "--products").stdout
+    (line,) = (line for line in shown.splitlines() if line.startswith("W1_bar"))
+    assert line.split()[:3] == ["W1_bar", "x", "z1_bar"]
+    assert line.split()[-4:-1] == ["6", "32", "5"]  # of 6 inputs, over 32 examples, for 5 units

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from symbprop.emit.missing import helper_source
+from symbprop.emit.tall import piece_count
 from symbprop.language.source import Source
 from symbprop.pipeline import compile_description, read
 from symbprop.verify.numbers import lifted
@@ -78,6 +79,29 @@ def test_a_module_with_cut_products_is_that_without_them_to_rounding(compiled: C
     error = x @ params["W"] + params["b"] - y
     np.testing.assert_allclose(loss, np.mean(error**2), rtol=1e-12)
     np.testing.assert_allclose(grads["W"], 2 * x.T @ error / error.size, rtol=1e-10, atol=1e-14)
+
+
+SHAPES = ((32, 784, 10), (200, 784, 10), (256, 784, 10), (1000, 784, 10), (997, 100, 30), (70_000, 900, 10))
+
+
+@pytest.mark.parametrize("name", ["_narrow_dot", "_tall_dot"])
+def test_the_summary_counts_the_pieces_that_a_module_cuts(
+    name: str, helper: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stacks: list[int] = []
+    plain = np.matmul
+
+    def matmul(a: np.ndarray, b: np.ndarray, **into: np.ndarray) -> np.ndarray:
+        stacks.append(len(a))
+        made: np.ndarray = plain(a, b, **into)
+        return made
+
+    monkeypatch.setattr(np, "matmul", matmul)
+    for length, rows, columns in SHAPES:
+        stacks.clear()
+        left, other = np.ones((length, rows)), (rows if name == "_narrow_dot" else length, columns)
+        getattr(helper, name)(left, np.ones(other))
+        assert piece_count(name, length, rows * columns) == (stacks[0] if stacks else 1)
 
 
 def test_a_product_with_a_transpose_stays_whole() -> None:
