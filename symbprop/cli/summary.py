@@ -56,7 +56,9 @@ def run_summary(spec: str, asked: Asked, *, as_json: bool) -> None:
         table = [_plain(row) for row in found]
         report = {"layers": table, "parameters": parameters, "state": states, **counts}
         if asked.products:
-            report["products"] = [asdict(each) for each in planned_products(derived, sizes)]
+            report["products"] = [
+                {**asdict(each), "operations": each.operations} for each in planned_products(derived, sizes)
+            ]
         report["estimate"] = {"sizes": sizes, "dtype": dtype, "constants": machine.source, **_estimated(costs)}
         json.dump(report, sys.stdout, indent=2)
         print()
