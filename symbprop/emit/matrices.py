@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 
-from symbprop.calculus.index import Extent
+from symbprop.calculus.index import Extent, product
 from symbprop.emit.buffers import Buffers
 from symbprop.emit.columns import Columns, columns
 from symbprop.emit.contraction import Product
 from symbprop.emit.lines import Line
+from symbprop.emit.sizes import size
 from symbprop.emit.views import Views
 from symbprop.schedule.plan import Contract, Plan
 
+GROWN = 4  # elements of a matrix of windows for one of what they slide over, from which a copy of that pays
 KEPT = 2**17  # elements of one example; a larger matrix is made anew, not kept from the forward to the backward pass
 
 
@@ -36,19 +38,36 @@ class Matrices:
             return made.product(made.text)
         if not kept or made.text not in self.names:
             tensor = step.left.tensor if self.views.view(step.left, step.domain).inside else step.right.tensor
-            wish, count = f"{self.views.names[tensor]}_windows", 1
-            name = wish
-            while name in self.taken:
-                count += 1
-                name = f"{wish}_{count}"
-            self.taken.add(name)
-            self.names[made.text] = name
+            name = self.names[made.text] = self._fresh(f"{self.views.names[tensor]}_windows")
             if self.buffers is None:
                 lines.append(Line(f"{name} = {made.text}", note=note))
             else:
+                windows = self._examples_last(tensor, made, self.buffers, lines)
                 lines.append(Line(f"{name} = {self.buffers.named(name, made.rows)}"))
-                lines.append(Line("", "np.copyto", (f"{name}{made.view}", made.windows), note))
+                lines.append(Line("", "np.copyto", (f"{name}{made.view}", windows), note))
         return made.product(self.names[made.text])
+
+    def _examples_last(self, tensor: str, made: Columns, buffers: Buffers, lines: list[Line]) -> str:
+        """The windows; those of an array with the examples first, of a copy that has them last, so that what is copied is long."""
+        variable, shape = self.views.names[tensor], self.views.tensors[tensor].shape
+        head, grown = f"_windows({variable}, ", _of_one_example(made.elements) / _of_one_example(product(shape))
+        if tensor in self.views.layouts or grown < GROWN or len(shape) < 3 or isinstance(shape[0], int):
+            return made.windows
+        if not made.windows.startswith(head) or not made.windows.endswith(", 0)"):
+            return made.windows
+        name = self._fresh(f"{variable}_last")
+        order = (len(shape) - 1, *range(1, len(shape) - 1), 0)
+        lines.append(Line(f"{name} = {buffers.named(name, tuple(map(size, shape)), order)}"))
+        lines.append(Line("", "np.copyto", (name, variable), note=f"{variable} with the examples last in memory"))
+        return f"_windows({name}, {made.windows.removeprefix(head)}"
+
+    def _fresh(self, wish: str) -> str:
+        name, count = wish, 1
+        while name in self.taken:
+            count += 1
+            name = f"{wish}_{count}"
+        self.taken.add(name)
+        return name
 
     def _columns(self, step: Contract) -> Columns | None:
         extents = {each.index: each.extent for each in step.domain}
