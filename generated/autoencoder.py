@@ -2,7 +2,7 @@
 
 Made by symbprop 0.1.0 from autoencoder.yaml (sha256 dd7b7fe84f5c6733).
 To change it, change autoencoder.yaml and run: symbprop compile autoencoder.yaml
-Verified by 104 probes; the certificate is sha256 ed3feb04a8074437.
+Verified by 104 probes; the certificate is sha256 92887c28f794b0cc.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
@@ -105,15 +105,15 @@ def forward(
     """The output: image [N, 64]."""
     dtype, arrays, sizes = _arguments(params, {"x": x})
     W_seen, b_seen, W_code, b_code, W_turned, b_turned, W_image, b_image, x = arrays
-    z_seen = np.dot(x, W_seen)  # (1)
+    z_seen = x.dot(W_seen)  # (1)
     z_seen += b_seen  # (1)
     seen = np.maximum(z_seen, 0, out=z_seen)  # (2); seen lives in z_seen
-    code = np.dot(seen, W_code)  # (3)
+    code = seen.dot(W_code)  # (3)
     code += b_code  # (3)
-    z_turned = np.dot(code, W_turned)  # (4)
+    z_turned = code.dot(W_turned)  # (4)
     z_turned += b_turned  # (4)
     turned = np.maximum(z_turned, 0, out=z_turned)  # (5); turned lives in z_turned
-    z_image = np.dot(turned, W_image)  # (6)
+    z_image = turned.dot(W_image)  # (6)
     z_image += b_image  # (6)
     t = np.negative(z_image)  # (7) −z_image
     np.minimum(z_image, t, out=t)  # (7) −|z_image|
@@ -135,15 +135,15 @@ def loss(
     W_seen, b_seen, W_code, b_code, W_turned, b_turned, W_image, b_image, x = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    z_seen = np.dot(x, W_seen)  # (1)
+    z_seen = x.dot(W_seen)  # (1)
     z_seen += b_seen  # (1)
     seen = np.maximum(z_seen, 0, out=z_seen)  # (2); seen lives in z_seen
-    code = np.dot(seen, W_code)  # (3)
+    code = seen.dot(W_code)  # (3)
     code += b_code  # (3)
-    z_turned = np.dot(code, W_turned)  # (4)
+    z_turned = code.dot(W_turned)  # (4)
     z_turned += b_turned  # (4)
     turned = np.maximum(z_turned, 0, out=z_turned)  # (5); turned lives in z_turned
-    z_image = np.dot(turned, W_image)  # (6)
+    z_image = turned.dot(W_image)  # (6)
     z_image += b_image  # (6)
     t = np.negative(z_image)  # (8) −z_image
     np.minimum(z_image, t, out=t)  # (8) −|z_image|
@@ -185,62 +185,62 @@ def loss_and_grad(
     N = sizes["N"]
     _require_examples(sizes)
     work = _borrow(_LossAndGradWork, dtype, N)
-    z_seen = np.dot(x, W_seen, out=work.z_seen)  # (1)
+    z_seen = x.dot(W_seen, out=work.z_seen)  # (1)
     z_seen += b_seen  # (1)
-    seen = np.maximum(z_seen, 0, out=work.seen)  # (2)
-    code = np.dot(seen, W_code, out=work.code)  # (3)
+    seen = np.maximum(z_seen, work.zero, out=work.seen)  # (2)
+    code = seen.dot(W_code, out=work.code)  # (3)
     code += b_code  # (3)
-    z_turned = np.dot(code, W_turned, out=work.z_turned)  # (4)
+    z_turned = code.dot(W_turned, out=work.z_turned)  # (4)
     z_turned += b_turned  # (4)
-    turned = np.maximum(z_turned, 0, out=work.turned)  # (5)
-    z_image = np.dot(turned, W_image, out=work.z_image)  # (6)
+    turned = np.maximum(z_turned, work.zero, out=work.turned)  # (5)
+    z_image = turned.dot(W_image, out=work.z_image)  # (6)
     z_image += b_image  # (6)
     t = np.negative(z_image, out=work.z_image_wide_exp)  # (8) −z_image
     np.minimum(z_image, t, out=t)  # (8) −|z_image|
     z_image_wide_exp = _wide_exp(t, out=t)  # (8)
-    t = np.add(1, z_image_wide_exp, out=work.t)  # (8) 1 + z_image_wide_exp
+    t = np.add(work.one, z_image_wide_exp, out=work.t)  # (8) 1 + z_image_wide_exp
     np.multiply(t, t, out=t)  # (8) (1 + z_image_wide_exp)²
     u = np.multiply(x, z_image_wide_exp, out=work.u)
-    v = np.subtract(x, 1, out=work.v)  # (8) x − 1
+    v = np.subtract(x, work.one, out=work.v)  # (8) x − 1
     np.add(u, v, out=u)  # (8) x z_image_wide_exp + x − 1
     np.multiply(u, u, out=u)  # (8) (x z_image_wide_exp + x − 1)²
     np.multiply(v, z_image_wide_exp, out=v)
     np.add(x, v, out=v)  # (8) x + z_image_wide_exp (x − 1)
     np.multiply(v, v, out=v)  # (8) (x + z_image_wide_exp (x − 1))²
-    w = np.greater_equal(z_image, 0, out=work.w)
+    w = np.greater_equal(z_image, work.zero, out=work.w)
     r = np.where(w, u, v)  # (8)
     L_term = np.divide(r, t, out=r)  # (8)
     L = np.add.reduce(L_term, axis=None)  # (8)
     L = L / (64 * N)  # (8)
-    t = np.add(1, z_image_wide_exp, out=work.t)  # (10) 1 + z_image_wide_exp
+    t = np.add(work.one, z_image_wide_exp, out=work.t)  # (10) 1 + z_image_wide_exp
     u = np.multiply(t, t, out=work.u)
     np.multiply(u, t, out=u)  # (10) (1 + z_image_wide_exp)³
     t = np.multiply(x, z_image_wide_exp, out=work.t)
-    v = np.subtract(x, 1, out=work.v)  # (10) x − 1
+    v = np.subtract(x, work.one, out=work.v)  # (10) x − 1
     np.add(t, v, out=t)  # (10) x z_image_wide_exp + x − 1
     np.multiply(v, z_image_wide_exp, out=v)
     np.add(x, v, out=v)  # (10) x + z_image_wide_exp (x − 1)
-    w = np.greater_equal(z_image, 0, out=work.w)
+    w = np.greater_equal(z_image, work.zero, out=work.w)
     r = np.where(w, t, v)  # (10)
     v = np.multiply(cotangent / (32 * N), z_image_wide_exp, out=work.z_image_bar)
     np.multiply(v, r, out=v)
     np.negative(v, out=v)
     z_image_bar = np.divide(v, u, out=v)  # (10)
-    b_image_bar = np.dot(work.ones, z_image_bar)  # (11)
-    turned_bar = np.dot(z_image_bar, W_image.T, out=work.turned_bar)  # (12)
-    W_image_bar = np.dot(turned.T, z_image_bar)  # (13)
-    t = np.greater(z_turned, 0, out=work.t2)
+    b_image_bar = work.ones.dot(z_image_bar)  # (11)
+    turned_bar = z_image_bar.dot(W_image.T, out=work.turned_bar)  # (12)
+    W_image_bar = turned.T.dot(z_image_bar)  # (13)
+    t = np.greater(z_turned, work.zero, out=work.t2)
     z_turned_bar = np.multiply(turned_bar, t, out=turned_bar)  # (14)
-    b_turned_bar = np.dot(work.ones, z_turned_bar)  # (15)
-    code_bar = np.dot(z_turned_bar, W_turned.T, out=work.code_bar)  # (16)
-    W_turned_bar = np.dot(code.T, z_turned_bar)  # (17)
-    b_code_bar = np.dot(work.ones, code_bar)  # (18)
-    seen_bar = np.dot(code_bar, W_code.T, out=work.turned_bar)  # (19)
-    W_code_bar = np.dot(seen.T, code_bar)  # (20)
-    t = np.greater(z_seen, 0, out=work.t2)
+    b_turned_bar = work.ones.dot(z_turned_bar)  # (15)
+    code_bar = z_turned_bar.dot(W_turned.T, out=work.code_bar)  # (16)
+    W_turned_bar = code.T.dot(z_turned_bar)  # (17)
+    b_code_bar = work.ones.dot(code_bar)  # (18)
+    seen_bar = code_bar.dot(W_code.T, out=work.turned_bar)  # (19)
+    W_code_bar = seen.T.dot(code_bar)  # (20)
+    t = np.greater(z_seen, work.zero, out=work.t2)
     z_seen_bar = np.multiply(seen_bar, t, out=seen_bar)  # (21)
-    b_seen_bar = np.dot(work.ones, z_seen_bar)  # (22)
-    W_seen_bar = np.dot(x.T, z_seen_bar)  # (23)
+    b_seen_bar = work.ones.dot(z_seen_bar)  # (22)
+    W_seen_bar = x.T.dot(z_seen_bar)  # (23)
     _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W_seen": W_seen_bar,
@@ -596,12 +596,16 @@ class _LossAndGradWork:
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
         self.z_seen = np.empty((N, 48), dtype)
+        self.zero = np.asarray(0, dtype=dtype)
+        self.zero.flags.writeable = False
         self.seen = np.empty((N, 48), dtype)
         self.code = np.empty((N, 12), dtype)
         self.z_turned = np.empty((N, 48), dtype)
         self.turned = np.empty((N, 48), dtype)
         self.z_image = np.empty((N, 64), dtype)
         self.z_image_wide_exp = np.empty((N, 64), dtype)
+        self.one = np.asarray(1, dtype=dtype)
+        self.one.flags.writeable = False
         self.t = np.empty((N, 64), dtype)
         self.u = np.empty((N, 64), dtype)
         self.v = np.empty((N, 64), dtype)
@@ -623,12 +627,13 @@ def _borrow(kind: type, dtype: np.dtype, *sizes: int):
     They belong to the call until it gives them back, so two threads never share any.
     """
     key = (kind, dtype, *sizes)
-    if key not in _IDLE:
+    try:
+        return _IDLE[key].pop()
+    except IndexError:
+        return kind(dtype, *sizes)
+    except KeyError:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
-    try:
-        return _IDLE.setdefault(key, []).pop()
-    except IndexError:
         return kind(dtype, *sizes)
 
 

@@ -2,7 +2,7 @@
 
 Made by symbprop 0.1.0 from batchnorm_mlp.yaml (sha256 320197a757ce31f1).
 To change it, change batchnorm_mlp.yaml and run: symbprop compile batchnorm_mlp.yaml
-Verified by 104 probes; the certificate is sha256 f4a20d34673f518b.
+Verified by 104 probes; the certificate is sha256 dda0fcce28c79aa0.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
@@ -68,7 +68,7 @@ Forward, in inference: the same but for
     (53) A = Σₙ 1[c[n] = label[n]] / N
 
 Cost of one call of the last function
-    34129 N + 963 floating-point operations, 28272 N + 141768 bytes read or written (float64)
+    34109 N + 963 floating-point operations, 28416 N + 141768 bytes read or written (float64)
     6,666 parameters
     2384 N + 768 bytes kept from forward to backward: p, d4, y4, xh4, v4, d2, y2, xh2, v2
 """
@@ -184,7 +184,7 @@ def forward(
         rng = np.random.default_rng(seed)
         u2 = np.asarray(rng.uniform(-1, 1, (N, 64)), dtype)
         u4 = np.asarray(rng.uniform(-1, 1, (N, 32)), dtype)
-        z1 = np.dot(x, W1)  # (1)
+        z1 = x.dot(W1)  # (1)
         m2 = np.sum(z1, axis=0)  # (2)
         m2 = np.divide(m2, N, out=m2)  # (2)
         t = np.subtract(z1.T, m2[:, None])  # (3) z1 − m2
@@ -230,7 +230,7 @@ def forward(
         t = np.greater_equal(u4, -0.8)
         np.multiply(10 / 9, h4, out=h4)
         d4 = np.multiply(h4, t, out=h4)  # (18); d4 lives in h4
-        z5 = np.dot(d4, W5)  # (19)
+        z5 = d4.dot(W5)  # (19)
         z5 += b  # (19)
         z5_max = np.max(z5, axis=1)  # (20)
         np.subtract(z5, z5_max[:, None], out=z5)  # (21) z5 − z5_max
@@ -244,7 +244,7 @@ def forward(
             "moving_variance4": moving_variance4_next,
         }
         return p, next_state
-    z1 = np.dot(x, W1)  # (1)
+    z1 = x.dot(W1)  # (1)
     t = np.add(0.001, moving_variance2)  # (48) moving_variance2 + 0.001
     np.sqrt(t, out=t)  # (48) √(moving_variance2 + 0.001)
     u = np.subtract(z1, moving_mean2)  # (48) z1 − moving_mean2
@@ -262,7 +262,7 @@ def forward(
     y4 = np.add(beta4, xh4, out=xh4)  # (16); y4 lives in xh4
     h4 = np.maximum(y4, 0, out=y4)  # (17); h4 lives in y4
     d4 = h4  # (51)
-    z5 = np.dot(d4, W5)  # (19)
+    z5 = d4.dot(W5)  # (19)
     z5 += b  # (19)
     z5_max = np.max(z5, axis=1)  # (20)
     np.subtract(z5, z5_max[:, None], out=z5)  # (21) z5 − z5_max
@@ -306,7 +306,7 @@ def loss(
         rng = np.random.default_rng(seed)
         u2 = np.asarray(rng.uniform(-1, 1, (N, 64)), dtype)
         u4 = np.asarray(rng.uniform(-1, 1, (N, 32)), dtype)
-        z1 = np.dot(x, W1)  # (1)
+        z1 = x.dot(W1)  # (1)
         m2 = np.sum(z1, axis=0)  # (2)
         m2 = np.divide(m2, N, out=m2)  # (2)
         t = np.subtract(z1.T, m2[:, None])  # (3) z1 − m2
@@ -340,14 +340,14 @@ def loss(
         t = np.greater_equal(u4, -0.8)
         np.multiply(10 / 9, h4, out=h4)
         d4 = np.multiply(h4, t, out=h4)  # (18); d4 lives in h4
-        z5 = np.dot(d4, W5)  # (19)
+        z5 = d4.dot(W5)  # (19)
         z5 += b  # (19)
         z5_max = np.max(z5, axis=1)  # (20)
         t = np.subtract(z5, z5_max[:, None])  # (21) z5 − z5_max
         s_term = np.exp(t, out=t)  # (21)
-        s_place = np.argmax(z5, axis=1)  # (22)
-        t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None])
-        s_rest_term = np.multiply(s_term, t, out=s_term)  # (22)
+        s_place = z5.argmax(axis=1)  # (22)
+        s_rest_term = s_term  # (22)
+        s_rest_term[np.arange(N), s_place] = 0  # (22)
         s_rest = np.sum(s_rest_term, axis=1)  # (22)
         t = np.subtract(z5[np.arange(N), label], z5_max)  # (24) z5 − z5_max
         u = np.log1p(s_rest)  # (24) log1p(s_rest)
@@ -355,7 +355,7 @@ def loss(
         L = np.sum(L_term)  # (24)
         L = (-L) / N  # (24)
         return L
-    z1 = np.dot(x, W1)  # (1)
+    z1 = x.dot(W1)  # (1)
     t = np.add(0.001, moving_variance2)  # (48) moving_variance2 + 0.001
     np.sqrt(t, out=t)  # (48) √(moving_variance2 + 0.001)
     u = np.subtract(z1, moving_mean2)  # (48) z1 − moving_mean2
@@ -373,14 +373,14 @@ def loss(
     y4 = np.add(beta4, xh4, out=xh4)  # (16); y4 lives in xh4
     h4 = np.maximum(y4, 0, out=y4)  # (17); h4 lives in y4
     d4 = h4  # (51)
-    z5 = np.dot(d4, W5)  # (19)
+    z5 = d4.dot(W5)  # (19)
     z5 += b  # (19)
     z5_max = np.max(z5, axis=1)  # (20)
     t = np.subtract(z5, z5_max[:, None])  # (21) z5 − z5_max
     s_term = np.exp(t, out=t)  # (21)
-    s_place = np.argmax(z5, axis=1)  # (22)
-    t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None])
-    s_rest_term = np.multiply(s_term, t, out=s_term)  # (22)
+    s_place = z5.argmax(axis=1)  # (22)
+    s_rest_term = s_term  # (22)
+    s_rest_term[np.arange(N), s_place] = 0  # (22)
     s_rest = np.sum(s_rest_term, axis=1)  # (22)
     t = np.subtract(z5[np.arange(N), label], z5_max)  # (24) z5 − z5_max
     u = np.log1p(s_rest)  # (24) log1p(s_rest)
@@ -430,12 +430,12 @@ def loss_and_grad(
     rng = np.random.default_rng(seed)
     u2 = np.asarray(rng.uniform(-1, 1, (N, 64)), dtype)
     u4 = np.asarray(rng.uniform(-1, 1, (N, 32)), dtype)
-    z1 = np.dot(x, W1, out=work.z1)  # (1)
-    m2 = np.dot(work.ones, z1, out=work.m2)  # (2)
+    z1 = x.dot(W1, out=work.z1)  # (1)
+    m2 = work.ones.dot(z1, out=work.m2)  # (2)
     m2 = np.divide(m2, N, out=m2)  # (2)
     t = np.subtract(z1.T, m2[:, None], out=work.v2_term)  # (3) z1 − m2
     v2_term = np.multiply(t, t, out=t)  # (3)
-    v2 = np.dot(v2_term, work.ones, out=work.v2)  # (3)
+    v2 = v2_term.dot(work.ones, out=work.v2)  # (3)
     v2 = np.divide(v2, N, out=v2)  # (3)
     t = np.multiply(9 / 10, moving_mean2)
     u = np.divide(m2, 10, out=work.u)  # (4) 0.1 m2
@@ -449,16 +449,16 @@ def loss_and_grad(
     xh2 = np.divide(z1, t, out=z1)  # (6); xh2 lives in z1
     t = np.multiply(gamma2, xh2, out=work.y2)
     y2 = np.add(beta2, t, out=t)  # (7)
-    h2 = np.maximum(y2, 0, out=work.h2)  # (8)
+    h2 = np.maximum(y2, work.zero, out=work.h2)  # (8)
     t = np.greater_equal(u2, -0.6, out=work.t2)
     np.multiply(1.25, h2, out=h2)
     d2 = np.multiply(h2, t, out=h2)  # (9); d2 lives in h2
     z3 = _narrow_dot(d2, W3, out=work.z3)  # (10)
-    m4 = np.dot(work.ones, z3, out=work.m4)  # (11)
+    m4 = work.ones.dot(z3, out=work.m4)  # (11)
     m4 = np.divide(m4, N, out=m4)  # (11)
     t = np.subtract(z3.T, m4[:, None], out=work.v4_term)  # (12) z3 − m4
     v4_term = np.multiply(t, t, out=t)  # (12)
-    v4 = np.dot(v4_term, work.ones, out=work.v4)  # (12)
+    v4 = v4_term.dot(work.ones, out=work.v4)  # (12)
     v4 = np.divide(v4, N, out=v4)  # (12)
     t = np.multiply(9 / 10, moving_mean4)
     u = np.divide(m4, 10, out=work.u3)  # (13) 0.1 m4
@@ -472,75 +472,75 @@ def loss_and_grad(
     xh4 = np.divide(z3, t, out=z3)  # (15); xh4 lives in z3
     t = np.multiply(gamma4, xh4, out=work.y4)
     y4 = np.add(beta4, t, out=t)  # (16)
-    h4 = np.maximum(y4, 0, out=work.h4)  # (17)
+    h4 = np.maximum(y4, work.zero, out=work.h4)  # (17)
     t = np.greater_equal(u4, -0.8, out=work.t4)
     np.multiply(10 / 9, h4, out=h4)
     d4 = np.multiply(h4, t, out=h4)  # (18); d4 lives in h4
     z5 = work.z5
-    np.dot(W5.T, d4.T, out=z5.T)  # (19)
+    W5.T.dot(d4.T, out=z5.T)  # (19)
     z5 += b  # (19)
     z5_max = np.maximum.reduce(z5, axis=1, out=work.z5_max)  # (20)
     t = np.subtract(z5, z5_max[:, None], out=work.s_term)  # (21) z5 − z5_max
     s_term = np.exp(t, out=t)  # (21)
-    s = np.dot(work.ones2, s_term.T, out=work.s)  # (22)
-    s_place = np.argmax(z5, axis=1)  # (22)
-    t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None], out=work.t5)
-    s_rest_term = np.multiply(s_term, t, out=work.s_rest_term)  # (22)
-    s_rest = np.dot(work.ones2, s_rest_term.T, out=work.s_rest)  # (22)
+    s = work.ones2.dot(s_term.T, out=work.s)  # (22)
+    s_place = z5.argmax(axis=1)  # (22)
+    s_rest_term = work.s_rest_term
+    np.copyto(s_rest_term, s_term)  # (22)
+    s_rest_term[work.numbers, s_place] = 0  # (22)
+    s_rest = work.ones2.dot(s_rest_term.T, out=work.s_rest)  # (22)
     p = np.divide(s_term, s[:, None], out=work.s_rest_term)  # (23)
-    t = np.subtract(z5[np.arange(N), label], z5_max, out=work.L_term)  # (24)
+    t = np.subtract(z5[work.numbers, label], z5_max, out=work.L_term)  # (24)
     u = np.log1p(s_rest, out=work.u5)  # (24) log1p(s_rest)
     L_term = np.subtract(t, u, out=t)  # (24)
     L = np.add.reduce(L_term)  # (24)
     L = (-L) / N  # (24)
-    t = np.subtract(1, s_term[np.arange(N), label], out=work.L_term)  # (25) 1 − s_term
+    t = np.subtract(work.one, s_term[work.numbers, label], out=work.L_term)  # (25)
     np.add(s_rest, t, out=t)  # (25) s_rest + 1 − s_term
     np.multiply(cotangent / N, t, out=t)
     np.negative(t, out=t)
     z5_bar_chosen = np.divide(t, s, out=t)  # (25)
-    t = np.multiply(cotangent / N, p, out=work.t6)
-    u = np.not_equal(np.arange(10, dtype=dtype), label[:, None], out=work.u6)
-    z5_bar = np.where(u, t, z5_bar_chosen[:, None])  # (25)
-    b_bar = np.dot(z5_bar.T, work.ones)  # (26)
-    d4_bar = np.dot(z5_bar, W5.T, out=work.d4_bar)  # (27)
-    W5_bar = np.dot(d4.T, z5_bar)  # (28)
+    z5_bar = np.multiply(cotangent / N, p, out=work.s_term)  # (25)
+    z5_bar[work.numbers, label] = z5_bar_chosen  # (25)
+    b_bar = z5_bar.T.dot(work.ones)  # (26)
+    d4_bar = z5_bar.dot(W5.T, out=work.d4_bar)  # (27)
+    W5_bar = d4.T.dot(z5_bar)  # (28)
     t = np.greater_equal(u4, -0.8, out=work.t4)
-    u = np.multiply(np.asarray(1.1111111111111112, dtype), t, out=work.u7)  # (30)
-    t = np.greater(y4, 0, out=work.t4)
+    u = np.multiply(np.asarray(1.1111111111111112, dtype), t, out=work.u6)  # (30)
+    t = np.greater(y4, work.zero, out=work.t4)
     np.multiply(d4_bar, u, out=d4_bar)
     y4_bar = np.multiply(d4_bar, t, out=d4_bar)  # (30); y4_bar lives in d4_bar
     gamma4_bar = np.einsum("nm,nm->m", xh4, y4_bar)  # (31)
     xh4_bar = np.multiply(gamma4, y4_bar, out=work.h4)  # (32)
-    beta4_bar = np.dot(work.ones, y4_bar)  # (33)
+    beta4_bar = work.ones.dot(y4_bar)  # (33)
     v4_sum = np.einsum("nm,nm->m", xh4_bar, xh4)  # (34)
-    m4_sum = np.dot(work.ones, xh4_bar, out=work.m4_sum)  # (35)
+    m4_sum = work.ones.dot(xh4_bar, out=work.m4_sum)  # (35)
     t = np.add(0.001, v4, out=work.t3)  # (36) v4 + 0.001
     np.sqrt(t, out=t)  # (36) √(v4 + 0.001)
-    u = np.multiply(v4_sum, xh4, out=work.u7)
+    u = np.multiply(v4_sum, xh4, out=work.u6)
     np.add(m4_sum, u, out=u)  # (36) m4_sum + v4_sum xh4
     np.divide(u, N, out=u)  # (36) (m4_sum + v4_sum xh4) / N
     np.subtract(xh4_bar, u, out=xh4_bar)  # (36) x̅h̅4 − (m4_sum + v4_sum xh4) / N
     z3_bar = np.divide(xh4_bar, t, out=xh4_bar)  # (36); z3_bar lives in xh4_bar
-    d2_bar = np.dot(z3_bar, W3.T, out=work.d2_bar)  # (37)
+    d2_bar = z3_bar.dot(W3.T, out=work.d2_bar)  # (37)
     W3_bar = _tall_dot(d2, z3_bar)  # (38)
     t = np.greater_equal(u2, -0.6, out=work.t2)
-    u = np.multiply(np.asarray(1.25, dtype), t, out=work.u8)  # (40)
-    t = np.greater(y2, 0, out=work.t2)
+    u = np.multiply(np.asarray(1.25, dtype), t, out=work.u7)  # (40)
+    t = np.greater(y2, work.zero, out=work.t2)
     np.multiply(d2_bar, u, out=d2_bar)
     y2_bar = np.multiply(d2_bar, t, out=d2_bar)  # (40); y2_bar lives in d2_bar
     gamma2_bar = np.einsum("nj,nj->j", xh2, y2_bar)  # (41)
     xh2_bar = np.multiply(gamma2, y2_bar, out=work.h2)  # (42)
-    beta2_bar = np.dot(work.ones, y2_bar)  # (43)
+    beta2_bar = work.ones.dot(y2_bar)  # (43)
     v2_sum = np.einsum("nj,nj->j", xh2_bar, xh2)  # (44)
-    m2_sum = np.dot(work.ones, xh2_bar, out=work.m2_sum)  # (45)
+    m2_sum = work.ones.dot(xh2_bar, out=work.m2_sum)  # (45)
     t = np.add(0.001, v2, out=work.t)  # (46) v2 + 0.001
     np.sqrt(t, out=t)  # (46) √(v2 + 0.001)
-    u = np.multiply(v2_sum, xh2, out=work.u8)
+    u = np.multiply(v2_sum, xh2, out=work.u7)
     np.add(m2_sum, u, out=u)  # (46) m2_sum + v2_sum xh2
     np.divide(u, N, out=u)  # (46) (m2_sum + v2_sum xh2) / N
     np.subtract(xh2_bar, u, out=xh2_bar)  # (46) x̅h̅2 − (m2_sum + v2_sum xh2) / N
     z1_bar = np.divide(xh2_bar, t, out=xh2_bar)  # (46); z1_bar lives in xh2_bar
-    W1_bar = np.dot(x.T, z1_bar)  # (47)
+    W1_bar = x.T.dot(z1_bar)  # (47)
     _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W1": W1_bar,
@@ -589,7 +589,7 @@ def metrics(
     ) = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    z1 = np.dot(x, W1)  # (1)
+    z1 = x.dot(W1)  # (1)
     t = np.add(0.001, moving_variance2)  # (48) moving_variance2 + 0.001
     np.sqrt(t, out=t)  # (48) √(moving_variance2 + 0.001)
     u = np.subtract(z1, moving_mean2)  # (48) z1 − moving_mean2
@@ -607,14 +607,14 @@ def metrics(
     y4 = np.add(beta4, xh4, out=xh4)  # (16); y4 lives in xh4
     h4 = np.maximum(y4, 0, out=y4)  # (17); h4 lives in y4
     d4 = h4  # (51)
-    z5 = np.dot(d4, W5)  # (19)
+    z5 = d4.dot(W5)  # (19)
     z5 += b  # (19)
     z5_max = np.max(z5, axis=1)  # (20)
     np.subtract(z5, z5_max[:, None], out=z5)  # (21) z5 − z5_max
     s_term = np.exp(z5, out=z5)  # (21); s_term lives in z5
     s = np.sum(s_term, axis=1)  # (22)
     p = np.divide(s_term, s[:, None], out=s_term)  # (23); p lives in s_term
-    c = np.argmax(p, axis=1)  # (52)
+    c = p.argmax(axis=1)  # (52)
     t = np.equal(c.astype(dtype), label.astype(dtype))
     A_term = np.multiply(np.asarray(1, dtype), t)  # (53)
     A = np.sum(A_term)  # (53)
@@ -969,6 +969,8 @@ class _LossAndGradWork:
         self.u = np.empty((64,), dtype)
         self.t = np.empty((64,), dtype)
         self.y2 = np.empty((N, 64), dtype)
+        self.zero = np.asarray(0, dtype=dtype)
+        self.zero.flags.writeable = False
         self.h2 = np.empty((N, 64), dtype)
         self.t2 = np.empty((N, 64), bool)
         self.z3 = np.empty((N, 32), dtype)
@@ -986,18 +988,19 @@ class _LossAndGradWork:
         self.s = np.empty((N,), dtype)
         self.ones2 = np.ones((10,), dtype)
         self.ones2.flags.writeable = False
-        self.t5 = np.empty((10, N), bool).T
         self.s_rest_term = np.empty((10, N), dtype).T
+        self.numbers = np.arange(N, dtype=np.intp)
+        self.numbers.flags.writeable = False
         self.s_rest = np.empty((N,), dtype)
         self.L_term = np.empty((N,), dtype)
         self.u5 = np.empty((N,), dtype)
-        self.t6 = np.empty((10, N), dtype).T
-        self.u6 = np.empty((10, N), bool).T
+        self.one = np.asarray(1, dtype=dtype)
+        self.one.flags.writeable = False
         self.d4_bar = np.empty((N, 32), dtype)
-        self.u7 = np.empty((N, 32), dtype)
+        self.u6 = np.empty((N, 32), dtype)
         self.m4_sum = np.empty((32,), dtype)
         self.d2_bar = np.empty((N, 64), dtype)
-        self.u8 = np.empty((N, 64), dtype)
+        self.u7 = np.empty((N, 64), dtype)
         self.m2_sum = np.empty((64,), dtype)
 
 
@@ -1010,12 +1013,13 @@ def _borrow(kind: type, dtype: np.dtype, *sizes: int):
     They belong to the call until it gives them back, so two threads never share any.
     """
     key = (kind, dtype, *sizes)
-    if key not in _IDLE:
+    try:
+        return _IDLE[key].pop()
+    except IndexError:
+        return kind(dtype, *sizes)
+    except KeyError:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
-    try:
-        return _IDLE.setdefault(key, []).pop()
-    except IndexError:
         return kind(dtype, *sizes)
 
 

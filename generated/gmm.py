@@ -2,7 +2,7 @@
 
 Made by symbprop 0.1.0 from gmm.yaml (sha256 e745c4ec68b2831d).
 To change it, change gmm.yaml and run: symbprop compile gmm.yaml
-Verified by 90 probes; the certificate is sha256 46c857242c9f35f9.
+Verified by 90 probes; the certificate is sha256 1c07c12245f69018.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
@@ -69,7 +69,7 @@ Beside these, in hessian
     (52) mu_bar_by_mu[k,i,e0,e1] += −Σₙ e_bar_by_mu[n,k,e0,e1] exp(−2 s[k,i]) (mu[k,i] − x[n,i])
 
 Cost of one call of loss_and_grad
-    154 N + 102 floating-point operations, 872 N + 1264 bytes read or written (float64)
+    151 N + 102 floating-point operations, 888 N + 1264 bytes read or written (float64)
     15 parameters
     32 (N + 1) bytes kept from forward to backward: s2, s3, s3_term, s2_term
 """
@@ -144,14 +144,14 @@ def forward(
     e_max = np.max(e, axis=1)  # (2)
     t = np.subtract(e, e_max[:, None])  # (3) e − e_max
     s2_term = np.exp(t, out=t)  # (3)
-    s2_place = np.argmax(e, axis=1)  # (4)
-    t = np.not_equal(np.arange(3, dtype=dtype), s2_place[:, None])
-    s2_rest_term = np.multiply(s2_term, t, out=s2_term)  # (4)
+    s2_place = e.argmax(axis=1)  # (4)
+    s2_rest_term = s2_term  # (4)
+    s2_rest_term[np.arange(N), s2_place] = 0  # (4)
     s2_rest = np.sum(s2_rest_term, axis=1)  # (4)
     a_max = np.max(a)  # (5)
     t = np.subtract(a, a_max)  # (6) a − a_max
     s3_term = np.exp(t, out=t)  # (6)
-    s3_place = np.argmax(a, axis=0)  # (7)
+    s3_place = a.argmax(axis=0)  # (7)
     t = np.not_equal(np.arange(3, dtype=dtype), s3_place)
     s3_rest_term = np.multiply(s3_term, t, out=s3_term)  # (7)
     s3_rest = np.sum(s3_rest_term)  # (7)
@@ -198,14 +198,14 @@ def loss(
     e_max = np.max(e, axis=1)  # (2)
     t = np.subtract(e, e_max[:, None])  # (3) e − e_max
     s2_term = np.exp(t, out=t)  # (3)
-    s2_place = np.argmax(e, axis=1)  # (4)
-    t = np.not_equal(np.arange(3, dtype=dtype), s2_place[:, None])
-    s2_rest_term = np.multiply(s2_term, t, out=s2_term)  # (4)
+    s2_place = e.argmax(axis=1)  # (4)
+    s2_rest_term = s2_term  # (4)
+    s2_rest_term[np.arange(N), s2_place] = 0  # (4)
     s2_rest = np.sum(s2_rest_term, axis=1)  # (4)
     a_max = np.max(a)  # (5)
     t = np.subtract(a, a_max)  # (6) a − a_max
     s3_term = np.exp(t, out=t)  # (6)
-    s3_place = np.argmax(a, axis=0)  # (7)
+    s3_place = a.argmax(axis=0)  # (7)
     t = np.not_equal(np.arange(3, dtype=dtype), s3_place)
     s3_rest_term = np.multiply(s3_term, t, out=s3_term)  # (7)
     s3_rest = np.sum(s3_rest_term)  # (7)
@@ -240,7 +240,7 @@ def loss_and_grad(
     _require_examples(sizes)
     work = _borrow(_LossAndGradWork, dtype, N)
     e_term = np.maximum(-2.0**100, s, out=work.e_term)  # (1)
-    e_part = np.dot(e_term, work.ones, out=work.e_part)  # (1)
+    e_part = e_term.dot(work.ones, out=work.e_part)  # (1)
     t = np.negative(e_part, out=work.e)  # (1) −e_part
     e = work.e  # (1)
     e[...] = t  # (1)
@@ -253,29 +253,30 @@ def loss_and_grad(
     e_part_2 = np.matmul(
         e_term_3[:, None, :], e_term_2.transpose(1, 2, 0)
     )[:, 0].transpose(1, 0)
-    t = np.divide(e_part_2, 2, out=work.t)  # (1) e_part_2 / 2
+    t = np.divide(e_part_2, work.two, out=work.t)  # (1) e_part_2 / 2
     e -= t  # (1)
     e += a  # (1)
     e_max = np.maximum.reduce(e, axis=1, out=work.e_max)  # (2)
     t = np.subtract(e, e_max[:, None], out=work.s2_term)  # (3) e − e_max
     s2_term = np.exp(t, out=t)  # (3)
-    s2 = np.dot(work.ones2, s2_term.T, out=work.s2)  # (4)
-    s2_place = np.argmax(e, axis=1)  # (4)
-    t = np.not_equal(np.arange(3, dtype=dtype), s2_place[:, None], out=work.t2)
-    s2_rest_term = np.multiply(s2_term, t, out=work.e)  # (4)
-    s2_rest = np.dot(work.ones2, s2_rest_term.T, out=work.s2_rest)  # (4)
+    s2 = work.ones2.dot(s2_term.T, out=work.s2)  # (4)
+    s2_place = e.argmax(axis=1)  # (4)
+    s2_rest_term = work.e
+    np.copyto(s2_rest_term, s2_term)  # (4)
+    s2_rest_term[work.numbers, s2_place] = 0  # (4)
+    s2_rest = work.ones2.dot(s2_rest_term.T, out=work.s2_rest)  # (4)
     a_max = np.maximum.reduce(a)  # (5)
     t = np.subtract(a, a_max, out=work.e_part)  # (6) a − a_max
     s3_term = np.exp(t, out=t)  # (6)
     s3 = np.add.reduce(s3_term)  # (7)
-    s3_place = np.argmax(a, axis=0)  # (7)
-    t = np.not_equal(np.arange(3, dtype=dtype), s3_place, out=work.t3)
+    s3_place = a.argmax(axis=0)  # (7)
+    t = np.not_equal(work.numbers2, s3_place, out=work.t2)
     s3_rest_term = np.multiply(s3_term, t, out=work.s3_rest_term)  # (7)
     s3_rest = np.add.reduce(s3_rest_term)  # (7)
     np.subtract(e_max, a_max, out=e_max)
     np.subtract(e_max, 1.8378770664093456, out=e_max)  # (13) e_max − a_max − log(2 π)
     np.subtract(e_max, np.log1p(s3_rest), out=e_max)  # (13)
-    t = np.log1p(s2_rest, out=work.t4)  # (13) log1p(s2_rest)
+    t = np.log1p(s2_rest, out=work.t3)  # (13) log1p(s2_rest)
     L_term = np.add(e_max, t, out=e_max)  # (13); L_term lives in e_max
     L = np.add.reduce(L_term)  # (13)
     L = (-L) / N  # (13)
@@ -283,14 +284,14 @@ def loss_and_grad(
     s2_bar = np.divide(-cotangent, t, out=t)  # (14)
     e_bar = np.multiply(s2_bar[:, None], s2_term, out=work.e)  # (15)
     a_bar = np.multiply(cotangent / s3, s3_term)  # (16)
-    t = np.dot(e_bar.T, work.ones3, out=work.t5)  # (16)
+    t = e_bar.T.dot(work.ones3, out=work.t4)  # (16)
     a_bar += t  # (16)
     t = np.multiply(-2, s, out=work.e_term)
     s_wide_exp = _wide_exp(t, out=t)  # (17)
     t = np.subtract(x[:, None], mu, out=work.e_term_2)  # (17) x − mu
     np.multiply(t, t, out=t)  # (17) (x − mu)²
     np.multiply(s_wide_exp, t, out=t)
-    s_bar_term = np.subtract(t, 1, out=t)  # (17)
+    s_bar_term = np.subtract(t, work.one, out=t)  # (17)
     s_bar = np.matmul(e_bar.T[:, None, :], s_bar_term.transpose(1, 0, 2))[:, 0]  # (17)
     mu_bar_term = np.subtract(mu, x[:, None], out=work.e_term_2)  # (18)
     # (18)
@@ -320,7 +321,7 @@ def per_example_grad(
     _require_examples(sizes)
     work = _borrow(_PerExampleGradWork, dtype, N)
     e_term = np.maximum(-2.0**100, s, out=work.e_term)  # (1)
-    e_part = np.dot(e_term, work.ones, out=work.e_part)  # (1)
+    e_part = e_term.dot(work.ones, out=work.e_part)  # (1)
     t = np.negative(e_part, out=work.e)  # (1) −e_part
     e = work.e  # (1)
     e[...] = t  # (1)
@@ -333,13 +334,13 @@ def per_example_grad(
     e_part_2 = np.matmul(
         e_term_3[:, None, :], e_term_2.transpose(1, 2, 0)
     )[:, 0].transpose(1, 0)
-    t = np.divide(e_part_2, 2, out=work.t)  # (1) e_part_2 / 2
+    t = np.divide(e_part_2, work.two, out=work.t)  # (1) e_part_2 / 2
     e -= t  # (1)
     e += a  # (1)
     e_max = np.maximum.reduce(e, axis=1, out=work.e_max)  # (2)
     np.subtract(e, e_max[:, None], out=e)  # (3) e − e_max
     s2_term = np.exp(e, out=e)  # (3); s2_term lives in e
-    s2 = np.dot(work.ones2, s2_term.T, out=work.e_max)  # (4)
+    s2 = work.ones2.dot(s2_term.T, out=work.e_max)  # (4)
     a_max = np.maximum.reduce(a)  # (5)
     t = np.subtract(a, a_max, out=work.e_part)  # (6) a − a_max
     s3_term = np.exp(t, out=t)  # (6)
@@ -356,7 +357,7 @@ def per_example_grad(
     t = np.subtract(x[:, None], mu)  # (21) x − mu
     np.multiply(t, t, out=t)  # (21) (x − mu)²
     np.multiply(s_wide_exp, t, out=t)
-    np.subtract(t, 1, out=t)  # (21) s_wide_exp (x − mu)² − 1
+    np.subtract(t, work.one, out=t)  # (21) s_wide_exp (x − mu)² − 1
     s_each_bar = np.multiply(e_bar[:, :, None], t, out=t)  # (21)
     t = np.subtract(mu, x[:, None], out=work.t2)  # (22) mu − x
     u = np.multiply(e_bar[:, :, None], s_wide_exp)
@@ -385,7 +386,7 @@ def hessian(
     _require_examples(sizes)
     work = _borrow(_HessianWork, dtype, N)
     e_term = np.maximum(-2.0**100, s, out=work.e_term)  # (1)
-    e_part = np.dot(e_term, work.ones, out=work.e_part)  # (1)
+    e_part = e_term.dot(work.ones, out=work.e_part)  # (1)
     t = np.negative(e_part, out=work.e)  # (1) −e_part
     e = work.e  # (1)
     e[...] = t  # (1)
@@ -398,13 +399,13 @@ def hessian(
     e_part_2 = np.matmul(
         e_term_3[:, None, :], e_term_2.transpose(1, 2, 0)
     )[:, 0].transpose(1, 0)
-    t = np.divide(e_part_2, 2, out=work.t)  # (1) e_part_2 / 2
+    t = np.divide(e_part_2, work.two, out=work.t)  # (1) e_part_2 / 2
     e -= t  # (1)
     e += a  # (1)
     e_max = np.maximum.reduce(e, axis=1, out=work.e_max)  # (2)
     np.subtract(e, e_max[:, None], out=e)  # (3) e − e_max
     s2_term = np.exp(e, out=e)  # (3); s2_term lives in e
-    s2 = np.dot(work.ones2, s2_term.T, out=work.e_max)  # (4)
+    s2 = work.ones2.dot(s2_term.T, out=work.e_max)  # (4)
     a_max = np.maximum.reduce(a)  # (5)
     t = np.subtract(a, a_max, out=work.e_part)  # (6) a − a_max
     s3_term = np.exp(t, out=t)  # (6)
@@ -414,15 +415,15 @@ def hessian(
     e_bar = np.multiply(s2_bar[:, None], s2_term, out=work.e_bar)  # (15)
     e_by_a = work.e_by_a  # (23)
     e_by_a.fill(0)
-    e_by_a[np.arange(N)[:, None], np.arange(3), np.arange(3)] += 1  # (23)
+    e_by_a[work.numbers[:, None], work.numbers2, work.numbers2] += 1  # (23)
     # (24)
     s2_term_by_a = np.multiply(s2_term[:, :, None], e_by_a, out=work.s2_term_by_a)
     s2_by_a = np.add.reduce(s2_term_by_a, axis=1, out=work.s2_by_a)  # (25)
     s3_term_by_a = work.s3_term_by_a  # (26)
     s3_term_by_a.fill(0)
-    s3_term_by_a[np.arange(3), np.arange(3)] += s3_term  # (26)
-    s3_by_a = np.dot(work.ones2, s3_term_by_a, out=work.s3_by_a)  # (27)
-    t = np.divide(1, s2[:, None], out=work.t2)  # (28) 1 / s2
+    s3_term_by_a[work.numbers2, work.numbers2] += s3_term  # (26)
+    s3_by_a = work.ones2.dot(s3_term_by_a, out=work.s3_by_a)  # (27)
+    t = np.divide(work.one, s2[:, None], out=work.t2)  # (28) 1 / s2
     np.divide(t, s2[:, None], out=t)  # (28) 1 / s2 / s2
     np.multiply(cotangent / N, t, out=t)
     s2_bar_by_a = np.multiply(t, s2_by_a, out=work.s2_bar_by_a)  # (28)
@@ -434,14 +435,14 @@ def hessian(
     np.divide(t, s3, out=t)  # (30) s3_term s3_by_a / s3
     np.subtract(s3_term_by_a, t, out=t)  # (30) s3_term_by_a − s3_term s3_by_a / s3
     a_bar_by_a = np.multiply(cotangent / s3, t, out=t)  # (30)
-    t = np.dot(work.ones3, e_bar_by_a.reshape(-1, 9), out=work.t4)  # (30)
+    t = work.ones3.dot(e_bar_by_a.reshape(-1, 9), out=work.t4)  # (30)
     a_bar_by_a += t.reshape(3, 3)  # (30)
     t = np.multiply(-2, s, out=work.e_term)
     s_wide_exp = _wide_exp(t, out=t)  # (31)
     t = np.subtract(x[:, None], mu, out=work.e_term_2)  # (31) x − mu
     np.multiply(t, t, out=t)  # (31) (x − mu)²
     np.multiply(s_wide_exp, t, out=t)
-    s_bar_by_a_term = np.subtract(t, 1, out=t)  # (31)
+    s_bar_by_a_term = np.subtract(t, work.one, out=t)  # (31)
     # (31)
     s_bar_by_a = np.matmul(
         s_bar_by_a_term.transpose(1, 2, 0), e_bar_by_a.transpose(1, 0, 2)
@@ -458,12 +459,12 @@ def hessian(
     t = np.subtract(x[:, None], mu, out=work.t5)  # (33) x − mu
     np.multiply(t, t, out=t)  # (33) (x − mu)²
     np.multiply(s_wide_exp, t, out=t)
-    np.subtract(t, 1, out=t)  # (33) s_wide_exp (x − mu)² − 1
+    np.subtract(t, work.one, out=t)  # (33) s_wide_exp (x − mu)² − 1
     # (33)
-    e_by_s[np.arange(N)[:, None, None], np.arange(3)[:, None], np.arange(3)[:, None], np.arange(2)] += t
+    e_by_s[work.numbers[:, None, None], work.numbers2[:, None], work.numbers2[:, None], work.numbers3] += t
     s2_term_by_s = np.multiply(s2_term[:, :, None, None], e_by_s, out=e_by_s)  # (34)
     s2_by_s = np.add.reduce(s2_term_by_s, axis=1, out=work.e_term_2)  # (35)
-    t = np.divide(1, s2[:, None, None], out=work.t6)  # (36) 1 / s2
+    t = np.divide(work.one, s2[:, None, None], out=work.t6)  # (36) 1 / s2
     np.divide(t, s2[:, None, None], out=t)  # (36) 1 / s2 / s2
     np.multiply(cotangent / N, t, out=t)
     s2_bar_by_s = np.multiply(t, s2_by_s, out=work.s2_bar_by_s)  # (36)
@@ -473,11 +474,11 @@ def hessian(
     )
     t = np.multiply(s2_bar[:, None, None, None], s2_term_by_s, out=work.t7)
     e_bar_by_s += t  # (37)
-    a_bar_by_s = np.dot(work.ones3, e_bar_by_s.reshape(-1, 18)).reshape(3, 3, 2)  # (38)
+    a_bar_by_s = work.ones3.dot(e_bar_by_s.reshape(-1, 18)).reshape(3, 3, 2)  # (38)
     t = np.subtract(x[:, None], mu, out=work.s2_bar_by_s)  # (40) x − mu
     np.multiply(t, t, out=t)  # (40) (x − mu)²
     np.multiply(s_wide_exp, t, out=t)
-    s_bar_by_s_term = np.subtract(t, 1, out=t)  # (40)
+    s_bar_by_s_term = np.subtract(t, work.one, out=t)  # (40)
     # (40)
     s_bar_by_s = np.matmul(
         s_bar_by_s_term.transpose(1, 2, 0),
@@ -489,10 +490,10 @@ def hessian(
     s_bar_by_s_part = np.matmul(
         e_bar.T[:, None, :], s_bar_by_s_term_2.transpose(1, 0, 2)
     )[:, 0]
-    t = np.multiply(2, s_wide_exp, out=work.t8)
+    t = np.multiply(work.two, s_wide_exp, out=work.t8)
     np.multiply(t, s_bar_by_s_part, out=t)
     # (39)
-    s_bar_by_s[np.arange(3)[:, None], np.arange(2), np.arange(3)[:, None], np.arange(2)] -= t
+    s_bar_by_s[work.numbers2[:, None], work.numbers3, work.numbers2[:, None], work.numbers3] -= t
     t = np.multiply(-2, s, out=work.s_exp)
     s_exp = np.exp(t, out=t)  # (41)
     mu_bar_by_s_term = np.subtract(mu, x[:, None], out=work.s2_bar_by_s)  # (42)
@@ -508,19 +509,19 @@ def hessian(
     mu_bar_by_s_part = np.matmul(
         e_bar.T[:, None, :], mu_bar_by_s_term_2.transpose(1, 0, 2)
     )[:, 0]
-    t = np.multiply(2, s_exp, out=work.t8)
+    t = np.multiply(work.two, s_exp, out=work.t8)
     np.multiply(t, mu_bar_by_s_part, out=t)
     # (41)
-    mu_bar_by_s[np.arange(3)[:, None], np.arange(2), np.arange(3)[:, None], np.arange(2)] += t
+    mu_bar_by_s[work.numbers2[:, None], work.numbers3, work.numbers2[:, None], work.numbers3] += t
     e_by_mu = work.e_bar_by_s  # (43)
     e_by_mu.fill(0)
     t = np.subtract(mu, x[:, None], out=work.t5)  # (43) mu − x
     np.multiply(s_wide_exp, t, out=t)
     # (43)
-    e_by_mu[np.arange(N)[:, None, None], np.arange(3)[:, None], np.arange(3)[:, None], np.arange(2)] -= t
+    e_by_mu[work.numbers[:, None, None], work.numbers2[:, None], work.numbers2[:, None], work.numbers3] -= t
     s2_term_by_mu = np.multiply(s2_term[:, :, None, None], e_by_mu, out=e_by_mu)  # (44)
     s2_by_mu = np.add.reduce(s2_term_by_mu, axis=1, out=work.s2_bar_by_s)  # (45)
-    t = np.divide(1, s2[:, None, None], out=work.t6)  # (46) 1 / s2
+    t = np.divide(work.one, s2[:, None, None], out=work.t6)  # (46) 1 / s2
     np.divide(t, s2[:, None, None], out=t)  # (46) 1 / s2 / s2
     np.multiply(cotangent / N, t, out=t)
     s2_bar_by_mu = np.multiply(t, s2_by_mu, out=work.e_term_2)  # (46)
@@ -530,26 +531,25 @@ def hessian(
     )
     t = np.multiply(s2_bar[:, None, None, None], s2_term_by_mu, out=work.t7)
     e_bar_by_mu += t  # (47)
-    # (48)
-    a_bar_by_mu = np.dot(work.ones3, e_bar_by_mu.reshape(-1, 18)).reshape(3, 3, 2)
+    a_bar_by_mu = work.ones3.dot(e_bar_by_mu.reshape(-1, 18)).reshape(3, 3, 2)  # (48)
     t = np.subtract(x[:, None], mu, out=work.e_term_2)  # (50) x − mu
     np.multiply(t, t, out=t)  # (50) (x − mu)²
     np.multiply(s_wide_exp, t, out=t)
-    s_bar_by_mu_term = np.subtract(t, 1, out=t)  # (50)
+    s_bar_by_mu_term = np.subtract(t, work.one, out=t)  # (50)
     # (50)
     s_bar_by_mu = np.matmul(
         s_bar_by_mu_term.transpose(1, 2, 0),
         e_bar_by_mu.transpose(1, 0, 2, 3).reshape(3, N, 6),
     ).reshape(3, 2, 3, 2)
     t = np.subtract(mu, x[:, None], out=work.e_term_2)  # (49) mu − x
-    s_bar_by_mu_term_2 = np.multiply(2, t, out=t)  # (49)
+    s_bar_by_mu_term_2 = np.multiply(work.two, t, out=t)  # (49)
     # (49)
     s_bar_by_mu_part = np.matmul(
         e_bar.T[:, None, :], s_bar_by_mu_term_2.transpose(1, 0, 2)
     )[:, 0]
     t = np.multiply(s_exp, s_bar_by_mu_part, out=work.t8)
     # (49)
-    s_bar_by_mu[np.arange(3)[:, None], np.arange(2), np.arange(3)[:, None], np.arange(2)] += t
+    s_bar_by_mu[work.numbers2[:, None], work.numbers3, work.numbers2[:, None], work.numbers3] += t
     mu_bar_by_mu_term = np.subtract(mu, x[:, None], out=work.e_term_2)  # (52)
     # (52)
     mu_bar_by_mu = np.matmul(
@@ -558,10 +558,10 @@ def hessian(
     ).reshape(3, 2, 3, 2)
     t = np.multiply(s_wide_exp[:, :, None, None], mu_bar_by_mu)
     mu_bar_by_mu = np.negative(t, out=t)  # (52)
-    mu_bar_by_mu_part = np.dot(e_bar.T, work.ones3, out=work.s3_by_a)  # (51)
+    mu_bar_by_mu_part = e_bar.T.dot(work.ones3, out=work.s3_by_a)  # (51)
     t = np.multiply(mu_bar_by_mu_part[:, None], s_exp, out=work.t8)
     # (51)
-    mu_bar_by_mu[np.arange(3)[:, None], np.arange(2), np.arange(3)[:, None], np.arange(2)] -= t
+    mu_bar_by_mu[work.numbers2[:, None], work.numbers3, work.numbers2[:, None], work.numbers3] -= t
     _give_back(work, _HessianWork, dtype, N)
     results = {
         "a": {
@@ -953,20 +953,27 @@ class _LossAndGradWork:
         self.ones.flags.writeable = False
         self.e = np.empty((3, N), dtype).T
         self.e_term_2 = np.empty((N, 3, 2), dtype)
+        self.two = np.asarray(2, dtype=dtype)
+        self.two.flags.writeable = False
         self.t = np.empty((3, N), dtype).T
         self.e_max = np.empty((N,), dtype)
         self.s2_term = np.empty((3, N), dtype).T
         self.s2 = np.empty((N,), dtype)
         self.ones2 = np.ones((3,), dtype)
         self.ones2.flags.writeable = False
-        self.t2 = np.empty((3, N), bool).T
+        self.numbers = np.arange(N, dtype=np.intp)
+        self.numbers.flags.writeable = False
         self.s2_rest = np.empty((N,), dtype)
-        self.t3 = np.empty((3,), bool)
+        self.numbers2 = np.arange(3, dtype=dtype)
+        self.numbers2.flags.writeable = False
+        self.t2 = np.empty((3,), bool)
         self.s3_rest_term = np.empty((3,), dtype)
-        self.t4 = np.empty((N,), dtype)
+        self.t3 = np.empty((N,), dtype)
         self.ones3 = np.ones((N,), dtype)
         self.ones3.flags.writeable = False
-        self.t5 = np.empty((3,), dtype)
+        self.t4 = np.empty((3,), dtype)
+        self.one = np.asarray(1, dtype=dtype)
+        self.one.flags.writeable = False
 
 
 class _PerExampleGradWork:
@@ -979,12 +986,16 @@ class _PerExampleGradWork:
         self.ones.flags.writeable = False
         self.e = np.empty((3, N), dtype).T
         self.e_term_2 = np.empty((N, 3, 2), dtype)
+        self.two = np.asarray(2, dtype=dtype)
+        self.two.flags.writeable = False
         self.t = np.empty((3, N), dtype).T
         self.e_max = np.empty((N,), dtype)
         self.ones2 = np.ones((3,), dtype)
         self.ones2.flags.writeable = False
         self.s2_bar = np.empty((N,), dtype)
         self.e_bar = np.empty((3, N), dtype).T
+        self.one = np.asarray(1, dtype=dtype)
+        self.one.flags.writeable = False
         self.t2 = np.empty((N, 3, 2), dtype)
 
 
@@ -998,6 +1009,8 @@ class _HessianWork:
         self.ones.flags.writeable = False
         self.e = np.empty((3, N), dtype).T
         self.e_term_2 = np.empty((N, 3, 2), dtype)
+        self.two = np.asarray(2, dtype=dtype)
+        self.two.flags.writeable = False
         self.t = np.empty((3, N), dtype).T
         self.e_max = np.empty((N,), dtype)
         self.ones2 = np.ones((3,), dtype)
@@ -1005,10 +1018,16 @@ class _HessianWork:
         self.s2_bar = np.empty((N,), dtype)
         self.e_bar = np.empty((3, N), dtype).T
         self.e_by_a = np.empty((N, 3, 3), dtype)
+        self.numbers = np.arange(N, dtype=np.intp)
+        self.numbers.flags.writeable = False
+        self.numbers2 = np.arange(3, dtype=np.intp)
+        self.numbers2.flags.writeable = False
         self.s2_term_by_a = np.empty((N, 3, 3), dtype)
         self.s2_by_a = np.empty((N, 3), dtype)
         self.s3_term_by_a = np.empty((3, 3), dtype)
         self.s3_by_a = np.empty((3,), dtype)
+        self.one = np.asarray(1, dtype=dtype)
+        self.one.flags.writeable = False
         self.t2 = np.empty((N, 1), dtype)
         self.s2_bar_by_a = np.empty((N, 3), dtype)
         self.t3 = np.empty((N, 3, 3), dtype)
@@ -1016,6 +1035,8 @@ class _HessianWork:
         self.ones3.flags.writeable = False
         self.t4 = np.empty((9,), dtype)
         self.e_by_s = np.empty((N, 3, 3, 2), dtype)
+        self.numbers3 = np.arange(2, dtype=np.intp)
+        self.numbers3.flags.writeable = False
         self.t5 = np.empty((N, 3, 2), dtype)
         self.t6 = np.empty((N, 1, 1), dtype)
         self.s2_bar_by_s = np.empty((N, 3, 2), dtype)
@@ -1034,12 +1055,13 @@ def _borrow(kind: type, dtype: np.dtype, *sizes: int):
     They belong to the call until it gives them back, so two threads never share any.
     """
     key = (kind, dtype, *sizes)
-    if key not in _IDLE:
+    try:
+        return _IDLE[key].pop()
+    except IndexError:
+        return kind(dtype, *sizes)
+    except KeyError:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
-    try:
-        return _IDLE.setdefault(key, []).pop()
-    except IndexError:
         return kind(dtype, *sizes)
 
 

@@ -71,7 +71,7 @@ def forward(
     """The output: a [N, 1]."""
     dtype, arrays, sizes = _arguments(params, {"x": x})
     W, b, x = arrays
-    z = np.dot(x, W)  # (1)
+    z = x.dot(W)  # (1)
     z += b  # (1)
     t = np.negative(z)  # (2) −z
     np.minimum(z, t, out=t)  # (2) −|z|
@@ -94,7 +94,7 @@ def loss(
     W, b, x, y = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    z = np.dot(x, W)  # (1)
+    z = x.dot(W)  # (1)
     z += b  # (1)
     t = np.negative(y)  # (3) −y
     u = np.greater_equal(z, 0)
@@ -131,33 +131,33 @@ def loss_and_grad(
     N = sizes["N"]
     _require_examples(sizes)
     work = _borrow(_LossAndGradWork, dtype, N)
-    z = np.dot(x, W, out=work.z)  # (1)
+    z = x.dot(W, out=work.z)  # (1)
     z += b  # (1)
     t = np.negative(z, out=work.z_wide_exp)  # (3) −z
     np.minimum(z, t, out=t)  # (3) −|z|
     z_wide_exp = _wide_exp(t, out=t)  # (3)
     t = np.negative(y, out=work.L_term)  # (3) −y
-    u = np.greater_equal(z, 0, out=work.u)
+    u = np.greater_equal(z, work.zero, out=work.u)
     np.add(t, u, out=t)  # (3) {1 − y if z ≥ 0 else −y}
     np.multiply(z, t, out=t)
     u = np.log1p(z_wide_exp, out=work.u2)  # (3) log1p(z_wide_exp)
     L_term = np.add(t, u, out=t)  # (3)
     L = np.add.reduce(L_term, axis=None)  # (3)
     L = L / N  # (3)
-    t = np.add(1, z_wide_exp, out=work.t)  # (4) 1 + z_wide_exp
+    t = np.add(work.one, z_wide_exp, out=work.t)  # (4) 1 + z_wide_exp
     u = np.multiply(y, z_wide_exp, out=work.u2)
-    v = np.subtract(y, 1, out=work.v)  # (4) y − 1
+    v = np.subtract(y, work.one, out=work.v)  # (4) y − 1
     np.negative(u, out=u)
     np.subtract(u, v, out=u)  # (4) −y z_wide_exp − (y − 1)
     np.multiply(v, z_wide_exp, out=v)
     w = np.negative(y, out=work.w)
     np.subtract(w, v, out=w)  # (4) −y − z_wide_exp (y − 1)
-    v = np.greater_equal(z, 0, out=work.v2)
+    v = np.greater_equal(z, work.zero, out=work.v2)
     r = np.where(v, u, w)  # (4)
     np.multiply(cotangent / N, r, out=r)
     z_bar = np.divide(r, t, out=r)  # (4)
-    b_bar = np.dot(work.ones, z_bar)  # (5)
-    W_bar = np.dot(x.T, z_bar)  # (6)
+    b_bar = work.ones.dot(z_bar)  # (5)
+    W_bar = x.T.dot(z_bar)  # (6)
     _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W": W_bar,
@@ -300,9 +300,13 @@ class _LossAndGradWork:
     def __init__(self, dtype: np.dtype, N: int) -> None:
         self.z = np.empty((N, 1), dtype)
         self.z_wide_exp = np.empty((N, 1), dtype)
+        self.zero = np.asarray(0, dtype=dtype)
+        self.zero.flags.writeable = False
         self.L_term = np.empty((N, 1), dtype)
         self.u = np.empty((N, 1), bool)
         self.u2 = np.empty((N, 1), dtype)
+        self.one = np.asarray(1, dtype=dtype)
+        self.one.flags.writeable = False
         self.t = np.empty((N, 1), dtype)
         self.v = np.empty((N, 1), dtype)
         self.w = np.empty((N, 1), dtype)
@@ -320,12 +324,13 @@ def _borrow(kind: type, dtype: np.dtype, *sizes: int):
     They belong to the call until it gives them back, so two threads never share any.
     """
     key = (kind, dtype, *sizes)
-    if key not in _IDLE:
+    try:
+        return _IDLE[key].pop()
+    except IndexError:
+        return kind(dtype, *sizes)
+    except KeyError:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
-    try:
-        return _IDLE.setdefault(key, []).pop()
-    except IndexError:
         return kind(dtype, *sizes)
 
 

@@ -2,7 +2,7 @@
 
 Made by symbprop 0.1.0 from lstm_digits.yaml (sha256 5cf691ebc8f5161f).
 To change it, change lstm_digits.yaml and run: symbprop compile lstm_digits.yaml
-Verified by 65 probes; the certificate is sha256 4bbce288a4af142b.
+Verified by 65 probes; the certificate is sha256 0d9a5ea290f04ab2.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
@@ -52,7 +52,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (39) W̄1[k,l] = Σₙⱼ y[n,j,k] z̄1[n,j,l]                                 from (3)
 
 Cost of one call of the last function
-    256849 N + 3 floating-point operations, 333424 N + 583368 bytes read or written (float64)
+    256829 N + 3 floating-point operations, 333568 N + 583368 bytes read or written (float64)
     5,578 parameters
     13648 N bytes kept from forward to backward: p, y1, c1, o, g, i, f1, h, y
 """
@@ -121,7 +121,7 @@ def forward(
     N = sizes["N"]
     f = x  # (1)
     y = f.reshape(N, 8, 8)  # (2)
-    z1 = np.dot(y.reshape(-1, 8), W1).reshape(N, 8, 128)  # (3)
+    z1 = y.reshape(-1, 8).dot(W1).reshape(N, 8, 128)  # (3)
     z1 += b1  # (3)
     c1 = np.zeros((N, 9, 32), dtype)  # (9)
     h = np.zeros((N, 9, 32), dtype)  # (11)
@@ -141,7 +141,7 @@ def forward(
         t = np.tanh(c1[:, j + 1])  # (11) tanh(c1)
         np.multiply(i_f1_o[:, 96:], t, out=h[:, j + 1])  # (11)
     y1 = h[:, 8]  # (12)
-    z2 = np.dot(y1, W2)  # (13)
+    z2 = y1.dot(W2)  # (13)
     z2 += b2  # (13)
     z2_max = np.max(z2, axis=1)  # (14)
     np.subtract(z2, z2_max[:, None], out=z2)  # (15) z2 − z2_max
@@ -164,7 +164,7 @@ def loss(
     _require_examples(sizes)
     f = x  # (1)
     y = f.reshape(N, 8, 8)  # (2)
-    z1 = np.dot(y.reshape(-1, 8), W1).reshape(N, 8, 128)  # (3)
+    z1 = y.reshape(-1, 8).dot(W1).reshape(N, 8, 128)  # (3)
     z1 += b1  # (3)
     c1 = np.zeros((N, 9, 32), dtype)  # (9)
     h = np.zeros((N, 9, 32), dtype)  # (11)
@@ -184,14 +184,14 @@ def loss(
         t = np.tanh(c1[:, j + 1])  # (11) tanh(c1)
         np.multiply(i_f1_o[:, 96:], t, out=h[:, j + 1])  # (11)
     y1 = h[:, 8]  # (12)
-    z2 = np.dot(y1, W2)  # (13)
+    z2 = y1.dot(W2)  # (13)
     z2 += b2  # (13)
     z2_max = np.max(z2, axis=1)  # (14)
     t = np.subtract(z2, z2_max[:, None])  # (15) z2 − z2_max
     s_term = np.exp(t, out=t)  # (15)
-    s_place = np.argmax(z2, axis=1)  # (16)
-    t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None])
-    s_rest_term = np.multiply(s_term, t, out=s_term)  # (16)
+    s_place = z2.argmax(axis=1)  # (16)
+    s_rest_term = s_term  # (16)
+    s_rest_term[np.arange(N), s_place] = 0  # (16)
     s_rest = np.sum(s_rest_term, axis=1)  # (16)
     t = np.subtract(z2[np.arange(N), label], z2_max)  # (18) z2 − z2_max
     u = np.log1p(s_rest)  # (18) log1p(s_rest)
@@ -246,8 +246,8 @@ def loss_and_grad(
         t = np.negative(z1[:, j], out=work.t)  # (4) −z1
         np.minimum(z1[:, j], t, out=t)  # (4) −|z1|
         np.exp(t, out=z1_exp[:, j])  # (4)
-        t = np.add(1, z1_exp[:, j], out=work.t)  # (4) 1 + z1_exp
-        u = np.greater_equal(z1[:, j], 0, out=work.u)
+        t = np.add(work.one, z1_exp[:, j], out=work.t)  # (4) 1 + z1_exp
+        u = np.greater_equal(z1[:, j], work.zero, out=work.u)
         v = np.maximum(z1_exp[:, j], u, out=work.v)  # (4) {1 if z1 ≥ 0 else z1_exp}
         np.divide(v, t, out=i_f1_o[:, j])  # (4)
         np.tanh(z1[:, j, 64:96], out=g[:, j])  # (6)
@@ -258,59 +258,59 @@ def loss_and_grad(
         np.multiply(i_f1_o[:, j, 96:], c1_tanh[:, j], out=h[:, j + 1])  # (11)
     y1 = h[:, 8]  # (12)
     z2 = work.z2
-    np.dot(W2.T, y1.T, out=z2.T)  # (13)
+    W2.T.dot(y1.T, out=z2.T)  # (13)
     z2 += b2  # (13)
     z2_max = np.maximum.reduce(z2, axis=1, out=work.z2_max)  # (14)
     t = np.subtract(z2, z2_max[:, None], out=work.s_term)  # (15) z2 − z2_max
     s_term = np.exp(t, out=t)  # (15)
-    s = np.dot(work.ones, s_term.T, out=work.s)  # (16)
-    s_place = np.argmax(z2, axis=1)  # (16)
-    t = np.not_equal(np.arange(10, dtype=dtype), s_place[:, None], out=work.t3)
-    s_rest_term = np.multiply(s_term, t, out=work.s_rest_term)  # (16)
-    s_rest = np.dot(work.ones, s_rest_term.T, out=work.s_rest)  # (16)
+    s = work.ones.dot(s_term.T, out=work.s)  # (16)
+    s_place = z2.argmax(axis=1)  # (16)
+    s_rest_term = work.s_rest_term
+    np.copyto(s_rest_term, s_term)  # (16)
+    s_rest_term[work.numbers, s_place] = 0  # (16)
+    s_rest = work.ones.dot(s_rest_term.T, out=work.s_rest)  # (16)
     p = np.divide(s_term, s[:, None], out=work.s_rest_term)  # (17)
-    t = np.subtract(z2[np.arange(N), label], z2_max, out=work.L_term)  # (18)
+    t = np.subtract(z2[work.numbers, label], z2_max, out=work.L_term)  # (18)
     u = np.log1p(s_rest, out=work.u3)  # (18) log1p(s_rest)
     L_term = np.subtract(t, u, out=t)  # (18)
     L = np.add.reduce(L_term)  # (18)
     L = (-L) / N  # (18)
-    t = np.subtract(1, s_term[np.arange(N), label], out=work.L_term)  # (21) 1 − s_term
+    t = np.subtract(work.one, s_term[work.numbers, label], out=work.L_term)  # (21)
     np.add(s_rest, t, out=t)  # (21) s_rest + 1 − s_term
     np.multiply(cotangent / N, t, out=t)
     np.negative(t, out=t)
     z2_bar_chosen = np.divide(t, s, out=t)  # (21)
-    t = np.multiply(cotangent / N, p, out=work.t4)
-    u = np.not_equal(np.arange(10, dtype=dtype), label[:, None], out=work.u4)
-    z2_bar = np.where(u, t, z2_bar_chosen[:, None])  # (21)
-    b2_bar = np.dot(z2_bar.T, work.ones2)  # (22)
-    y1_bar = np.dot(z2_bar, W2.T, out=work.y1_bar)  # (23)
-    W2_bar = np.dot(y1.T, z2_bar)  # (24)
+    z2_bar = np.multiply(cotangent / N, p, out=work.s_term)  # (21)
+    z2_bar[work.numbers, label] = z2_bar_chosen  # (21)
+    b2_bar = z2_bar.T.dot(work.ones2)  # (22)
+    y1_bar = z2_bar.dot(W2.T, out=work.y1_bar)  # (23)
+    W2_bar = y1.T.dot(z2_bar)  # (24)
     h_bar = work.h_bar  # (35)
     h_bar.fill(0)
     h_bar[:, 8] += y1_bar  # (35)
-    t = np.negative(c1[:, 1:], out=work.t5)  # (29) −c1
+    t = np.negative(c1[:, 1:], out=work.t3)  # (29) −c1
     np.minimum(c1[:, 1:], t, out=t)  # (29) −|c1|
     _wide_exp(t, out=t)  # (29) wide_exp(−|c1|)
     np.multiply(t, t, out=t)  # (29) wide_exp(−|c1|)²
-    u = np.add(1, t, out=work.u5)  # (29) wide_exp(−|c1|)² + 1
+    u = np.add(work.one, t, out=work.u4)  # (29) wide_exp(−|c1|)² + 1
     np.multiply(u, u, out=u)  # (29) (wide_exp(−|c1|)² + 1)²
-    v = np.multiply(4, i_f1_o[:, :, 96:], out=work.c1_bar_factor)
+    v = np.multiply(work.four, i_f1_o[:, :, 96:], out=work.c1_bar_factor)
     np.multiply(v, t, out=v)
     c1_bar_factor = np.divide(v, u, out=v)  # (29)
-    t = np.subtract(1, i_f1_o[:, :, 96:], out=work.t5)  # (31) 1 − i_f1_o
+    t = np.subtract(work.one, i_f1_o[:, :, 96:], out=work.t3)  # (31) 1 − i_f1_o
     np.multiply(i_f1_o[:, :, 96:], c1_tanh, out=c1_tanh)
     z1_bar_factor = np.multiply(c1_tanh, t, out=c1_tanh)  # (31)
-    t = np.multiply(z1_exp[:, :, 64:96], z1_exp[:, :, 64:96], out=work.t5)  # (32)
-    u = np.add(1, t, out=work.u5)  # (32) z1_exp² + 1
+    t = np.multiply(z1_exp[:, :, 64:96], z1_exp[:, :, 64:96], out=work.t3)  # (32)
+    u = np.add(work.one, t, out=work.u4)  # (32) z1_exp² + 1
     np.multiply(u, u, out=u)  # (32) (z1_exp² + 1)²
-    v = np.multiply(4, i_f1_o[:, :, :32], out=work.z1_bar_factor_2)
+    v = np.multiply(work.four, i_f1_o[:, :, :32], out=work.z1_bar_factor_2)
     np.multiply(v, t, out=v)
     z1_bar_factor_2 = np.divide(v, u, out=v)  # (32)
-    t = np.add(1, z1_exp[:, :, 32:64], out=work.t5)  # (33) 1 + z1_exp
+    t = np.add(work.one, z1_exp[:, :, 32:64], out=work.t3)  # (33) 1 + z1_exp
     np.multiply(t, t, out=t)  # (33) (1 + z1_exp)²
     u = np.multiply(c1[:, :8], z1_exp[:, :, 32:64], out=work.z1_bar_factor_3)
     z1_bar_factor_3 = np.divide(u, t, out=u)  # (33)
-    t = np.add(1, z1_exp[:, :, :32], out=work.t5)  # (34) 1 + z1_exp
+    t = np.add(work.one, z1_exp[:, :, :32], out=work.t3)  # (34) 1 + z1_exp
     np.multiply(t, t, out=t)  # (34) (1 + z1_exp)²
     np.multiply(g, z1_exp[:, :, :32], out=g)
     z1_bar_factor_4 = np.divide(g, t, out=g)  # (34); z1_bar_factor_4 lives in g
@@ -331,13 +331,13 @@ def loss_and_grad(
         np.multiply(c1_bar[:, j + 1], z1_bar_factor_3[:, j], out=z1_bar[:, j, 32:64])
         # (34)
         np.multiply(c1_bar[:, j + 1], z1_bar_factor_4[:, j], out=z1_bar[:, j, :32])
-        np.dot(z1_bar[:, j], U_T, out=h_bar[:, j])  # (36)
+        z1_bar[:, j].dot(U_T, out=h_bar[:, j])  # (36)
     # (37)
     U_bar = np.dot(
         h[:, :8].transpose(1, 0, 2).reshape(-1, 32).T,
         z1_bar.transpose(1, 0, 2).reshape(-1, 128),
     )
-    b1_bar = np.dot(work.ones3, z1_bar.transpose(1, 0, 2).reshape(-1, 128))  # (38)
+    b1_bar = work.ones3.dot(z1_bar.transpose(1, 0, 2).reshape(-1, 128))  # (38)
     # (39)
     W1_bar = np.dot(
         y.transpose(2, 1, 0).reshape(8, -1), z1_bar.transpose(1, 0, 2).reshape(-1, 128)
@@ -366,7 +366,7 @@ def metrics(
     _require_examples(sizes)
     f = x  # (1)
     y = f.reshape(N, 8, 8)  # (2)
-    z1 = np.dot(y.reshape(-1, 8), W1).reshape(N, 8, 128)  # (3)
+    z1 = y.reshape(-1, 8).dot(W1).reshape(N, 8, 128)  # (3)
     z1 += b1  # (3)
     c1 = np.zeros((N, 9, 32), dtype)  # (9)
     h = np.zeros((N, 9, 32), dtype)  # (11)
@@ -386,14 +386,14 @@ def metrics(
         t = np.tanh(c1[:, j + 1])  # (11) tanh(c1)
         np.multiply(i_f1_o[:, 96:], t, out=h[:, j + 1])  # (11)
     y1 = h[:, 8]  # (12)
-    z2 = np.dot(y1, W2)  # (13)
+    z2 = y1.dot(W2)  # (13)
     z2 += b2  # (13)
     z2_max = np.max(z2, axis=1)  # (14)
     np.subtract(z2, z2_max[:, None], out=z2)  # (15) z2 − z2_max
     s_term = np.exp(z2, out=z2)  # (15); s_term lives in z2
     s = np.sum(s_term, axis=1)  # (16)
     p = np.divide(s_term, s[:, None], out=s_term)  # (17); p lives in s_term
-    c1_2 = np.argmax(p, axis=1)  # (19)
+    c1_2 = p.argmax(axis=1)  # (19)
     t = np.equal(c1_2.astype(dtype), label.astype(dtype))
     A_term = np.multiply(np.asarray(1, dtype), t)  # (20)
     A = np.sum(A_term)  # (20)
@@ -750,6 +750,10 @@ class _LossAndGradWork:
         self.c1_tanh = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
         self.h = np.empty((9, N, 32), dtype).transpose(1, 0, 2)
         self.t = np.empty((N, 128), dtype)
+        self.one = np.asarray(1, dtype=dtype)
+        self.one.flags.writeable = False
+        self.zero = np.asarray(0, dtype=dtype)
+        self.zero.flags.writeable = False
         self.u = np.empty((N, 128), bool)
         self.v = np.empty((N, 128), dtype)
         self.t2 = np.empty((N, 32), dtype)
@@ -760,19 +764,20 @@ class _LossAndGradWork:
         self.s = np.empty((N,), dtype)
         self.ones = np.ones((10,), dtype)
         self.ones.flags.writeable = False
-        self.t3 = np.empty((10, N), bool).T
         self.s_rest_term = np.empty((10, N), dtype).T
+        self.numbers = np.arange(N, dtype=np.intp)
+        self.numbers.flags.writeable = False
         self.s_rest = np.empty((N,), dtype)
         self.L_term = np.empty((N,), dtype)
         self.u3 = np.empty((N,), dtype)
-        self.t4 = np.empty((10, N), dtype).T
-        self.u4 = np.empty((10, N), bool).T
         self.ones2 = np.ones((N,), dtype)
         self.ones2.flags.writeable = False
         self.y1_bar = np.empty((N, 32), dtype)
         self.h_bar = np.empty((9, N, 32), dtype).transpose(1, 0, 2)
-        self.t5 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
-        self.u5 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
+        self.four = np.asarray(4, dtype=dtype)
+        self.four.flags.writeable = False
+        self.t3 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
+        self.u4 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
         self.c1_bar_factor = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
         self.z1_bar_factor_2 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
         self.z1_bar_factor_3 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
@@ -790,12 +795,13 @@ def _borrow(kind: type, dtype: np.dtype, *sizes: int):
     They belong to the call until it gives them back, so two threads never share any.
     """
     key = (kind, dtype, *sizes)
-    if key not in _IDLE:
+    try:
+        return _IDLE[key].pop()
+    except IndexError:
+        return kind(dtype, *sizes)
+    except KeyError:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
-    try:
-        return _IDLE.setdefault(key, []).pop()
-    except IndexError:
         return kind(dtype, *sizes)
 
 

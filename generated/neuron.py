@@ -72,7 +72,7 @@ def forward(
     """The output: a [N, 1]."""
     dtype, arrays, sizes = _arguments(params, {"x": x})
     W, b, x = arrays
-    z = np.dot(x, W)  # (1)
+    z = x.dot(W)  # (1)
     z += b  # (1)
     t = np.negative(z)  # (2) −z
     np.minimum(z, t, out=t)  # (2) −|z|
@@ -95,7 +95,7 @@ def loss(
     W, b, x, y = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    z = np.dot(x, W)  # (1)
+    z = x.dot(W)  # (1)
     z += b  # (1)
     t = np.negative(z)  # (3) −z
     np.minimum(z, t, out=t)  # (3) −|z|
@@ -138,44 +138,44 @@ def loss_and_grad(
     N = sizes["N"]
     _require_examples(sizes)
     work = _borrow(_LossAndGradWork, dtype, N)
-    z = np.dot(x, W, out=work.z)  # (1)
+    z = x.dot(W, out=work.z)  # (1)
     z += b  # (1)
     t = np.negative(z, out=work.z_wide_exp)  # (3) −z
     np.minimum(z, t, out=t)  # (3) −|z|
     z_wide_exp = _wide_exp(t, out=t)  # (3)
-    t = np.add(1, z_wide_exp, out=work.t)  # (3) 1 + z_wide_exp
+    t = np.add(work.one, z_wide_exp, out=work.t)  # (3) 1 + z_wide_exp
     np.multiply(t, t, out=t)  # (3) (1 + z_wide_exp)²
     u = np.multiply(y, z_wide_exp, out=work.u)
-    v = np.subtract(y, 1, out=work.v)  # (3) y − 1
+    v = np.subtract(y, work.one, out=work.v)  # (3) y − 1
     np.add(u, v, out=u)  # (3) y z_wide_exp + y − 1
     np.multiply(u, u, out=u)  # (3) (y z_wide_exp + y − 1)²
     np.multiply(v, z_wide_exp, out=v)
     np.add(y, v, out=v)  # (3) y + z_wide_exp (y − 1)
     np.multiply(v, v, out=v)  # (3) (y + z_wide_exp (y − 1))²
-    w = np.greater_equal(z, 0, out=work.w)
+    w = np.greater_equal(z, work.zero, out=work.w)
     r = np.where(w, u, v)  # (3)
     L_term = np.divide(r, t, out=r)  # (3)
     L = np.add.reduce(L_term, axis=None)  # (3)
     L = L / N  # (3)
-    t = np.add(1, z_wide_exp, out=work.t)  # (5) 1 + z_wide_exp
+    t = np.add(work.one, z_wide_exp, out=work.t)  # (5) 1 + z_wide_exp
     u = np.multiply(t, t, out=work.u)
     np.multiply(u, t, out=u)  # (5) (1 + z_wide_exp)³
     t = np.multiply(y, z_wide_exp, out=work.t)
-    v = np.subtract(y, 1, out=work.v)  # (5) y − 1
+    v = np.subtract(y, work.one, out=work.v)  # (5) y − 1
     np.negative(t, out=t)
     np.subtract(t, v, out=t)  # (5) −y z_wide_exp − (y − 1)
-    np.multiply(2, t, out=t)  # (5) 2 (−y z_wide_exp − (y − 1))
+    np.multiply(work.two, t, out=t)  # (5) 2 (−y z_wide_exp − (y − 1))
     w = np.multiply(v, z_wide_exp, out=work.w2)
     r = np.negative(y, out=work.r)
     np.subtract(r, w, out=r)  # (5) −y − z_wide_exp (y − 1)
-    np.multiply(2, r, out=r)  # (5) 2 (−y − z_wide_exp (y − 1))
-    w = np.greater_equal(z, 0, out=work.w)
+    np.multiply(work.two, r, out=r)  # (5) 2 (−y − z_wide_exp (y − 1))
+    w = np.greater_equal(z, work.zero, out=work.w)
     q = np.where(w, t, r)  # (5)
     r = np.multiply(cotangent / N, z_wide_exp, out=work.z_bar)
     np.multiply(r, q, out=r)
     z_bar = np.divide(r, u, out=r)  # (5)
-    b_bar = np.dot(work.ones, z_bar)  # (6)
-    W_bar = np.dot(x.T, z_bar)  # (7)
+    b_bar = work.ones.dot(z_bar)  # (6)
+    W_bar = x.T.dot(z_bar)  # (7)
     _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W": W_bar,
@@ -318,10 +318,16 @@ class _LossAndGradWork:
     def __init__(self, dtype: np.dtype, N: int) -> None:
         self.z = np.empty((N, 1), dtype)
         self.z_wide_exp = np.empty((N, 1), dtype)
+        self.one = np.asarray(1, dtype=dtype)
+        self.one.flags.writeable = False
+        self.zero = np.asarray(0, dtype=dtype)
+        self.zero.flags.writeable = False
         self.t = np.empty((N, 1), dtype)
         self.u = np.empty((N, 1), dtype)
         self.v = np.empty((N, 1), dtype)
         self.w = np.empty((N, 1), bool)
+        self.two = np.asarray(2, dtype=dtype)
+        self.two.flags.writeable = False
         self.w2 = np.empty((N, 1), dtype)
         self.r = np.empty((N, 1), dtype)
         self.z_bar = np.empty((N, 1), dtype)
@@ -338,12 +344,13 @@ def _borrow(kind: type, dtype: np.dtype, *sizes: int):
     They belong to the call until it gives them back, so two threads never share any.
     """
     key = (kind, dtype, *sizes)
-    if key not in _IDLE:
+    try:
+        return _IDLE[key].pop()
+    except IndexError:
+        return kind(dtype, *sizes)
+    except KeyError:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
-    try:
-        return _IDLE.setdefault(key, []).pop()
-    except IndexError:
         return kind(dtype, *sizes)
 
 

@@ -2,7 +2,7 @@
 
 Made by symbprop 0.1.0 from pinn.yaml (sha256 7e824b2c7ee4746e).
 To change it, change pinn.yaml and run: symbprop compile pinn.yaml
-Verified by 70 probes; the certificate is sha256 19bfe37a76e25b91.
+Verified by 70 probes; the certificate is sha256 9135f3bfd28ac67b.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
@@ -112,13 +112,13 @@ def forward(
     """The output: u [N, 1]."""
     dtype, arrays, sizes = _arguments(params, {"t": t})
     W_h, b_h, W_g, b_g, W_v, b_v, t = arrays
-    z_h = np.dot(t, W_h)  # (1)
+    z_h = t.dot(W_h)  # (1)
     z_h += b_h  # (1)
     h = np.tanh(z_h, out=z_h)  # (2); h lives in z_h
-    z_g = np.dot(h, W_g)  # (3)
+    z_g = h.dot(W_g)  # (3)
     z_g += b_g  # (3)
     g = np.tanh(z_g, out=z_g)  # (4); g lives in z_g
-    v = np.dot(g, W_v)  # (5)
+    v = g.dot(W_v)  # (5)
     v += b_v  # (5)
     w = np.multiply(t, t)  # (6) t²
     np.multiply(w, v, out=w)
@@ -136,13 +136,13 @@ def loss(
     W_h, b_h, W_g, b_g, W_v, b_v, t = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    z_h = np.dot(t, W_h)  # (1)
+    z_h = t.dot(W_h)  # (1)
     z_h += b_h  # (1)
     h = np.tanh(z_h)  # (2)
-    z_g = np.dot(h, W_g)  # (3)
+    z_g = h.dot(W_g)  # (3)
     z_g += b_g  # (3)
     g = np.tanh(z_g)  # (4)
-    v = np.dot(g, W_v)  # (5)
+    v = g.dot(W_v)  # (5)
     v += b_v  # (5)
     w = np.multiply(t, t)  # (6) t²
     np.multiply(w, v, out=w)
@@ -156,7 +156,7 @@ def loss(
     q = np.multiply(4, W_h[0])
     np.multiply(q, w, out=w)
     h_t = np.divide(w, r, out=w)  # (7)
-    z_t_g = np.dot(h_t, W_g)  # (8)
+    z_t_g = h_t.dot(W_g)  # (8)
     w = np.negative(z_g)  # (9) −z_g
     np.minimum(z_g, w, out=w)  # (9) −|z_g|
     z_g_exp = np.exp(w, out=w)  # (9)
@@ -166,7 +166,7 @@ def loss(
     q = np.multiply(4, z_t_g)
     np.multiply(q, w, out=q)
     g_t = np.divide(q, r, out=q)  # (9)
-    v_t = np.dot(g_t, W_v)  # (10)
+    v_t = g_t.dot(W_v)  # (10)
     w = np.multiply(W_h[0], W_h[0])  # (11) W_h²
     r = np.negative(z_h)  # (11) −z_h
     np.minimum(z_h, r, out=r)  # (11) −|z_h|
@@ -184,7 +184,7 @@ def loss(
     np.multiply(tt, r, out=tt)
     np.multiply(tt, ww, out=tt)
     h_tt = np.divide(tt, vv, out=tt)  # (11)
-    z_tt_g = np.dot(h_tt, W_g)  # (12)
+    z_tt_g = h_tt.dot(W_g)  # (12)
     np.multiply(z_t_g, z_t_g, out=z_t_g)  # (13) z_t_g²
     w = np.negative(z_g)  # (13) −z_g
     np.minimum(z_g, w, out=w)  # (13) −|z_g|
@@ -209,7 +209,7 @@ def loss(
     np.multiply(q, w, out=q)
     np.divide(q, r, out=q)  # (13) 4 z_tt_g z_g_exp² / (z_g_exp² + 1)²
     g_tt += q  # (13)
-    v_tt = np.dot(g_tt, W_v)  # (14)
+    v_tt = g_tt.dot(W_v)  # (14)
     u_tt = np.zeros((N, 1), dtype)  # (15)
     w = np.multiply(2, v[:, 0])
     u_tt[:, 0] += w  # (15)
@@ -246,13 +246,13 @@ def loss_and_grad(
     N = sizes["N"]
     _require_examples(sizes)
     work = _borrow(_LossAndGradWork, dtype, N)
-    z_h = np.dot(t, W_h, out=work.z_h)  # (1)
+    z_h = t.dot(W_h, out=work.z_h)  # (1)
     z_h += b_h  # (1)
     h = np.tanh(z_h, out=work.h)  # (2)
-    z_g = np.dot(h, W_g, out=work.z_g)  # (3)
+    z_g = h.dot(W_g, out=work.z_g)  # (3)
     z_g += b_g  # (3)
     g = np.tanh(z_g, out=work.g)  # (4)
-    v = np.dot(g, W_v, out=work.v)  # (5)
+    v = g.dot(W_v, out=work.v)  # (5)
     v += b_v  # (5)
     w = np.multiply(t, t, out=work.u)  # (6) t²
     np.multiply(w, v, out=w)
@@ -261,51 +261,51 @@ def loss_and_grad(
     np.minimum(z_h, w, out=w)  # (7) −|z_h|
     z_h_exp = np.exp(w, out=w)  # (7)
     w = np.multiply(z_h_exp, z_h_exp, out=work.h_t)  # (7) z_h_exp²
-    r = np.add(1, w, out=work.r)  # (7) z_h_exp² + 1
+    r = np.add(work.one, w, out=work.r)  # (7) z_h_exp² + 1
     np.multiply(r, r, out=r)  # (7) (z_h_exp² + 1)²
-    q = np.multiply(4, W_h[0], out=work.q)
+    q = np.multiply(work.four, W_h[0], out=work.q)
     np.multiply(q, w, out=w)
     h_t = np.divide(w, r, out=w)  # (7)
-    z_t_g = np.dot(h_t, W_g, out=work.z_t_g)  # (8)
+    z_t_g = h_t.dot(W_g, out=work.z_t_g)  # (8)
     w = np.negative(z_g, out=work.z_g_exp)  # (9) −z_g
     np.minimum(z_g, w, out=w)  # (9) −|z_g|
     z_g_exp = np.exp(w, out=w)  # (9)
     w = np.multiply(z_g_exp, z_g_exp, out=work.w)  # (9) z_g_exp²
-    r = np.add(1, w, out=work.r)  # (9) z_g_exp² + 1
+    r = np.add(work.one, w, out=work.r)  # (9) z_g_exp² + 1
     np.multiply(r, r, out=r)  # (9) (z_g_exp² + 1)²
-    q = np.multiply(4, z_t_g, out=work.g_t)
+    q = np.multiply(work.four, z_t_g, out=work.g_t)
     np.multiply(q, w, out=q)
     g_t = np.divide(q, r, out=q)  # (9)
-    v_t = np.dot(g_t, W_v, out=work.v_t)  # (10)
+    v_t = g_t.dot(W_v, out=work.v_t)  # (10)
     w = np.multiply(W_h[0], W_h[0], out=work.w2)  # (11) W_h²
     r = np.negative(z_h, out=work.r)  # (11) −z_h
     np.minimum(z_h, r, out=r)  # (11) −|z_h|
     q = np.exp(r, out=work.q2)  # (11) exp(−|z_h|)
-    tt = np.add(1, q, out=work.h_tt2)  # (11) 1 + exp(−|z_h|)
+    tt = np.add(work.one, q, out=work.h_tt2)  # (11) 1 + exp(−|z_h|)
     np.multiply(q, q, out=q)  # (11) exp(−|z_h|)²
-    uu = np.add(1, q, out=work.uu)  # (11) exp(−|z_h|)² + 1
+    uu = np.add(work.one, q, out=work.uu)  # (11) exp(−|z_h|)² + 1
     vv = np.multiply(uu, uu, out=work.vv)
     np.multiply(vv, uu, out=vv)  # (11) (exp(−|z_h|)² + 1)³
     np.expm1(r, out=r)  # (11) expm1(−|z_h|)
-    uu = np.greater_equal(z_h, 0, out=work.uu2)
+    uu = np.greater_equal(z_h, work.zero, out=work.uu2)
     ww = np.where(uu, np.asarray(8, dtype), np.asarray(-8, dtype))  # (11)
     np.multiply(w, tt, out=tt)
     np.multiply(tt, q, out=tt)
     np.multiply(tt, r, out=tt)
     np.multiply(tt, ww, out=tt)
     h_tt = np.divide(tt, vv, out=tt)  # (11)
-    z_tt_g = np.dot(h_tt, W_g, out=work.z_tt_g)  # (12)
+    z_tt_g = h_tt.dot(W_g, out=work.z_tt_g)  # (12)
     w = np.multiply(z_t_g, z_t_g, out=work.g_tt2)  # (13) z_t_g²
     r = np.negative(z_g, out=work.r)  # (13) −z_g
     np.minimum(z_g, r, out=r)  # (13) −|z_g|
     q = np.exp(r, out=work.q2)  # (13) exp(−|z_g|)
-    tt = np.add(1, q, out=work.tt)  # (13) 1 + exp(−|z_g|)
+    tt = np.add(work.one, q, out=work.tt)  # (13) 1 + exp(−|z_g|)
     np.multiply(q, q, out=q)  # (13) exp(−|z_g|)²
-    uu = np.add(1, q, out=work.uu)  # (13) exp(−|z_g|)² + 1
+    uu = np.add(work.one, q, out=work.uu)  # (13) exp(−|z_g|)² + 1
     vv = np.multiply(uu, uu, out=work.vv)
     np.multiply(vv, uu, out=vv)  # (13) (exp(−|z_g|)² + 1)³
     np.expm1(r, out=r)  # (13) expm1(−|z_g|)
-    uu = np.greater_equal(z_g, 0, out=work.uu2)
+    uu = np.greater_equal(z_g, work.zero, out=work.uu2)
     ww = np.where(uu, np.asarray(8, dtype), np.asarray(-8, dtype))  # (13)
     np.multiply(w, tt, out=w)
     np.multiply(w, q, out=w)
@@ -313,18 +313,18 @@ def loss_and_grad(
     np.multiply(w, ww, out=w)
     g_tt = np.divide(w, vv, out=w)  # (13)
     w = np.multiply(z_g_exp, z_g_exp, out=work.w)  # (13) z_g_exp²
-    r = np.add(1, w, out=work.r)  # (13) z_g_exp² + 1
+    r = np.add(work.one, w, out=work.r)  # (13) z_g_exp² + 1
     np.multiply(r, r, out=r)  # (13) (z_g_exp² + 1)²
-    q = np.multiply(4, z_tt_g, out=work.q2)
+    q = np.multiply(work.four, z_tt_g, out=work.q2)
     np.multiply(q, w, out=q)
     np.divide(q, r, out=q)  # (13) 4 z_tt_g z_g_exp² / (z_g_exp² + 1)²
     g_tt += q  # (13)
-    v_tt = np.dot(g_tt, W_v, out=work.v_tt)  # (14)
+    v_tt = g_tt.dot(W_v, out=work.v_tt)  # (14)
     u_tt = work.u_tt  # (15)
     u_tt.fill(0)
-    w = np.multiply(2, v[:, 0], out=work.w3)
+    w = np.multiply(work.two, v[:, 0], out=work.w3)
     u_tt[:, 0] += w  # (15)
-    w = np.multiply(4, t[:, 0], out=work.w3)
+    w = np.multiply(work.four, t[:, 0], out=work.w3)
     np.multiply(w, v_t[:, 0], out=w)
     u_tt[:, 0] += w  # (15)
     w = np.multiply(t, t, out=work.w4)  # (15) t²
@@ -345,99 +345,99 @@ def loss_and_grad(
     w = np.multiply(t, t, out=work.u_tt)  # (19) t²
     v_tt_bar = np.multiply(w, u_tt_bar, out=w)  # (19)
     v_t_bar = work.u  # (20)
-    w = np.multiply(4, t[:, 0], out=work.w3)
+    w = np.multiply(work.four, t[:, 0], out=work.w3)
     np.multiply(w, u_tt_bar[:, 0], out=w)
     v_t_bar[:, 0] = w  # (20)
-    g_tt_bar = np.dot(v_tt_bar, W_v.T, out=work.g_tt_bar)  # (21)
+    g_tt_bar = v_tt_bar.dot(W_v.T, out=work.g_tt_bar)  # (21)
     w = np.multiply(z_g_exp, z_g_exp, out=work.w)  # (22) z_g_exp²
-    r = np.add(1, w, out=work.r)  # (22) z_g_exp² + 1
+    r = np.add(work.one, w, out=work.r)  # (22) z_g_exp² + 1
     np.multiply(r, r, out=r)  # (22) (z_g_exp² + 1)²
-    q = np.multiply(4, g_tt_bar, out=work.z_tt_g_bar)
+    q = np.multiply(work.four, g_tt_bar, out=work.z_tt_g_bar)
     np.multiply(q, w, out=q)
     z_tt_g_bar = np.divide(q, r, out=q)  # (22)
-    h_tt_bar = np.dot(z_tt_g_bar, W_g.T, out=work.h_tt_bar)  # (23)
-    g_t_bar = np.dot(v_t_bar, W_v.T, out=work.g_t_bar)  # (24)
+    h_tt_bar = z_tt_g_bar.dot(W_g.T, out=work.h_tt_bar)  # (23)
+    g_t_bar = v_t_bar.dot(W_v.T, out=work.g_t_bar)  # (24)
     w = np.multiply(g, g, out=work.z_t_g_bar)  # (25) g²
-    np.subtract(1, w, out=w)  # (25) 1 − g²
-    r = np.multiply(4, z_t_g, out=work.r)
+    np.subtract(work.one, w, out=w)  # (25) 1 − g²
+    r = np.multiply(work.four, z_t_g, out=work.r)
     np.multiply(r, g, out=r)
     np.multiply(r, g_tt_bar, out=r)
     np.subtract(g_t_bar, r, out=r)  # (25) ḡ_t − 4 z_t_g g ḡ_tt
     z_t_g_bar = np.multiply(w, r, out=w)  # (25)
-    h_t_bar = np.dot(z_t_g_bar, W_g.T, out=work.h_t_bar)  # (26)
+    h_t_bar = z_t_g_bar.dot(W_g.T, out=work.h_t_bar)  # (26)
     v_bar = work.v  # (27)
     v_bar.fill(0)
-    w = np.multiply(2, u_tt_bar[:, 0], out=work.w3)
+    w = np.multiply(work.two, u_tt_bar[:, 0], out=work.w3)
     v_bar[:, 0] += w  # (27)
     w = np.multiply(t, t, out=work.w4)  # (27) t²
     np.multiply(w, u_bar, out=w)
     v_bar += w  # (27)
-    b_v_bar = np.dot(work.ones, v_bar)  # (28)
+    b_v_bar = work.ones.dot(v_bar)  # (28)
     w = np.multiply(z_tt_g, g, out=work.w)
     r = np.multiply(z_t_g, z_t_g, out=work.r)  # (29) z_t_g²
     q = np.multiply(g, g, out=work.q2)  # (29) g²
-    tt = np.multiply(3, q, out=work.tt)
-    uu = np.subtract(tt, 1, out=work.uu)  # (29) 3 g² − 1
+    tt = np.multiply(work.three, q, out=work.tt)
+    uu = np.subtract(tt, work.one, out=work.uu)  # (29) 3 g² − 1
     vv = np.multiply(r, uu, out=work.vv)
     np.subtract(vv, w, out=w)  # (29) z_t_g² (3 g² − 1) − z_tt_g g
     ww = np.multiply(g_tt_bar, w, out=work.g_bar2)
     t1_ = np.multiply(g, z_t_g, out=work.t1_)
     np.multiply(t1_, g_t_bar, out=t1_)
     np.subtract(ww, t1_, out=ww)  # (29)
-    g_bar = np.multiply(2, ww, out=ww)  # (29)
-    w = np.dot(v_bar, W_v.T, out=work.w)  # (29)
+    g_bar = np.multiply(work.two, ww, out=ww)  # (29)
+    w = v_bar.dot(W_v.T, out=work.w)  # (29)
     g_bar += w  # (29)
-    W_v_bar = np.dot(g_tt.T, v_tt_bar)  # (30)
-    w = np.dot(g_t.T, v_t_bar, out=work.w5)  # (30)
+    W_v_bar = g_tt.T.dot(v_tt_bar)  # (30)
+    w = g_t.T.dot(v_t_bar, out=work.w5)  # (30)
     W_v_bar += w  # (30)
-    w = np.dot(g.T, v_bar, out=work.w5)  # (30)
+    w = g.T.dot(v_bar, out=work.w5)  # (30)
     W_v_bar += w  # (30)
     w = np.multiply(z_g_exp, z_g_exp, out=work.w)  # (31) z_g_exp²
-    r = np.add(1, w, out=work.r)  # (31) z_g_exp² + 1
+    r = np.add(work.one, w, out=work.r)  # (31) z_g_exp² + 1
     np.multiply(r, r, out=r)  # (31) (z_g_exp² + 1)²
-    np.multiply(4, g_bar, out=g_bar)
+    np.multiply(work.four, g_bar, out=g_bar)
     np.multiply(g_bar, w, out=g_bar)
     z_g_bar = np.divide(g_bar, r, out=g_bar)  # (31); z_g_bar lives in g_bar
-    b_g_bar = np.dot(work.ones, z_g_bar)  # (32)
+    b_g_bar = work.ones.dot(z_g_bar)  # (32)
     w = np.multiply(h, h_t_bar, out=work.w)
     r = np.multiply(h, h, out=work.r)  # (33) h²
-    np.multiply(3, r, out=r)
-    np.subtract(r, 1, out=r)  # (33) 3 h² − 1
+    np.multiply(work.three, r, out=r)
+    np.subtract(r, work.one, out=r)  # (33) 3 h² − 1
     q = np.multiply(W_h[0], h_tt_bar, out=work.g_t_bar)
     np.multiply(q, r, out=q)
     np.subtract(q, w, out=q)  # (33) W_h h̄_tt (3 h² − 1) − h h̄_t
-    w = np.multiply(2, W_h[0], out=work.w2)
+    w = np.multiply(work.two, W_h[0], out=work.w2)
     h_bar = np.multiply(w, q, out=q)  # (33)
-    w = np.dot(z_g_bar, W_g.T, out=work.w)  # (33)
+    w = z_g_bar.dot(W_g.T, out=work.w)  # (33)
     h_bar += w  # (33)
-    W_g_bar = np.dot(h_tt.T, z_tt_g_bar)  # (34)
-    w = np.dot(h_t.T, z_t_g_bar, out=work.w6)  # (34)
+    W_g_bar = h_tt.T.dot(z_tt_g_bar)  # (34)
+    w = h_t.T.dot(z_t_g_bar, out=work.w6)  # (34)
     W_g_bar += w  # (34)
-    w = np.dot(h.T, z_g_bar, out=work.w6)  # (34)
+    w = h.T.dot(z_g_bar, out=work.w6)  # (34)
     W_g_bar += w  # (34)
     w = np.multiply(z_h_exp, z_h_exp, out=work.w)  # (35) z_h_exp²
-    r = np.add(1, w, out=work.r)  # (35) z_h_exp² + 1
+    r = np.add(work.one, w, out=work.r)  # (35) z_h_exp² + 1
     np.multiply(r, r, out=r)  # (35) (z_h_exp² + 1)²
-    np.multiply(4, h_bar, out=h_bar)
+    np.multiply(work.four, h_bar, out=h_bar)
     np.multiply(h_bar, w, out=h_bar)
     z_h_bar = np.divide(h_bar, r, out=h_bar)  # (35); z_h_bar lives in h_bar
-    b_h_bar = np.dot(work.ones, z_h_bar)  # (36)
+    b_h_bar = work.ones.dot(z_h_bar)  # (36)
     W_h_bar = np.zeros((1, 16), dtype)  # (37)
     w = np.multiply(h, h, out=work.w)  # (37) h²
-    r = np.subtract(1, w, out=work.r)  # (37) 1 − h²
-    q = np.multiply(2, h, out=work.W_h_bar_term2)
+    r = np.subtract(work.one, w, out=work.r)  # (37) 1 − h²
+    q = np.multiply(work.two, h, out=work.W_h_bar_term2)
     np.multiply(q, h_tt_bar, out=q)
     W_h_bar_term = np.multiply(q, r, out=q)  # (37)
-    W_h_bar_part = np.dot(work.ones, W_h_bar_term, out=work.W_h_bar_part)  # (37)
-    w = np.multiply(2, W_h[0], out=work.w2)
+    W_h_bar_part = work.ones.dot(W_h_bar_term, out=work.W_h_bar_part)  # (37)
+    w = np.multiply(work.two, W_h[0], out=work.w2)
     np.multiply(w, W_h_bar_part, out=w)
     W_h_bar[0] -= w  # (37)
     w = np.multiply(h, h, out=work.w)  # (37) h²
-    np.subtract(1, w, out=w)  # (37) 1 − h²
+    np.subtract(work.one, w, out=w)  # (37) 1 − h²
     W_h_bar_term_2 = np.multiply(h_t_bar, w, out=h_t_bar)  # (37)
-    W_h_bar_part_2 = np.dot(work.ones, W_h_bar_term_2, out=work.W_h_bar_part)  # (37)
+    W_h_bar_part_2 = work.ones.dot(W_h_bar_term_2, out=work.W_h_bar_part)  # (37)
     W_h_bar[0] += W_h_bar_part_2  # (37)
-    w = np.dot(t.T, z_h_bar, out=work.w7)  # (37)
+    w = t.T.dot(z_h_bar, out=work.w7)  # (37)
     W_h_bar += w  # (37)
     _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
@@ -590,6 +590,10 @@ class _LossAndGradWork:
         self.v = np.empty((N, 1), dtype)
         self.u = np.empty((N, 1), dtype)
         self.z_h_exp = np.empty((N, 16), dtype)
+        self.one = np.asarray(1, dtype=dtype)
+        self.one.flags.writeable = False
+        self.four = np.asarray(4, dtype=dtype)
+        self.four.flags.writeable = False
         self.h_t = np.empty((N, 16), dtype)
         self.r = np.empty((N, 16), dtype)
         self.q = np.empty((16,), dtype)
@@ -598,6 +602,8 @@ class _LossAndGradWork:
         self.w = np.empty((N, 16), dtype)
         self.g_t = np.empty((N, 16), dtype)
         self.v_t = np.empty((N, 1), dtype)
+        self.zero = np.asarray(0, dtype=dtype)
+        self.zero.flags.writeable = False
         self.w2 = np.empty((16,), dtype)
         self.q2 = np.empty((N, 16), dtype)
         self.h_tt2 = np.empty((N, 16), dtype)
@@ -609,6 +615,8 @@ class _LossAndGradWork:
         self.tt = np.empty((N, 16), dtype)
         self.v_tt = np.empty((N, 1), dtype)
         self.u_tt = np.empty((N, 1), dtype)
+        self.two = np.asarray(2, dtype=dtype)
+        self.two.flags.writeable = False
         self.w3 = np.empty((N,), dtype)
         self.w4 = np.empty((N, 1), dtype)
         self.L_term = np.empty((N,), dtype)
@@ -620,6 +628,8 @@ class _LossAndGradWork:
         self.h_t_bar = np.empty((N, 16), dtype)
         self.ones = np.ones((N,), dtype)
         self.ones.flags.writeable = False
+        self.three = np.asarray(3, dtype=dtype)
+        self.three.flags.writeable = False
         self.g_bar2 = np.empty((N, 16), dtype)
         self.t1_ = np.empty((N, 16), dtype)
         self.w5 = np.empty((16, 1), dtype)
@@ -638,12 +648,13 @@ def _borrow(kind: type, dtype: np.dtype, *sizes: int):
     They belong to the call until it gives them back, so two threads never share any.
     """
     key = (kind, dtype, *sizes)
-    if key not in _IDLE:
+    try:
+        return _IDLE[key].pop()
+    except IndexError:
+        return kind(dtype, *sizes)
+    except KeyError:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
-    try:
-        return _IDLE.setdefault(key, []).pop()
-    except IndexError:
         return kind(dtype, *sizes)
 
 

@@ -2,7 +2,7 @@
 
 Made by symbprop 0.1.0 from transformer.yaml (sha256 9905c6d988a8b727).
 To change it, change transformer.yaml and run: symbprop compile transformer.yaml
-Verified by 293 probes; the certificate is sha256 13f97bab021ff766.
+Verified by 293 probes; the certificate is sha256 e2dc07b1c1570cc7.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
@@ -99,7 +99,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     The gradient of bk is identically zero: w stays the same whatever bk is.
 
 Cost of one call of the last function
-    2463360 N + 3 floating-point operations, 2320896 N + 290040 bytes read or written (float64)
+    2460480 N + 3 floating-point operations, 2343424 N + 290040 bytes read or written (float64)
     12,557 parameters
     159744 N bytes kept from forward to backward: p, y3, u, v3, f1, z1, rs, ur, vr, a, v2, w, …
 """
@@ -250,15 +250,15 @@ def forward(
     ux = np.divide(y1_moved_less, t, out=y1_moved_less)  # (4)
     np.multiply(gamma1, ux, out=ux)
     xs = np.add(beta1, ux, out=ux)  # (5); xs lives in ux
-    q = np.dot(xs.reshape(-1, 32), Wq.reshape(32, 32)).reshape(N, 32, 4, 8)  # (6)
+    q = xs.reshape(-1, 32).dot(Wq.reshape(32, 32)).reshape(N, 32, 4, 8)  # (6)
     q += bq  # (6)
-    k = np.dot(xs.reshape(-1, 32), Wk.reshape(32, 32)).reshape(N, 32, 4, 8)  # (7)
+    k = xs.reshape(-1, 32).dot(Wk.reshape(32, 32)).reshape(N, 32, 4, 8)  # (7)
     k += bk  # (7)
-    v2 = np.dot(xs.reshape(-1, 32), Wv.reshape(32, 32)).reshape(N, 32, 4, 8)  # (8)
+    v2 = xs.reshape(-1, 32).dot(Wv.reshape(32, 32)).reshape(N, 32, 4, 8)  # (8)
     v2 += bv  # (8)
     e = np.matmul(q.transpose(0, 2, 1, 3), k.transpose(0, 2, 3, 1))  # (9)
     e = np.multiply(0.3535533905932738, e, out=e)  # (9)
-    t = np.less_equal(np.arange(32, dtype=dtype), np.arange(32, dtype=dtype)[:, None])
+    t = np.less_equal(np.arange(32), np.arange(32)[:, None])
     e_masked = np.where(t, e, -np.inf)  # (10)
     e_masked_max = np.max(e_masked, axis=3)  # (11)
     np.subtract(e_masked, e_masked_max[:, :, :, None], out=e_masked)  # (12)
@@ -266,7 +266,7 @@ def forward(
     z2 = np.sum(z2_term, axis=3)  # (13)
     w = np.divide(z2_term, z2[:, :, :, None], out=z2_term)  # (14); w lives in z2_term
     a = np.matmul(w, v2.transpose(0, 2, 1, 3)).transpose(0, 2, 1, 3)  # (15)
-    r = np.dot(a.reshape(-1, 32), Wo.reshape(32, 32)).reshape(N, 32, 32)  # (16)
+    r = a.reshape(-1, 32).dot(Wo.reshape(32, 32)).reshape(N, 32, 32)  # (16)
     t = np.add(bo, y1)  # (16) y1 + bo
     r += t  # (16)
     r_moved = np.subtract(r, r[:, :, 0][:, :, None])  # (17)
@@ -280,10 +280,10 @@ def forward(
     ur = np.divide(r_moved_less, t, out=r_moved_less)  # (19); ur lives in r_moved_less
     np.multiply(gamma2, ur, out=ur)
     rs = np.add(beta2, ur, out=ur)  # (20); rs lives in ur
-    z1 = np.dot(rs.reshape(-1, 32), W1).reshape(N, 32, 64)  # (21)
+    z1 = rs.reshape(-1, 32).dot(W1).reshape(N, 32, 64)  # (21)
     z1 += b1  # (21)
     f1 = np.clip(z1, 0, np.inf, out=z1)  # (22); f1 lives in z1
-    g = np.dot(f1.reshape(-1, 64), W2).reshape(N, 32, 32)  # (23)
+    g = f1.reshape(-1, 64).dot(W2).reshape(N, 32, 32)  # (23)
     t = np.add(b2, r)  # (23) r + b2
     g += t  # (23)
     y2 = g  # (24)
@@ -298,7 +298,7 @@ def forward(
     u = np.divide(y2_moved_less, t, out=y2_moved_less)  # (27); u lives in y2_moved_less
     np.multiply(gamma, u, out=u)
     y3 = np.add(beta, u, out=u)  # (28); y3 lives in u
-    z4 = np.dot(y3.reshape(-1, 32), W).reshape(N, 32, 45)  # (29)
+    z4 = y3.reshape(-1, 32).dot(W).reshape(N, 32, 45)  # (29)
     z4 += b  # (29)
     z4_max = np.max(z4, axis=2)  # (30)
     np.subtract(z4, z4_max[:, :, None], out=z4)  # (31) z4 − z4_max
@@ -356,15 +356,15 @@ def loss(
     ux = np.divide(y1_moved_less, t, out=y1_moved_less)  # (4)
     np.multiply(gamma1, ux, out=ux)
     xs = np.add(beta1, ux, out=ux)  # (5); xs lives in ux
-    q = np.dot(xs.reshape(-1, 32), Wq.reshape(32, 32)).reshape(N, 32, 4, 8)  # (6)
+    q = xs.reshape(-1, 32).dot(Wq.reshape(32, 32)).reshape(N, 32, 4, 8)  # (6)
     q += bq  # (6)
-    k = np.dot(xs.reshape(-1, 32), Wk.reshape(32, 32)).reshape(N, 32, 4, 8)  # (7)
+    k = xs.reshape(-1, 32).dot(Wk.reshape(32, 32)).reshape(N, 32, 4, 8)  # (7)
     k += bk  # (7)
-    v2 = np.dot(xs.reshape(-1, 32), Wv.reshape(32, 32)).reshape(N, 32, 4, 8)  # (8)
+    v2 = xs.reshape(-1, 32).dot(Wv.reshape(32, 32)).reshape(N, 32, 4, 8)  # (8)
     v2 += bv  # (8)
     e = np.matmul(q.transpose(0, 2, 1, 3), k.transpose(0, 2, 3, 1))  # (9)
     e = np.multiply(0.3535533905932738, e, out=e)  # (9)
-    t = np.less_equal(np.arange(32, dtype=dtype), np.arange(32, dtype=dtype)[:, None])
+    t = np.less_equal(np.arange(32), np.arange(32)[:, None])
     e_masked = np.where(t, e, -np.inf)  # (10)
     e_masked_max = np.max(e_masked, axis=3)  # (11)
     np.subtract(e_masked, e_masked_max[:, :, :, None], out=e_masked)  # (12)
@@ -372,7 +372,7 @@ def loss(
     z2 = np.sum(z2_term, axis=3)  # (13)
     w = np.divide(z2_term, z2[:, :, :, None], out=z2_term)  # (14); w lives in z2_term
     a = np.matmul(w, v2.transpose(0, 2, 1, 3)).transpose(0, 2, 1, 3)  # (15)
-    r = np.dot(a.reshape(-1, 32), Wo.reshape(32, 32)).reshape(N, 32, 32)  # (16)
+    r = a.reshape(-1, 32).dot(Wo.reshape(32, 32)).reshape(N, 32, 32)  # (16)
     t = np.add(bo, y1)  # (16) y1 + bo
     r += t  # (16)
     r_moved = np.subtract(r, r[:, :, 0][:, :, None])  # (17)
@@ -386,10 +386,10 @@ def loss(
     ur = np.divide(r_moved_less, t, out=r_moved_less)  # (19); ur lives in r_moved_less
     np.multiply(gamma2, ur, out=ur)
     rs = np.add(beta2, ur, out=ur)  # (20); rs lives in ur
-    z1 = np.dot(rs.reshape(-1, 32), W1).reshape(N, 32, 64)  # (21)
+    z1 = rs.reshape(-1, 32).dot(W1).reshape(N, 32, 64)  # (21)
     z1 += b1  # (21)
     f1 = np.clip(z1, 0, np.inf, out=z1)  # (22); f1 lives in z1
-    g = np.dot(f1.reshape(-1, 64), W2).reshape(N, 32, 32)  # (23)
+    g = f1.reshape(-1, 64).dot(W2).reshape(N, 32, 32)  # (23)
     t = np.add(b2, r)  # (23) r + b2
     g += t  # (23)
     y2 = g  # (24)
@@ -404,14 +404,14 @@ def loss(
     u = np.divide(y2_moved_less, t, out=y2_moved_less)  # (27); u lives in y2_moved_less
     np.multiply(gamma, u, out=u)
     y3 = np.add(beta, u, out=u)  # (28); y3 lives in u
-    z4 = np.dot(y3.reshape(-1, 32), W).reshape(N, 32, 45)  # (29)
+    z4 = y3.reshape(-1, 32).dot(W).reshape(N, 32, 45)  # (29)
     z4 += b  # (29)
     z4_max = np.max(z4, axis=2)  # (30)
     t = np.subtract(z4, z4_max[:, :, None])  # (31) z4 − z4_max
     s_term = np.exp(t, out=t)  # (31)
-    s_place = np.argmax(z4, axis=2)  # (32)
-    t = np.not_equal(np.arange(45, dtype=dtype), s_place[:, :, None])
-    s_rest_term = np.multiply(s_term, t, out=s_term)  # (32)
+    s_place = z4.argmax(axis=2)  # (32)
+    s_rest_term = s_term  # (32)
+    s_rest_term[np.arange(N)[:, None], np.arange(32), s_place] = 0  # (32)
     s_rest = np.sum(s_rest_term, axis=2)  # (32)
     t = np.subtract(z4[np.arange(N)[:, None], np.arange(32), following], z4_max)  # (34)
     v = np.log1p(s_rest)  # (34) log1p(s_rest)
@@ -472,7 +472,7 @@ def loss_and_grad(
     y1 = np.add(P, np.take(E, ids, axis=0), out=work.y1)  # (1)
     y1_moved = np.subtract(y1, y1[:, :, 0][:, :, None], out=work.y1_moved)  # (2)
     mx_moved = work.mx_moved
-    np.dot(y1_moved.reshape(-1, 32), work.ones, out=mx_moved.reshape(32 * N))  # (2)
+    y1_moved.reshape(-1, 32).dot(work.ones, out=mx_moved.reshape(32 * N))  # (2)
     mx_moved = np.divide(mx_moved, 32, out=mx_moved)  # (2)
     y1_moved_less = np.subtract(y1_moved, mx_moved[:, :, None], out=y1_moved)  # (3)
     vx = np.einsum("ntd,ntd->nt", y1_moved_less, y1_moved_less)  # (3)
@@ -483,36 +483,34 @@ def loss_and_grad(
     t = np.multiply(gamma1, ux, out=work.xs)
     xs = np.add(beta1, t, out=t)  # (5)
     q = work.q
-    np.dot(xs.reshape(-1, 32), Wq.reshape(32, 32), out=q.reshape(32 * N, 32))  # (6)
+    xs.reshape(-1, 32).dot(Wq.reshape(32, 32), out=q.reshape(32 * N, 32))  # (6)
     q += bq  # (6)
     k = work.k
-    np.dot(xs.reshape(-1, 32), Wk.reshape(32, 32), out=k.reshape(32 * N, 32))  # (7)
+    xs.reshape(-1, 32).dot(Wk.reshape(32, 32), out=k.reshape(32 * N, 32))  # (7)
     k += bk  # (7)
     v2 = work.v2
-    np.dot(xs.reshape(-1, 32), Wv.reshape(32, 32), out=v2.reshape(32 * N, 32))  # (8)
+    xs.reshape(-1, 32).dot(Wv.reshape(32, 32), out=v2.reshape(32 * N, 32))  # (8)
     v2 += bv  # (8)
     e = np.matmul(q.transpose(0, 2, 1, 3), k.transpose(0, 2, 3, 1), out=work.e)  # (9)
     e = np.multiply(0.3535533905932738, e, out=e)  # (9)
-    t = np.less_equal(
-        np.arange(32, dtype=dtype), np.arange(32, dtype=dtype)[:, None], out=work.t2
-    )
+    t = np.less_equal(work.numbers, work.numbers[:, None], out=work.t2)
     e_masked = np.where(t, e, -np.inf)  # (10)
     e_masked_max = np.maximum.reduce(e_masked, axis=3, out=work.e_masked_max)  # (11)
     # (12); e_masked_less lives in e_masked
     e_masked_less = np.subtract(e_masked, e_masked_max[:, :, :, None], out=e_masked)
     z2_term = np.exp(e_masked_less, out=work.z2_term)  # (12)
     z2 = work.e_masked_max
-    np.dot(z2_term.reshape(-1, 32), work.ones, out=z2.reshape(128 * N))  # (13)
+    z2_term.reshape(-1, 32).dot(work.ones, out=z2.reshape(128 * N))  # (13)
     w = np.divide(z2_term, z2[:, :, :, None], out=z2_term)  # (14); w lives in z2_term
     a = work.a
     np.matmul(w, v2.transpose(0, 2, 1, 3), out=a.transpose(0, 2, 1, 3))  # (15)
     r = work.r
-    np.dot(a.reshape(-1, 32), Wo.reshape(32, 32), out=r.reshape(32 * N, 32))  # (16)
+    a.reshape(-1, 32).dot(Wo.reshape(32, 32), out=r.reshape(32 * N, 32))  # (16)
     t = np.add(bo, y1, out=work.t3)  # (16) y1 + bo
     r += t  # (16)
     r_moved = np.subtract(r, r[:, :, 0][:, :, None], out=work.y1)  # (17)
     mr_moved = work.mr_moved
-    np.dot(r_moved.reshape(-1, 32), work.ones, out=mr_moved.reshape(32 * N))  # (17)
+    r_moved.reshape(-1, 32).dot(work.ones, out=mr_moved.reshape(32 * N))  # (17)
     mr_moved = np.divide(mr_moved, 32, out=mr_moved)  # (17)
     r_moved_less = np.subtract(r_moved, mr_moved[:, :, None], out=r_moved)  # (18)
     vr = np.einsum("ntd,ntd->nt", r_moved_less, r_moved_less)  # (18)
@@ -523,17 +521,17 @@ def loss_and_grad(
     t = np.multiply(gamma2, ur, out=work.rs)
     rs = np.add(beta2, t, out=t)  # (20)
     z1 = work.z1
-    np.dot(rs.reshape(-1, 32), W1, out=z1.reshape(32 * N, 64))  # (21)
+    rs.reshape(-1, 32).dot(W1, out=z1.reshape(32 * N, 64))  # (21)
     z1 += b1  # (21)
     f1 = np.clip(z1, 0, np.inf, out=work.f1)  # (22)
     g = work.g
-    np.dot(f1.reshape(-1, 64), W2, out=g.reshape(32 * N, 32))  # (23)
+    f1.reshape(-1, 64).dot(W2, out=g.reshape(32 * N, 32))  # (23)
     t = np.add(b2, r, out=work.t3)  # (23) r + b2
     g += t  # (23)
     y2 = g  # (24)
     y2_moved = np.subtract(y2, y2[:, :, 0][:, :, None], out=work.r)  # (25)
     m_moved = work.m_moved
-    np.dot(y2_moved.reshape(-1, 32), work.ones, out=m_moved.reshape(32 * N))  # (25)
+    y2_moved.reshape(-1, 32).dot(work.ones, out=m_moved.reshape(32 * N))  # (25)
     m_moved = np.divide(m_moved, 32, out=m_moved)  # (25)
     y2_moved_less = np.subtract(y2_moved, m_moved[:, :, None], out=y2_moved)  # (26)
     v3 = np.einsum("ntd,ntd->nt", y2_moved_less, y2_moved_less)  # (26)
@@ -544,22 +542,23 @@ def loss_and_grad(
     t = np.multiply(gamma, u, out=work.g)
     y3 = np.add(beta, t, out=t)  # (28)
     z4 = work.z4
-    np.dot(y3.reshape(-1, 32), W, out=z4.reshape(32 * N, 45))  # (29)
+    y3.reshape(-1, 32).dot(W, out=z4.reshape(32 * N, 45))  # (29)
     z4 += b  # (29)
     z4_max = np.maximum.reduce(z4, axis=2, out=work.z4_max)  # (30)
     t = np.subtract(z4, z4_max[:, :, None], out=work.s_term)  # (31) z4 − z4_max
     s_term = np.exp(t, out=t)  # (31)
     s = work.s
-    np.dot(s_term.reshape(-1, 45), work.ones2, out=s.reshape(32 * N))  # (32)
-    s_place = np.argmax(z4, axis=2)  # (32)
-    t = np.not_equal(np.arange(45, dtype=dtype), s_place[:, :, None], out=work.t4)
-    s_rest_term = np.multiply(s_term, t, out=work.s_rest_term)  # (32)
+    s_term.reshape(-1, 45).dot(work.ones2, out=s.reshape(32 * N))  # (32)
+    s_place = z4.argmax(axis=2)  # (32)
+    s_rest_term = work.s_rest_term
+    np.copyto(s_rest_term, s_term)  # (32)
+    s_rest_term[work.numbers2[:, None], work.numbers, s_place] = 0  # (32)
     s_rest = work.s_rest
-    np.dot(s_rest_term.reshape(-1, 45), work.ones2, out=s_rest.reshape(32 * N))  # (32)
+    s_rest_term.reshape(-1, 45).dot(work.ones2, out=s_rest.reshape(32 * N))  # (32)
     p = np.divide(s_term, s[:, :, None], out=work.s_rest_term)  # (33)
     # (34) z4 − z4_max
     t = np.subtract(
-        z4[np.arange(N)[:, None], np.arange(32), following], z4_max, out=work.L_term
+        z4[work.numbers2[:, None], work.numbers, following], z4_max, out=work.L_term
     )
     v = np.log1p(s_rest, out=work.v)  # (34) log1p(s_rest)
     L_term = np.subtract(t, v, out=t)  # (34)
@@ -567,66 +566,67 @@ def loss_and_grad(
     L = (-L) / (32 * N)  # (34)
     # (37) 1 − s_term
     t = np.subtract(
-        1, s_term[np.arange(N)[:, None], np.arange(32), following], out=work.L_term
+        work.one,
+        s_term[work.numbers2[:, None], work.numbers, following],
+        out=work.L_term,
     )
     np.add(s_rest, t, out=t)  # (37) s_rest + 1 − s_term
     np.multiply(cotangent / (32 * N), t, out=t)
     np.negative(t, out=t)
     z4_bar_chosen = np.divide(t, s, out=t)  # (37)
-    t = np.multiply(cotangent / (32 * N), p, out=work.t5)
-    v = np.not_equal(np.arange(45, dtype=dtype), following[:, :, None], out=work.v4)
-    z4_bar = np.where(v, t, z4_bar_chosen[:, :, None])  # (37)
-    b_bar = np.dot(work.ones3, z4_bar.reshape(-1, 45))  # (38)
+    z4_bar = np.multiply(cotangent / (32 * N), p, out=work.s_term)  # (37)
+    z4_bar[work.numbers2[:, None], work.numbers, following] = z4_bar_chosen  # (37)
+    b_bar = work.ones3.dot(z4_bar.reshape(-1, 45))  # (38)
     y3_bar = work.y3_bar
-    np.dot(z4_bar.reshape(-1, 45), W.T, out=y3_bar.reshape(32 * N, 32))  # (39)
-    W_bar = np.dot(y3.reshape(-1, 32).T, z4_bar.reshape(-1, 45))  # (40)
+    z4_bar.reshape(-1, 45).dot(W.T, out=y3_bar.reshape(32 * N, 32))  # (39)
+    W_bar = y3.reshape(-1, 32).T.dot(z4_bar.reshape(-1, 45))  # (40)
     gamma_bar = np.einsum("ntd,ntd->d", u, y3_bar)  # (41)
     u_bar = np.multiply(gamma, y3_bar, out=work.g)  # (42)
-    beta_bar = np.dot(work.ones3, y3_bar.reshape(-1, 32))  # (43)
+    beta_bar = work.ones3.dot(y3_bar.reshape(-1, 32))  # (43)
     v3_sum = np.einsum("ntd,ntd->nt", u_bar, u)  # (44)
     m_sum = work.s_rest
-    np.dot(u_bar.reshape(-1, 32), work.ones, out=m_sum.reshape(32 * N))  # (45)
+    u_bar.reshape(-1, 32).dot(work.ones, out=m_sum.reshape(32 * N))  # (45)
     t = np.add(0.001, v3[:, :, None], out=work.t)  # (46) v3 + 0.001
     np.sqrt(t, out=t)  # (46) √(v3 + 0.001)
-    v = np.divide(m_sum[:, :, None], 32, out=work.v5)  # (46) m_sum / 32
+    v = np.divide(m_sum[:, :, None], 32, out=work.v4)  # (46) m_sum / 32
     tt = np.divide(v3_sum[:, :, None], 32, out=work.tt)
     uu = np.multiply(tt, u, out=work.uu)
     np.subtract(u_bar, v, out=u_bar)
     np.subtract(u_bar, uu, out=u_bar)  # (46) ū − m_sum / 32 − v3_sum u / 32
     y2_bar = np.divide(u_bar, t, out=u_bar)  # (46); y2_bar lives in u_bar
     g_bar = y2_bar  # (47)
-    b2_bar = np.dot(work.ones3, g_bar.reshape(-1, 32))  # (48)
+    b2_bar = work.ones3.dot(g_bar.reshape(-1, 32))  # (48)
     f1_bar = work.f1_bar
-    np.dot(g_bar.reshape(-1, 32), W2.T, out=f1_bar.reshape(32 * N, 64))  # (49)
-    W2_bar = np.dot(f1.reshape(-1, 64).T, g_bar.reshape(-1, 32))  # (50)
-    t = np.greater(z1, 0, out=work.t6)
+    g_bar.reshape(-1, 32).dot(W2.T, out=f1_bar.reshape(32 * N, 64))  # (49)
+    W2_bar = f1.reshape(-1, 64).T.dot(g_bar.reshape(-1, 32))  # (50)
+    t = np.greater(z1, work.zero, out=work.t4)
     z1_bar = np.multiply(f1_bar, t, out=f1_bar)  # (51); z1_bar lives in f1_bar
-    b1_bar = np.dot(work.ones3, z1_bar.reshape(-1, 64))  # (52)
+    b1_bar = work.ones3.dot(z1_bar.reshape(-1, 64))  # (52)
     rs_bar = work.y3_bar
-    np.dot(z1_bar.reshape(-1, 64), W1.T, out=rs_bar.reshape(32 * N, 32))  # (53)
-    W1_bar = np.dot(rs.reshape(-1, 32).T, z1_bar.reshape(-1, 64))  # (54)
-    beta2_bar = np.dot(work.ones3, rs_bar.reshape(-1, 32))  # (55)
+    z1_bar.reshape(-1, 64).dot(W1.T, out=rs_bar.reshape(32 * N, 32))  # (53)
+    W1_bar = rs.reshape(-1, 32).T.dot(z1_bar.reshape(-1, 64))  # (54)
+    beta2_bar = work.ones3.dot(rs_bar.reshape(-1, 32))  # (55)
     gamma2_bar = np.einsum("ntd,ntd->d", ur, rs_bar)  # (56)
     ur_bar = np.multiply(gamma2, rs_bar, out=rs_bar)  # (57); ur_bar lives in rs_bar
     vr_sum = np.einsum("ntd,ntd->nt", ur_bar, ur)  # (58)
     mr_sum = work.L_term
-    np.dot(ur_bar.reshape(-1, 32), work.ones, out=mr_sum.reshape(32 * N))  # (59)
-    r_bar = g_bar.copy()  # (60)
+    ur_bar.reshape(-1, 32).dot(work.ones, out=mr_sum.reshape(32 * N))  # (59)
+    r_bar = work.r
+    np.copyto(r_bar, g_bar)  # (60)
     t = np.add(1e-05, vr[:, :, None], out=work.t)  # (60) vr + 0.00001
     np.sqrt(t, out=t)  # (60) √(vr + 0.00001)
-    v = np.divide(mr_sum[:, :, None], 32, out=work.v5)  # (60) mr_sum / 32
+    v = np.divide(mr_sum[:, :, None], 32, out=work.v4)  # (60) mr_sum / 32
     tt = np.divide(vr_sum[:, :, None], 32, out=work.tt)
     uu = np.multiply(tt, ur, out=work.uu)
     tt = np.subtract(ur_bar, v, out=work.tt2)
     np.subtract(tt, uu, out=tt)  # (60) u̅r̅ − mr_sum / 32 − vr_sum ur / 32
     np.divide(tt, t, out=tt)  # (60)
     r_bar += tt  # (60)
-    bo_bar = np.dot(work.ones3, r_bar.reshape(-1, 32))  # (61)
+    bo_bar = work.ones3.dot(r_bar.reshape(-1, 32))  # (61)
     a_bar = work.a_bar
     # (62)
-    np.dot(r_bar.reshape(-1, 32), Wo.reshape(32, 32).T, out=a_bar.reshape(32 * N, 32))
-    # (63)
-    Wo_bar = np.dot(a.reshape(-1, 32).T, r_bar.reshape(-1, 32)).reshape(4, 8, 32)
+    r_bar.reshape(-1, 32).dot(Wo.reshape(32, 32).T, out=a_bar.reshape(32 * N, 32))
+    Wo_bar = a.reshape(-1, 32).T.dot(r_bar.reshape(-1, 32)).reshape(4, 8, 32)  # (63)
     # (64)
     w_bar = np.matmul(
         a_bar.transpose(0, 2, 1, 3), v2.transpose(0, 2, 3, 1), out=work.w_bar
@@ -640,10 +640,8 @@ def loss_and_grad(
     )
     z2_sum = np.einsum("nhta,nhta->nht", w_bar, w)  # (66)
     np.subtract(w_bar, z2_sum[:, :, :, None], out=w_bar)  # (68) w̄ − z2_sum
-    t = _wide_exp(e_masked_less, out=work.t7)  # (68) wide_exp(e_masked_less)
-    v = np.less_equal(
-        np.arange(32, dtype=dtype), np.arange(32, dtype=dtype)[:, None], out=work.v6
-    )
+    t = _wide_exp(e_masked_less, out=work.t5)  # (68) wide_exp(e_masked_less)
+    v = np.less_equal(work.numbers, work.numbers[:, None], out=work.v5)
     tt = np.multiply(np.asarray(1, dtype), v, out=work.tt3)
     np.multiply(tt, w_bar, out=w_bar)
     np.multiply(w_bar, t, out=w_bar)
@@ -659,31 +657,28 @@ def loss_and_grad(
         out=k_bar.transpose(0, 2, 1, 3),
     )
     k_bar = np.multiply(0.3535533905932738, k_bar, out=k_bar)  # (70)
-    bv_bar = np.dot(work.ones3, v2_bar.reshape(-1, 32)).reshape(4, 8)  # (71)
-    # (72)
-    Wv_bar = np.dot(xs.reshape(-1, 32).T, v2_bar.reshape(-1, 32)).reshape(32, 4, 8)
-    # (73)
-    Wk_bar = np.dot(xs.reshape(-1, 32).T, k_bar.reshape(-1, 32)).reshape(32, 4, 8)
-    bq_bar = np.dot(work.ones3, q_bar.reshape(-1, 32)).reshape(4, 8)  # (74)
+    bv_bar = work.ones3.dot(v2_bar.reshape(-1, 32)).reshape(4, 8)  # (71)
+    Wv_bar = xs.reshape(-1, 32).T.dot(v2_bar.reshape(-1, 32)).reshape(32, 4, 8)  # (72)
+    Wk_bar = xs.reshape(-1, 32).T.dot(k_bar.reshape(-1, 32)).reshape(32, 4, 8)  # (73)
+    bq_bar = work.ones3.dot(q_bar.reshape(-1, 32)).reshape(4, 8)  # (74)
     xs_bar = work.y3_bar
     # (75)
-    np.dot(v2_bar.reshape(-1, 32), Wv.reshape(32, 32).T, out=xs_bar.reshape(32 * N, 32))
-    t = np.dot(k_bar.reshape(-1, 32), Wk.reshape(32, 32).T, out=work.t8)  # (75)
+    v2_bar.reshape(-1, 32).dot(Wv.reshape(32, 32).T, out=xs_bar.reshape(32 * N, 32))
+    t = k_bar.reshape(-1, 32).dot(Wk.reshape(32, 32).T, out=work.t6)  # (75)
     xs_bar += t.reshape(N, 32, 32)  # (75)
-    t = np.dot(q_bar.reshape(-1, 32), Wq.reshape(32, 32).T, out=work.t8)  # (75)
+    t = q_bar.reshape(-1, 32).dot(Wq.reshape(32, 32).T, out=work.t6)  # (75)
     xs_bar += t.reshape(N, 32, 32)  # (75)
-    # (76)
-    Wq_bar = np.dot(xs.reshape(-1, 32).T, q_bar.reshape(-1, 32)).reshape(32, 4, 8)
-    beta1_bar = np.dot(work.ones3, xs_bar.reshape(-1, 32))  # (77)
+    Wq_bar = xs.reshape(-1, 32).T.dot(q_bar.reshape(-1, 32)).reshape(32, 4, 8)  # (76)
+    beta1_bar = work.ones3.dot(xs_bar.reshape(-1, 32))  # (77)
     gamma1_bar = np.einsum("ntd,ntd->d", ux, xs_bar)  # (78)
     ux_bar = np.multiply(gamma1, xs_bar, out=xs_bar)  # (79); ux_bar lives in xs_bar
     vx_sum = np.einsum("ntd,ntd->nt", ux_bar, ux)  # (80)
     mx_sum = work.s_rest
-    np.dot(ux_bar.reshape(-1, 32), work.ones, out=mx_sum.reshape(32 * N))  # (81)
+    ux_bar.reshape(-1, 32).dot(work.ones, out=mx_sum.reshape(32 * N))  # (81)
     y1_bar = r_bar  # (82)
     t = np.add(1e-05, vx[:, :, None], out=work.t)  # (82) vx + 0.00001
     np.sqrt(t, out=t)  # (82) √(vx + 0.00001)
-    v = np.divide(mx_sum[:, :, None], 32, out=work.v5)  # (82) mx_sum / 32
+    v = np.divide(mx_sum[:, :, None], 32, out=work.v4)  # (82) mx_sum / 32
     tt = np.divide(vx_sum[:, :, None], 32, out=work.tt)
     uu = np.multiply(tt, ux, out=work.uu)
     tt = np.subtract(ux_bar, v, out=work.tt2)
@@ -693,11 +688,9 @@ def loss_and_grad(
     E_bar = np.zeros((45, 32), dtype)  # (83)
     # (83)
     np.add.at(
-        E_bar.reshape(-1),
-        (32 * ids[:, :, None] + np.arange(32)).ravel(),
-        y1_bar.ravel(),
+        E_bar.reshape(-1), (32 * ids[:, :, None] + work.numbers).ravel(), y1_bar.ravel()
     )
-    P_bar = np.dot(work.ones4, y1_bar.reshape(-1, 1024)).reshape(32, 32)  # (84)
+    P_bar = work.ones4.dot(y1_bar.reshape(-1, 1024)).reshape(32, 32)  # (84)
     _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "E": E_bar,
@@ -774,15 +767,15 @@ def metrics(
     ux = np.divide(y1_moved_less, t, out=y1_moved_less)  # (4)
     np.multiply(gamma1, ux, out=ux)
     xs = np.add(beta1, ux, out=ux)  # (5); xs lives in ux
-    q = np.dot(xs.reshape(-1, 32), Wq.reshape(32, 32)).reshape(N, 32, 4, 8)  # (6)
+    q = xs.reshape(-1, 32).dot(Wq.reshape(32, 32)).reshape(N, 32, 4, 8)  # (6)
     q += bq  # (6)
-    k = np.dot(xs.reshape(-1, 32), Wk.reshape(32, 32)).reshape(N, 32, 4, 8)  # (7)
+    k = xs.reshape(-1, 32).dot(Wk.reshape(32, 32)).reshape(N, 32, 4, 8)  # (7)
     k += bk  # (7)
-    v2 = np.dot(xs.reshape(-1, 32), Wv.reshape(32, 32)).reshape(N, 32, 4, 8)  # (8)
+    v2 = xs.reshape(-1, 32).dot(Wv.reshape(32, 32)).reshape(N, 32, 4, 8)  # (8)
     v2 += bv  # (8)
     e = np.matmul(q.transpose(0, 2, 1, 3), k.transpose(0, 2, 3, 1))  # (9)
     e = np.multiply(0.3535533905932738, e, out=e)  # (9)
-    t = np.less_equal(np.arange(32, dtype=dtype), np.arange(32, dtype=dtype)[:, None])
+    t = np.less_equal(np.arange(32), np.arange(32)[:, None])
     e_masked = np.where(t, e, -np.inf)  # (10)
     e_masked_max = np.max(e_masked, axis=3)  # (11)
     np.subtract(e_masked, e_masked_max[:, :, :, None], out=e_masked)  # (12)
@@ -790,7 +783,7 @@ def metrics(
     z2 = np.sum(z2_term, axis=3)  # (13)
     w = np.divide(z2_term, z2[:, :, :, None], out=z2_term)  # (14); w lives in z2_term
     a = np.matmul(w, v2.transpose(0, 2, 1, 3)).transpose(0, 2, 1, 3)  # (15)
-    r = np.dot(a.reshape(-1, 32), Wo.reshape(32, 32)).reshape(N, 32, 32)  # (16)
+    r = a.reshape(-1, 32).dot(Wo.reshape(32, 32)).reshape(N, 32, 32)  # (16)
     t = np.add(bo, y1)  # (16) y1 + bo
     r += t  # (16)
     r_moved = np.subtract(r, r[:, :, 0][:, :, None])  # (17)
@@ -804,10 +797,10 @@ def metrics(
     ur = np.divide(r_moved_less, t, out=r_moved_less)  # (19); ur lives in r_moved_less
     np.multiply(gamma2, ur, out=ur)
     rs = np.add(beta2, ur, out=ur)  # (20); rs lives in ur
-    z1 = np.dot(rs.reshape(-1, 32), W1).reshape(N, 32, 64)  # (21)
+    z1 = rs.reshape(-1, 32).dot(W1).reshape(N, 32, 64)  # (21)
     z1 += b1  # (21)
     f1 = np.clip(z1, 0, np.inf, out=z1)  # (22); f1 lives in z1
-    g = np.dot(f1.reshape(-1, 64), W2).reshape(N, 32, 32)  # (23)
+    g = f1.reshape(-1, 64).dot(W2).reshape(N, 32, 32)  # (23)
     t = np.add(b2, r)  # (23) r + b2
     g += t  # (23)
     y2 = g  # (24)
@@ -822,14 +815,14 @@ def metrics(
     u = np.divide(y2_moved_less, t, out=y2_moved_less)  # (27); u lives in y2_moved_less
     np.multiply(gamma, u, out=u)
     y3 = np.add(beta, u, out=u)  # (28); y3 lives in u
-    z4 = np.dot(y3.reshape(-1, 32), W).reshape(N, 32, 45)  # (29)
+    z4 = y3.reshape(-1, 32).dot(W).reshape(N, 32, 45)  # (29)
     z4 += b  # (29)
     z4_max = np.max(z4, axis=2)  # (30)
     np.subtract(z4, z4_max[:, :, None], out=z4)  # (31) z4 − z4_max
     s_term = np.exp(z4, out=z4)  # (31); s_term lives in z4
     s = np.sum(s_term, axis=2)  # (32)
     p = np.divide(s_term, s[:, :, None], out=s_term)  # (33); p lives in s_term
-    c = np.argmax(p, axis=2)  # (35)
+    c = p.argmax(axis=2)  # (35)
     t = np.equal(c.astype(dtype), following.astype(dtype))
     A_term = np.multiply(np.asarray(1, dtype), t)  # (36)
     A = np.sum(A_term)  # (36)
@@ -1206,6 +1199,8 @@ class _LossAndGradWork:
         self.k = np.empty((N, 32, 4, 8), dtype)
         self.v2 = np.empty((N, 32, 4, 8), dtype)
         self.e = np.empty((N, 4, 32, 32), dtype)
+        self.numbers = np.arange(32, dtype=np.intp)
+        self.numbers.flags.writeable = False
         self.t2 = np.empty((32, 32), bool)
         self.e_masked_max = np.empty((N, 4, 32), dtype)
         self.z2_term = np.empty((N, 4, 32, 32), dtype)
@@ -1224,28 +1219,31 @@ class _LossAndGradWork:
         self.s = np.empty((N, 32), dtype)
         self.ones2 = np.ones((45,), dtype)
         self.ones2.flags.writeable = False
-        self.t4 = np.empty((N, 32, 45), bool)
         self.s_rest_term = np.empty((N, 32, 45), dtype)
+        self.numbers2 = np.arange(N, dtype=np.intp)
+        self.numbers2.flags.writeable = False
         self.s_rest = np.empty((N, 32), dtype)
         self.L_term = np.empty((N, 32), dtype)
         self.v = np.empty((N, 32), dtype)
-        self.t5 = np.empty((N, 32, 45), dtype)
-        self.v4 = np.empty((N, 32, 45), bool)
+        self.one = np.asarray(1, dtype=dtype)
+        self.one.flags.writeable = False
         self.ones3 = np.ones((32 * N,), dtype)
         self.ones3.flags.writeable = False
         self.y3_bar = np.empty((N, 32, 32), dtype)
-        self.v5 = np.empty((N, 32, 1), dtype)
+        self.v4 = np.empty((N, 32, 1), dtype)
         self.tt = np.empty((N, 32, 1), dtype)
         self.uu = np.empty((N, 32, 32), dtype)
         self.f1_bar = np.empty((N, 32, 64), dtype)
-        self.t6 = np.empty((N, 32, 64), bool)
+        self.zero = np.asarray(0, dtype=dtype)
+        self.zero.flags.writeable = False
+        self.t4 = np.empty((N, 32, 64), bool)
         self.tt2 = np.empty((N, 32, 32), dtype)
         self.a_bar = np.empty((N, 32, 4, 8), dtype)
         self.w_bar = np.empty((N, 4, 32, 32), dtype)
-        self.t7 = np.empty((N, 4, 32, 32), dtype)
-        self.v6 = np.empty((32, 32), bool)
+        self.t5 = np.empty((N, 4, 32, 32), dtype)
+        self.v5 = np.empty((32, 32), bool)
         self.tt3 = np.empty((32, 32), dtype)
-        self.t8 = np.empty((32 * N, 32), dtype)
+        self.t6 = np.empty((32 * N, 32), dtype)
         self.ones4 = np.ones((N,), dtype)
         self.ones4.flags.writeable = False
 
@@ -1259,12 +1257,13 @@ def _borrow(kind: type, dtype: np.dtype, *sizes: int):
     They belong to the call until it gives them back, so two threads never share any.
     """
     key = (kind, dtype, *sizes)
-    if key not in _IDLE:
+    try:
+        return _IDLE[key].pop()
+    except IndexError:
+        return kind(dtype, *sizes)
+    except KeyError:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
-    try:
-        return _IDLE.setdefault(key, []).pop()
-    except IndexError:
         return kind(dtype, *sizes)
 
 

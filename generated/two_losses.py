@@ -2,7 +2,7 @@
 
 Made by symbprop 0.1.0 from two_losses.yaml (sha256 6f3bb99cb312b946).
 To change it, change two_losses.yaml and run: symbprop compile two_losses.yaml
-Verified by 70 probes; the certificate is sha256 05685ee1723b863b.
+Verified by 70 probes; the certificate is sha256 8f229ef42bff9afb.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
@@ -41,7 +41,7 @@ Backward, with v̄ = ∂L_total/∂v (v_bar in the code)
     (28) W̄_left_code[k,j] = Σₙ right[n,k] z̄_right_code[n,j] + Σₙ left[n,k] z̄_left_code[n,j]  from (3), (1)
 
 Cost of one call of the last function
-    7580 N + 7 floating-point operations, 7536 N + 28696 bytes read or written (float64)
+    7558 N + 7 floating-point operations, 7680 N + 28696 bytes read or written (float64)
     935 parameters
     472 N bytes kept from forward to backward: apart, both, digit, left_code, right_code
 """
@@ -114,13 +114,13 @@ def forward(
     dtype, arrays, sizes = _arguments(params, {"left": left, "right": right})
     W_left_code, b_left_code, W_digit, b_digit, W_apart, b_apart, left, right = arrays
     N = sizes["N"]
-    z_left_code = np.dot(left, W_left_code)  # (1)
+    z_left_code = left.dot(W_left_code)  # (1)
     z_left_code += b_left_code  # (1)
     left_code = np.tanh(z_left_code, out=z_left_code)  # (2)
-    z_right_code = np.dot(right, W_left_code)  # (3)
+    z_right_code = right.dot(W_left_code)  # (3)
     z_right_code += b_left_code  # (3)
     right_code = np.tanh(z_right_code, out=z_right_code)  # (4)
-    z_digit = np.dot(left_code, W_digit)  # (5)
+    z_digit = left_code.dot(W_digit)  # (5)
     z_digit += b_digit  # (5)
     z_digit_max = np.max(z_digit, axis=1)  # (6)
     np.subtract(z_digit, z_digit_max[:, None], out=z_digit)  # (7) z_digit − z_digit_max
@@ -130,7 +130,7 @@ def forward(
     both = np.empty((N, 24), dtype)  # (10)
     both[:, :12] = left_code  # (10)
     both[:, 12:] = right_code  # (11)
-    apart = np.dot(both, W_apart)  # (12)
+    apart = both.dot(W_apart)  # (12)
     apart += b_apart  # (12)
     return digit, apart
 
@@ -161,25 +161,25 @@ def loss(
     ) = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    z_left_code = np.dot(left, W_left_code)  # (1)
+    z_left_code = left.dot(W_left_code)  # (1)
     z_left_code += b_left_code  # (1)
     left_code = np.tanh(z_left_code, out=z_left_code)  # (2)
-    z_right_code = np.dot(right, W_left_code)  # (3)
+    z_right_code = right.dot(W_left_code)  # (3)
     z_right_code += b_left_code  # (3)
     right_code = np.tanh(z_right_code, out=z_right_code)  # (4)
-    z_digit = np.dot(left_code, W_digit)  # (5)
+    z_digit = left_code.dot(W_digit)  # (5)
     z_digit += b_digit  # (5)
     z_digit_max = np.max(z_digit, axis=1)  # (6)
     t = np.subtract(z_digit, z_digit_max[:, None])  # (7) z_digit − z_digit_max
     s_digit_term = np.exp(t, out=t)  # (7)
-    s_digit_place = np.argmax(z_digit, axis=1)  # (8)
-    t = np.not_equal(np.arange(10, dtype=dtype), s_digit_place[:, None])
-    s_digit_rest_term = np.multiply(s_digit_term, t, out=s_digit_term)  # (8)
+    s_digit_place = z_digit.argmax(axis=1)  # (8)
+    s_digit_rest_term = s_digit_term  # (8)
+    s_digit_rest_term[np.arange(N), s_digit_place] = 0  # (8)
     s_digit_rest = np.sum(s_digit_rest_term, axis=1)  # (8)
     both = np.empty((N, 24), dtype)  # (10)
     both[:, :12] = left_code  # (10)
     both[:, 12:] = right_code  # (11)
-    apart = np.dot(both, W_apart)  # (12)
+    apart = both.dot(W_apart)  # (12)
     apart += b_apart  # (12)
     t = np.subtract(z_digit[np.arange(N), label], z_digit_max)  # (13)
     u = np.log1p(s_digit_rest)  # (13) log1p(s_digit_rest)
@@ -236,81 +236,81 @@ def loss_and_grad(
     N = sizes["N"]
     _require_examples(sizes)
     work = _borrow(_LossAndGradWork, dtype, N)
-    z_left_code = np.dot(left, W_left_code, out=work.z_left_code)  # (1)
+    z_left_code = left.dot(W_left_code, out=work.z_left_code)  # (1)
     z_left_code += b_left_code  # (1)
     left_code = np.tanh(z_left_code, out=work.left_code)  # (2)
-    z_right_code = np.dot(right, W_left_code, out=work.z_right_code)  # (3)
+    z_right_code = right.dot(W_left_code, out=work.z_right_code)  # (3)
     z_right_code += b_left_code  # (3)
     right_code = np.tanh(z_right_code, out=work.right_code)  # (4)
     z_digit = work.z_digit
-    np.dot(W_digit.T, left_code.T, out=z_digit.T)  # (5)
+    W_digit.T.dot(left_code.T, out=z_digit.T)  # (5)
     z_digit += b_digit  # (5)
     z_digit_max = np.maximum.reduce(z_digit, axis=1, out=work.z_digit_max)  # (6)
     t = np.subtract(z_digit, z_digit_max[:, None], out=work.s_digit_term)  # (7)
     s_digit_term = np.exp(t, out=t)  # (7)
-    s_digit = np.dot(work.ones, s_digit_term.T, out=work.s_digit)  # (8)
-    s_digit_place = np.argmax(z_digit, axis=1)  # (8)
-    t = np.not_equal(np.arange(10, dtype=dtype), s_digit_place[:, None], out=work.t)
-    s_digit_rest_term = np.multiply(s_digit_term, t, out=work.s_digit_rest_term)  # (8)
-    s_digit_rest = np.dot(work.ones, s_digit_rest_term.T, out=work.s_digit_rest)  # (8)
+    s_digit = work.ones.dot(s_digit_term.T, out=work.s_digit)  # (8)
+    s_digit_place = z_digit.argmax(axis=1)  # (8)
+    s_digit_rest_term = work.s_digit_rest_term
+    np.copyto(s_digit_rest_term, s_digit_term)  # (8)
+    s_digit_rest_term[work.numbers, s_digit_place] = 0  # (8)
+    s_digit_rest = work.ones.dot(s_digit_rest_term.T, out=work.s_digit_rest)  # (8)
     digit = np.divide(s_digit_term, s_digit[:, None], out=work.s_digit_rest_term)  # (9)
     both = work.both  # (10)
     both[:, :12] = left_code  # (10)
     both[:, 12:] = right_code  # (11)
-    apart = np.dot(both, W_apart, out=work.apart)  # (12)
+    apart = both.dot(W_apart, out=work.apart)  # (12)
     apart += b_apart  # (12)
-    t = np.subtract(z_digit[np.arange(N), label], z_digit_max, out=work.L1_term)  # (13)
+    t = np.subtract(z_digit[work.numbers, label], z_digit_max, out=work.L1_term)  # (13)
     u = np.log1p(s_digit_rest, out=work.u)  # (13) log1p(s_digit_rest)
     L1_term = np.subtract(t, u, out=t)  # (13)
     L1 = np.add.reduce(L1_term)  # (13)
     L1 = (-L1) / N  # (13)
-    t = np.subtract(apart, distance, out=work.L2_term)  # (14) apart − distance
-    L2_term = np.multiply(t, t, out=t)  # (14)
-    L2 = np.add.reduce(L2_term, axis=None)  # (14)
+    apart_less = np.subtract(apart, distance, out=work.apart_less)  # (14)
+    L2 = apart_less.ravel().dot(apart_less.ravel())  # (14)
     L2 = L2 / N  # (14)
     L_total = L1  # (15)
     L_total += L2 / 2  # (15)
-    t = np.subtract(apart, distance, out=work.L2_term)  # (16) apart − distance
-    apart_bar = np.multiply(cotangent / N, t, out=t)  # (16)
-    b_apart_bar = np.dot(work.ones2, apart_bar)  # (17)
-    both_bar = np.dot(apart_bar, W_apart.T, out=work.both_bar)  # (18)
-    W_apart_bar = np.dot(both.T, apart_bar)  # (19)
-    t = np.subtract(1, s_digit_term[np.arange(N), label], out=work.L1_term)  # (21)
+    apart_bar = np.multiply(cotangent / N, apart_less, out=work.apart)  # (16)
+    b_apart_bar = work.ones2.dot(apart_bar)  # (17)
+    both_bar = apart_bar.dot(W_apart.T, out=work.both_bar)  # (18)
+    W_apart_bar = both.T.dot(apart_bar)  # (19)
+    # (21) 1 − s_digit_term
+    t = np.subtract(work.one, s_digit_term[work.numbers, label], out=work.L1_term)
     np.add(s_digit_rest, t, out=t)  # (21) s_digit_rest + 1 − s_digit_term
     np.multiply(cotangent / N, t, out=t)
     np.negative(t, out=t)
     z_digit_bar_chosen = np.divide(t, s_digit, out=t)  # (21)
-    t = np.multiply(cotangent / N, digit, out=work.t2)
-    u = np.not_equal(np.arange(10, dtype=dtype), label[:, None], out=work.u2)
-    z_digit_bar = np.where(u, t, z_digit_bar_chosen[:, None])  # (21)
-    b_digit_bar = np.dot(z_digit_bar.T, work.ones2)  # (22)
-    left_code_bar = both_bar[:, :12].copy()  # (23)
-    t = np.dot(z_digit_bar, W_digit.T, out=work.t3)  # (23)
+    z_digit_bar = np.multiply(cotangent / N, digit, out=work.s_digit_term)  # (21)
+    z_digit_bar[work.numbers, label] = z_digit_bar_chosen  # (21)
+    b_digit_bar = z_digit_bar.T.dot(work.ones2)  # (22)
+    left_code_bar = work.right_code
+    np.copyto(left_code_bar, both_bar[:, :12])  # (23)
+    t = z_digit_bar.dot(W_digit.T, out=work.t)  # (23)
     left_code_bar += t  # (23)
-    W_digit_bar = np.dot(left_code.T, z_digit_bar)  # (24)
-    t = np.negative(z_right_code, out=work.t3)  # (25) −z_right_code
+    W_digit_bar = left_code.T.dot(z_digit_bar)  # (24)
+    t = np.negative(z_right_code, out=work.t)  # (25) −z_right_code
     np.minimum(z_right_code, t, out=t)  # (25) −|z_right_code|
     np.exp(t, out=t)  # (25) exp(−|z_right_code|)
     np.multiply(t, t, out=t)  # (25) exp(−|z_right_code|)²
-    u = np.add(1, t, out=work.u3)  # (25) exp(−|z_right_code|)² + 1
+    u = np.add(work.one, t, out=work.u2)  # (25) exp(−|z_right_code|)² + 1
     np.multiply(u, u, out=u)  # (25) (exp(−|z_right_code|)² + 1)²
-    v = np.multiply(4, both_bar[:, 12:], out=work.left_code)
+    v = np.multiply(work.four, both_bar[:, 12:], out=work.left_code)
     np.multiply(v, t, out=v)
     z_right_code_bar = np.divide(v, u, out=v)  # (25)
-    t = np.negative(z_left_code, out=work.t3)  # (26) −z_left_code
+    t = np.negative(z_left_code, out=work.t)  # (26) −z_left_code
     np.minimum(z_left_code, t, out=t)  # (26) −|z_left_code|
     np.exp(t, out=t)  # (26) exp(−|z_left_code|)
     np.multiply(t, t, out=t)  # (26) exp(−|z_left_code|)²
-    u = np.add(1, t, out=work.u3)  # (26) exp(−|z_left_code|)² + 1
+    u = np.add(work.one, t, out=work.u2)  # (26) exp(−|z_left_code|)² + 1
     np.multiply(u, u, out=u)  # (26) (exp(−|z_left_code|)² + 1)²
-    np.multiply(4, left_code_bar, out=left_code_bar)
+    np.multiply(work.four, left_code_bar, out=left_code_bar)
     np.multiply(left_code_bar, t, out=left_code_bar)
     z_left_code_bar = np.divide(left_code_bar, u, out=left_code_bar)  # (26)
-    b_left_code_bar = np.dot(work.ones2, z_right_code_bar)  # (27)
-    t = np.dot(work.ones2, z_left_code_bar, out=work.t4)  # (27)
+    b_left_code_bar = work.ones2.dot(z_right_code_bar)  # (27)
+    t = work.ones2.dot(z_left_code_bar, out=work.t2)  # (27)
     b_left_code_bar += t  # (27)
-    W_left_code_bar = np.dot(right.T, z_right_code_bar)  # (28)
-    t = np.dot(left.T, z_left_code_bar, out=work.t5)  # (28)
+    W_left_code_bar = right.T.dot(z_right_code_bar)  # (28)
+    t = left.T.dot(z_left_code_bar, out=work.t3)  # (28)
     W_left_code_bar += t  # (28)
     _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
@@ -466,23 +466,26 @@ class _LossAndGradWork:
         self.s_digit = np.empty((N,), dtype)
         self.ones = np.ones((10,), dtype)
         self.ones.flags.writeable = False
-        self.t = np.empty((10, N), bool).T
         self.s_digit_rest_term = np.empty((10, N), dtype).T
+        self.numbers = np.arange(N, dtype=np.intp)
+        self.numbers.flags.writeable = False
         self.s_digit_rest = np.empty((N,), dtype)
         self.both = np.empty((N, 24), dtype)
         self.apart = np.empty((N, 1), dtype)
         self.L1_term = np.empty((N,), dtype)
         self.u = np.empty((N,), dtype)
-        self.L2_term = np.empty((N, 1), dtype)
+        self.apart_less = np.empty((N, 1), dtype)
         self.ones2 = np.ones((N,), dtype)
         self.ones2.flags.writeable = False
         self.both_bar = np.empty((N, 24), dtype)
-        self.t2 = np.empty((10, N), dtype).T
-        self.u2 = np.empty((10, N), bool).T
-        self.t3 = np.empty((N, 12), dtype)
-        self.u3 = np.empty((N, 12), dtype)
-        self.t4 = np.empty((12,), dtype)
-        self.t5 = np.empty((64, 12), dtype)
+        self.one = np.asarray(1, dtype=dtype)
+        self.one.flags.writeable = False
+        self.t = np.empty((N, 12), dtype)
+        self.four = np.asarray(4, dtype=dtype)
+        self.four.flags.writeable = False
+        self.u2 = np.empty((N, 12), dtype)
+        self.t2 = np.empty((12,), dtype)
+        self.t3 = np.empty((64, 12), dtype)
 
 
 _IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using
@@ -494,12 +497,13 @@ def _borrow(kind: type, dtype: np.dtype, *sizes: int):
     They belong to the call until it gives them back, so two threads never share any.
     """
     key = (kind, dtype, *sizes)
-    if key not in _IDLE:
+    try:
+        return _IDLE[key].pop()
+    except IndexError:
+        return kind(dtype, *sizes)
+    except KeyError:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
-    try:
-        return _IDLE.setdefault(key, []).pop()
-    except IndexError:
         return kind(dtype, *sizes)
 
 

@@ -2,7 +2,7 @@
 
 Made by symbprop 0.1.0 from two_towers.yaml (sha256 e079cd47905f0e81).
 To change it, change two_towers.yaml and run: symbprop compile two_towers.yaml
-Verified by 62 probes; the certificate is sha256 e73156a8d50d0655.
+Verified by 62 probes; the certificate is sha256 fce69607d92a7527.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
@@ -44,7 +44,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (31) W̄_left_hidden[k,j] = Σₙ right[n,k] z̄_right_hidden[n,j] + Σₙ left[n,k] z̄_left_hidden[n,j]  from (4), (1)
 
 Cost of one call of the last function
-    46440 N + 2 floating-point operations, 19032 N + 182856 bytes read or written (float64)
+    46435 N + 2 floating-point operations, 19064 N + 182856 bytes read or written (float64)
     5,202 parameters
     2336 N bytes kept from forward to backward: q, angle, s3_angle, s4_angle, right_code, left_code, right_hidden, z_right_hidden, left_hidden, z_left_hidden
 """
@@ -123,12 +123,12 @@ def forward(
         left,
         right,
     ) = arrays
-    z_left_hidden = np.dot(left, W_left_hidden)  # (1)
+    z_left_hidden = left.dot(W_left_hidden)  # (1)
     z_left_hidden += b_left_hidden  # (1)
     left_hidden = np.maximum(z_left_hidden, 0, out=z_left_hidden)  # (2)
     left_code = _narrow_dot(left_hidden, W_left_code)  # (3)
     left_code += b_left_code  # (3)
-    z_right_hidden = np.dot(right, W_left_hidden)  # (4)
+    z_right_hidden = right.dot(W_left_hidden)  # (4)
     z_right_hidden += b_left_hidden  # (4)
     right_hidden = np.maximum(z_right_hidden, 0, out=z_right_hidden)  # (5)
     right_code = _narrow_dot(right_hidden, W_left_code)  # (6)
@@ -178,12 +178,12 @@ def loss(
     ) = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    z_left_hidden = np.dot(left, W_left_hidden)  # (1)
+    z_left_hidden = left.dot(W_left_hidden)  # (1)
     z_left_hidden += b_left_hidden  # (1)
     left_hidden = np.maximum(z_left_hidden, 0, out=z_left_hidden)  # (2)
     left_code = _narrow_dot(left_hidden, W_left_code)  # (3)
     left_code += b_left_code  # (3)
-    z_right_hidden = np.dot(right, W_left_hidden)  # (4)
+    z_right_hidden = right.dot(W_left_hidden)  # (4)
     z_right_hidden += b_left_hidden  # (4)
     right_hidden = np.maximum(z_right_hidden, 0, out=z_right_hidden)  # (5)
     right_code = _narrow_dot(right_hidden, W_left_code)  # (6)
@@ -256,17 +256,17 @@ def loss_and_grad(
     N = sizes["N"]
     _require_examples(sizes)
     work = _borrow(_LossAndGradWork, dtype, N)
-    z_left_hidden = np.dot(left, W_left_hidden, out=work.z_left_hidden)  # (1)
+    z_left_hidden = left.dot(W_left_hidden, out=work.z_left_hidden)  # (1)
     z_left_hidden += b_left_hidden  # (1)
-    left_hidden = np.maximum(z_left_hidden, 0, out=work.left_hidden)  # (2)
+    left_hidden = np.maximum(z_left_hidden, work.zero, out=work.left_hidden)  # (2)
     left_code = work.left_code
-    np.dot(W_left_code.T, left_hidden.T, out=left_code.T)  # (3)
+    W_left_code.T.dot(left_hidden.T, out=left_code.T)  # (3)
     left_code += b_left_code  # (3)
-    z_right_hidden = np.dot(right, W_left_hidden, out=work.z_right_hidden)  # (4)
+    z_right_hidden = right.dot(W_left_hidden, out=work.z_right_hidden)  # (4)
     z_right_hidden += b_left_hidden  # (4)
-    right_hidden = np.maximum(z_right_hidden, 0, out=work.right_hidden)  # (5)
+    right_hidden = np.maximum(z_right_hidden, work.zero, out=work.right_hidden)  # (5)
     right_code = work.right_code
-    np.dot(W_left_code.T, right_hidden.T, out=right_code.T)  # (6)
+    W_left_code.T.dot(right_hidden.T, out=right_code.T)  # (6)
     right_code += b_left_code  # (6)
     t = np.negative(left_code, out=work.left_code_size_term)  # (7) −left_code
     left_code_size_term = np.maximum(left_code, t, out=t)  # (7)
@@ -292,28 +292,25 @@ def loss_and_grad(
     angle = np.divide(s5_angle_scaled, t, out=s5_angle_scaled)  # (10)
     t = np.multiply(slope_odds, angle, out=work.odds)
     odds = np.add(offset_odds, t, out=t)  # (11)
+    t = np.negative(odds, out=work.odds_exp)  # (12) −odds
+    np.minimum(odds, t, out=t)  # (12) −|odds|
+    odds_exp = np.exp(t, out=t)  # (12)
     t = np.negative(same, out=work.L_term)  # (12) −same
-    u = np.greater_equal(odds, 0, out=work.u)
+    u = np.greater_equal(odds, work.zero, out=work.u)
     np.add(t, u, out=t)  # (12) {1 − same if odds ≥ 0 else −same}
     np.multiply(odds, t, out=t)
-    u = np.negative(odds, out=work.u2)  # (12) −odds
-    np.minimum(odds, u, out=u)  # (12) −|odds|
-    np.exp(u, out=u)  # (12) exp(−|odds|)
-    np.log1p(u, out=u)  # (12) log1p(exp(−|odds|))
+    u = np.log1p(odds_exp, out=work.u2)  # (12) log1p(odds_exp)
     L_term = np.add(t, u, out=t)  # (12)
     L = np.add.reduce(L_term)  # (12)
     L = L / N  # (12)
-    t = np.negative(odds, out=work.q2)  # (13) −odds
-    np.minimum(odds, t, out=t)  # (13) −|odds|
-    _wide_exp(t, out=t)  # (13) wide_exp(−|odds|)
-    u = np.add(1, t, out=work.u2)  # (13) 1 + wide_exp(−|odds|)
-    v = np.greater_equal(odds, 0, out=work.v)
-    np.maximum(t, v, out=t)  # (13) {1 if odds ≥ 0 else wide_exp(−|odds|)}
-    q = np.divide(t, u, out=t)  # (13)
+    t = np.add(work.one, odds_exp, out=work.t)  # (13) 1 + odds_exp
+    u = np.greater_equal(odds, work.zero, out=work.u)
+    v = np.maximum(odds_exp, u, out=work.q2)  # (13) {1 if odds ≥ 0 else odds_exp}
+    q = np.divide(v, t, out=v)  # (13)
     t = np.subtract(q, same, out=work.L_term)  # (15) q − same
     odds_bar = np.multiply(cotangent / N, t, out=t)  # (15)
-    slope_odds_bar = np.dot(angle, odds_bar)  # (16)
-    angle_bar = np.multiply(slope_odds, odds_bar, out=work.odds)  # (17)
+    slope_odds_bar = angle.dot(odds_bar)  # (16)
+    angle_bar = np.multiply(slope_odds, odds_bar, out=work.odds_exp)  # (17)
     offset_odds_bar = np.add.reduce(odds_bar)  # (18)
     t = np.multiply(s3_angle_scaled, s4_angle_scaled, out=work.L_term)
     np.sqrt(t, out=t)  # (21) √(s3_angle_scaled s4_angle_scaled)
@@ -337,24 +334,23 @@ def loss_and_grad(
     np.divide(u, t, out=u)  # (23)
     left_code_bar -= u  # (23)
     # (24)
-    right_hidden_bar = np.dot(right_code_bar, W_left_code.T, out=work.right_hidden_bar)
-    t = np.greater(z_right_hidden, 0, out=work.t3)
+    right_hidden_bar = right_code_bar.dot(W_left_code.T, out=work.right_hidden_bar)
+    t = np.greater(z_right_hidden, work.zero, out=work.t3)
     z_right_hidden_bar = np.multiply(right_hidden_bar, t, out=right_hidden_bar)  # (25)
-    b_left_code_bar = np.dot(right_code_bar.T, work.ones)  # (26)
-    t = np.dot(left_code_bar.T, work.ones, out=work.t4)  # (26)
+    b_left_code_bar = right_code_bar.T.dot(work.ones)  # (26)
+    t = left_code_bar.T.dot(work.ones, out=work.t4)  # (26)
     b_left_code_bar += t  # (26)
-    # (27)
-    left_hidden_bar = np.dot(left_code_bar, W_left_code.T, out=work.z_right_hidden)
-    W_left_code_bar = np.dot(right_hidden.T, right_code_bar)  # (28)
-    t = np.dot(left_hidden.T, left_code_bar, out=work.t5)  # (28)
+    left_hidden_bar = left_code_bar.dot(W_left_code.T, out=work.z_right_hidden)  # (27)
+    W_left_code_bar = right_hidden.T.dot(right_code_bar)  # (28)
+    t = left_hidden.T.dot(left_code_bar, out=work.t5)  # (28)
     W_left_code_bar += t  # (28)
-    t = np.greater(z_left_hidden, 0, out=work.t3)
+    t = np.greater(z_left_hidden, work.zero, out=work.t3)
     z_left_hidden_bar = np.multiply(left_hidden_bar, t, out=left_hidden_bar)  # (29)
-    b_left_hidden_bar = np.dot(work.ones, z_right_hidden_bar)  # (30)
-    t = np.dot(work.ones, z_left_hidden_bar, out=work.t6)  # (30)
+    b_left_hidden_bar = work.ones.dot(z_right_hidden_bar)  # (30)
+    t = work.ones.dot(z_left_hidden_bar, out=work.t6)  # (30)
     b_left_hidden_bar += t  # (30)
-    W_left_hidden_bar = np.dot(right.T, z_right_hidden_bar)  # (31)
-    t = np.dot(left.T, z_left_hidden_bar, out=work.t7)  # (31)
+    W_left_hidden_bar = right.T.dot(z_right_hidden_bar)  # (31)
+    t = left.T.dot(z_left_hidden_bar, out=work.t7)  # (31)
     W_left_hidden_bar += t  # (31)
     _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
@@ -392,12 +388,12 @@ def metrics(
     ) = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    z_left_hidden = np.dot(left, W_left_hidden)  # (1)
+    z_left_hidden = left.dot(W_left_hidden)  # (1)
     z_left_hidden += b_left_hidden  # (1)
     left_hidden = np.maximum(z_left_hidden, 0, out=z_left_hidden)  # (2)
     left_code = _narrow_dot(left_hidden, W_left_code)  # (3)
     left_code += b_left_code  # (3)
-    z_right_hidden = np.dot(right, W_left_hidden)  # (4)
+    z_right_hidden = right.dot(W_left_hidden)  # (4)
     z_right_hidden += b_left_hidden  # (4)
     right_hidden = np.maximum(z_right_hidden, 0, out=z_right_hidden)  # (5)
     right_code = _narrow_dot(right_hidden, W_left_code)  # (6)
@@ -422,10 +418,10 @@ def metrics(
     odds = np.add(offset_odds, angle, out=angle)  # (11); odds lives in angle
     t = np.negative(odds)  # (13) −odds
     np.minimum(odds, t, out=t)  # (13) −|odds|
-    _wide_exp(t, out=t)  # (13) wide_exp(−|odds|)
-    u = np.add(1, t)  # (13) 1 + wide_exp(−|odds|)
+    np.exp(t, out=t)  # (13) exp(−|odds|)
+    u = np.add(1, t)  # (13) 1 + exp(−|odds|)
     v = np.greater_equal(odds, 0)
-    np.maximum(t, v, out=t)  # (13) {1 if odds ≥ 0 else wide_exp(−|odds|)}
+    np.maximum(t, v, out=t)  # (13) {1 if odds ≥ 0 else exp(−|odds|)}
     q = np.divide(t, u, out=t)  # (13)
     t = np.greater(same, 0.5)
     u = np.multiply(np.asarray(1, dtype), t)  # (14) 1[same > 1/2]
@@ -781,6 +777,8 @@ class _LossAndGradWork:
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
         self.z_left_hidden = np.empty((N, 64), dtype)
+        self.zero = np.asarray(0, dtype=dtype)
+        self.zero.flags.writeable = False
         self.left_hidden = np.empty((N, 64), dtype)
         self.left_code = np.empty((16, N), dtype).T
         self.z_right_hidden = np.empty((N, 64), dtype)
@@ -791,11 +789,13 @@ class _LossAndGradWork:
         self.right_code_size = np.empty((N,), dtype)
         self.t = np.empty((N,), dtype)
         self.odds = np.empty((N,), dtype)
+        self.odds_exp = np.empty((N,), dtype)
         self.L_term = np.empty((N,), dtype)
         self.u = np.empty((N,), bool)
         self.u2 = np.empty((N,), dtype)
+        self.one = np.asarray(1, dtype=dtype)
+        self.one.flags.writeable = False
         self.q2 = np.empty((N,), dtype)
-        self.v = np.empty((N,), bool)
         self.t2 = np.empty((1, N), dtype).T
         self.u3 = np.empty((16, N), dtype).T
         self.left_code_bar = np.empty((16, N), dtype).T
@@ -818,26 +818,19 @@ def _borrow(kind: type, dtype: np.dtype, *sizes: int):
     They belong to the call until it gives them back, so two threads never share any.
     """
     key = (kind, dtype, *sizes)
-    if key not in _IDLE:
+    try:
+        return _IDLE[key].pop()
+    except IndexError:
+        return kind(dtype, *sizes)
+    except KeyError:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
-    try:
-        return _IDLE.setdefault(key, []).pop()
-    except IndexError:
         return kind(dtype, *sizes)
 
 
 def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
     _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
-
-
-def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    """The exponential, in double precision also where x is single: to half an ulp."""
-    if x.dtype != np.float32:
-        return np.exp(x, out=out)
-    into = np.empty_like(x) if out is None else out
-    return np.exp(x, out=into, dtype=np.float64, casting="same_kind")
 
 
 def _narrow_dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 Made by symbprop 0.1.0 from vae.yaml (sha256 bd6860e98b7c7839).
 To change it, change vae.yaml and run: symbprop compile vae.yaml
-Verified by 122 probes; the certificate is sha256 225899c5a33662e8.
+Verified by 122 probes; the certificate is sha256 1e614d649836455e.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
@@ -143,33 +143,33 @@ def forward(
     if training:
         rng = np.random.default_rng(seed)
         e_code = np.asarray(rng.standard_normal((N, 4)), dtype)
-        z_seen = np.dot(x, W_seen)  # (1)
+        z_seen = x.dot(W_seen)  # (1)
         z_seen += b_seen  # (1)
         seen = np.tanh(z_seen, out=z_seen)  # (2); seen lives in z_seen
-        mean = np.dot(seen, W_mean)  # (3)
+        mean = seen.dot(W_mean)  # (3)
         mean += b_mean  # (3)
-        logvar = np.dot(seen, W_logvar)  # (4)
+        logvar = seen.dot(W_logvar)  # (4)
         logvar += b_logvar  # (4)
         t = np.divide(logvar, 2)  # (5) logvar / 2
         np.exp(t, out=t)  # (5) exp(logvar / 2)
         np.multiply(e_code, t, out=t)
         code = np.add(mean, t, out=mean)  # (5); code lives in mean
-        z_turned = np.dot(code, W_turned)  # (6)
+        z_turned = code.dot(W_turned)  # (6)
         z_turned += b_turned  # (6)
         turned = np.tanh(z_turned, out=z_turned)  # (7); turned lives in z_turned
-        image = np.dot(turned, W_image)  # (8)
+        image = turned.dot(W_image)  # (8)
         image += b_image  # (8)
         return image
-    z_seen = np.dot(x, W_seen)  # (1)
+    z_seen = x.dot(W_seen)  # (1)
     z_seen += b_seen  # (1)
     seen = np.tanh(z_seen, out=z_seen)  # (2); seen lives in z_seen
-    mean = np.dot(seen, W_mean)  # (3)
+    mean = seen.dot(W_mean)  # (3)
     mean += b_mean  # (3)
     code = mean  # (32)
-    z_turned = np.dot(code, W_turned)  # (6)
+    z_turned = code.dot(W_turned)  # (6)
     z_turned += b_turned  # (6)
     turned = np.tanh(z_turned, out=z_turned)  # (7); turned lives in z_turned
-    image = np.dot(turned, W_image)  # (8)
+    image = turned.dot(W_image)  # (8)
     image += b_image  # (8)
     return image
 
@@ -202,21 +202,21 @@ def loss(
     if training:
         rng = np.random.default_rng(seed)
         e_code = np.asarray(rng.standard_normal((N, 4)), dtype)
-        z_seen = np.dot(x, W_seen)  # (1)
+        z_seen = x.dot(W_seen)  # (1)
         z_seen += b_seen  # (1)
         seen = np.tanh(z_seen, out=z_seen)  # (2); seen lives in z_seen
-        mean = np.dot(seen, W_mean)  # (3)
+        mean = seen.dot(W_mean)  # (3)
         mean += b_mean  # (3)
-        logvar = np.dot(seen, W_logvar)  # (4)
+        logvar = seen.dot(W_logvar)  # (4)
         logvar += b_logvar  # (4)
         t = np.divide(logvar, 2)  # (5) logvar / 2
         np.exp(t, out=t)  # (5) exp(logvar / 2)
         np.multiply(e_code, t, out=t)
         code = np.add(mean, t, out=t)  # (5)
-        z_turned = np.dot(code, W_turned)  # (6)
+        z_turned = code.dot(W_turned)  # (6)
         z_turned += b_turned  # (6)
         turned = np.tanh(z_turned, out=z_turned)  # (7); turned lives in z_turned
-        image = np.dot(turned, W_image)  # (8)
+        image = turned.dot(W_image)  # (8)
         image += b_image  # (8)
         t = np.negative(x)  # (9) −x
         u = np.greater_equal(image, 0)
@@ -241,18 +241,18 @@ def loss(
         L_total = L  # (13)
         L_total += D  # (13)
         return L_total
-    z_seen = np.dot(x, W_seen)  # (1)
+    z_seen = x.dot(W_seen)  # (1)
     z_seen += b_seen  # (1)
     seen = np.tanh(z_seen, out=z_seen)  # (2); seen lives in z_seen
-    mean = np.dot(seen, W_mean)  # (3)
+    mean = seen.dot(W_mean)  # (3)
     mean += b_mean  # (3)
-    logvar = np.dot(seen, W_logvar)  # (4)
+    logvar = seen.dot(W_logvar)  # (4)
     logvar += b_logvar  # (4)
     code = mean  # (32)
-    z_turned = np.dot(code, W_turned)  # (6)
+    z_turned = code.dot(W_turned)  # (6)
     z_turned += b_turned  # (6)
     turned = np.tanh(z_turned, out=z_turned)  # (7); turned lives in z_turned
-    image = np.dot(turned, W_image)  # (8)
+    image = turned.dot(W_image)  # (8)
     image += b_image  # (8)
     t = np.negative(x)  # (9) −x
     u = np.greater_equal(image, 0)
@@ -312,34 +312,34 @@ def loss_and_grad(
     work = _borrow(_LossAndGradWork, dtype, N)
     rng = np.random.default_rng(seed)
     e_code = np.asarray(rng.standard_normal((N, 4)), dtype)
-    z_seen = np.dot(x, W_seen, out=work.z_seen)  # (1)
+    z_seen = x.dot(W_seen, out=work.z_seen)  # (1)
     z_seen += b_seen  # (1)
     seen = np.tanh(z_seen, out=work.seen)  # (2)
     mean = work.mean
-    np.dot(W_mean.T, seen.T, out=mean.T)  # (3)
+    W_mean.T.dot(seen.T, out=mean.T)  # (3)
     mean += b_mean  # (3)
     logvar = work.logvar
-    np.dot(W_logvar.T, seen.T, out=logvar.T)  # (4)
+    W_logvar.T.dot(seen.T, out=logvar.T)  # (4)
     logvar += b_logvar  # (4)
-    t = np.divide(logvar, 2, out=work.logvar_exp)  # (5) logvar / 2
+    t = np.divide(logvar, work.two, out=work.logvar_exp)  # (5) logvar / 2
     logvar_exp = np.exp(t, out=t)  # (5)
     t = np.multiply(e_code, logvar_exp, out=work.code)
     code = np.add(mean, t, out=t)  # (5)
-    z_turned = np.dot(code, W_turned, out=work.z_turned)  # (6)
+    z_turned = code.dot(W_turned, out=work.z_turned)  # (6)
     z_turned += b_turned  # (6)
     turned = np.tanh(z_turned, out=work.turned)  # (7)
-    image = np.dot(turned, W_image, out=work.image)  # (8)
+    image = turned.dot(W_image, out=work.image)  # (8)
     image += b_image  # (8)
     t = np.negative(image, out=work.image_wide_exp)  # (9) −image
     np.minimum(image, t, out=t)  # (9) −|image|
     image_wide_exp = _wide_exp(t, out=t)  # (9)
     t = np.negative(x, out=work.s1_term)  # (9) −x
-    u = np.greater_equal(image, 0, out=work.u)
+    u = np.greater_equal(image, work.zero, out=work.u)
     np.add(t, u, out=t)  # (9) {1 − x if image ≥ 0 else −x}
     np.multiply(image, t, out=t)
     u = np.log1p(image_wide_exp, out=work.u2)  # (9) log1p(image_wide_exp)
     s1_term = np.add(t, u, out=t)  # (9)
-    s1 = np.dot(s1_term, work.ones, out=work.s1)  # (9)
+    s1 = s1_term.dot(work.ones, out=work.s1)  # (9)
     L = np.add.reduce(s1)  # (10)
     L = L / N  # (10)
     t = np.multiply(mean, mean, out=work.s2_term)  # (11) mean²
@@ -347,65 +347,65 @@ def loss_and_grad(
     v = np.expm1(u, out=work.v)  # (11) expm1(min(2¹⁰⁰, logvar))
     np.add(t, v, out=t)
     s2_term = np.subtract(t, u, out=t)  # (11)
-    s2 = np.dot(work.ones2, s2_term.T, out=work.s1)  # (11)
+    s2 = work.ones2.dot(s2_term.T, out=work.s1)  # (11)
     D = np.add.reduce(s2)  # (12)
     D = D / (2 * N)  # (12)
     L_total = L  # (13)
     L_total += D  # (13)
-    t = np.add(1, image_wide_exp, out=work.t)  # (14) 1 + image_wide_exp
+    t = np.add(work.one, image_wide_exp, out=work.t)  # (14) 1 + image_wide_exp
     u = np.multiply(x, image_wide_exp, out=work.u2)
-    v = np.subtract(x, 1, out=work.v2)  # (14) x − 1
+    v = np.subtract(x, work.one, out=work.v2)  # (14) x − 1
     np.negative(u, out=u)
     np.subtract(u, v, out=u)  # (14) −x image_wide_exp − (x − 1)
     np.multiply(v, image_wide_exp, out=v)
     w = np.negative(x, out=work.w)
     np.subtract(w, v, out=w)  # (14) −x − image_wide_exp (x − 1)
-    v = np.greater_equal(image, 0, out=work.v3)
+    v = np.greater_equal(image, work.zero, out=work.v3)
     r = np.where(v, u, w)  # (14)
     np.multiply(cotangent / N, r, out=r)
     image_bar = np.divide(r, t, out=r)  # (14)
-    b_image_bar = np.dot(work.ones3, image_bar)  # (15)
-    turned_bar = np.dot(image_bar, W_image.T, out=work.turned_bar)  # (16)
-    W_image_bar = np.dot(turned.T, image_bar)  # (17)
+    b_image_bar = work.ones3.dot(image_bar)  # (15)
+    turned_bar = image_bar.dot(W_image.T, out=work.turned_bar)  # (16)
+    W_image_bar = turned.T.dot(image_bar)  # (17)
     t = np.negative(z_turned, out=work.t2)  # (18) −z_turned
     np.minimum(z_turned, t, out=t)  # (18) −|z_turned|
     np.exp(t, out=t)  # (18) exp(−|z_turned|)
     np.multiply(t, t, out=t)  # (18) exp(−|z_turned|)²
-    u = np.add(1, t, out=work.u4)  # (18) exp(−|z_turned|)² + 1
+    u = np.add(work.one, t, out=work.u4)  # (18) exp(−|z_turned|)² + 1
     np.multiply(u, u, out=u)  # (18) (exp(−|z_turned|)² + 1)²
-    np.multiply(4, turned_bar, out=turned_bar)
+    np.multiply(work.four, turned_bar, out=turned_bar)
     np.multiply(turned_bar, t, out=turned_bar)
     z_turned_bar = np.divide(turned_bar, u, out=turned_bar)  # (18)
-    b_turned_bar = np.dot(work.ones3, z_turned_bar)  # (19)
+    b_turned_bar = work.ones3.dot(z_turned_bar)  # (19)
     code_bar = work.s2_term
-    np.dot(W_turned, z_turned_bar.T, out=code_bar.T)  # (20)
-    W_turned_bar = np.dot(code.T, z_turned_bar)  # (21)
+    W_turned.dot(z_turned_bar.T, out=code_bar.T)  # (20)
+    W_turned_bar = code.T.dot(z_turned_bar)  # (21)
     mean_bar = np.multiply(cotangent / N, mean, out=work.code)  # (22)
     mean_bar += code_bar  # (22)
     t = np.expm1(logvar, out=work.logvar_bar2)  # (23) expm1(logvar)
     np.multiply(cotangent / (2 * N), t, out=t)
     np.multiply(e_code, code_bar, out=code_bar)
     np.multiply(code_bar, logvar_exp, out=code_bar)
-    np.divide(code_bar, 2, out=code_bar)  # (23) e_code c̅o̅d̅e̅ logvar_exp / 2
+    np.divide(code_bar, work.two, out=code_bar)  # (23) e_code c̅o̅d̅e̅ logvar_exp / 2
     logvar_bar = np.add(t, code_bar, out=t)  # (23)
-    b_logvar_bar = np.dot(logvar_bar.T, work.ones3)  # (24)
-    W_logvar_bar = np.dot(seen.T, logvar_bar)  # (25)
-    b_mean_bar = np.dot(mean_bar.T, work.ones3)  # (26)
-    seen_bar = np.dot(logvar_bar, W_logvar.T, out=work.turned_bar)  # (27)
-    t = np.dot(mean_bar, W_mean.T, out=work.t2)  # (27)
+    b_logvar_bar = logvar_bar.T.dot(work.ones3)  # (24)
+    W_logvar_bar = seen.T.dot(logvar_bar)  # (25)
+    b_mean_bar = mean_bar.T.dot(work.ones3)  # (26)
+    seen_bar = logvar_bar.dot(W_logvar.T, out=work.turned_bar)  # (27)
+    t = mean_bar.dot(W_mean.T, out=work.t2)  # (27)
     seen_bar += t  # (27)
-    W_mean_bar = np.dot(seen.T, mean_bar)  # (28)
+    W_mean_bar = seen.T.dot(mean_bar)  # (28)
     t = np.negative(z_seen, out=work.t2)  # (29) −z_seen
     np.minimum(z_seen, t, out=t)  # (29) −|z_seen|
     np.exp(t, out=t)  # (29) exp(−|z_seen|)
     np.multiply(t, t, out=t)  # (29) exp(−|z_seen|)²
-    u = np.add(1, t, out=work.u4)  # (29) exp(−|z_seen|)² + 1
+    u = np.add(work.one, t, out=work.u4)  # (29) exp(−|z_seen|)² + 1
     np.multiply(u, u, out=u)  # (29) (exp(−|z_seen|)² + 1)²
-    np.multiply(4, seen_bar, out=seen_bar)
+    np.multiply(work.four, seen_bar, out=seen_bar)
     np.multiply(seen_bar, t, out=seen_bar)
     z_seen_bar = np.divide(seen_bar, u, out=seen_bar)  # (29)
-    b_seen_bar = np.dot(work.ones3, z_seen_bar)  # (30)
-    W_seen_bar = np.dot(x.T, z_seen_bar)  # (31)
+    b_seen_bar = work.ones3.dot(z_seen_bar)  # (30)
+    W_seen_bar = x.T.dot(z_seen_bar)  # (31)
     _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W_seen": W_seen_bar,
@@ -743,12 +743,16 @@ class _LossAndGradWork:
         self.seen = np.empty((N, 48), dtype)
         self.mean = np.empty((4, N), dtype).T
         self.logvar = np.empty((4, N), dtype).T
+        self.two = np.asarray(2, dtype=dtype)
+        self.two.flags.writeable = False
         self.logvar_exp = np.empty((4, N), dtype).T
         self.code = np.empty((4, N), dtype).T
         self.z_turned = np.empty((N, 48), dtype)
         self.turned = np.empty((N, 48), dtype)
         self.image = np.empty((N, 64), dtype)
         self.image_wide_exp = np.empty((N, 64), dtype)
+        self.zero = np.asarray(0, dtype=dtype)
+        self.zero.flags.writeable = False
         self.s1_term = np.empty((N, 64), dtype)
         self.u = np.empty((N, 64), bool)
         self.u2 = np.empty((N, 64), dtype)
@@ -760,6 +764,8 @@ class _LossAndGradWork:
         self.v = np.empty((4, N), dtype).T
         self.ones2 = np.ones((4,), dtype)
         self.ones2.flags.writeable = False
+        self.one = np.asarray(1, dtype=dtype)
+        self.one.flags.writeable = False
         self.t = np.empty((N, 64), dtype)
         self.v2 = np.empty((N, 64), dtype)
         self.w = np.empty((N, 64), dtype)
@@ -767,6 +773,8 @@ class _LossAndGradWork:
         self.ones3 = np.ones((N,), dtype)
         self.ones3.flags.writeable = False
         self.turned_bar = np.empty((N, 48), dtype)
+        self.four = np.asarray(4, dtype=dtype)
+        self.four.flags.writeable = False
         self.t2 = np.empty((N, 48), dtype)
         self.u4 = np.empty((N, 48), dtype)
         self.logvar_bar2 = np.empty((4, N), dtype).T
@@ -781,12 +789,13 @@ def _borrow(kind: type, dtype: np.dtype, *sizes: int):
     They belong to the call until it gives them back, so two threads never share any.
     """
     key = (kind, dtype, *sizes)
-    if key not in _IDLE:
+    try:
+        return _IDLE[key].pop()
+    except IndexError:
+        return kind(dtype, *sizes)
+    except KeyError:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
-    try:
-        return _IDLE.setdefault(key, []).pop()
-    except IndexError:
         return kind(dtype, *sizes)
 
 

@@ -2,7 +2,7 @@
 
 Made by symbprop 0.1.0 from xor.yaml (sha256 e0fc7e746301ac6e).
 To change it, change xor.yaml and run: symbprop compile xor.yaml
-Verified by 36 probes; the certificate is sha256 84e1bb7b03d22711.
+Verified by 36 probes; the certificate is sha256 dec1c96ddc6c49fd.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
@@ -86,10 +86,10 @@ def forward(
     """The output: a [N, 1]."""
     dtype, arrays, sizes = _arguments(params, {"x": x})
     W1, b1, W2, b2, x = arrays
-    z1 = np.dot(x, W1)  # (1)
+    z1 = x.dot(W1)  # (1)
     z1 += b1  # (1)
     h = np.tanh(z1, out=z1)  # (2); h lives in z1
-    z2 = np.dot(h, W2)  # (3)
+    z2 = h.dot(W2)  # (3)
     z2 += b2  # (3)
     t = np.negative(z2)  # (4) −z2
     np.minimum(z2, t, out=t)  # (4) −|z2|
@@ -112,10 +112,10 @@ def loss(
     W1, b1, W2, b2, x, y = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    z1 = np.dot(x, W1)  # (1)
+    z1 = x.dot(W1)  # (1)
     z1 += b1  # (1)
     h = np.tanh(z1, out=z1)  # (2); h lives in z1
-    z2 = np.dot(h, W2)  # (3)
+    z2 = h.dot(W2)  # (3)
     z2 += b2  # (3)
     t = np.negative(y)  # (5) −y
     u = np.greater_equal(z2, 0)
@@ -152,48 +152,48 @@ def loss_and_grad(
     N = sizes["N"]
     _require_examples(sizes)
     work = _borrow(_LossAndGradWork, dtype, N)
-    z1 = np.dot(x, W1, out=work.z1)  # (1)
+    z1 = x.dot(W1, out=work.z1)  # (1)
     z1 += b1  # (1)
     h = np.tanh(z1, out=work.h)  # (2)
-    z2 = np.dot(h, W2, out=work.z2)  # (3)
+    z2 = h.dot(W2, out=work.z2)  # (3)
     z2 += b2  # (3)
     t = np.negative(z2, out=work.z2_wide_exp)  # (5) −z2
     np.minimum(z2, t, out=t)  # (5) −|z2|
     z2_wide_exp = _wide_exp(t, out=t)  # (5)
     t = np.negative(y, out=work.L_term)  # (5) −y
-    u = np.greater_equal(z2, 0, out=work.u)
+    u = np.greater_equal(z2, work.zero, out=work.u)
     np.add(t, u, out=t)  # (5) {1 − y if z2 ≥ 0 else −y}
     np.multiply(z2, t, out=t)
     u = np.log1p(z2_wide_exp, out=work.u2)  # (5) log1p(z2_wide_exp)
     L_term = np.add(t, u, out=t)  # (5)
     L = np.add.reduce(L_term, axis=None)  # (5)
     L = L / N  # (5)
-    t = np.add(1, z2_wide_exp, out=work.t)  # (8) 1 + z2_wide_exp
+    t = np.add(work.one, z2_wide_exp, out=work.t)  # (8) 1 + z2_wide_exp
     u = np.multiply(y, z2_wide_exp, out=work.u2)
-    v = np.subtract(y, 1, out=work.v)  # (8) y − 1
+    v = np.subtract(y, work.one, out=work.v)  # (8) y − 1
     np.negative(u, out=u)
     np.subtract(u, v, out=u)  # (8) −y z2_wide_exp − (y − 1)
     np.multiply(v, z2_wide_exp, out=v)
     w = np.negative(y, out=work.w)
     np.subtract(w, v, out=w)  # (8) −y − z2_wide_exp (y − 1)
-    v = np.greater_equal(z2, 0, out=work.v2)
+    v = np.greater_equal(z2, work.zero, out=work.v2)
     r = np.where(v, u, w)  # (8)
     np.multiply(cotangent / N, r, out=r)
     z2_bar = np.divide(r, t, out=r)  # (8)
-    b2_bar = np.dot(work.ones, z2_bar)  # (9)
-    h_bar = np.dot(z2_bar, W2.T, out=work.h_bar)  # (10)
-    W2_bar = np.dot(h.T, z2_bar)  # (11)
+    b2_bar = work.ones.dot(z2_bar)  # (9)
+    h_bar = z2_bar.dot(W2.T, out=work.h_bar)  # (10)
+    W2_bar = h.T.dot(z2_bar)  # (11)
     t = np.negative(z1, out=work.t2)  # (12) −z1
     np.minimum(z1, t, out=t)  # (12) −|z1|
     np.exp(t, out=t)  # (12) exp(−|z1|)
     np.multiply(t, t, out=t)  # (12) exp(−|z1|)²
-    u = np.add(1, t, out=work.u3)  # (12) exp(−|z1|)² + 1
+    u = np.add(work.one, t, out=work.u3)  # (12) exp(−|z1|)² + 1
     np.multiply(u, u, out=u)  # (12) (exp(−|z1|)² + 1)²
-    np.multiply(4, h_bar, out=h_bar)
+    np.multiply(work.four, h_bar, out=h_bar)
     np.multiply(h_bar, t, out=h_bar)
     z1_bar = np.divide(h_bar, u, out=h_bar)  # (12); z1_bar lives in h_bar
-    b1_bar = np.dot(work.ones, z1_bar)  # (13)
-    W1_bar = np.dot(x.T, z1_bar)  # (14)
+    b1_bar = work.ones.dot(z1_bar)  # (13)
+    W1_bar = x.T.dot(z1_bar)  # (14)
     _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W1": W1_bar,
@@ -215,10 +215,10 @@ def metrics(
     W1, b1, W2, b2, x, y = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    z1 = np.dot(x, W1)  # (1)
+    z1 = x.dot(W1)  # (1)
     z1 += b1  # (1)
     h = np.tanh(z1, out=z1)  # (2); h lives in z1
-    z2 = np.dot(h, W2)  # (3)
+    z2 = h.dot(W2)  # (3)
     z2 += b2  # (3)
     t = np.negative(z2)  # (4) −z2
     np.minimum(z2, t, out=t)  # (4) −|z2|
@@ -582,9 +582,13 @@ class _LossAndGradWork:
         self.h = np.empty((N, 4), dtype)
         self.z2 = np.empty((N, 1), dtype)
         self.z2_wide_exp = np.empty((N, 1), dtype)
+        self.zero = np.asarray(0, dtype=dtype)
+        self.zero.flags.writeable = False
         self.L_term = np.empty((N, 1), dtype)
         self.u = np.empty((N, 1), bool)
         self.u2 = np.empty((N, 1), dtype)
+        self.one = np.asarray(1, dtype=dtype)
+        self.one.flags.writeable = False
         self.t = np.empty((N, 1), dtype)
         self.v = np.empty((N, 1), dtype)
         self.w = np.empty((N, 1), dtype)
@@ -592,6 +596,8 @@ class _LossAndGradWork:
         self.ones = np.ones((N,), dtype)
         self.ones.flags.writeable = False
         self.h_bar = np.empty((N, 4), dtype)
+        self.four = np.asarray(4, dtype=dtype)
+        self.four.flags.writeable = False
         self.t2 = np.empty((N, 4), dtype)
         self.u3 = np.empty((N, 4), dtype)
 
@@ -605,12 +611,13 @@ def _borrow(kind: type, dtype: np.dtype, *sizes: int):
     They belong to the call until it gives them back, so two threads never share any.
     """
     key = (kind, dtype, *sizes)
-    if key not in _IDLE:
+    try:
+        return _IDLE[key].pop()
+    except IndexError:
+        return kind(dtype, *sizes)
+    except KeyError:
         for oldest in list(_IDLE)[:-7]:
             _IDLE.pop(oldest, None)
-    try:
-        return _IDLE.setdefault(key, []).pop()
-    except IndexError:
         return kind(dtype, *sizes)
 
 
