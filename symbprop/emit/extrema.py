@@ -13,6 +13,7 @@ from symbprop.emit.lines import Line
 from symbprop.emit.literals import tuple_display
 from symbprop.emit.sizes import size
 from symbprop.emit.storage import shape_text
+from symbprop.emit.variables import unused
 from symbprop.emit.views import Views, aligned
 from symbprop.schedule.plan import Fold
 
@@ -101,12 +102,7 @@ def first_maximum(
     lines = []
     key = (step.operand, tuple(summed))
     if key not in known:
-        wish, count = target.removesuffix(f"_{step.selects}"), 1
-        known[key] = wish
-        while known[key] in taken:
-            count += 1
-            known[key] = f"{wish}_{count}"
-        taken.add(known[key])
+        known[key] = unused(target.removesuffix(f"_{step.selects}"), taken)
         lines.append(Line(f"{known[key]} = ", "_argmax", call))
     lengths = {each.index: each.extent for each in step.reduced}
     position = summed.index(step.selects)

@@ -10,6 +10,7 @@ from symbprop.emit.columns import Columns, columns
 from symbprop.emit.contraction import Product
 from symbprop.emit.lines import Line
 from symbprop.emit.sizes import size
+from symbprop.emit.variables import unused
 from symbprop.emit.views import Views
 from symbprop.schedule.plan import Contract, Plan
 
@@ -38,7 +39,7 @@ class Matrices:
             return made.product(made.text)
         if not kept or made.text not in self.names:
             tensor = step.left.tensor if self.views.view(step.left, step.domain).inside else step.right.tensor
-            name = self.names[made.text] = self._fresh(f"{self.views.names[tensor]}_windows")
+            name = self.names[made.text] = unused(f"{self.views.names[tensor]}_windows", self.taken)
             if self.buffers is None:
                 lines.append(Line(f"{name} = {made.text}", note=note))
             else:
@@ -55,19 +56,11 @@ class Matrices:
             return made.windows
         if not made.windows.startswith(head) or not made.windows.endswith(", 0)"):
             return made.windows
-        name = self._fresh(f"{variable}_last")
+        name = unused(f"{variable}_last", self.taken)
         order = (len(shape) - 1, *range(1, len(shape) - 1), 0)
         lines.append(Line(f"{name} = {buffers.named(name, tuple(map(size, shape)), order)}"))
         lines.append(Line("", "np.copyto", (name, variable), note=f"{variable} with the examples last in memory"))
         return f"_windows({name}, {made.windows.removeprefix(head)}"
-
-    def _fresh(self, wish: str) -> str:
-        name, count = wish, 1
-        while name in self.taken:
-            count += 1
-            name = f"{wish}_{count}"
-        self.taken.add(name)
-        return name
 
     def _columns(self, step: Contract) -> Columns | None:
         extents = {each.index: each.extent for each in step.domain}

@@ -9,6 +9,7 @@ from dataclasses import replace
 from symbprop.emit.buffers import Buffers
 from symbprop.emit.lines import Line
 from symbprop.emit.sizes import size
+from symbprop.emit.variables import unused
 from symbprop.schedule.plan import Loop, Plan, targets_of
 
 TURNED = re.compile(r"(\w+)\.T")
@@ -40,7 +41,7 @@ def upright(
             continue
         name = match[1]
         if name not in copies:
-            copies[name] = _named(f"{name}_T", taken)
+            copies[name] = unused(f"{name}_T", taken)
             note = f"{name}ᵀ, as one block"
             if buffers is None:
                 ahead.append(Line(f"{copies[name]} = {name}.T.copy()", note=note))
@@ -50,12 +51,3 @@ def upright(
                 ahead.append(Line("", "np.copyto", (copies[name], f"{name}.T"), note))
         found.append(replace(line, arguments=(line.arguments[0], copies[name], *line.arguments[2:])))
     return ahead, found
-
-
-def _named(wish: str, taken: set[str]) -> str:
-    name, count = wish, 1
-    while name in taken:
-        count += 1
-        name = f"{wish}{count}"
-    taken.add(name)
-    return name

@@ -32,6 +32,14 @@ def variables(program: Program, extra: Iterable[str] = (), reserved: Collection[
     return names
 
 
+def unused(wish: str, taken: set[str]) -> str:
+    """``wish``, or the first of wish_2, wish_3, … that is not ``taken``; from now on it is."""
+    names = (wish, *(f"{wish}_{count}" for count in range(2, len(taken) + 3)))
+    name = next(each for each in names if each not in taken)
+    taken.add(name)
+    return name
+
+
 def size_names(program: Program) -> set[str]:
     """The names of the sizes that are free at run time."""
     sizes = (size for tensor in program.tensors.values() for size in tensor.shape if not isinstance(size, int))

@@ -169,7 +169,7 @@ def test_a_narrow_matrix_times_a_long_one_is_a_stack_of_small_products(
     body = body_of(module, "loss_and_grad")
     assert "x_windows.reshape(25, 24, -1).transpose(1, 0, 2)" in body
     assert body.count("np.matmul(") == 2
-    assert body.count("_windows(x,") == 1  # one matrix of windows for both
+    assert body.count("_windows(x_last,") == 1  # one matrix of windows for both
     monkeypatch.setattr("symbprop.emit.columns.pieces", lambda *_, **__: None)
     whole = compiled(PICTURES)
     assert "np.matmul(" not in body_of(whole, "loss_and_grad")
@@ -178,6 +178,22 @@ def test_a_narrow_matrix_times_a_long_one_is_a_stack_of_small_products(
     np.testing.assert_allclose(loss, expected, rtol=1e-13)
     for name, value in grads.items():
         np.testing.assert_allclose(value, truth[name], rtol=1e-11, atol=1e-13)
+
+
+def test_windows_slide_over_a_copy_of_the_images_that_has_the_examples_last(
+    compiled: Compiled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = compiled(PICTURES)
+    body = body_of(module, "loss_and_grad")
+    assert "np.copyto(x_last, x)" in body
+    monkeypatch.setattr("symbprop.emit.matrices.GROWN", 26)  # windows of 5 × 5 grow by less
+    plain = compiled(PICTURES)
+    assert "_last" not in body_of(plain, "loss_and_grad")
+    loss, grads = module.loss_and_grad(*pictures(module))
+    expected, truth = plain.loss_and_grad(*pictures(plain))
+    assert loss == expected  # the same numbers in another order
+    for name, value in grads.items():
+        np.testing.assert_array_equal(value, truth[name])
 
 
 def test_a_cotangent_that_is_seen_as_images_lies_as_they_do(compiled: Compiled) -> None:
