@@ -15,6 +15,7 @@ from symbprop.emit.loops import loop_head
 from symbprop.emit.maps import Maps
 from symbprop.emit.matrices import Matrices
 from symbprop.emit.offsets import products
+from symbprop.emit.rows import by_pairs
 from symbprop.emit.steps import upright
 from symbprop.emit.storage import alias, filled, is_block, place_of
 from symbprop.emit.sums import by_ones
@@ -146,6 +147,15 @@ class Body(Maps):
             if made is not None:
                 self._assign(step, target, made, note)
                 return
+        straight = step.target.tensor not in self.views.layouts
+        if (
+            straight
+            and self.buffers is not None
+            and (pairs := by_pairs(step, view, kept, place, self.buffers)) is not None
+        ):
+            self.helpers.add("row_extreme")
+            self.lines.append(Line(f"{target} = ", pairs.function, pairs.arguments, note).into(place))
+            return
         slid = pairwise(step, self.views, target, self._taken, note, place)
         if slid is not None:
             self.lines.extend(slid)
