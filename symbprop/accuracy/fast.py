@@ -20,7 +20,7 @@ from symbprop.accuracy.roundings import UNIT
 FAST = "fast"
 MODERATE = 1e4  # up to here nothing overflows
 USUAL = 20.0  # up to here errors are counted
-LESS = (300.0, 100.0, USUAL)  # what is moderate where nothing is finite up to there
+LIMITS = (MODERATE, 300.0, 100.0, USUAL)  # what is moderate, and less where nothing is finite up to there
 NEAR = 1.0  # where a function's own size is taken
 ALLOWED = 64.0  # roundings of the function's size
 
@@ -32,11 +32,16 @@ def fast_forms(expression: Expr) -> Iterator[Expr]:
 
 
 def coarse_errors(
-    estimates: Sequence[Estimate], inputs: Sequence[NDArray[np.float64]], moderate: float = MODERATE
+    estimates: Sequence[Estimate],
+    inputs: Sequence[NDArray[np.float64]],
+    moderate: float = MODERATE,
+    *,
+    likely_ones: bool = False,
 ) -> list[float]:
-    """The worst likely error of each of several forms of one function at usual points, in roundings of its size.
+    """The worst error of each of several forms of one function at usual points, in roundings of its size.
 
     Its size is its value, or the largest value near zero. Infinite where a form is not quiet at a ``moderate`` point.
+    The error is what a form is off there from the surest one; with ``likely_ones`` also what it could be off.
     """
     sizes = np.max(np.abs(np.array(inputs)), axis=0)
     rows = np.flatnonzero(sizes <= moderate)
@@ -51,7 +56,7 @@ def coarse_errors(
         known = np.isfinite(truth) & np.isfinite(likely[best, places])
         own = np.max(truth[known & (sizes <= NEAR)], initial=0.0) or 1.0
         apart = np.abs(values - values[best, places]) - likely[best, places]
-        ratios = np.maximum(apart, 0) / (UNIT * (truth + own))
+        ratios = np.maximum(likely if likely_ones else 0, apart) / (UNIT * (truth + own))
         ratios = np.where(np.isfinite(likely), np.where(sizes <= USUAL, ratios, 0), np.inf)
         ratios = np.where(known, ratios, 0)
         return [float(each) for each in ratios.max(axis=1, initial=0.0)]

@@ -154,3 +154,30 @@ def test_what_agrees_at_usual_points_is_fast_whatever_its_rounding_could_be() ->
     gradient = text[text.index("def loss_and_grad") :]
     assert "np.exp" not in gradient
     assert gradient.count("np.tanh") == 1
+
+
+FOCAL = """
+inputs: {x: {shape: [3]}}
+targets: {y: {shape: [1]}}
+nodes:
+  u: {dense: {units: 1}, inputs: [x]}
+loss: {binary_focal_crossentropy: {inputs: [u, y], from_logits: true}}
+"""
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("logit", [30.0, 80.0, 1000.0, -1000.0])
+@pytest.mark.parametrize("target", [0, 1])
+def test_a_form_that_no_number_tells_from_the_truth_is_not_taken(
+    logit: float, dtype: str, target: int, compiled: Callable[..., ModuleType]
+) -> None:
+    """log(1 − p) from p is right wherever it is a number, and far out it is none: then the truth comes from further up."""
+    module = compiled(FAST + FOCAL)
+    params = {"W_u": np.ones((3, 1), dtype), "b_u": np.zeros(1, dtype)}
+    x, y = np.full((1, 3), logit / 3, dtype), np.array([[target]], dtype)
+    loss, grads = module.loss_and_grad(params, x, y)
+    q = 1 / (1 + np.exp(-abs(logit)))  # of the class that the logit speaks for
+    missed = (target == 1) != (logit > 0)
+    assert loss == pytest.approx(q**2 * abs(logit) if missed else 0, rel=1e-5, abs=1e-5)
+    assert np.isfinite(grads["b_u"]).all()
+    assert grads["b_u"][0] == pytest.approx(np.sign(logit) if missed else 0, rel=1e-4, abs=1e-5)
