@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -39,7 +40,9 @@ training:
   epochs: 4
   validation: 0.2
 """
-ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
+# Of two commands that are to give the same bits one runs warm, with the kernels of BLAS that this process was told to take.
+KERNELS = {name: value for name, value in os.environ.items() if name.startswith("OPENBLAS_")}
+ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", **KERNELS}
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
