@@ -10,14 +10,7 @@ HONEST = "tests/verify/test_planted_bugs.py::test_honest_modules_raise_no_alarm"
 TESTS = {
     "calculus": ["tests/calculus", HONEST, "tests/functions/test_functions.py"],
     "language": ["tests/language", "tests/bad_input/test_formulas.py"],
-    "library": [
-        *(f"tests/library/test_{each}.py" for each in (
-            "catalogue", "torch_merging", "metrics", "torch_normalization", "torch_axis", "torch_activations",
-            "torch_attention", "torch_recurrent_arguments", "torch_losses", "state_and_noise",
-        )),
-        *(f"tests/training/test_{each}.py" for each in ("clipping", "schedules", "optimizers")),
-        "tests/peers",
-    ],
+    "library": ["tests/library/test_catalogue.py", "tests/library/test_torch_merging.py", "tests/house/test_adding_a_layer.py"],
     "network": ["tests/network", "tests/bad_input/test_documents.py", "tests/bad_input/test_shapes.py"],
     "simplify": ["tests/simplify", HONEST],
     "accuracy": ["tests/accuracy"],
@@ -41,6 +34,20 @@ TESTS = {
     "cli": ["tests/cli", "tests/bad_input/test_files.py"],
     TOP: ["tests/faithful", "tests/verify/test_modes.py", "tests/emit/test_names.py", "tests/bad_input/test_files.py"],
 }  # fmt: skip
+# A formula has the tests of its file: the operations of one are compared with one peer.
+FORMULAS = {
+    "activations gating": ["tests/library/test_torch_activations.py", "tests/library/test_torch_axis.py"],
+    "attention": ["tests/library/test_torch_attention.py"],
+    "convolution pooling resizing": ["tests/peers"],
+    "losses": ["tests/library/test_torch_losses.py", "tests/library/test_torch_merging.py"],
+    "metrics": ["tests/library/test_metrics.py"],
+    "noise normalization_with_state initializers": ["tests/library/test_state_and_noise.py"],
+    "normalization": ["tests/library/test_torch_normalization.py"],
+    "recurrent": ["tests/library/test_torch_recurrent_arguments.py", "tests/library/test_recurrent.py"],
+    "clipping optimizers schedules warmups": [
+        f"tests/training/test_{each}.py" for each in ("clipping", "schedules", "optimizers")
+    ],
+}
 # Then the kept modules, which any change of an emitted text breaks, and everything.
 WHOLE = ["tests/generated", "tests", "symbprop"]
 WORDING = ("wording.py", "docstring.py", "notes.py", "progress.py")  # sentences to a person
@@ -51,3 +58,10 @@ def sources(package: Path, room: str) -> list[Path]:
     folder = package if room == TOP else package / room
     found = [*folder.glob("*.py"), *folder.glob("*.sym")]
     return sorted(each for each in found if each.name not in WORDING)
+
+
+def tests_of(room: str, name: str) -> list[str]:
+    """The fast tests for a file of a room."""
+    stem, _, suffix = name.partition(".")
+    formulas = (tests for stems, tests in FORMULAS.items() if suffix == "sym" and stem in stems.split())
+    return next(formulas, TESTS[room])
