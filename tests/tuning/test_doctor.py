@@ -150,3 +150,16 @@ def test_without_a_library_that_tells_the_build_of_numpy_is_what_is_known(monkey
     assert (found.kernels, found.threads, found.configuration, found.path) == (None, None, None, None)
     assert found.name
     assert not blas_module.set_threads(1)
+
+
+def test_where_no_file_tells_what_is_mapped_the_library_beside_numpy_is_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    package, libraries = tmp_path / "numpy", tmp_path / "numpy.libs"
+    for folder in (package, libraries):
+        folder.mkdir()
+    (libraries / "libgfortran.so").touch()
+    (libraries / "libscipy_openblas64_-1.so").touch()
+    monkeypatch.setattr(blas_module, "MAPS", tmp_path / "not there")
+    monkeypatch.setattr(blas_module.np, "__file__", str(package / "__init__.py"))
+    assert blas_module.loaded.__wrapped__() == libraries / "libscipy_openblas64_-1.so"
