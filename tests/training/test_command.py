@@ -160,7 +160,10 @@ def test_a_picture_has_a_panel_for_losses_metrics_and_gradient_norms(tmp_path: P
         for n in range(1, 6)
     ]  # fmt: skip
     draw_curves(tmp_path / "c.svg", ".svg", history, "net")
-    assert (tmp_path / "c.svg").read_text().count('id="axes_') == 3
+    drawn = (tmp_path / "c.svg").read_text()
+    assert drawn.count('id="axes_') == 3
+    for text in ("loss", "accuracy", "gradient norm", "epoch", "training", "held out", "layer 1", "layer 2"):
+        assert f"<!-- {text} -->" in drawn
 
 
 def test_what_cannot_be_written_is_said_before_training(run: Run, tmp_path: Path) -> None:
