@@ -55,6 +55,13 @@ def test_it_reports_what_numpy_reports(plain: dict[str, Any]) -> None:
     assert not any("OPENBLAS_CORETYPE" in each["wrong"] for each in plain["advice"])
 
 
+def test_a_person_reads_which_instructions_numpy_uses() -> None:
+    printed = doctor(OPENBLAS_NUM_THREADS="1").stdout
+    known = np.show_config(mode="dicts")["SIMD Extensions"]
+    (line,) = (each for each in printed.splitlines() if np.__version__ in each)
+    assert all(name in line for name in (*known["baseline"], *known.get("found", ())))
+
+
 def test_pinned_kernels_are_found_and_how_to_unpin_them(plain: dict[str, Any]) -> None:
     if plain["blas"]["vectors"] not in ("AVX2", "AVX-512"):
         pytest.skip("no kernels here that older ones could stand in for")
