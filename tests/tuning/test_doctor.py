@@ -83,7 +83,6 @@ def test_calibrating_prints_a_table_that_can_be_read() -> None:
     machine = read_machine(doctor("--calibrate").stdout)
     assert machine.call < machine.broadcast
     assert machine.plain[0] < machine.sine[1]
-    assert 0.5 < machine.gemm[0] / machine.gemm[1] < 8
 
 
 WIDE, NARROW = replace(SKYLAKE, threads=4), replace(SKYLAKE, kernels="Haswell")
