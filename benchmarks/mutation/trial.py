@@ -8,16 +8,9 @@ import sys
 from pathlib import Path
 
 COPIED = (
-    "symbprop",
-    "templates",
-    "tests",
-    "examples",
-    "generated",
-    "docs",
-    "README.md",
-    "CHANGELOG.md",
+    "symbprop", "templates", "tests", "benchmarks", "examples", "generated", "docs", "README.md", "CHANGELOG.md",
     "pyproject.toml",
-)
+)  # fmt: skip
 QUICK = "not thousand and not random and not attentive and not hash_seed"
 LIMIT = 100.0  # seconds for the tests of one mutant
 WHOLE_LIMIT = 1200.0
