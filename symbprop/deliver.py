@@ -137,7 +137,7 @@ def deliver(
 
 
 def verified(
-    module: ModuleType, network: Network | None, *, seed: int = 0, effort: str = "normal"
+    module: ModuleType, network: Network | None, *, seed: int, effort: str
 ) -> tuple[Certificate, Comparison | None]:
     """The certificate of a module, and how the loss and outputs of one that has passed compare with ``network``.
 

@@ -1,24 +1,32 @@
-"""Mutants of a Python file: one comparison, operator, constant, condition or return changed in each."""
+"""Where a file can be changed, and the text that a change makes of it."""
 
 from __future__ import annotations
 
 import ast
-import copy
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-COMPARISONS = {
-    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
-    ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
-}  # fmt: skip
-OPERATORS = {
-    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.Div: ast.Mult, ast.BitOr: ast.BitAnd, ast.BitAnd: ast.BitOr,
-}  # fmt: skip
+from cosmic_ray.ast import ast_nodes, get_ast
+from cosmic_ray.mutating import mutate_code
+
+from benchmarks.mutation.operators import Span, operators
+
+OPERATORS = operators()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A piece of a file with what may become of it: operators by name, each with its count of such places before."""
+
+    span: Span
+    choices: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """The text of a file with one change, at ``line``: ``old`` became ``new``."""
+    """The text of a file with one change, at ``line``, by an operator."""
 
     line: int
     kind: str
@@ -27,48 +35,73 @@ class Mutant:
     text: str
 
 
-def mutants(text: str) -> Iterator[Mutant]:
-    """Every mutant of a file. Annotations and docstrings are no code, and are left alone."""
-    tree = ast.parse(text)
-    for number, node in enumerate(ast.walk(tree)):
-        for kind, changed in _changes(node):
-            fresh = ast.parse(text)
-            old = list(ast.walk(fresh))[number]
-            _Replace(old, changed).visit(fresh)
-            ast.fix_missing_locations(fresh)
-            line = getattr(node, "lineno", 0)
-            yield Mutant(line, kind, ast.unparse(node), ast.unparse(changed), ast.unparse(fresh))
+def places(text: str, *, python: bool = True) -> list[Place]:
+    """Every place of a file that is code; of a formula file (``python`` is false) every place."""
+    lines = text.splitlines()
+    ignored = [_span(node, lines) for node in _no_code(ast.parse(text))] if python else []
+    count: Counter[str] = Counter()
+    found: dict[Span, list[tuple[str, int]]] = {}
+    for node in ast_nodes(get_ast(text)):
+        for name, operator in OPERATORS.items():
+            for span in operator.mutation_positions(node):
+                if not _is_signature(node) and not any(start <= span[0] and span[1] <= end for start, end in ignored):
+                    found.setdefault(span, []).append((name, count[name]))
+                count[name] += 1
+    return [Place(span, tuple(choices)) for span, choices in found.items()]
 
 
-def _changes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
-    made = copy.deepcopy(node)
-    if isinstance(made, ast.Compare) and len(made.ops) == 1 and type(made.ops[0]) in COMPARISONS:
-        made.ops = [COMPARISONS[type(made.ops[0])]()]
-        yield "comparison", made
-    elif isinstance(made, (ast.BinOp, ast.AugAssign)) and type(made.op) in OPERATORS and not _is_type(made):
-        made.op = OPERATORS[type(made.op)]()
-        yield "operator", made
-    elif isinstance(made, ast.Constant) and type(made.value) is int:
-        yield "constant", ast.copy_location(ast.Constant(made.value + 1), node)
-    elif isinstance(made, ast.Constant) and isinstance(made.value, bool):
-        yield "constant", ast.copy_location(ast.Constant(not made.value), node)
-    elif isinstance(made, ast.UnaryOp) and isinstance(made.op, ast.Not):
-        yield "not", made.operand
-    elif isinstance(made, ast.BoolOp):
-        made.op = ast.Or() if isinstance(made.op, ast.And) else ast.And()
-        yield "logic", made
-    elif isinstance(made, ast.Return) and made.value is not None and not isinstance(made.value, ast.Constant):
-        yield "return", ast.copy_location(ast.Return(ast.Constant(None)), node)
+def mutant(text: str, place: Place, choice: tuple[str, int], *, python: bool = True) -> Mutant | None:
+    """The file changed there by one operator; ``None`` if that is no program."""
+    name, count = choice
+    changed = mutate_code(text, OPERATORS[name], count)
+    if changed is None or changed == text or (python and not _is_program(changed)):
+        return None
+    line = place.span[0][0]
+    old, new = text.splitlines(), changed.splitlines()
+    at = next((number for number, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), line - 1)
+    return Mutant(line, name, old[at].strip(), new[at].strip(), changed)
 
 
-def _is_type(node: ast.BinOp | ast.AugAssign) -> bool:
-    """Whether an operator joins types: ``int | None``."""
-    return isinstance(node.op, ast.BitOr)
+def _is_program(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except SyntaxError:
+        return False
+    return True
 
 
-class _Replace(ast.NodeTransformer):
-    def __init__(self, old: ast.AST, new: ast.AST) -> None:
-        self.old, self.new = old, new
+def _is_signature(node: Any) -> bool:
+    """Whether this is the bare ``*`` or ``/`` among a function's parameters, which multiplies and divides nothing."""
+    return node.type == "operator" and node.parent.type in ("parameters", "param", "lambdef")
 
-    def visit(self, node: ast.AST) -> ast.AST:
-        return self.new if node is self.old else self.generic_visit(node)
+
+def _no_code(tree: ast.Module) -> Iterator[ast.stmt | ast.expr]:
+    """What decides no number: types, decorators, slots, what is asserted to the type checker, the text of an error."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.arg(annotation=ast.expr() as kind) | ast.AnnAssign(annotation=kind):
+                yield kind
+            case ast.FunctionDef(decorator_list=decorators, returns=kind):
+                yield from decorators
+                if kind is not None:
+                    yield kind
+            case ast.ClassDef(decorator_list=decorators):
+                yield from decorators
+            case ast.Assign(targets=[ast.Name(id="__slots__" | "__all__")]) | ast.If(test=ast.Name(id="TYPE_CHECKING")):
+                yield node
+            case ast.Assert():
+                yield node
+            case ast.Raise(exc=ast.expr() as error):
+                yield error
+
+
+def _span(node: ast.stmt | ast.expr, lines: list[str]) -> Span:
+    """Where a node stands, its columns in letters: Python's syntax tree counts the bytes of UTF-8."""
+
+    def letters(line: int, column: int) -> int:
+        return len(lines[line - 1].encode()[:column].decode())
+
+    assert node.end_lineno is not None
+    assert node.end_col_offset is not None
+    start = node.lineno, letters(node.lineno, node.col_offset)
+    return start, (node.end_lineno, letters(node.end_lineno, node.end_col_offset))

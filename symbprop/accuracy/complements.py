@@ -14,9 +14,11 @@ def complement(expression: Expr) -> Expr:
     """1 + erf(u) as erfc(−u)."""
     if not expression.has(erf):
         return expression
-    nodes = expression.atoms(erf)
-    result = expand(expression.xreplace({node: erfc(-node.args[0], evaluate=False) - 1 for node in nodes}))
-    return factor_terms(result)
+    nodes = sorted(expression.atoms(erf), key=lambda each: each.sort_key())
+    # Meanwhile a symbol: an erfc(−u) that SymPy builds anew it writes 2 − erfc(u), where every digit is lost.
+    tails = {node: Symbol(f"tail{number}", real=True) for number, node in enumerate(nodes)}
+    result = factor_terms(expand(expression.xreplace({node: tail - 1 for node, tail in tails.items()})))
+    return result.xreplace({tail: erfc(-node.args[0], evaluate=False) for node, tail in tails.items()})
 
 
 def in_scaled_argument(expression: Expr) -> tuple[Expr, Mapping[Symbol, Expr]]:

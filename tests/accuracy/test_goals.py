@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sympy import Rational, erf
 
 pytest.importorskip("flint", reason="the truth is computed in Arb's ball arithmetic: pip install python-flint")
 
 from benchmarks.accuracy.ours import emitted
 from benchmarks.accuracy.page import PAGE, rendered
-from benchmarks.accuracy.rows import ROWS, Row
+from benchmarks.accuracy.rows import ROWS, Row, X
 from benchmarks.accuracy.sweep import Worst, mixed_ulps, points, worst
 from benchmarks.accuracy.truth import value
 
@@ -33,6 +34,17 @@ def test_a_derivative_meets_its_goal_where_its_terms_cancel(dtype: str) -> None:
     """gelu' = erfc(-x/√2)/2 + x exp(-x²/2)/√(2π) between its root and its least value."""
     (row,) = (each for each in ROWS if each.node == "gelu: {}")
     x = np.random.default_rng(3).uniform(-1.7, -0.4, 4000).astype(dtype)
+    for found in worst(row, emitted(row), x, np.zeros_like(x)):
+        assert found.ulps <= row.goal, found
+
+
+@pytest.mark.parametrize("dtype", KINDS)
+@pytest.mark.parametrize("scale", [0.5, 1, 3])
+def test_a_gate_by_an_error_function_meets_its_goal_however_steep_it_is(scale: float, dtype: str) -> None:
+    """SymPy writes erfc(−x) as 2 − erfc(x), in which nothing of the left tail is left."""
+    gate = f"formula: 'h[n, j] = u[n, j] * (1 + erf({scale} * u[n, j])) / 2'"
+    row = Row("gate", X * (1 + erf(Rational(scale) * X)) / 2, gate)
+    x = np.random.default_rng(3).uniform(-20 / scale, 20 / scale, 2000).astype(dtype)
     for found in worst(row, emitted(row), x, np.zeros_like(x)):
         assert found.ulps <= row.goal, found
 

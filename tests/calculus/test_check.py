@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
-from programs import A, access, parameter, program, sums, value
+from programs import A, access, gather, parameter, program, run, sums, value
 from sympy import Symbol
 
 from symbprop.calculus.check import InvalidProgram, check
 from symbprop.calculus.index import Access, Affine, Range
-from symbprop.calculus.program import Program
+from symbprop.calculus.program import Program, Role, Tensor
 from symbprop.calculus.statement import Reduction, read_symbol
 
 TENSORS = [parameter("x", 3), value("y", 3), value("L")]
@@ -65,3 +66,14 @@ def test_a_statement_is_looked_at_again_when_a_tensor_has_changed() -> None:
     gone = replace(before, tensors={name: each for name, each in before.tensors.items() if name != "x"})
     with pytest.raises(InvalidProgram):
         check(gone, before)
+
+
+def test_elements_that_wait_for_each_other_are_an_error_even_if_most_others_are_known() -> None:
+    """v[i] reads v[t[i]]: the first three read an element that nothing writes, the last reads itself."""
+    tensors = [Tensor("t", (4,), Role.INPUT, integer=True, classes=5), parameter("p", 4), value("v", 5)]
+    reads = [Access("v", (gather("t", "i"),)), access("p[i]")]
+    source = program(tensors, [sums("v[i]", A[0] + A[1], reads, {"i": 4})], "v")
+    given = {"p": [Fraction(each) for each in range(4)]}
+    assert run(source, {**given, "t": [4, 0, 1, 2]})["v"][3,] == 0 + 1 + 2 + 3
+    with pytest.raises(ValueError, match="elements of v wait for each other"):
+        run(source, {**given, "t": [4, 4, 4, 3]})

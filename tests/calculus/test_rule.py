@@ -13,7 +13,7 @@ from programs import A, access, gather, parameter, point, polynomial_programs, p
 from sympy import Abs, DiracDelta, Heaviside, Piecewise, exp, log, sign, tanh
 
 from symbprop.calculus.check import check
-from symbprop.calculus.functions import Select, absolute, derivative, larger
+from symbprop.calculus.functions import Select, absolute, derivative, larger, smaller
 from symbprop.calculus.gradient import gradient, jvp
 from symbprop.calculus.index import Access, Affine, Range, at
 from symbprop.calculus.interpreter import Arithmetic, interpret
@@ -170,6 +170,14 @@ def test_the_tie_weights_of_an_elementwise_maximum_sum_to_one() -> None:
     assert sum(derivative(chosen, s).subs({a: 3, b: 3}) for s in (a, b)) == 1
 
 
+def test_on_a_tie_the_first_is_chosen_and_a_constant_before_it() -> None:
+    a, b, zero = A[0], A[1], sympy.S.Zero
+    for choose in (larger, smaller):
+        assert [derivative(choose(a, b), s).subs({a: 3, b: 3}) for s in (a, b)] == [1, 0]
+        assert [derivative(choose(b, a), s).subs({a: 3, b: 3}) for s in (a, b)] == [0, 1]
+        assert [derivative(chosen, a).subs(a, 0) for chosen in (choose(a, zero), choose(zero, a))] == [0, 0]
+
+
 def test_a_gradient_that_cannot_exist_is_reported_with_its_reason() -> None:
     source = program(
         [parameter("x", 2), parameter("y", 2), parameter("z"), value("u"), value("L")],
@@ -181,7 +189,8 @@ def test_a_gradient_that_cannot_exist_is_reported_with_its_reason() -> None:
     zeros = gradient(source, ["x", "y", "z"]).zeros
     assert set(zeros) == {"y", "z"}
     assert "no equation reads z" in zeros["z"]
-    assert "y" in zeros["y"]
+    assert "from u, which reads y, to the loss" in zeros["y"]
+    assert "the loss does not depend on y" in gradient(source, ["y"]).zeros["y"]
 
 
 def test_ten_thousand_statements_are_differentiated_without_recursion() -> None:

@@ -100,6 +100,13 @@ def test_ops_lists_the_library_and_derives_one(run: Run) -> None:
     one = run("ops", "tanh").stdout
     assert "op tanh" in one
     assert "(1 − h[" in one
+    assert "∂h[m]/∂x[m] = 1 − tanh(x[m])²" in one, "every step is shown, not the equations alone"
+
+
+def test_a_report_says_how_many_numbers_are_learned(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(MLP)
+    assert run("report", "net.yaml", "-o", "r.html").status == 0
+    assert f"parameters</dt><dd>{6 * 5 + 5 + 5 * 4 + 4}</dd>" in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
 def test_schema_and_summary_report(run: Run, tmp_path: Path) -> None:

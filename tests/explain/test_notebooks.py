@@ -10,6 +10,7 @@ from itertools import pairwise
 import pytest
 from networks import MLP
 
+from symbprop.api import Network
 from symbprop.calculus.equations import number_equations
 from symbprop.calculus.notation import LATEX
 from symbprop.calculus.printer import format_equation
@@ -54,6 +55,20 @@ def test_a_gradient_shows_what_is_forward_and_what_is_backward() -> None:
     assert r"\text{Forward}" in latex
     assert "<h2>Backward" in page
     assert "<html" not in page
+
+
+def test_the_gradient_of_one_parameter_shows_its_formula_or_why_it_is_zero() -> None:
+    net = Network(formulas=["L = 3*w^2", "T = v^2"], outputs=["T"], loss="L")
+    moving, zero = net.gradient("w"), net.gradient("v")
+    assert moving._repr_latex_() == rf"$\displaystyle {moving.latex}$"
+    assert moving._repr_html_() == f"<p>{mathml(moving.latex)}</p>"
+    assert "6" in moving._repr_html_()
+    assert "<math" in moving._repr_html_()
+    assert zero._repr_latex_() == r"$\displaystyle 0$"
+    assert (
+        zero._repr_html_()
+        == "<p>0 (no path with a derivative other than 0 leads from T, which reads v, to the loss)</p>"
+    )
 
 
 def test_a_statement_alone_adds_to_its_target() -> None:

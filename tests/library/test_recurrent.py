@@ -133,6 +133,30 @@ def test_a_mask_is_what_a_packed_sequence_is(op: str, compiled: Compiled) -> Non
         np.testing.assert_allclose(grads[name], gradient, err_msg=name, **TOLERANCE)
 
 
+@pytest.mark.parametrize("sequences", [False, True])
+@pytest.mark.parametrize("op", GATES)
+def test_a_masked_layer_that_goes_backwards_goes_forwards_through_what_is_reversed(
+    op: str, sequences: bool, compiled: Compiled
+) -> None:
+    """The mask goes with its step: h at step T − 1 − t is kept where the mask there is 0."""
+    rng = np.random.default_rng(4)
+    units = 2
+    chosen = f"{op}: {{units: {units}, mask: m, return_sequences: {str(sequences).lower()}"
+    back, forth = (
+        compiled(description(f"layers:\n  - {each}\n    inputs: [x]", 3, units, sequences, ", m: {shape: [T]}"))
+        for each in (f"{chosen}, go_backwards: true}}", f"{chosen}}}")
+    )
+    params = {name: rng.standard_normal(shape) for name, shape in forth.PARAMETERS.items()}
+    x, y = rng.standard_normal((2, 5, 3)), rng.standard_normal((2, 5, units) if sequences else (2, units))
+    mask = np.array([[1.0, 1.0, 0.0, 1.0, 0.0], [0.0, 1.0, 1.0, 1.0, 1.0]])
+    turned = x[:, ::-1], mask[:, ::-1]
+    np.testing.assert_allclose(back.forward(params, x, mask), forth.forward(params, *turned), **TOLERANCE)
+    found, expected = back.loss_and_grad(params, x, mask, y), forth.loss_and_grad(params, *turned, y)
+    np.testing.assert_allclose(found[0], expected[0], **TOLERANCE)
+    for name, gradient in expected[1].items():
+        np.testing.assert_allclose(found[1][name], gradient, err_msg=name, **TOLERANCE)
+
+
 @pytest.mark.parametrize("every", [1, 2, 3])
 @pytest.mark.parametrize("op", GATES)
 def test_truncation_is_what_detaching_between_chunks_is(op: str, every: int, compiled: Compiled) -> None:

@@ -69,12 +69,23 @@ def test_three_factors_are_contracted_in_pairs_the_cheap_way() -> None:
     assert {contractions[0].left.tensor, contractions[0].right.tensor} == {"A", "b"}
 
 
-def test_the_cost_sheet_counts_what_a_person_would() -> None:
-    text = "inputs: {x: {shape: [5]}}\ntargets: {y: {shape: [3]}}\nlayers: [{dense: {units: 3, use_bias: false}}]\nloss: mean_squared_error\n"
+@pytest.mark.parametrize(
+    ("more", "each"),
+    [
+        ("use_bias: false", 2 * 5 * 3),
+        ("use_bias: true", 2 * 5 * 3 + 3),
+        ("use_bias: true, activation: sigmoid", 2 * 5 * 3 + 3 + 4 * 3),
+    ],
+)
+def test_the_cost_sheet_counts_what_a_person_would(more: str, each: int) -> None:
+    """For each example: a product of 5 by 3, an addition for each of 3 units,
+
+    and 1 / (1 + exp(−z)) of each in four steps."""
+    text = f"inputs: {{x: {{shape: [5]}}}}\ntargets: {{y: {{shape: [3]}}}}\nlayers: [{{dense: {{units: 3, {more}}}}}]\nloss: mean_squared_error\n"
     derived = derive(read(Source("net.yaml", text)))
     sheet = cost_sheet(derived.forward, schedule(derived.forward, derived.forward.outputs))
-    assert str(sheet.operations) == "30*N"  # 2 · 5 · 3 for each example
-    assert sheet.parameters == 15
+    assert str(sheet.operations) == f"{each}*N"
+    assert sheet.parameters == 15 + (3 if "true" in more else 0)
 
 
 def test_work_grows_linearly_with_depth() -> None:

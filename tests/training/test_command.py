@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,7 +41,9 @@ training:
   epochs: 4
   validation: 0.2
 """
-ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
+# Of two commands that are to give the same bits one runs warm, with the kernels of BLAS that this process was told to take.
+KERNELS = {name: value for name, value in os.environ.items() if name.startswith("OPENBLAS_")}
+ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", **KERNELS}
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -157,7 +161,31 @@ def test_a_picture_has_a_panel_for_losses_metrics_and_gradient_norms(tmp_path: P
         for n in range(1, 6)
     ]  # fmt: skip
     draw_curves(tmp_path / "c.svg", ".svg", history, "net")
-    assert (tmp_path / "c.svg").read_text().count('id="axes_') == 3
+    drawn = (tmp_path / "c.svg").read_text()
+    assert drawn.count('id="axes_') == 3
+    for text in ("loss", "accuracy", "gradient norm", "epoch", "training", "held out", "layer 1", "layer 2"):
+        assert f"<!-- {text} -->" in drawn
+
+
+def test_the_curves_are_the_numbers_of_the_run_and_only_what_falls_by_powers_is_logarithmic(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[Any] = []
+    figures = pytest.importorskip("matplotlib.figure", reason="the pictures are drawn with it")
+    monkeypatch.setattr(figures.Figure, "savefig", lambda self, *_, **__: kept.append(self))
+    history = [
+        {"epoch": n, "loss": 1 / n, "validation_loss": 2 / n, "accuracy": 1 - 0.5 / n, "gradient_norms": {"layer 1": 3 / n}}
+        for n in range(1, 6)
+    ]  # fmt: skip
+    draw_curves(tmp_path / "c.png", ".png", history, "net")
+    loss, accuracy, norm = kept[0].axes
+    assert [axis.get_yscale() for axis in kept[0].axes] == ["log", "linear", "log"]
+    for axis, *keys in ((loss, "loss", "validation_loss"), (accuracy, "accuracy")):
+        assert [line.get_ydata().tolist() for line in axis.lines] == [[row[key] for row in history] for key in keys]
+    assert norm.lines[0].get_ydata().tolist() == [3, 3 / 2, 1, 3 / 4, 3 / 5]
+    assert loss.lines[0].get_xdata().tolist() == [1, 2, 3, 4, 5]
+    draw_curves(tmp_path / "c.png", ".png", [{**row, "loss": -1.0} for row in history], "net")
+    assert kept[1].axes[0].get_yscale() == "linear"  # a loss below 0 has no logarithm
 
 
 def test_what_cannot_be_written_is_said_before_training(run: Run, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from networks import ALL, HAND_WRITTEN
 from symbprop.language.source import Source
 from symbprop.pipeline import compile_description, read
 from symbprop.verify.module import verify_module
-from symbprop.verify.numbers import DIGITS, lifted
+from symbprop.verify.numbers import DIGITS, lifted, running_on_numbers
 from symbprop.verify.point import Point
 from symbprop.verify.precise import EXTENDED, Precisely
 from symbprop.verify.probe import Entry
@@ -129,6 +129,23 @@ def test_the_numbers_are_those_of_mpmath() -> None:
             (np.sum(x * 2).value, 2 * (mpmath.mpf(0.3) + mpmath.mpf(-1.7))),
         ):
             assert abs(got - truth) < mpmath.mpf(10) ** -45
+
+
+def test_the_plain_zeros_that_a_maximum_leaves_are_numbers_too() -> None:
+    module = types.ModuleType("rectified")
+    exec(
+        "import numpy as np\ndef value(x): return np.exp(np.maximum(x, 0))\ndef known(x): return np.isfinite(x)",
+        module.__dict__,
+    )
+    x = lifted(np.array([0.3, -1.7]))
+    with pytest.raises(TypeError, match="exp"):
+        module.value(x)
+    with running_on_numbers(module):
+        found = module.value(x)
+        assert abs(found[0].value - mpmath.exp(mpmath.mpf(0.3))) < mpmath.mpf(10) ** -45
+        assert found[1].value == 1
+        assert module.known(x).tolist() == [True, True]
+    assert module.np is np
 
 
 def test_a_network_too_large_for_fifty_digits_is_repeated_in_extended_precision() -> None:
