@@ -49,6 +49,11 @@ def with_entries(operation: Operation, attributes: Mapping[str, AttributeValue])
     def is_length(node: Any) -> bool:
         return length(node) is not None
 
+    def chooses(node: Any, index: str) -> bool:
+        """Whether an entry of a list is read at a place that depends on an index."""
+        reads = (each for each in parts(node) if isinstance(each, Read) and each.name in lists)
+        return any(isinstance(each, Name) and each.name == index for read in reads for each in parts(read.index[0]))
+
     def entry(node: Read, known: Mapping[str, int]) -> Number:
         values, place = lists[node.name], _whole(node.index[0], known, length)
         if not 0 <= place < len(values):
@@ -69,7 +74,9 @@ def with_entries(operation: Operation, attributes: Mapping[str, AttributeValue])
                 return entry(node, known)
             case Call() if (count := length(node)) is not None:
                 return Number(Fraction(count), node.span)
-            case Reduce(indices=(Ranged(index=Name(name=name), extent=extent),)) if any(map(is_length, parts(extent))):
+            case Reduce(indices=(Ranged(index=Name(name=name), extent=extent),)) if any(
+                map(is_length, parts(extent))
+            ) or chooses(node.body, name):
                 terms = [spread(node.body, {**known, name: k}) for k in range(_whole(extent, known, length))]
                 return _together(node.kind, terms, node.span)
         return rebuilt(node, lambda inner: spread(inner, known))

@@ -20,7 +20,6 @@ from symbprop.language.trees import Trees
 
 LONGEST = 100_000  # characters of one formula
 DEEPEST = 100  # levels of brackets
-STARTS = ("operation", "equations", "expression")
 FAMILY = (1, 2, 3)  # how many axes the group in an operation's name may have
 BRACKETS = {"(": ")", "[": "]"}
 
@@ -167,14 +166,14 @@ def _grammar() -> str:
 
 
 @cache
-def _parser() -> Lark:
-    """One for all of ``STARTS``: its tables take longer to make than a file of formulas to parse."""
-    return Lark(_grammar(), start=list(STARTS), parser="lalr", propagate_positions=True, maybe_placeholders=True)
+def _parser(start: str) -> Lark:
+    """One for each start: in one for all, a ';' between equations would be taken for that before attributes."""
+    return Lark(_grammar(), start=start, parser="lalr", propagate_positions=True, maybe_placeholders=True)
 
 
 def _parse(start: str, source: Source, text: str, comment: str = "") -> Any:
     try:
-        tree = Trees(source, comment).build(_parser().parse(text, start=start))
+        tree = Trees(source, comment).build(_parser(start).parse(text))
     except UnexpectedCharacters as error:
         position = error.pos_in_stream or 0
         raise SourceError(f"the character '{text[position]}' cannot stand here", source.span(position)) from None
