@@ -14,7 +14,7 @@ from symbprop.emit.lines import Line
 from symbprop.emit.loops import loop_head
 from symbprop.emit.maps import Maps
 from symbprop.emit.matrices import Matrices
-from symbprop.emit.offsets import products
+from symbprop.emit.offsets import offsets, products
 from symbprop.emit.rows import by_pairs
 from symbprop.emit.steps import upright
 from symbprop.emit.storage import alias, filled, is_block, place_of
@@ -76,11 +76,23 @@ class Body(Maps):
                 case Fold():
                     self._fold(step)
                 case Allocate():
+                    if step.zeros and step.fill == 0 and self._fills(step, following):
+                        step = replace(step, zeros=False)
                     self.lines.append(self._allocated(step))
                     if (filling := filled(step, self._new(step.target), self.names[step.target])) is not None:
                         self.lines.append(filling)
                 case Alias():
                     self.lines.append(alias(step, self.plan, self.views, self.names, self.cite(step.source)))
+
+    def _fills(self, step: Allocate, following: Step | None) -> bool:
+        """Whether what follows writes every element, so that there is nothing to add to."""
+        if not isinstance(following, Map) or following.target.tensor != step.target or not following.accumulate:
+            return False
+        looped = offsets(following, self.plan.tensors, self._taken)
+        if looped is None or not looped.fills:
+            return False
+        self._filling.append(following)
+        return True
 
     def _products(self, step: Contract, following: Step | None) -> bool:
         """A product for each offset, where the next step would add them up window by window."""

@@ -56,10 +56,13 @@ class Maps:
         self._buffers = [name for name in BUFFERS if name not in self._taken]
         self._steps: list[Extent] = []  # of the recurrences that what is written stands in
         self._shares = shares(self.plan)
+        self._filling: list[Map] = []  # what writes every element of a tensor that is made right before it
 
     def _map(self, step: Map) -> list[Line]:
         looped = offsets(step, self.plan.tensors, self._taken)
         if looped is not None:
+            if any(step is each for each in self._filling):
+                looped = replace(looped, step=replace(looped.step, accumulate=False))
             return self._loop(looped)
         sign, expr = split_sign(step.expr) if step.accumulate else (1, step.expr)
         lower, value = self._lowered(step, expr, self._leaves(step), Pool(self._buffers))
@@ -90,7 +93,12 @@ class Maps:
             lines.append(Line(f"{target}[...] = {value.text}", note=note))
         else:
             in_loop = any(isinstance(c.offset, Expr) and not c.terms for c in step.target.index)
-            fills = in_loop and value.owned and not value.boolean and value.indices == frozenset(self._order(step))
+            fills = (
+                (in_loop or not step.accumulate)
+                and value.owned
+                and not value.boolean
+                and value.indices == frozenset(self._order(step))
+            )
             write_through(self.views, step, value, lines, note, sign=sign, filled=fills)
         if self.buffers is None:
             return lines

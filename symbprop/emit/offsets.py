@@ -24,11 +24,15 @@ MOST = 1024  # offsets; beyond that a loop in Python is slower than what it stan
 
 @dataclass(frozen=True, slots=True)
 class Offsets:
-    """Loop variables with their ranges, and the map to run for each of their values."""
+    """Loop variables with their ranges, and the map to run for each of their values.
+
+    ``fills`` says that all passes together write every element of the target, each once.
+    """
 
     variables: tuple[tuple[str, int], ...]
     step: Map
     indices: tuple[str, ...] = ()  # those that the variables replace, where all of them are indices
+    fills: bool = False
 
 
 def offsets(step: Map, tensors: Mapping[str, Tensor], taken: Collection[str]) -> Offsets | None:
@@ -68,7 +72,24 @@ def offsets(step: Map, tensors: Mapping[str, Tensor], taken: Collection[str]) ->
     made = reindex(replace(made, target=target), fixed, kept)
     inner = replace(step, target=made.target, expr=made.expr, reads=made.reads, domain=made.domain, reuse="")
     replaced = tuple(atom for atom in ranges if isinstance(atom, str))
-    return Offsets(tuple((names[atom], length) for atom, length in ranges.items()), inner, replaced)
+    pairs = tuple((names[atom], length) for atom, length in ranges.items())
+    return Offsets(pairs, inner, replaced, _fills(step, tensors))
+
+
+def _fills(step: Map, tensors: Mapping[str, Tensor]) -> bool:
+    """Whether each place in a window is one that an integer read chooses, and the windows lie side by side over a whole axis."""
+    extents: dict[str, Extent] = {each.index: each.extent for each in step.domain}
+    moving = [atom for coordinate in step.target.index for atom, _ in coordinate.terms if isinstance(atom, str)]
+    if len(set(moving)) != len(moving):
+        return False
+    for coordinate, length in zip(step.target.index, tensors[step.target.tensor].shape, strict=True):
+        gathers = list(coordinate.gathers())
+        inside = {each: f"place {number}" for number, each in enumerate(gathers)}
+        terms = tuple((inside[atom] if isinstance(atom, Access) else atom, scale) for atom, scale in coordinate.terms)
+        places = {inside[each]: tensors[each.tensor].classes or 0 for each in gathers}
+        if len(gathers) > 1 or not is_row_major(Affine(terms, coordinate.offset), {**extents, **places}, length):
+            return False
+    return True
 
 
 def products(

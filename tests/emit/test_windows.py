@@ -16,6 +16,7 @@ from symbprop.language.source import Source
 from symbprop.library.catalogue import catalogue
 from symbprop.network.build import build
 from symbprop.pipeline import read
+from tests.networks import point
 
 Compiled = Callable[..., ModuleType]
 
@@ -209,3 +210,37 @@ def test_what_finds_the_first_maximum_keeps_the_order_in_memory(compiled: Compil
     assert found.transpose(3, 1, 2, 0).flags.c_contiguous
     windows = images.reshape(5, 2, 2, 2, 2, 6).transpose(0, 1, 3, 5, 2, 4).reshape(5, 2, 2, 6, 4)
     np.testing.assert_array_equal(found, windows.argmax(axis=-1))
+
+
+POOLED = """
+inputs: {{x: {{shape: [{size}, 6, 2]}}}}
+targets: {{y: {{shape: [3]}}}}
+layers:
+  - layer_scale: {{}}
+  - max_pooling2d: {{pool_size: [{pool}, 2], strides: [{stride}, 2]}}
+  - flatten
+  - dense: {{units: 3}}
+loss: mean_squared_error
+"""
+
+
+@pytest.mark.parametrize(
+    ("size", "pool", "stride", "side_by_side"),
+    [(6, 2, 2, True), (6, 3, 3, True), (6, 6, 6, True), (7, 2, 2, False), (6, 3, 1, False), (7, 2, 3, False)],
+)
+def test_where_windows_lie_side_by_side_the_adjoint_of_a_maximum_is_written_not_added(
+    size: int, pool: int, stride: int, side_by_side: bool, compiled: Compiled
+) -> None:
+    module = compiled(POOLED.format(size=size, pool=pool, stride=stride))
+    body = body_of(module, "loss_and_grad")
+    added = [line for line in body.splitlines() if "y1_bar[" in line and "+= " in line]
+    assert bool(added) != side_by_side
+    params, (x, y) = point(module, batch=4)
+    x[0] = 1.0  # ties
+    for _ in range(2):  # the second time over what the first has left in the workspace
+        loss, grads = module.loss_and_grad(params, x, y)
+    for name, value in params.items():
+        step = 1e-6 * np.random.default_rng(1).normal(size=value.shape)
+        above, below = (module.loss({**params, name: value + s * step}, x, y) for s in (1, -1))
+        assert np.sum(grads[name] * step) == pytest.approx((above - below) / 2, rel=2e-5, abs=1e-12)
+    assert loss == pytest.approx(module.loss(params, x, y), rel=1e-14)
