@@ -348,14 +348,12 @@ def loss_and_grad(
     y2_at_p2 = y2_at // 2  # (31)
     y2_at_q2 = y2_at & 1  # (32)
     h2_bar = work.h2  # (33)
-    h2_bar.fill(0)
     for q in range(2):  # (33)
         for r in range(2):
             t = np.equal(y2_at_p2, q, out=work.t2)
             u = np.equal(y2_at_q2, r, out=work.u2)
             np.logical_and(t, u, out=t)
-            u = np.multiply(y2_bar, t, out=work.u3)
-            h2_bar[:, q : q + 3 : 2, r : r + 3 : 2] += u
+            np.multiply(y2_bar, t, out=h2_bar[:, q : q + 3 : 2, r : r + 3 : 2])
     t = np.greater(z2, work.zero, out=work.t3)
     z2_bar = np.multiply(h2_bar, t, out=h2_bar)  # (34); z2_bar lives in h2_bar
     b2_bar = np.add.reduce(z2_bar, axis=(0, 1, 2))  # (35)
@@ -376,14 +374,12 @@ def loss_and_grad(
     y1_at_a = y1_at // 2  # (39)
     y1_at_b = y1_at & 1  # (40)
     h1_bar = work.h1  # (41)
-    h1_bar.fill(0)
     for q in range(2):  # (41)
         for r in range(2):
             t = np.equal(y1_at_a, q, out=work.t4)
-            u = np.equal(y1_at_b, r, out=work.u4)
+            u = np.equal(y1_at_b, r, out=work.u3)
             np.logical_and(t, u, out=t)
-            u = np.multiply(y1_bar, t, out=work.u5)
-            h1_bar[:, q : q + 7 : 2, r : r + 7 : 2] += u
+            np.multiply(y1_bar, t, out=h1_bar[:, q : q + 7 : 2, r : r + 7 : 2])
     t = np.greater(z1, work.zero, out=work.t5)
     z1_bar = np.multiply(h1_bar, t, out=h1_bar)  # (42); z1_bar lives in h1_bar
     b1_bar = np.add.reduce(z1_bar, axis=(0, 1, 2))  # (43)
@@ -871,12 +867,10 @@ class _LossAndGradWork:
         self.y2_2_bar = np.empty((64, N), dtype).T
         self.t2 = np.empty((16, 2, 2, N), bool).transpose(3, 1, 2, 0)
         self.u2 = np.empty((16, 2, 2, N), bool).transpose(3, 1, 2, 0)
-        self.u3 = np.empty((16, 2, 2, N), dtype).transpose(3, 1, 2, 0)
         self.t3 = np.empty((16, 4, 4, N), bool).transpose(3, 1, 2, 0)
         self.x_pad2_bar = np.empty((8, 6, 6, N), dtype).transpose(3, 1, 2, 0)
         self.t4 = np.empty((8, 4, 4, N), bool).transpose(3, 1, 2, 0)
-        self.u4 = np.empty((8, 4, 4, N), bool).transpose(3, 1, 2, 0)
-        self.u5 = np.empty((8, 4, 4, N), dtype).transpose(3, 1, 2, 0)
+        self.u3 = np.empty((8, 4, 4, N), bool).transpose(3, 1, 2, 0)
         self.t5 = np.empty((8, 8, 8, N), bool).transpose(3, 1, 2, 0)
 
 

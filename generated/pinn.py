@@ -336,18 +336,15 @@ def loss_and_grad(
     L = L / N  # (16)
     u_bar = work.v_tt  # (17)
     w = np.add(u[:, 0], u_tt[:, 0], out=work.w3)  # (17) u + u_tt
-    np.multiply(2 * cotangent / N, w, out=w)
-    u_bar[:, 0] = w  # (17)
+    np.multiply(2 * cotangent / N, w, out=u_bar[:, 0])  # (17)
     u_tt_bar = work.v_t  # (18)
     w = np.add(u[:, 0], u_tt[:, 0], out=work.w3)  # (18) u + u_tt
-    np.multiply(2 * cotangent / N, w, out=w)
-    u_tt_bar[:, 0] = w  # (18)
+    np.multiply(2 * cotangent / N, w, out=u_tt_bar[:, 0])  # (18)
     w = np.multiply(t, t, out=work.u_tt)  # (19) t²
     v_tt_bar = np.multiply(w, u_tt_bar, out=w)  # (19)
     v_t_bar = work.u  # (20)
     w = np.multiply(work.four, t[:, 0], out=work.w3)
-    np.multiply(w, u_tt_bar[:, 0], out=w)
-    v_t_bar[:, 0] = w  # (20)
+    np.multiply(w, u_tt_bar[:, 0], out=v_t_bar[:, 0])  # (20)
     g_tt_bar = v_tt_bar.dot(W_v.T, out=work.g_tt_bar)  # (21)
     w = np.multiply(z_g_exp, z_g_exp, out=work.w)  # (22) z_g_exp²
     r = np.add(work.one, w, out=work.r)  # (22) z_g_exp² + 1

@@ -495,7 +495,10 @@ def loss_and_grad(
     e = np.multiply(0.3535533905932738, e, out=e)  # (9)
     t = np.less_equal(work.numbers, work.numbers[:, None], out=work.t2)
     e_masked = np.where(t, e, -np.inf)  # (10)
-    e_masked_max = np.maximum.reduce(e_masked, axis=3, out=work.e_masked_max)  # (11)
+    # (11)
+    e_masked_max = _row_extreme(
+        np.maximum, e_masked, work.halves, out=work.e_masked_max
+    )
     # (12); e_masked_less lives in e_masked
     e_masked_less = np.subtract(e_masked, e_masked_max[:, :, :, None], out=e_masked)
     z2_term = np.exp(e_masked_less, out=work.z2_term)  # (12)
@@ -1203,6 +1206,7 @@ class _LossAndGradWork:
         self.numbers.flags.writeable = False
         self.t2 = np.empty((32, 32), bool)
         self.e_masked_max = np.empty((N, 4, 32), dtype)
+        self.halves = np.empty((3072 * N,), dtype)
         self.z2_term = np.empty((N, 4, 32, 32), dtype)
         self.a = np.empty((N, 32, 4, 8), dtype)
         self.r = np.empty((N, 32, 32), dtype)
@@ -1278,3 +1282,20 @@ def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         return np.exp(x, out=out)
     into = np.empty_like(x) if out is None else out
     return np.exp(x, out=into, dtype=np.float64, casting="same_kind")
+
+
+def _row_extreme(
+    larger: np.ufunc, x: np.ndarray, halves: np.ndarray, out: np.ndarray
+) -> np.ndarray:
+    """The largest of each row, a power of two long: of neighbours in pairs, again and again.
+
+    What is left goes to one end of ``halves`` and to the other in turns.
+    """
+    flat, count, start = x.reshape(-1), out.size, True
+    while flat.size > 2 * count:
+        size = flat.size // 2
+        into = halves[:size] if start else halves[-size:]
+        larger(flat[::2], flat[1::2], out=into)
+        flat, start = into, not start
+    larger(flat[::2], flat[1::2], out=out.reshape(-1))
+    return out

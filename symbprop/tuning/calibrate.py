@@ -27,7 +27,7 @@ def calibrate() -> Machine:
     tiny, out = np.ones(1), np.empty(1)
     square, row = np.ones((8, 8)), np.ones(8)
     stack, wide = np.ones((2, 8, 8)), np.empty((8, 8))
-    places, number = np.zeros(8, int), np.float64(2)
+    rows, places, number = np.arange(8), np.zeros(8, int), np.float64(2)
     gemm = tuple(map(_gemm, DTYPES))
     call = _fixed(lambda: np.add(tiny, tiny, out=out))
     return Machine(
@@ -36,10 +36,10 @@ def calibrate() -> Machine:
         call=call,
         broadcast=_fixed(lambda: np.add(square, row, out=wide)),
         number=_fixed(lambda: np.multiply(2, tiny, out=out)),
-        product=_fixed(lambda: np.dot(square, square, out=wide)),
+        product=_fixed(lambda: square.dot(square, out=wide)),
         stack=_fixed(lambda: np.matmul(stack, stack)),
         reduction=_fixed(lambda: np.add.reduce(row)),
-        indexing=_fixed(lambda: square[np.arange(8), places]),
+        indexing=_fixed(lambda: square[rows, places]),
         view=_fixed(lambda: square[1]),
         scalar=_fixed(lambda: number / 3),
         plain=_each(lambda a, b, c: lambda: np.add(a, b, out=c)),
