@@ -23,7 +23,6 @@ from sympy import (
     factor_terms,
     fraction,
     log,
-    preorder_traversal,
     together,
 )
 from sympy.codegen.cfunctions import log1p
@@ -31,6 +30,7 @@ from sympy.polys.polyerrors import PolynomialError
 
 from symbprop.accuracy.polynomials import SMALL, is_no_degree, polynomial
 from symbprop.calculus.functions import Select, absolute
+from symbprop.calculus.nodes import distinct
 
 
 def is_bounded(exponential: Expr) -> bool:
@@ -67,7 +67,7 @@ def in_powers(expression: Expr, argument: Expr, condition: Basic, sign: int) -> 
         lambda node: isinstance(node, exp) and not is_bounded(node),
         lambda node: SMALL ** (-sign * cancel(node.args[0] / argument)),
     )
-    return None if powers.has(Select) or any(map(_is_beyond, preorder_traversal(powers))) else powers
+    return None if powers.has(Select) or any(map(_is_beyond, distinct(powers))) else powers
 
 
 def _is_beyond(node: Basic) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -15,7 +16,7 @@ from symbprop.accuracy.estimate import Estimate, estimate
 from symbprop.accuracy.exponentials import by_sign
 from symbprop.accuracy.functions import wide_exp
 from symbprop.accuracy.roundings import UNIT
-from symbprop.calculus.nodes import tree_size
+from symbprop.calculus.nodes import distinct, tree_size
 from symbprop.simplify.cost import TRANSCENDENTAL, cost
 
 WIDE = 5  # operations, single and double taken together
@@ -57,7 +58,8 @@ class Form:
 
 def price(expression: Expr) -> int:
     """What a form costs: erf needs an exponential more than erfc, that of what is small, and so does a wide one, if in single."""
-    return cost(expression) + TRANSCENDENTAL * len(expression.atoms(erf)) + WIDE * len(expression.atoms(wide_exp))
+    kinds = Counter(map(type, distinct(expression)))
+    return cost(expression) + TRANSCENDENTAL * kinds[erf] + WIDE * kinds[wide_exp]
 
 
 def is_large(expression: Expr) -> bool:

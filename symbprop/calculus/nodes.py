@@ -46,6 +46,18 @@ def is_reciprocal(node: Basic) -> bool:
     return isinstance(node, Pow) and bool(node.exp.is_Rational and node.exp.is_negative)
 
 
+def distinct(expression: Basic) -> list[Basic]:
+    """The distinct nodes of an expression, a node before what is in it alone. Written out, a tree may have a thousand times as many."""
+    found: dict[Basic, None] = {}
+    waiting = [expression]
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found[node] = None
+            waiting.extend(reversed(node.args))
+    return list(found)
+
+
 @cache
 def tree_size(expr: Basic) -> int:
     """The nodes of an expression written out as a tree; only up to what is of interest, since it may be astronomic."""

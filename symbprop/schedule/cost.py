@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from sympy import Add, Basic, Expr, Mul, Pow, Symbol, preorder_traversal
+from sympy import Add, Basic, Expr, Mul, Pow, Symbol
 
 from symbprop.calculus.index import Access, Extent, Range, extent, product
+from symbprop.calculus.nodes import distinct
 from symbprop.calculus.program import GradientProgram, Program, Role
 from symbprop.schedule.plan import Alias, Allocate, Contract, Fold, Loop, Map, Plan, Step, reads_of
 
@@ -96,7 +97,7 @@ def _elements(plan: Plan, access: Access) -> Extent:
 @cache
 def operation_count(expression: Expr) -> int:
     """Arithmetic operations and function calls, each counted once."""
-    return sum(_own(node) for node in set(preorder_traversal(expression)))
+    return sum(map(_own, distinct(expression)))
 
 
 def _own(node: Basic) -> int:

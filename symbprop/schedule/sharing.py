@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from sympy import Add, Dummy, Expr, Function, S, Symbol, preorder_traversal
+from sympy import Add, Dummy, Expr, Function, S, Symbol
 
 from symbprop.calculus.functions import Detach, Floor, Held
 from symbprop.calculus.index import Access, at
+from symbprop.calculus.nodes import distinct
 from symbprop.calculus.program import Role, Tensor
 from symbprop.calculus.statement import Statement, pointwise, read_symbol, statement
 from symbprop.schedule.distribute import Distributed
@@ -93,7 +94,7 @@ def _functions(expression: Expr) -> tuple[tuple[Expr, Expr, tuple[Symbol, ...], 
     Each as it stands there, its factor, its symbols, and it without its factor as a function of the first reads.
     """
     found: list[tuple[Expr, Expr, tuple[Symbol, ...]]] = []
-    for node in dict.fromkeys(preorder_traversal(expression)):
+    for node in distinct(expression):
         if (
             isinstance(node, Function)
             and not isinstance(node, (Detach, Floor, Held))
@@ -115,8 +116,8 @@ def _functions(expression: Expr) -> tuple[tuple[Expr, Expr, tuple[Symbol, ...], 
 
 def _stands_alone(node: Expr, expression: Expr) -> bool:
     """Whether nothing that goes into a function is needed beside it, which would then be computed twice."""
-    inside = {each for each in preorder_traversal(node) if each.args and not getattr(each, "is_number", False)} - {node}
-    return inside.isdisjoint(preorder_traversal(expression.xreplace({node: Dummy()})))
+    inside = {each for each in distinct(node) if each.args and not getattr(each, "is_number", False)} - {node}
+    return inside.isdisjoint(distinct(expression.xreplace({node: Dummy()})))
 
 
 def _is_spread(one: Access, other: Access) -> bool:

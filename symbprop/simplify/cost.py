@@ -7,7 +7,7 @@ from functools import cache
 
 from sympy import Add, Basic, Expr, Function, Mul, Pow, S, Symbol, Tuple, exp, preorder_traversal
 
-from symbprop.calculus.nodes import is_reciprocal
+from symbprop.calculus.nodes import distinct, is_reciprocal
 
 TRANSCENDENTAL = 10
 DIVISION = 3
@@ -15,13 +15,13 @@ DIVISION = 3
 
 def transcendentals(expression: Expr) -> int:
     """The number of distinct exponentials, logarithms and the like."""
-    return len({node for node in preorder_traversal(expression) if _is_transcendental(node)})
+    return sum(map(_is_transcendental, distinct(expression)))
 
 
 @cache
 def cost(expression: Expr) -> int:
     """Operations of an expression, each distinct subexpression counted once."""
-    nodes = {*preorder_traversal(expression), Tuple(expression)}
+    nodes = [*distinct(expression), Tuple(expression)]
     return sum(map(_own_cost, nodes)) + DIVISION * len({below for node in nodes for below in _divisors(node)})
 
 
@@ -44,7 +44,7 @@ def burden(expression: Expr) -> tuple[int, int]:
 @cache
 def operations(expression: Expr) -> int:
     """Operations as a person counts them in a formula: a quotient is one, and a common factor of a sum is written once."""
-    return sum(_own_operations(node) for node in set(preorder_traversal(expression)))
+    return sum(map(_own_operations, distinct(expression)))
 
 
 def _own_operations(node: Basic) -> int:
