@@ -99,7 +99,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     The gradient of bk is identically zero: w stays the same whatever bk is.
 
 Cost of one call of the last function
-    2460480 N + 3 floating-point operations, 2343424 N + 290040 bytes read or written (float64)
+    2454528 N + 3 floating-point operations, 2344960 N + 290040 bytes read or written (float64)
     12,557 parameters
     159744 N bytes kept from forward to backward: p, y3, u, v3, f1, z1, rs, ur, vr, a, v2, w, …
 """
@@ -477,9 +477,9 @@ def loss_and_grad(
     y1_moved_less = np.subtract(y1_moved, mx_moved[:, :, None], out=y1_moved)  # (3)
     vx = np.einsum("ntd,ntd->nt", y1_moved_less, y1_moved_less)  # (3)
     vx = np.divide(vx, 32, out=vx)  # (3)
-    t = np.add(1e-05, vx[:, :, None], out=work.t)  # (4) vx + 0.00001
-    np.sqrt(t, out=t)  # (4) √(vx + 0.00001)
-    ux = np.divide(y1_moved_less, t, out=y1_moved_less)  # (4)
+    np.add(1e-05, vx, out=vx)  # (4) vx + 0.00001
+    vx_root = np.sqrt(vx, out=vx)  # (4); vx_root lives in vx
+    ux = np.divide(y1_moved_less, vx_root[:, :, None], out=y1_moved_less)  # (4)
     t = np.multiply(gamma1, ux, out=work.xs)
     xs = np.add(beta1, t, out=t)  # (5)
     q = work.q
@@ -493,7 +493,7 @@ def loss_and_grad(
     v2 += bv  # (8)
     e = np.matmul(q.transpose(0, 2, 1, 3), k.transpose(0, 2, 3, 1), out=work.e)  # (9)
     e = np.multiply(0.3535533905932738, e, out=e)  # (9)
-    t = np.less_equal(work.numbers, work.numbers[:, None], out=work.t2)
+    t = np.less_equal(work.numbers, work.numbers[:, None], out=work.t)
     e_masked = np.where(t, e, -np.inf)  # (10)
     # (11)
     e_masked_max = _row_extreme(
@@ -509,7 +509,7 @@ def loss_and_grad(
     np.matmul(w, v2.transpose(0, 2, 1, 3), out=a.transpose(0, 2, 1, 3))  # (15)
     r = work.r
     a.reshape(-1, 32).dot(Wo.reshape(32, 32), out=r.reshape(32 * N, 32))  # (16)
-    t = np.add(bo, y1, out=work.t3)  # (16) y1 + bo
+    t = np.add(bo, y1, out=work.t2)  # (16) y1 + bo
     r += t  # (16)
     r_moved = np.subtract(r, r[:, :, 0][:, :, None], out=work.y1)  # (17)
     mr_moved = work.mr_moved
@@ -518,9 +518,9 @@ def loss_and_grad(
     r_moved_less = np.subtract(r_moved, mr_moved[:, :, None], out=r_moved)  # (18)
     vr = np.einsum("ntd,ntd->nt", r_moved_less, r_moved_less)  # (18)
     vr = np.divide(vr, 32, out=vr)  # (18)
-    t = np.add(1e-05, vr[:, :, None], out=work.t)  # (19) vr + 0.00001
-    np.sqrt(t, out=t)  # (19) √(vr + 0.00001)
-    ur = np.divide(r_moved_less, t, out=r_moved_less)  # (19); ur lives in r_moved_less
+    np.add(1e-05, vr, out=vr)  # (19) vr + 0.00001
+    vr_root = np.sqrt(vr, out=vr)  # (19); vr_root lives in vr
+    ur = np.divide(r_moved_less, vr_root[:, :, None], out=r_moved_less)  # (19)
     t = np.multiply(gamma2, ur, out=work.rs)
     rs = np.add(beta2, t, out=t)  # (20)
     z1 = work.z1
@@ -529,7 +529,7 @@ def loss_and_grad(
     f1 = np.clip(z1, 0, np.inf, out=work.f1)  # (22)
     g = work.g
     f1.reshape(-1, 64).dot(W2, out=g.reshape(32 * N, 32))  # (23)
-    t = np.add(b2, r, out=work.t3)  # (23) r + b2
+    t = np.add(b2, r, out=work.t2)  # (23) r + b2
     g += t  # (23)
     y2 = g  # (24)
     y2_moved = np.subtract(y2, y2[:, :, 0][:, :, None], out=work.r)  # (25)
@@ -539,9 +539,9 @@ def loss_and_grad(
     y2_moved_less = np.subtract(y2_moved, m_moved[:, :, None], out=y2_moved)  # (26)
     v3 = np.einsum("ntd,ntd->nt", y2_moved_less, y2_moved_less)  # (26)
     v3 = np.divide(v3, 32, out=v3)  # (26)
-    t = np.add(0.001, v3[:, :, None], out=work.t)  # (27) v3 + 0.001
-    np.sqrt(t, out=t)  # (27) √(v3 + 0.001)
-    u = np.divide(y2_moved_less, t, out=y2_moved_less)  # (27); u lives in y2_moved_less
+    np.add(0.001, v3, out=v3)  # (27) v3 + 0.001
+    v3_root = np.sqrt(v3, out=v3)  # (27); v3_root lives in v3
+    u = np.divide(y2_moved_less, v3_root[:, :, None], out=y2_moved_less)  # (27)
     t = np.multiply(gamma, u, out=work.g)
     y3 = np.add(beta, t, out=t)  # (28)
     z4 = work.z4
@@ -589,14 +589,12 @@ def loss_and_grad(
     v3_sum = np.einsum("ntd,ntd->nt", u_bar, u)  # (44)
     m_sum = work.s_rest
     u_bar.reshape(-1, 32).dot(work.ones, out=m_sum.reshape(32 * N))  # (45)
-    t = np.add(0.001, v3[:, :, None], out=work.t)  # (46) v3 + 0.001
-    np.sqrt(t, out=t)  # (46) √(v3 + 0.001)
-    v = np.divide(m_sum[:, :, None], 32, out=work.v4)  # (46) m_sum / 32
-    tt = np.divide(v3_sum[:, :, None], 32, out=work.tt)
-    uu = np.multiply(tt, u, out=work.uu)
-    np.subtract(u_bar, v, out=u_bar)
-    np.subtract(u_bar, uu, out=u_bar)  # (46) ū − m_sum / 32 − v3_sum u / 32
-    y2_bar = np.divide(u_bar, t, out=u_bar)  # (46); y2_bar lives in u_bar
+    t = np.divide(m_sum[:, :, None], 32, out=work.t3)  # (46) m_sum / 32
+    v = np.divide(v3_sum[:, :, None], 32, out=work.v4)
+    tt = np.multiply(v, u, out=work.tt)
+    np.subtract(u_bar, t, out=u_bar)
+    np.subtract(u_bar, tt, out=u_bar)  # (46) ū − m_sum / 32 − v3_sum u / 32
+    y2_bar = np.divide(u_bar, v3_root[:, :, None], out=u_bar)  # (46)
     g_bar = y2_bar  # (47)
     b2_bar = work.ones3.dot(g_bar.reshape(-1, 32))  # (48)
     f1_bar = work.f1_bar
@@ -616,15 +614,13 @@ def loss_and_grad(
     ur_bar.reshape(-1, 32).dot(work.ones, out=mr_sum.reshape(32 * N))  # (59)
     r_bar = work.r
     np.copyto(r_bar, g_bar)  # (60)
-    t = np.add(1e-05, vr[:, :, None], out=work.t)  # (60) vr + 0.00001
-    np.sqrt(t, out=t)  # (60) √(vr + 0.00001)
-    v = np.divide(mr_sum[:, :, None], 32, out=work.v4)  # (60) mr_sum / 32
-    tt = np.divide(vr_sum[:, :, None], 32, out=work.tt)
-    uu = np.multiply(tt, ur, out=work.uu)
-    tt = np.subtract(ur_bar, v, out=work.tt2)
-    np.subtract(tt, uu, out=tt)  # (60) u̅r̅ − mr_sum / 32 − vr_sum ur / 32
-    np.divide(tt, t, out=tt)  # (60)
-    r_bar += tt  # (60)
+    t = np.divide(mr_sum[:, :, None], 32, out=work.t3)  # (60) mr_sum / 32
+    v = np.divide(vr_sum[:, :, None], 32, out=work.v4)
+    tt = np.multiply(v, ur, out=work.tt)
+    v = np.subtract(ur_bar, t, out=work.v5)
+    np.subtract(v, tt, out=v)  # (60) u̅r̅ − mr_sum / 32 − vr_sum ur / 32
+    np.divide(v, vr_root[:, :, None], out=v)  # (60)
+    r_bar += v  # (60)
     bo_bar = work.ones3.dot(r_bar.reshape(-1, 32))  # (61)
     a_bar = work.a_bar
     # (62)
@@ -644,8 +640,8 @@ def loss_and_grad(
     z2_sum = np.einsum("nhta,nhta->nht", w_bar, w)  # (66)
     np.subtract(w_bar, z2_sum[:, :, :, None], out=w_bar)  # (68) w̄ − z2_sum
     t = _wide_exp(e_masked_less, out=work.t5)  # (68) wide_exp(e_masked_less)
-    v = np.less_equal(work.numbers, work.numbers[:, None], out=work.v5)
-    tt = np.multiply(np.asarray(1, dtype), v, out=work.tt3)
+    v = np.less_equal(work.numbers, work.numbers[:, None], out=work.v6)
+    tt = np.multiply(np.asarray(1, dtype), v, out=work.tt2)
     np.multiply(tt, w_bar, out=w_bar)
     np.multiply(w_bar, t, out=w_bar)
     e_bar = np.divide(w_bar, z2[:, :, :, None], out=w_bar)  # (68); e_bar lives in w_bar
@@ -679,15 +675,13 @@ def loss_and_grad(
     mx_sum = work.s_rest
     ux_bar.reshape(-1, 32).dot(work.ones, out=mx_sum.reshape(32 * N))  # (81)
     y1_bar = r_bar  # (82)
-    t = np.add(1e-05, vx[:, :, None], out=work.t)  # (82) vx + 0.00001
-    np.sqrt(t, out=t)  # (82) √(vx + 0.00001)
-    v = np.divide(mx_sum[:, :, None], 32, out=work.v4)  # (82) mx_sum / 32
-    tt = np.divide(vx_sum[:, :, None], 32, out=work.tt)
-    uu = np.multiply(tt, ux, out=work.uu)
-    tt = np.subtract(ux_bar, v, out=work.tt2)
-    np.subtract(tt, uu, out=tt)  # (82) u̅x̅ − mx_sum / 32 − vx_sum ux / 32
-    np.divide(tt, t, out=tt)  # (82)
-    y1_bar += tt  # (82)
+    t = np.divide(mx_sum[:, :, None], 32, out=work.t3)  # (82) mx_sum / 32
+    v = np.divide(vx_sum[:, :, None], 32, out=work.v4)
+    tt = np.multiply(v, ux, out=work.tt)
+    v = np.subtract(ux_bar, t, out=work.v5)
+    np.subtract(v, tt, out=v)  # (82) u̅x̅ − mx_sum / 32 − vx_sum ux / 32
+    np.divide(v, vx_root[:, :, None], out=v)  # (82)
+    y1_bar += v  # (82)
     E_bar = np.zeros((45, 32), dtype)  # (83)
     # (83)
     np.add.at(
@@ -1196,7 +1190,6 @@ class _LossAndGradWork:
         self.mx_moved = np.empty((N, 32), dtype)
         self.ones = np.ones((32,), dtype)
         self.ones.flags.writeable = False
-        self.t = np.empty((N, 32, 1), dtype)
         self.xs = np.empty((N, 32, 32), dtype)
         self.q = np.empty((N, 32, 4, 8), dtype)
         self.k = np.empty((N, 32, 4, 8), dtype)
@@ -1204,13 +1197,13 @@ class _LossAndGradWork:
         self.e = np.empty((N, 4, 32, 32), dtype)
         self.numbers = np.arange(32, dtype=np.intp)
         self.numbers.flags.writeable = False
-        self.t2 = np.empty((32, 32), bool)
+        self.t = np.empty((32, 32), bool)
         self.e_masked_max = np.empty((N, 4, 32), dtype)
         self.halves = np.empty((3072 * N,), dtype)
         self.z2_term = np.empty((N, 4, 32, 32), dtype)
         self.a = np.empty((N, 32, 4, 8), dtype)
         self.r = np.empty((N, 32, 32), dtype)
-        self.t3 = np.empty((N, 32, 32), dtype)
+        self.t2 = np.empty((N, 32, 32), dtype)
         self.mr_moved = np.empty((N, 32), dtype)
         self.rs = np.empty((N, 32, 32), dtype)
         self.z1 = np.empty((N, 32, 64), dtype)
@@ -1234,19 +1227,19 @@ class _LossAndGradWork:
         self.ones3 = np.ones((32 * N,), dtype)
         self.ones3.flags.writeable = False
         self.y3_bar = np.empty((N, 32, 32), dtype)
+        self.t3 = np.empty((N, 32, 1), dtype)
         self.v4 = np.empty((N, 32, 1), dtype)
-        self.tt = np.empty((N, 32, 1), dtype)
-        self.uu = np.empty((N, 32, 32), dtype)
+        self.tt = np.empty((N, 32, 32), dtype)
         self.f1_bar = np.empty((N, 32, 64), dtype)
         self.zero = np.asarray(0, dtype=dtype)
         self.zero.flags.writeable = False
         self.t4 = np.empty((N, 32, 64), bool)
-        self.tt2 = np.empty((N, 32, 32), dtype)
+        self.v5 = np.empty((N, 32, 32), dtype)
         self.a_bar = np.empty((N, 32, 4, 8), dtype)
         self.w_bar = np.empty((N, 4, 32, 32), dtype)
         self.t5 = np.empty((N, 4, 32, 32), dtype)
-        self.v5 = np.empty((32, 32), bool)
-        self.tt3 = np.empty((32, 32), dtype)
+        self.v6 = np.empty((32, 32), bool)
+        self.tt2 = np.empty((32, 32), dtype)
         self.t6 = np.empty((32 * N, 32), dtype)
         self.ones4 = np.ones((N,), dtype)
         self.ones4.flags.writeable = False

@@ -44,7 +44,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (31) W̄_left_hidden[k,j] = Σₙ right[n,k] z̄_right_hidden[n,j] + Σₙ left[n,k] z̄_left_hidden[n,j]  from (4), (1)
 
 Cost of one call of the last function
-    46435 N + 2 floating-point operations, 19064 N + 182856 bytes read or written (float64)
+    46435 N + 2 floating-point operations, 19072 N + 182856 bytes read or written (float64)
     5,202 parameters
     2336 N bytes kept from forward to backward: q, angle, s3_angle, s4_angle, right_code, left_code, right_hidden, z_right_hidden, left_hidden, z_left_hidden
 """
@@ -287,9 +287,10 @@ def loss_and_grad(
     right_code_scaled = np.divide(right_code, right_code_size[:, None], out=right_code)
     s4_angle_scaled = np.einsum("nm,nm->n", right_code_scaled, right_code_scaled)  # (8)
     s5_angle_scaled = np.einsum("nm,nm->n", left_code_scaled, right_code_scaled)  # (9)
-    t = np.multiply(s3_angle_scaled, s4_angle_scaled, out=work.t)
-    np.sqrt(t, out=t)  # (10) √(s3_angle_scaled s4_angle_scaled)
-    angle = np.divide(s5_angle_scaled, t, out=s5_angle_scaled)  # (10)
+    t = np.multiply(s3_angle_scaled, s4_angle_scaled, out=work.s3_angle_scaled_root)
+    s3_angle_scaled_root = np.sqrt(t, out=t)  # (10)
+    # (10); angle lives in s5_angle_scaled
+    angle = np.divide(s5_angle_scaled, s3_angle_scaled_root, out=s5_angle_scaled)
     t = np.multiply(slope_odds, angle, out=work.odds)
     odds = np.add(offset_odds, t, out=t)  # (11)
     t = np.negative(odds, out=work.odds_exp)  # (12) −odds
@@ -312,9 +313,8 @@ def loss_and_grad(
     slope_odds_bar = angle.dot(odds_bar)  # (16)
     angle_bar = np.multiply(slope_odds, odds_bar, out=work.odds_exp)  # (17)
     offset_odds_bar = np.add.reduce(odds_bar)  # (18)
-    t = np.multiply(s3_angle_scaled, s4_angle_scaled, out=work.L_term)
-    np.sqrt(t, out=t)  # (21) √(s3_angle_scaled s4_angle_scaled)
-    s5_angle_bar_scaled = np.divide(angle_bar, t, out=t)  # (21)
+    # (21)
+    s5_angle_bar_scaled = np.divide(angle_bar, s3_angle_scaled_root, out=work.L_term)
     t = np.multiply(
         s5_angle_bar_scaled[:, None], left_code_scaled, out=work.left_code_size_term
     )
@@ -787,7 +787,7 @@ class _LossAndGradWork:
         self.left_code_size_term = np.empty((16, N), dtype).T
         self.left_code_size = np.empty((N,), dtype)
         self.right_code_size = np.empty((N,), dtype)
-        self.t = np.empty((N,), dtype)
+        self.s3_angle_scaled_root = np.empty((N,), dtype)
         self.odds = np.empty((N,), dtype)
         self.odds_exp = np.empty((N,), dtype)
         self.L_term = np.empty((N,), dtype)
@@ -795,6 +795,7 @@ class _LossAndGradWork:
         self.u2 = np.empty((N,), dtype)
         self.one = np.asarray(1, dtype=dtype)
         self.one.flags.writeable = False
+        self.t = np.empty((N,), dtype)
         self.q2 = np.empty((N,), dtype)
         self.t2 = np.empty((1, N), dtype).T
         self.u3 = np.empty((16, N), dtype).T

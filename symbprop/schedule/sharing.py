@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from sympy import Add, Dummy, Expr, Function, S, Symbol
+from sympy import Add, Dummy, Expr, Function, Pow, S, Symbol
 
 from symbprop.calculus.functions import Detach, Floor, Held
 from symbprop.calculus.index import Access, at
@@ -21,14 +21,21 @@ from symbprop.calculus.statement import Statement, pointwise, read_symbol, state
 from symbprop.schedule.distribute import Distributed
 from symbprop.schedule.order import whole
 
+HOLE = Dummy("value", real=True, positive=True)
+NAMES = {Add: "less", Pow: "root"}
+
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A function of one read, or the difference of two times ``factor``, as it stands in the ``number``-th statement."""
+    """A function of one read, a root of one or two, or the difference of two, in the ``number``-th statement.
+
+    ``node`` is what stands there: ``frame`` with ``value`` in the place of ``HOLE``.
+    """
 
     number: int
     node: Expr
-    factor: Expr
+    frame: Expr
+    value: Expr
     symbols: tuple[Symbol, ...]
     reads: tuple[Access, ...]
 
@@ -50,7 +57,7 @@ def share(statements: Sequence[Statement], tensors: Mapping[str, Tensor], fresh:
     for uses in _uses(statements, tensors).values():
         for group in _groups(uses, statements, tensors):
             first = group[0]
-            what = "less" if len(first.reads) > 1 else type(first.node).__name__
+            what = NAMES.get(type(first.value)) or type(first.value).__name__
             name = fresh(f"{first.reads[0].tensor}_{what}")
             full = next((each for each in group if _is_whole(each, statements, tensors)), None)
             made, tensor = _made(full or first, statements, name)
@@ -59,7 +66,7 @@ def share(statements: Sequence[Statement], tensors: Mapping[str, Tensor], fresh:
             ahead.setdefault(first.number, []).append(made)
             for use in group:
                 axes = use.reads[0].index if full else tuple(at(index) for index in use.indices)
-                replaced.setdefault(use.number, {})[use.node] = use.factor, Access(name, axes)
+                replaced.setdefault(use.number, {})[use.node] = use.frame, Access(name, axes)
     for number, each in enumerate(statements):
         found.statements.extend(ahead.get(number, ()))
         if number in replaced:
@@ -78,22 +85,25 @@ def _uses(
         if not (functions := _functions(each.expr)):
             continue
         reads = dict(each.read_positions())
-        for node, factor, symbols, function in functions:
+        for node, frame, value, symbols in functions:
+            if isinstance(value, Pow):  # of two reads, whichever comes first
+                symbols = tuple(sorted(symbols, key=lambda each: reads[each].tensor if each in reads else ""))
             read = tuple(reads[symbol] for symbol in symbols if symbol in reads)
             simple = all(not tensors[one.tensor].integer and _is_simple(one) for one in read)
             if len(read) == len(symbols) and simple and (len(read) == 1 or _is_spread(*read) or _is_alike(*read)):
+                function = value.xreplace({symbol: read_symbol(place) for place, symbol in enumerate(symbols)})
                 key = (function, tuple(one.tensor for one in read))
-                found.setdefault(key, []).append(Use(number, node, factor, symbols, read))
+                found.setdefault(key, []).append(Use(number, node, frame, value, symbols, read))
     return {key: uses for key, uses in found.items() if len(uses) > 1}
 
 
 @cache
-def _functions(expression: Expr) -> tuple[tuple[Expr, Expr, tuple[Symbol, ...], Expr], ...]:
-    """The functions of one symbol and the differences of two in an expression.
+def _functions(expression: Expr) -> tuple[tuple[Expr, Expr, Expr, tuple[Symbol, ...]], ...]:
+    """The functions of one symbol, the roots of one or two, and the differences of two in an expression.
 
-    Each as it stands there, its factor, its symbols, and it without its factor as a function of the first reads.
+    Each as it stands there, the frame and the value that it is made of, and the symbols of that.
     """
-    found: list[tuple[Expr, Expr, tuple[Symbol, ...]]] = []
+    found: list[tuple[Expr, Expr, Expr, tuple[Symbol, ...]]] = []
     for node in distinct(expression):
         if (
             isinstance(node, Function)
@@ -101,7 +111,15 @@ def _functions(expression: Expr) -> tuple[tuple[Expr, Expr, tuple[Symbol, ...], 
             and len(node.free_symbols) == 1
             and _stands_alone(node, expression)
         ):
-            found.append((node, S.One, tuple(node.free_symbols)))
+            found.append((node, HOLE, node, tuple(node.free_symbols)))
+        elif (
+            isinstance(node, Pow)
+            and abs(node.exp) == S.Half
+            and 1 <= len(node.free_symbols) <= 2
+            and _stands_alone(node, expression)
+        ):
+            symbols = tuple(sorted(node.free_symbols, key=str))
+            found.append((node, HOLE ** (2 * node.exp), Pow(node.base, S.Half), symbols))
         elif isinstance(node, Add) and len(node.args) == 2 and not node.is_number:
             factor, plain = node.primitive()  # 2 a − 2 b; halves are there so that nothing overflows
             if not factor.is_Integer:
@@ -109,9 +127,8 @@ def _functions(expression: Expr) -> tuple[tuple[Expr, Expr, tuple[Symbol, ...], 
             ends = [each for each in plain.args if isinstance(each, Symbol)]
             starts = [-each for each in plain.args if isinstance(-each, Symbol)]
             if len(ends) == len(starts) == 1:
-                found.append((node, factor, (ends[0], starts[0])))
-    order = [dict(zip(symbols, map(read_symbol, range(2)), strict=False)) for *_, symbols in found]
-    return tuple((*each, (each[0] / each[1]).xreplace(names)) for each, names in zip(found, order, strict=True))
+                found.append((node, factor * HOLE, plain, (ends[0], starts[0])))
+    return tuple(found)
 
 
 def _stands_alone(node: Expr, expression: Expr) -> bool:
@@ -141,7 +158,7 @@ def _is_simple(read: Access) -> bool:
 
 def _groups(uses: Sequence[Use], statements: Sequence[Statement], tensors: Mapping[str, Tensor]) -> list[list[Use]]:
     """Uses that one tensor serves: all where one of them needs the whole, else those of the same elements."""
-    if any(statements[each.number].expr == each.node for each in uses):
+    if any(statements[each.number].expr == each.value for each in uses):
         return []  # there is a tensor that holds it
     if any(_is_whole(each, statements, tensors) for each in uses):
         groups = [list(uses)]
@@ -171,7 +188,7 @@ def _made(use: Use, statements: Sequence[Statement], name: str) -> tuple[Stateme
     extents = {each.index: each for each in source.domain}
     ranges = [extents[index] for index in use.indices]
     target = Access(name, tuple(at(each.index) for each in ranges))
-    expr = (use.node / use.factor).xreplace({symbol: read_symbol(place) for place, symbol in enumerate(use.symbols)})
+    expr = use.value.xreplace({symbol: read_symbol(place) for place, symbol in enumerate(use.symbols)})
     made = pointwise(target, expr, use.reads, ranges, label=source.label)
     return made, Tensor(name, tuple(each.extent for each in ranges), Role.VALUE)
 
@@ -180,8 +197,8 @@ def _reading(source: Statement, values: Mapping[Expr, tuple[Expr, Access]]) -> S
     """A statement that reads the values of functions. One inside another goes with it."""
     symbols: dict[Expr, Expr] = {}
     reads = list(source.reads)
-    for node, (factor, access) in values.items():
-        symbols[node] = factor * read_symbol(len(reads))
+    for node, (frame, access) in values.items():
+        symbols[node] = frame.xreplace({HOLE: read_symbol(len(reads))})
         reads.append(access)
     return statement(
         source.target, source.expr.xreplace(symbols), reads, source.domain, source.reduction,

@@ -104,6 +104,34 @@ def test_an_output_less_its_target_is_computed_once_and_squared_in_one_product(c
     np.testing.assert_allclose(grads["b2"], 2 * error.sum(0) / error.size, rtol=1e-13)
 
 
+ANGLE = """
+inputs: {x: {shape: [4]}, z: {shape: [4]}}
+targets: {y: {shape: []}}
+nodes:
+  a: {formula: 'a[n] = sum(k, (w[k] * x[n, k])^2)', inputs: [x]}
+  b: {formula: 'b[n] = sum(k, (v[k] * z[n, k])^2)', inputs: [z]}
+  c: {formula: 'c[n] = sum(k, u[k] * x[n, k] * z[n, k]) / sqrt(a[n] * b[n])', inputs: [x, z, a, b]}
+loss: {mean_squared_error: {inputs: [c, y]}}
+"""
+
+
+def test_a_root_that_forward_and_backward_need_is_computed_once(
+    compiled: Compiled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = compiled(ANGLE)
+    monkeypatch.setattr(
+        "symbprop.schedule.schedule.share", lambda statements, *_: Distributed(statements=list(statements))
+    )
+    plain = compiled(ANGLE)
+    assert body(module).count("np.sqrt(") < body(plain).count("np.sqrt(")
+    params, data = point(module)
+    loss, grads = module.loss_and_grad(params, *data)
+    expected, truth = plain.loss_and_grad(params, *data)
+    np.testing.assert_allclose(loss, expected, rtol=1e-15)
+    for name, value in grads.items():
+        np.testing.assert_allclose(value, truth[name], rtol=1e-13, atol=1e-16)
+
+
 def test_columns_are_left_alone(compiled: Compiled) -> None:
     """Over a batch squares are added up in another way, exacter than their products would be."""
     text = TANH.replace("  - dense: {units: 2}", "  - batch_normalization\n  - dense: {units: 2}")
