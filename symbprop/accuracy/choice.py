@@ -76,13 +76,12 @@ def forms(expression: Expr, *, everywhere: bool = True) -> tuple[Expr, ...]:
     bases = [rewriting.small_arguments(expression)]
     bases.append(complements.complement(bases[0]))
     bases.extend(by_sign(expression, everywhere=everywhere))
-    scaled, names = complements.in_scaled_argument(bases[1])
-    for base in (*bases, scaled):
-        found.setdefault(base.xreplace(names))
+    for base in bases:
+        found.setdefault(base)
         for repair in REPAIRS:
             mended = repair(base)
             if mended != base:
-                found.setdefault(mended.xreplace(names))
+                found.setdefault(mended)
                 base = mended
     every = dict.fromkeys((*found, *map(rewriting.wide_exponentials, found)))
     return tuple(form for form in every if not form.has(I, nan, zoo))

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from sympy import Basic, Expr, Mul, Symbol, erf, erfc, exp, expand, factor_terms
+from sympy import Basic, Expr, Mul, Symbol, erf, erfc, expand, factor_terms
 
 from symbprop.accuracy.functions import scaled_erfc
-from symbprop.calculus.functions import Held
 
 
 def complement(expression: Expr) -> Expr:
@@ -19,24 +16,6 @@ def complement(expression: Expr) -> Expr:
     tails = {node: Symbol(f"tail{number}", real=True) for number, node in enumerate(nodes)}
     result = factor_terms(expand(expression.xreplace({node: tail - 1 for node, tail in tails.items()})))
     return result.xreplace({tail: erfc(-node.args[0], evaluate=False) for node, tail in tails.items()})
-
-
-def in_scaled_argument(expression: Expr) -> tuple[Expr, Mapping[Symbol, Expr]]:
-    """An expression with erfc(c x) and exp(−c² x²) in y = c x alone, and what y is: the rounding of y moves both alike,
-
-    as if x were another.
-    """
-    found = sorted((node.args[0] for node in expression.atoms(erfc)), key=lambda each: each.sort_key())
-    squares = [node.args[0] for node in expression.atoms(exp)]
-    for argument in found:
-        reads = list(argument.free_symbols)
-        scale = argument / reads[0] if len(reads) == 1 else argument
-        if not scale.is_number or scale**2 == 1 or -(argument**2) not in squares:
-            continue
-        name = Symbol("y", real=True)
-        changed = expand(expression.xreplace({reads[0]: name / scale}))
-        return factor_terms(changed), {name: Held(argument)}
-    return expression, {}
 
 
 def scaled_complement(expression: Expr) -> Expr:
