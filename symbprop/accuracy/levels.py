@@ -42,7 +42,8 @@ def _put_in(
     for _ in range(DEPTH):
         deeper = found[-1]
         for read in chosen(deeper):
-            deeper = substituted(deeper, read, definitions[read.tensor])
+            if read in deeper.reads:  # with another it may have gone: 0 s where softplus is positive
+                deeper = substituted(deeper, read, definitions[read.tensor])
         if deeper is found[-1] or is_large(deeper.expr):
             break
         found.append(deeper)

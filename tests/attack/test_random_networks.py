@@ -102,6 +102,13 @@ FOUND = {
     "a form that is finite nowhere at moderate numbers": (  # 1 − exp(−h) where h = 1e-55, times its inverse
         f"{HEAD}layers: [{{dense: {{units: 2}}}}, {{formula: 'z[n, i] = 40 * x[n, i]', name: z}}, softplus]\nloss: poisson\n"
     ),
+    "a read that goes where another's definition is put in": (  # where(p > 0, p, s p), p a softplus: nothing of s is left
+        "inputs: {x: {shape: [1]}}\ntargets: {y: {shape: [1]}}\nlayers: [softplus, channel_prelu]\nloss: huber\n"
+    ),
+    "a state made from the whole batch of what is always 0": (
+        "inputs: {x: {shape: [1, 1]}}\ntargets: {y: {shape: [1, 1]}}\nnodes:\n  z: {subtract: {}, inputs: {a: x, b: x}}\n"
+        "  h: {batch_normalization: {}, inputs: {x: z}}\nloss: {categorical_hinge: {inputs: [h, y]}}\n"
+    ),
 }
 
 
