@@ -6,6 +6,7 @@ pass, evaluated one scalar at a time by code that shares nothing with simplifica
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ import numpy as np
 
 from symbprop.calculus.index import at_sizes
 from symbprop.calculus.interpreter import interpret
+from symbprop.calculus.least import least_sizes
 from symbprop.calculus.program import Program, Role
 from symbprop.language.syntax import Draw
 from symbprop.network.network import Network
@@ -115,7 +117,12 @@ def _sizes(program: Program) -> dict[str, int]:
     """A length for each size that is free until run time: no two alike."""
     shapes = [size for tensor in program.tensors.values() for size in tensor.shape]
     free = {symbol.name for size in shapes if not isinstance(size, int) for symbol in size.free_symbols}
-    return {name: EXAMPLES + place for place, name in enumerate(sorted(free, key=lambda name: (name != "N", name)))}
+    least = least_sizes(program)
+    found: dict[str, int] = {}
+    for place, name in enumerate(sorted(free, key=lambda name: (name != "N", name))):
+        lengths = itertools.count(max(EXAMPLES + place, least.get(name, 1)))
+        found[name] = next(length for length in lengths if length not in found.values())
+    return found
 
 
 def _noise(network: Network, point: Point, sizes: Mapping[str, int]) -> dict[str, np.ndarray]:

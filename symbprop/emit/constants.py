@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from symbprop.calculus.functions import Detach
 from symbprop.calculus.index import Extent
+from symbprop.calculus.least import least_sizes
 from symbprop.calculus.program import GradientProgram, Program, Role, Tensor
 from symbprop.emit.literals import string, table, tuple_display
 from symbprop.emit.modes import Modes
@@ -28,6 +29,7 @@ def constants(
     ranges = {t.name: repr(t.interval) for t in program.tensors.values() if t.interval is not None}
     kept = [(name, tensors) for name, tensors in modes.tables(program) if tensors]
     zeros = {} if gradient is None else gradient.zeros
+    least = {name: str(size) for name, size in least_sizes(program).items()}
     detached = any(each.expr.has(Detach) for each in forward.statements)
     return [
         *([("DETACHED: bool", "= True  # the gradient treats part of the loss as constant")] if detached else []),
@@ -37,6 +39,7 @@ def constants(
         (f"OUTPUTS: {SHAPES}", f"= {table(_shapes(outputs))}"),
         *((f"{name}: {SHAPES}", f"= {table(_shapes(tensors))}") for name, tensors in kept),
         ("INTEGERS: dict[str, int]", f"= {table(integers)}"),
+        *([("SMALLEST: dict[str, int]", f"= {table(least)}")] if least else []),
         ("RANGES: dict[str, tuple[float, float]]", f"= {table(ranges)}"),
         ("FORMULAS: dict[str, str]", f"= {table({k: string(v) for k, v in formulas.items()})}"),
         ("ZERO_GRADIENTS: dict[str, str]", f"= {table({k: string(v) for k, v in zeros.items()})}"),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from symbprop.calculus.dependence import needed
+from symbprop.calculus.least import least_sizes
 from symbprop.calculus.program import GradientProgram, Program, Role, Tensor
 from symbprop.calculus.requested import Requested
 from symbprop.emit.constants import constants
@@ -97,6 +98,7 @@ class _Writer:
             version=string(self.compiled.heading.version),
             dtype=string(self.compiled.network.dtype),
             constants=constants(self.program, self.compiled.forward, gradient, self.modes, formulas),
+            smallest=bool(least_sizes(self.program)),
             sized=any("_require_examples" in line for each in functions for line in each.lines),
             draws=bool(draws & {"truncated", "orthogonal"}) or any("rng" in line for line in initial),
             initial=initial,

@@ -11,7 +11,7 @@ from symbprop.calculus.program import Program, Role
 RESERVED = frozenset(
     ("np", "params", "grads", "dtype", "cotangent", "init", "forward", "loss", "loss_and_grad", "rng", "arrays", "seed", "sizes")
 ) | frozenset(
-    ("NAME", "VERSION", "DETACHED", "DTYPE", "PARAMETERS", "INPUTS", "TARGETS", "OUTPUTS", "INTEGERS", "RANGES", "FORMULAS")
+    ("NAME", "VERSION", "DETACHED", "DTYPE", "PARAMETERS", "INPUTS", "TARGETS", "OUTPUTS", "INTEGERS", "SMALLEST", "RANGES", "FORMULAS")
 ) | frozenset(("ZERO_GRADIENTS", "KeyError", "TypeError", "ValueError", "dict", "list", "tuple", "int", "str", "float",
                "any", "all", "isinstance", "zip", "enumerate", "len"))  # fmt: skip
 

@@ -51,12 +51,13 @@ def _draw(module: ModuleType, seed: int, scale: float, *, positive: bool, given:
         if name in ranges:
             value = _inside(rng, ranges[name], shape)
         params[name] = np.asarray(np.abs(value) if positive and name not in ranges else value)
-    taken = _fixed_sizes(module)
-    sizes = {"N": next(size for size in itertools.count(BATCH, 2) if size not in taken), **given}
+    taken, least = _fixed_sizes(module), getattr(module, "SMALLEST", {})
+    batches = itertools.count(BATCH, 2)
+    sizes = {"N": next(size for size in batches if size not in taken and size >= least.get("N", 1)), **given}
     data: list[np.ndarray] = []
     for table in (module.INPUTS, module.TARGETS):
         for name, shape in table.items():
-            dims = tuple(_length(size, sizes, taken) for size in shape)
+            dims = tuple(_length(size, sizes, taken, least) for size in shape)
             if name in module.INTEGERS:
                 data.append(rng.integers(0, module.INTEGERS[name], dims))
             elif name in ranges:
@@ -93,11 +94,12 @@ def _fixed_sizes(module: ModuleType) -> set[int]:
     return {size for shape in shapes for size in shape if isinstance(size, int)} | set(module.INTEGERS.values())
 
 
-def _length(size: int | str, sizes: dict[str, int], taken: set[int]) -> int:
-    """A fixed size itself; for a free one, the first number that is no other size."""
+def _length(size: int | str, sizes: dict[str, int], taken: set[int], least: Mapping[str, int]) -> int:
+    """A fixed size itself; for a free one, the first number that is no other size, and large enough."""
     if isinstance(size, int):
         return size
     if size not in sizes:
         used = taken | set(sizes.values())
-        sizes[size] = next(length for length in itertools.count(FREE) if length not in used)
+        lengths = itertools.count(max(FREE, least.get(size, 1)))
+        sizes[size] = next(length for length in lengths if length not in used)
     return sizes[size]

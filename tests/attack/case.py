@@ -100,7 +100,7 @@ def agree(check: str, case: Case, loss: Any, gradient: Mapping[str, np.ndarray],
     """Loss and gradient are those at the point, up to rounding."""
     mine, slopes = case.at_point
     moved, floors = case.floors
-    if abs(loss - mine) > 1e-12 * abs(mine) + 64 * moved + 1e-300:
+    if abs(loss - mine) > 1e-12 * abs(mine) + 64 * moved + 1e-15:  # of terms of the size of 1 that cancel
         raise Broken(check, f"the loss is {loss!r} and {mine!r}")
     largest = max((float(np.max(np.abs(value), initial=0)) for value in slopes.values()), default=0.0)
     for name, value in slopes.items():
