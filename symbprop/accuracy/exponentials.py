@@ -41,7 +41,7 @@ from symbprop.accuracy.merging import merged
 from symbprop.accuracy.pairs import paired
 from symbprop.accuracy.polynomials import HIGHEST, SMALL, polynomial
 from symbprop.calculus.functions import Held, Select, absolute, smaller
-from symbprop.calculus.nodes import tree_size
+from symbprop.calculus.nodes import disjoint_factors, tree_size
 from symbprop.simplify.degrees import named_exponentials
 
 LONGEST_ARGUMENT = 40  # nodes; exponentials of longer ones are not compared with each other
@@ -50,8 +50,16 @@ LONGEST_ARGUMENT = 40  # nodes; exponentials of longer ones are not compared wit
 def by_sign(expression: Expr, *, everywhere: bool = True) -> Iterator[Expr]:
     """Equal forms of an expression in one exponential: far from its zero, near it, and the better of the two;
 
-    each as it is, and if it is to hold ``everywhere``, with what a vanishing exponential multiplies held finite.
+    each as it is, and if it is to hold ``everywhere``, with what a vanishing exponential multiplies held finite. Factors
+    that have nothing in common have forms of their own: softplus(c) σ(z).
     """
+    groups = disjoint_factors(expression)
+    if len(groups) > 1:
+        each_alone = [list(by_sign(each, everywhere=everywhere)) for each in groups]
+        for place in range(max(map(len, each_alone))):
+            pairs = zip(groups, each_alone, strict=True)
+            yield Mul(*(forms[min(place, len(forms) - 1)] if forms else group for group, forms in pairs))
+        return
     expanded, numbers = _with_named_numbers(without_hyperbolics(expression))
     expanded, others = named_exponentials(expanded, is_bounded)
     numbers = {**numbers, **{symbol: value.xreplace(numbers) for symbol, value in others.items()}}

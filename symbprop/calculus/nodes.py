@@ -58,6 +58,22 @@ def distinct(expression: Basic) -> list[Basic]:
     return list(found)
 
 
+def disjoint_factors(product: Expr) -> list[Expr]:
+    """The factors of a product, those together that have a symbol in common; numbers stand with the first."""
+    groups: list[tuple[set[Basic], list[Expr]]] = []
+    for factor in Mul.make_args(product):
+        symbols, factors = set(factor.free_symbols), [factor]
+        touched = [each for each in groups if each[0] & symbols]
+        for each in touched:
+            groups.remove(each)
+            symbols |= each[0]
+            factors = [*each[1], *factors]
+        groups.append((symbols, factors))
+    moving = [Mul(*factors) for symbols, factors in groups if symbols]
+    number = Mul(*(factor for symbols, factors in groups if not symbols for factor in factors))
+    return [number * moving[0], *moving[1:]] if moving else [number]
+
+
 @cache
 def tree_size(expr: Basic) -> int:
     """The nodes of an expression written out as a tree; only up to what is of interest, since it may be astronomic."""

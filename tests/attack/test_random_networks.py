@@ -105,6 +105,10 @@ FOUND = {
     "a read that goes where another's definition is put in": (  # where(p > 0, p, s p), p a softplus: nothing of s is left
         "inputs: {x: {shape: [1]}}\ntargets: {y: {shape: [1]}}\nlayers: [softplus, channel_prelu]\nloss: huber\n"
     ),
+    "two functions of two reads, one of which overflows": (  # log(1 + exp(c)) beside the slope of elu at z
+        "inputs: {x: {shape: [3, 3]}}\nlayers: [{lstm: {units: 3, activation: softplus, recurrent_activation: elu, name: h}}]\n"
+        "loss: {formula: 'L = mean((n, i), sin(h[n, i]) + h[n, i]^2 / 2)'}\n"
+    ),
     "a state made from the whole batch of what is always 0": (
         "inputs: {x: {shape: [1, 1]}}\ntargets: {y: {shape: [1, 1]}}\nnodes:\n  z: {subtract: {}, inputs: {a: x, b: x}}\n"
         "  h: {batch_normalization: {}, inputs: {x: z}}\nloss: {categorical_hinge: {inputs: [h, y]}}\n"
@@ -128,6 +132,22 @@ def test_a_focal_loss_far_out_has_a_gradient_whatever_gave_the_logits(before: st
                 {"b": np.zeros(1, dtype)}, np.full((1, 1), size, dtype), np.ones((1, 1), dtype) / 2
             )
             assert gradient["b"] == pytest.approx([(1.0507009873554805 if before == "selu" else 1) / 8], rel=1e-5)
+
+
+def test_a_product_of_functions_of_different_reads_is_finite_where_each_is() -> None:
+    """The slope of softplus(c) elu(z) by z: it was not a number from c = 710 on."""
+    text = (
+        "inputs: {x: {shape: [1]}}\nnodes:\n  c: {formula: 'c[n, i] = x[n, i] * w[i]', inputs: [x]}\n"
+        "  z: {formula: 'z[n, i] = x[n, i] * v[i]', inputs: [x]}\n  p: {softplus: {}, inputs: [c]}\n  q: {elu: {}, inputs: [z]}\n"
+        "  h: {multiply: {}, inputs: {a: p, b: q}}\nloss: {formula: 'L = mean((n, i), h[n, i])', inputs: [h]}\n"
+    )
+    _, module = emitted(text)
+    for size in (1.0, 100.0, 1e4, 1e100):
+        params = {"w_c": np.array([size]), "v_z": np.array([-2.0])}
+        _, gradient = module.loss_and_grad(params, np.ones((1, 1)))
+        softplus, slope = np.logaddexp(0, size), 1 / (1 + np.exp(-size))
+        assert gradient["v_z"] == pytest.approx([softplus * np.exp(-2.0)], rel=1e-13)
+        assert gradient["w_c"] == pytest.approx([slope * np.expm1(-2.0)], rel=1e-13)
 
 
 def test_a_poisson_loss_of_a_softplus_has_a_module_without_any_pass() -> None:
