@@ -32,10 +32,9 @@ def broken_promises(module: ModuleType, point: Point) -> list[str]:
 def not_finite(module: ModuleType, point: Point) -> list[str]:
     """A sentence for each result that is not finite at ``point``, where the loss is."""
     with np.errstate(all="ignore"):
-        results = {"output": dict(zip(module.OUTPUTS, outputs_of(module, point), strict=False))}
-        if has_modes(module):
-            outputs = outputs_of(module, point, training=True)
-            results["output in training"] = dict(zip(module.OUTPUTS, outputs, strict=False))
+        training = has_modes(module)  # of what is inferred without noise the loss says nothing
+        outputs = outputs_of(module, point, training=training)
+        results = {f"output{' in training' * training}": dict(zip(module.OUTPUTS, outputs, strict=False))}
         if hasattr(module, "loss_and_grad"):
             results["gradient of"] = gradient_at(module, point)[1]
     found = []

@@ -109,6 +109,11 @@ FOUND = {
         "inputs: {x: {shape: [3, 3]}}\nlayers: [{lstm: {units: 3, activation: softplus, recurrent_activation: elu, name: h}}]\n"
         "loss: {formula: 'L = mean((n, i), sin(h[n, i]) + h[n, i]^2 / 2)'}\n"
     ),
+    "outputs that are no number without noise": (  # the direction of what shrinks to 0
+        "inputs: {x: {shape: [1, 1]}}\ntargets: {y: {shape: [4]}}\nnodes:\n"
+        "  z: {gaussian_noise: {stddev: 1}, inputs: [x], activation: hard_shrink}\n"
+        "  c: {cosine: {}, inputs: {a: z, b: z}}\n  h: {dense: {units: 4}, inputs: [c]}\nloss: {tversky: {inputs: [h, y]}}\n"
+    ),
     "a state made from the whole batch of what is always 0": (
         "inputs: {x: {shape: [1, 1]}}\ntargets: {y: {shape: [1, 1]}}\nnodes:\n  z: {subtract: {}, inputs: {a: x, b: x}}\n"
         "  h: {batch_normalization: {}, inputs: {x: z}}\nloss: {categorical_hinge: {inputs: [h, y]}}\n"
