@@ -494,8 +494,6 @@ def hessian(
     np.multiply(t, s_bar_by_s_part, out=t)
     # (39)
     s_bar_by_s[work.numbers2[:, None], work.numbers3, work.numbers2[:, None], work.numbers3] -= t
-    t = np.multiply(-2, s, out=work.s_exp)
-    s_exp = np.exp(t, out=t)  # (41)
     mu_bar_by_s_term = np.subtract(mu, x[:, None], out=work.s2_bar_by_s)  # (42)
     # (42)
     mu_bar_by_s = np.matmul(
@@ -509,7 +507,7 @@ def hessian(
     mu_bar_by_s_part = np.matmul(
         e_bar.T[:, None, :], mu_bar_by_s_term_2.transpose(1, 0, 2)
     )[:, 0]
-    t = np.multiply(work.two, s_exp, out=work.t8)
+    t = np.multiply(work.two, s_wide_exp, out=work.t8)
     np.multiply(t, mu_bar_by_s_part, out=t)
     # (41)
     mu_bar_by_s[work.numbers2[:, None], work.numbers3, work.numbers2[:, None], work.numbers3] += t
@@ -547,7 +545,7 @@ def hessian(
     s_bar_by_mu_part = np.matmul(
         e_bar.T[:, None, :], s_bar_by_mu_term_2.transpose(1, 0, 2)
     )[:, 0]
-    t = np.multiply(s_exp, s_bar_by_mu_part, out=work.t8)
+    t = np.multiply(s_wide_exp, s_bar_by_mu_part, out=work.t8)
     # (49)
     s_bar_by_mu[work.numbers2[:, None], work.numbers3, work.numbers2[:, None], work.numbers3] += t
     mu_bar_by_mu_term = np.subtract(mu, x[:, None], out=work.e_term_2)  # (52)
@@ -559,7 +557,9 @@ def hessian(
     t = np.multiply(s_wide_exp[:, :, None, None], mu_bar_by_mu)
     mu_bar_by_mu = np.negative(t, out=t)  # (52)
     mu_bar_by_mu_part = e_bar.T.dot(work.ones3, out=work.s3_by_a)  # (51)
-    t = np.multiply(mu_bar_by_mu_part[:, None], s_exp, out=work.t8)
+    t = np.multiply(-2, s, out=work.t8)
+    np.exp(t, out=t)  # (51) exp(−2 s)
+    np.multiply(mu_bar_by_mu_part[:, None], t, out=t)
     # (51)
     mu_bar_by_mu[work.numbers2[:, None], work.numbers3, work.numbers2[:, None], work.numbers3] -= t
     _give_back(work, _HessianWork, dtype, N)
@@ -1043,7 +1043,6 @@ class _HessianWork:
         self.e_bar_by_s = np.empty((N, 3, 3, 2), dtype)
         self.t7 = np.empty((N, 3, 3, 2), dtype)
         self.t8 = np.empty((3, 2), dtype)
-        self.s_exp = np.empty((3, 2), dtype)
 
 
 _IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using
