@@ -9,16 +9,18 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from sympy import Expr, I, Symbol, erf, nan, zoo
+from sympy import Basic, Expr, I, Symbol, erf, nan, zoo
 
 from symbprop.accuracy import complements, rewriting
 from symbprop.accuracy.estimate import Estimate, estimate
 from symbprop.accuracy.exponentials import by_sign
 from symbprop.accuracy.functions import wide_exp
 from symbprop.accuracy.roundings import UNIT
+from symbprop.calculus.functions import Select, absolute
 from symbprop.calculus.nodes import distinct, tree_size
 from symbprop.simplify.cost import TRANSCENDENTAL, cost
 
+CHOICE = 6  # operations: one element at a time, or by masks
 WIDE = 5  # operations, single and double taken together
 BOUND = 4.75  # mixed ulps, of the likely error; the worst of 10⁵ measured points is about two thirds of it
 NEARBY = 0.975
@@ -58,8 +60,19 @@ class Form:
 
 def price(expression: Expr) -> int:
     """What a form costs: erf needs an exponential more than erfc, that of what is small, and so does a wide one, if in single."""
-    kinds = Counter(map(type, distinct(expression)))
-    return cost(expression) + TRANSCENDENTAL * kinds[erf] + WIDE * kinds[wide_exp]
+    nodes = distinct(expression)
+    kinds, choices = Counter(map(type, nodes)), sum(map(_chooses, nodes))
+    return cost(expression) + TRANSCENDENTAL * kinds[erf] + WIDE * kinds[wide_exp] + CHOICE * choices
+
+
+def _chooses(node: Basic) -> bool:
+    """Whether a selection is between two values that are both computed, and is no size, larger or smaller one of them."""
+    if not isinstance(node, Select) or any(each.is_number for each in node.args[1:]):
+        return False
+    condition, *branches = node.args
+    if node == absolute(branches[0]):
+        return False
+    return not condition.is_Relational or set(condition.args) != set(branches)
 
 
 def is_large(expression: Expr) -> bool:

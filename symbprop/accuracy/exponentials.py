@@ -55,7 +55,7 @@ def by_sign(expression: Expr, *, everywhere: bool = True) -> Iterator[Expr]:
     """
     groups = disjoint_factors(expression)
     if len(groups) > 1:
-        each_alone = [list(by_sign(each, everywhere=everywhere)) for each in groups]
+        each_alone = [[] if _is_tangent(each) else list(by_sign(each, everywhere=everywhere)) for each in groups]
         for place in range(max(map(len, each_alone))):
             pairs = zip(groups, each_alone, strict=True)
             yield Mul(*(forms[min(place, len(forms) - 1)] if forms else group for group, forms in pairs))
@@ -93,6 +93,11 @@ def by_sign(expression: Expr, *, everywhere: bool = True) -> Iterator[Expr]:
             far, close = forms
             yield close
             yield Select(size <= 1, close.xreplace({size: smaller(size, S.One)}), far).xreplace(numbers)
+
+
+def _is_tangent(expression: Expr) -> bool:
+    """Whether it is a hyperbolic tangent, or a number of them: as accurate as it stands, and bounded."""
+    return isinstance(expression.as_coeff_Mul()[1], tanh)
 
 
 def _form(expression: Expr, split: Split) -> Expr | None:

@@ -59,7 +59,7 @@ def distinct(expression: Basic) -> list[Basic]:
 
 
 def disjoint_factors(product: Expr) -> list[Expr]:
-    """The factors of a product, those together that have a symbol in common; numbers stand with the first."""
+    """The factors of a product, those together that have a symbol in common; numbers stand with the largest."""
     groups: list[tuple[set[Basic], list[Expr]]] = []
     for factor in Mul.make_args(product):
         symbols, factors = set(factor.free_symbols), [factor]
@@ -71,7 +71,10 @@ def disjoint_factors(product: Expr) -> list[Expr]:
         groups.append((symbols, factors))
     moving = [Mul(*factors) for symbols, factors in groups if symbols]
     number = Mul(*(factor for symbols, factors in groups if not symbols for factor in factors))
-    return [number * moving[0], *moving[1:]] if moving else [number]
+    if not moving:
+        return [number]
+    largest = max(range(len(moving)), key=lambda place: tree_size(moving[place]))
+    return [number * each if place == largest else each for place, each in enumerate(moving)]
 
 
 @cache
