@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from symbprop.schedule.machine import read_machine
+from symbprop.schedule.machine import REFERENCE, read_machine
 from symbprop.tuning import blas as blas_module
 from symbprop.tuning import processor as processor_module
 from symbprop.tuning.advice import PINS, advice, best_width, pins
@@ -80,9 +80,11 @@ def test_what_it_prints_ends_in_what_to_set() -> None:
 
 
 def test_calibrating_prints_a_table_that_can_be_read() -> None:
+    """It reads every constant and refuses what is no number above 0; how they compare is for a quiet machine."""
     machine = read_machine(doctor("--calibrate").stdout)
-    assert machine.call < machine.broadcast
-    assert machine.plain[0] < machine.sine[1]
+    assert machine.source != REFERENCE.source
+    assert f"NumPy {np.__version__}" in machine.source
+    assert read_machine(machine.to_json()) == machine
 
 
 WIDE, NARROW = replace(SKYLAKE, threads=4), replace(SKYLAKE, kernels="Haswell")
