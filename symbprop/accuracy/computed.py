@@ -18,7 +18,7 @@ from symbprop.accuracy.anchors import with_anchors
 from symbprop.accuracy.choice import BOUND, Form, choose, forms, is_large, price, with_limits, worst_errors
 from symbprop.accuracy.delicate import delicate, is_delicate, is_product, is_read, outer_factors, sums
 from symbprop.accuracy.estimate import Estimate, estimate, given
-from symbprop.accuracy.fast import ALLOWED, LIMITS, coarse_errors, fast_forms
+from symbprop.accuracy.fast import LIMITS, coarse_errors, fast_forms
 from symbprop.accuracy.levels import DEPTH
 from symbprop.accuracy.levels import levels as levels_of
 from symbprop.accuracy.origin import near_zero
@@ -238,8 +238,7 @@ class _Chooser:
                 candidates.append(Form(scale * form, depth, price(scale * form)))
                 estimates.append(estimate(scale * form, known))
             if self._fast:
-                found = coarse_errors(estimates, columns, likely_ones=True)
-                errors = [error * BOUND / ALLOWED for error in found]
+                errors = coarse_errors(estimates, columns, likely_ones=True)
             else:
                 errors = worst_errors(estimates, columns, rounded)
             candidates = [replace(each, error=error) for each, error in zip(candidates, errors, strict=True)]
@@ -251,12 +250,10 @@ class _Chooser:
             candidates = [replace(each, error=error) for each, error in zip(candidates, errors, strict=True)]
         if self._fast:
             for limit in LIMITS:  # what is finite farthest out
-                errors = [error * BOUND / ALLOWED for error in coarse_errors(estimates, columns, limit)]
+                errors = coarse_errors(estimates, columns, limit)
                 if not np.isinf(errors).all():
                     break
-            return choose(
-                [replace(each, error=error) for each, error in zip(candidates, errors, strict=True)],
-            )
+            return choose([replace(each, error=error) for each, error in zip(candidates, errors, strict=True)])
         chosen = choose(candidates)
         level = levels[chosen.depth]
         known = self._known(level, leaves)

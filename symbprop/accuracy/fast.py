@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sympy import Expr
 
-from symbprop.accuracy.choice import forms
+from symbprop.accuracy.choice import BOUND, forms
 from symbprop.accuracy.estimate import Estimate
 from symbprop.accuracy.rewriting import logistic_by_tanh
 from symbprop.accuracy.roundings import UNIT
@@ -38,9 +38,10 @@ def coarse_errors(
     *,
     likely_ones: bool = False,
 ) -> list[float]:
-    """The worst error of each of several forms of one function at usual points, in roundings of its size.
+    """The worst error of each of several forms of one function at usual points, on the scale of BOUND.
 
-    Its size is its value, or the largest value near zero. Infinite where a form is not quiet at a ``moderate`` point.
+    Errors are counted in roundings of the function's size, of which ALLOWED are as good as BOUND. Its size is its value,
+    or the largest value near zero. Infinite where a form is not quiet at a ``moderate`` point.
     The error is what a form is off there from the surest one; with ``likely_ones`` also what it could be off.
     """
     sizes = np.max(np.abs(np.array(inputs)), axis=0)
@@ -59,4 +60,4 @@ def coarse_errors(
         ratios = np.maximum(likely if likely_ones else 0, apart) / (UNIT * (truth + own))
         ratios = np.where(np.isfinite(likely), np.where(sizes <= USUAL, ratios, 0), np.inf)
         ratios = np.where(known, ratios, 0)
-        return [float(each) for each in ratios.max(axis=1, initial=0.0)]
+        return [float(each) * BOUND / ALLOWED for each in ratios.max(axis=1, initial=0.0)]

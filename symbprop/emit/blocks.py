@@ -85,11 +85,10 @@ def block_lines(
     for position, line in enumerate(made):
         into = line.head.removesuffix(" = ")
         if position == len(made) - 1 and is_ufunc(line.call):
-            arguments = tuple(each for each in line.arguments if not each.startswith("out="))
-            line = replace(line, head="", arguments=(*arguments, f"out={target}[{rows}]"), shape=())
+            line = replace(line.into(f"{target}[{rows}]"), head="", shape=())
         elif into and line.shape:
             written[into] = letters.used[into]
-            line = replace(line, head="", arguments=(*line.arguments, f"out={into}"), shape=())
+            line = replace(line.into(into), head="", shape=())
         inside.append(replace(line, depth=1))
     if not is_ufunc(made[-1].call):
         inside.append(Line(f"{target}[{rows}] = {value.text}", depth=1))

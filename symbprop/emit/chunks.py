@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from symbprop.calculus.index import Extent, product
 from symbprop.emit.contraction import Product, matrix, one
 from symbprop.emit.sizes import nominal, size
+from symbprop.emit.tall import SMALL
 from symbprop.emit.views import View, aligned
 
-SMALL = 10**6  # multiplications for which there are kernels
 LEAST = 10**5  # multiplications below which a call costs too much beside the product
 ROWS = 16  # of the narrow matrix, and of what is made
 ELEMENTS = 1024  # of what a sum of products adds up

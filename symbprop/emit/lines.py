@@ -26,8 +26,9 @@ class Line:
     boolean: bool = False
 
     def into(self, where: str) -> Line:
-        """The line with its result written into an array that is there."""
-        return replace(self, arguments=(*self.arguments, f"out={where}"))
+        """The line with its result written into an array that is there, and not where it was written before."""
+        arguments = (each for each in self.arguments if not each.startswith("out="))
+        return replace(self, arguments=(*arguments, f"out={where}"))
 
     def _flat(self, inner: str) -> str:
         """The statement on one line. A product is the array's own method: ``np.dot`` itself takes as long to be called again."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from symbprop.calculus.index import Extent, product
-from symbprop.calculus.statement import Reduction
 from symbprop.emit.buffers import Buffers
 from symbprop.emit.contraction import Product
+from symbprop.emit.extrema import PAIRWISE
 from symbprop.emit.sizes import size
 from symbprop.emit.views import View
 from symbprop.schedule.plan import Fold
@@ -16,7 +16,6 @@ LONGEST = (
     64  # elements of a row; NumPy's reduction takes the time of about a hundred for each row, and then hardly more
 )
 SHORTEST = 8
-PAIRS = {Reduction.MAX: "np.maximum", Reduction.MIN: "np.minimum"}
 
 
 def by_pairs(step: Fold, view: View, kept: Sequence[str], place: str, buffers: Buffers) -> Product | None:
@@ -25,7 +24,7 @@ def by_pairs(step: Fold, view: View, kept: Sequence[str], place: str, buffers: B
     The length of a row has to be a power of two.
     """
     lengths = {each.index: each.extent for each in step.domain}
-    if step.reduction not in PAIRS or not place or len(step.reduced) != 1 or view.inside:
+    if step.reduction not in PAIRWISE or not place or len(step.reduced) != 1 or view.inside:
         return None
     (row,) = step.reduced
     length = row.extent
@@ -35,4 +34,4 @@ def by_pairs(step: Fold, view: View, kept: Sequence[str], place: str, buffers: B
         return None
     rows: Extent = product(tuple(lengths[index] for index in kept))
     halves = buffers.intermediate("halves", (size(product((rows, length * 3 // 4))),))
-    return Product("_row_extreme", (PAIRS[step.reduction], view.text, halves))
+    return Product("_row_extreme", (PAIRWISE[step.reduction], view.text, halves))

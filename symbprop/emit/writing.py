@@ -31,8 +31,7 @@ def write_through(
         place = aligned(view, indices)
         place += "" if place.endswith("]") else "[...]"
         if filled and not accumulate and lines and is_ufunc(lines[-1].call):
-            arguments = tuple(each for each in lines[-1].arguments if not each.startswith("out="))
-            lines[-1] = replace(lines[-1], head="", arguments=(*arguments, f"out={place}"), note=note, shape=())
+            lines[-1] = replace(lines[-1].into(place), head="", note=note, shape=())
         else:
             lines.append(Line(f"{place} {operator} {text}", note=note))
         return
