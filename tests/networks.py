@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -120,6 +121,18 @@ def point(module: ModuleType, seed: int = 0, batch: int = 5) -> tuple[dict[str, 
         else:
             data.append(rng.standard_normal(dims))
     return params, data
+
+
+def source_of(module: ModuleType) -> str:
+    """The emitted text of ``module``."""
+    return Path(str(module.__file__)).read_text(encoding="utf-8")
+
+
+def body_of(module: ModuleType, name: str = "loss_and_grad") -> str:
+    """The text of one function of ``module``."""
+    text = source_of(module)
+    start = text.index(f"def {name}(")
+    return text[start : text.index("\n\n\n", start)]
 
 
 def pointwise_statements() -> Iterator[sympy.Expr]:

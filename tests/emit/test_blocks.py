@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 
 from symbprop.verify.module import verify_module
-from tests.networks import point
+from tests.networks import body_of, point
 
 Compiled = Callable[..., ModuleType]
 
@@ -29,12 +28,6 @@ CHOSEN = "silu"  # its derivative is chosen from two branches
 GELU = "gelu: {approximate: true}"
 
 
-def body(module: ModuleType) -> str:
-    text = Path(str(module.__file__)).read_text(encoding="utf-8")
-    start = text.index("def loss_and_grad(")
-    return text[start : text.index("\n\n\n", start)]
-
-
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("activation", [GELU, CHOSEN, "mish", "gelu"])
 @pytest.mark.parametrize("batch", [1, 7, 16])
@@ -43,11 +36,11 @@ def test_every_element_is_the_same_in_blocks(
 ) -> None:
     text = NET.format(dtype=dtype, units=256, activation=activation)
     module = compiled(text)
-    assert "in work.blocks" in body(module)
+    assert "in work.blocks" in body_of(module)
     monkeypatch.setattr(module, "_BLOCK", 3 * 256 * 8)  # three rows, or six: the last block has fewer
     monkeypatch.setattr("symbprop.emit.blocks.LONG", 10**6)
     plain = compiled(text)
-    assert "blocks" not in body(plain)
+    assert "blocks" not in body_of(plain)
     params, data = point(module, batch=batch)
     params = {name: value.astype(dtype) for name, value in params.items()}
     data = [each.astype(dtype) for each in data]
@@ -68,8 +61,8 @@ def test_modules_with_blocks_are_verified(compiled: Compiled, monkeypatch: pytes
 
 
 def test_narrow_rows_and_short_chains_stay_whole(compiled: Compiled) -> None:
-    assert "blocks" not in body(compiled(NET.format(dtype="float64", units=255, activation=GELU)))
-    assert "blocks" not in body(compiled(NET.format(dtype="float64", units=256, activation="relu")))
+    assert "blocks" not in body_of(compiled(NET.format(dtype="float64", units=255, activation=GELU)))
+    assert "blocks" not in body_of(compiled(NET.format(dtype="float64", units=256, activation="relu")))
 
 
 def test_what_lies_between_two_calls_is_as_large_as_a_block(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 
 from symbprop.emit.missing import helper_source
-from tests.networks import point
+from tests.networks import body_of, point
 
 Compiled = Callable[..., ModuleType]
 
@@ -24,17 +23,11 @@ loss: {{mean_squared_error: {{inputs: [m, y]}}}}
 """
 
 
-def body(module: ModuleType) -> str:
-    text = Path(str(module.__file__)).read_text(encoding="utf-8")
-    start = text.index("def loss_and_grad(")
-    return text[start : text.index("\n\n\n", start)]
-
-
 @pytest.mark.parametrize("length", [8, 16, 64])
 @pytest.mark.parametrize("fold", ["max", "min"])
 def test_the_extreme_of_short_rows_is_found_in_pairs(fold: str, length: int, compiled: Compiled) -> None:
     module = compiled(NET.format(length=length, fold=fold))
-    assert "_row_extreme(" in body(module)
+    assert "_row_extreme(" in body_of(module)
     params, (x, y) = point(module, batch=5)
     loss, grads = module.loss_and_grad(params, x, y)
     z = x * params["w_z"]
@@ -47,7 +40,7 @@ def test_the_extreme_of_short_rows_is_found_in_pairs(fold: str, length: int, com
 
 @pytest.mark.parametrize("length", [4, 12, 128])
 def test_other_rows_are_reduced(length: int, compiled: Compiled) -> None:
-    assert "_row_extreme(" not in body(compiled(NET.format(length=length, fold="max")))
+    assert "_row_extreme(" not in body_of(compiled(NET.format(length=length, fold="max")))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128, object])

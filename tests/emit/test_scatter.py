@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
+
+from tests.networks import body_of
 
 Compiled = Callable[..., ModuleType]
 
@@ -22,17 +23,11 @@ loss: mean_squared_error
 """
 
 
-def body(module: ModuleType) -> str:
-    text = Path(str(module.__file__)).read_text(encoding="utf-8")
-    start = text.index("def loss_and_grad(")
-    return text[start : text.index("\n\n\n", start)]
-
-
 @pytest.mark.parametrize("words", [12, 4000])
 @pytest.mark.parametrize("batch", [1, 4, 500])
 def test_rows_of_a_table_add_up_where_words_come_again(words: int, batch: int, compiled: Compiled) -> None:
     module = compiled(WORDS.format(words=words))
-    text = body(module)
+    text = body_of(module)
     assert ("_add_rows(" in text) == (words == 4000)
     assert ("np.add.at(" in text) == (words == 12)
     assert "np.take(E, ids, axis=0).copy()" not in text

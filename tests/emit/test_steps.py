@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 
-from tests.networks import point
+from tests.networks import body_of, point
 
 Compiled = Callable[..., ModuleType]
 
@@ -23,18 +22,12 @@ loss: mean_squared_error
 """
 
 
-def body(module: ModuleType) -> str:
-    text = Path(str(module.__file__)).read_text(encoding="utf-8")
-    start = text.index("def loss_and_grad(")
-    return text[start : text.index("\n\n\n", start)]
-
-
 @pytest.mark.parametrize("without", [[], ["workspace"]], ids=["kept", "anew"])
 def test_a_matrix_is_transposed_once_before_the_loop(
     without: list[str], compiled: Compiled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = compiled(LSTM, without=without)
-    lines = body(module).splitlines()
+    lines = body_of(module).splitlines()
     (copy,) = (place for place, line in enumerate(lines) if "Uᵀ, as one block" in line)
     (product,) = (place for place, line in enumerate(lines) if "U_T" in line and ".dot(" in line)
     assert lines[copy].startswith("    ")
@@ -43,7 +36,7 @@ def test_a_matrix_is_transposed_once_before_the_loop(
     assert copy < product
     monkeypatch.setattr("symbprop.emit.steps.STEPS", 100)
     plain = compiled(LSTM, without=without)
-    assert "U_T" not in body(plain)
+    assert "U_T" not in body_of(plain)
     params, data = point(module)
     loss, grads = module.loss_and_grad(params, *data)
     expected, truth = plain.loss_and_grad(params, *data)
@@ -53,10 +46,10 @@ def test_a_matrix_is_transposed_once_before_the_loop(
 
 
 def test_short_loops_take_the_matrix_as_it_is(compiled: Compiled) -> None:
-    assert "U_T" not in body(compiled(LSTM.replace("[12, 3]", "[4, 3]")))
+    assert "U_T" not in body_of(compiled(LSTM.replace("[12, 3]", "[4, 3]")))
 
 
 def test_a_product_of_a_step_is_written_where_it_stays(compiled: Compiled) -> None:
-    text = body(compiled(LSTM))
+    text = body_of(compiled(LSTM))
     assert "z1_bar[:, t].dot(U_T, out=h_bar[:, t])" in text
-    assert "out=h_bar" not in body(compiled(LSTM, without=["workspace"]))  # there the steps lie apart
+    assert "out=h_bar" not in body_of(compiled(LSTM, without=["workspace"]))  # there the steps lie apart

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -16,7 +15,7 @@ from symbprop.language.source import Source
 from symbprop.library.catalogue import catalogue
 from symbprop.network.build import build
 from symbprop.pipeline import read
-from tests.networks import point
+from tests.networks import body_of, point, source_of
 
 Compiled = Callable[..., ModuleType]
 
@@ -33,16 +32,6 @@ layers:
   - global_average_pooling2d
 loss: mean_squared_error
 """
-
-
-def source_of(module: ModuleType) -> str:
-    return Path(str(module.__file__)).read_text(encoding="utf-8")
-
-
-def body_of(module: ModuleType, name: str) -> str:
-    text = source_of(module)
-    start = text.index(f"def {name}(")
-    return text[start : text.index("\n\n\n", start)]
 
 
 def fractions(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

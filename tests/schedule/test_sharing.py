@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 
 from symbprop.schedule.distribute import Distributed
-from tests.networks import point
+from tests.networks import body_of, point
 
 Compiled = Callable[..., ModuleType]
 
@@ -33,12 +32,6 @@ loss: mean_squared_error
 """
 
 
-def body(module: ModuleType, name: str = "loss_and_grad") -> str:
-    text = Path(str(module.__file__)).read_text(encoding="utf-8")
-    start = text.index(f"def {name}(")
-    return text[start : text.index("\n\n\n", start)]
-
-
 def test_a_function_that_forward_and_backward_need_is_computed_once(
     compiled: Compiled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -47,10 +40,10 @@ def test_a_function_that_forward_and_backward_need_is_computed_once(
         "symbprop.schedule.schedule.share", lambda statements, *_: Distributed(statements=list(statements))
     )
     plain = compiled(GATED)
-    assert body(module).count("np.exp(") < body(plain).count("np.exp(")
-    assert body(module).count("np.tanh(c") < body(plain).count("np.tanh(c")
-    assert "{1 if z1 ≥ 0 else z1_exp}" in body(module)
-    assert "np.maximum(z1_exp[:, t]" in body(module)  # what it is stays known
+    assert body_of(module).count("np.exp(") < body_of(plain).count("np.exp(")
+    assert body_of(module).count("np.tanh(c") < body_of(plain).count("np.tanh(c")
+    assert "{1 if z1 ≥ 0 else z1_exp}" in body_of(module)
+    assert "np.maximum(z1_exp[:, t]" in body_of(module)  # what it is stays known
     params, data = point(module)
     loss, grads = module.loss_and_grad(params, *data)
     expected, truth = plain.loss_and_grad(params, *data)
@@ -73,7 +66,7 @@ loss: mean_squared_error
 
 
 def test_nothing_is_kept_whose_argument_is_needed_beside_it(compiled: Compiled) -> None:
-    assert "_tail_exp =" not in body(compiled(GELU))
+    assert "_tail_exp =" not in body_of(compiled(GELU))
 
 
 def test_rows_less_their_mean_are_computed_once(compiled: Compiled, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +76,7 @@ def test_rows_less_their_mean_are_computed_once(compiled: Compiled, monkeypatch:
         "symbprop.schedule.schedule.share", lambda statements, *_: Distributed(statements=list(statements))
     )
     plain = compiled(text)
-    assert body(module).count("np.subtract(") < body(plain).count("np.subtract(")
+    assert body_of(module).count("np.subtract(") < body_of(plain).count("np.subtract(")
     params, data = point(module)
     loss, grads = module.loss_and_grad(params, *data)
     expected, truth = plain.loss_and_grad(params, *data)
@@ -94,7 +87,7 @@ def test_rows_less_their_mean_are_computed_once(compiled: Compiled, monkeypatch:
 
 def test_an_output_less_its_target_is_computed_once_and_squared_in_one_product(compiled: Compiled) -> None:
     module = compiled(TANH)
-    text = body(module)
+    text = body_of(module)
     assert text.count("np.subtract(") == 1
     assert "z2_less.ravel().dot(z2_less.ravel())" in text
     params, (x, y) = point(module)
@@ -123,7 +116,7 @@ def test_a_root_that_forward_and_backward_need_is_computed_once(
         "symbprop.schedule.schedule.share", lambda statements, *_: Distributed(statements=list(statements))
     )
     plain = compiled(ANGLE)
-    assert body(module).count("np.sqrt(") < body(plain).count("np.sqrt(")
+    assert body_of(module).count("np.sqrt(") < body_of(plain).count("np.sqrt(")
     params, data = point(module)
     loss, grads = module.loss_and_grad(params, *data)
     expected, truth = plain.loss_and_grad(params, *data)
@@ -135,11 +128,11 @@ def test_a_root_that_forward_and_backward_need_is_computed_once(
 def test_columns_are_left_alone(compiled: Compiled) -> None:
     """Over a batch squares are added up in another way, exacter than their products would be."""
     text = TANH.replace("  - dense: {units: 2}", "  - batch_normalization\n  - dense: {units: 2}")
-    assert "z1_less" not in body(compiled(text))
+    assert "z1_less" not in body_of(compiled(text))
 
 
 def test_nothing_is_kept_that_only_one_statement_needs(compiled: Compiled) -> None:
     module = compiled(GATED)
-    assert "z1_exp" not in body(module, "forward")
-    assert "z2_exp" not in body(module, "forward")
-    assert "_tanh" not in body(compiled(TANH))
+    assert "z1_exp" not in body_of(module, "forward")
+    assert "z2_exp" not in body_of(module, "forward")
+    assert "_tanh" not in body_of(compiled(TANH))

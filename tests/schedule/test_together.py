@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 
-from tests.networks import point
+from tests.networks import body_of, point
 
 Compiled = Callable[..., ModuleType]
 
@@ -28,12 +27,6 @@ def gates(function: str, *starts: int) -> list[str]:
         f"{name}[n, u:4] = {function.format(f'z[n, u + {start}]')}" for name, start in zip(names, starts, strict=True)
     ]
     return [*made, f"h[n, u] = {' * '.join(f'{name}[n, u]' for name in names)}"]
-
-
-def body(module: ModuleType) -> str:
-    text = Path(str(module.__file__)).read_text(encoding="utf-8")
-    start = text.index("def loss_and_grad(")
-    return text[start : text.index("\n\n\n", start)]
 
 
 TOGETHER = {
@@ -74,9 +67,9 @@ def test_slices_become_one_call(name: str, compiled: Compiled, monkeypatch: pyte
     monkeypatch.setattr("symbprop.schedule.together.PART", 9)
     monkeypatch.setattr("symbprop.schedule.together._fits", lambda *_: False)
     plain = compiled(sliced(*TOGETHER[name], width=16))
-    assert body(module) != body(plain)
+    assert body_of(module) != body_of(plain)
     call = "np.tanh(" if "tanh" in name or "order" in name else "np.maximum("
-    assert body(module).count(call) < body(plain).count(call)
+    assert body_of(module).count(call) < body_of(plain).count(call)
     params, data = point(module)
     loss, grads = module.loss_and_grad(params, *data)
     expected, truth = plain.loss_and_grad(params, *data)
@@ -88,4 +81,4 @@ def test_slices_become_one_call(name: str, compiled: Compiled, monkeypatch: pyte
 @pytest.mark.parametrize("name", APART)
 def test_others_stay_apart(name: str, compiled: Compiled) -> None:
     module = compiled(sliced(*APART[name], width=16))
-    assert "a_b" not in body(module)
+    assert "a_b" not in body_of(module)
