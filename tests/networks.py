@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -133,6 +133,25 @@ def body_of(module: ModuleType, name: str = "loss_and_grad") -> str:
     text = source_of(module)
     start = text.index(f"def {name}(")
     return text[start : text.index("\n\n\n", start)]
+
+
+def assert_same_gradient(
+    module: ModuleType,
+    other: ModuleType,
+    params: dict[str, np.ndarray],
+    data: Sequence[np.ndarray],
+    *,
+    loss: float,
+    rtol: float,
+    atol: float,
+) -> None:
+    """Compare the losses of two modules, to the relative tolerance ``loss``, and their gradients."""
+    value, grads = module.loss_and_grad(params, *data)
+    expected, truth = other.loss_and_grad(params, *data)
+    np.testing.assert_allclose(value, expected, rtol=loss)
+    assert grads.keys() == truth.keys()
+    for name, grad in grads.items():
+        np.testing.assert_allclose(grad, truth[name], rtol=rtol, atol=atol)
 
 
 def pointwise_statements() -> Iterator[sympy.Expr]:

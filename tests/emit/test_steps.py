@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import ModuleType
 
-import numpy as np
 import pytest
 
-from tests.networks import body_of, point
+from tests.networks import assert_same_gradient, body_of, point
 
 Compiled = Callable[..., ModuleType]
 
@@ -38,11 +37,7 @@ def test_a_matrix_is_transposed_once_before_the_loop(
     plain = compiled(LSTM, without=without)
     assert "U_T" not in body_of(plain)
     params, data = point(module)
-    loss, grads = module.loss_and_grad(params, *data)
-    expected, truth = plain.loss_and_grad(params, *data)
-    np.testing.assert_allclose(loss, expected, rtol=1e-14)
-    for name, value in grads.items():
-        np.testing.assert_allclose(value, truth[name], rtol=1e-12, atol=1e-16)
+    assert_same_gradient(module, plain, params, data, loss=1e-14, rtol=1e-12, atol=1e-16)
 
 
 def test_short_loops_take_the_matrix_as_it_is(compiled: Compiled) -> None:

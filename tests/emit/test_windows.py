@@ -15,7 +15,7 @@ from symbprop.language.source import Source
 from symbprop.library.catalogue import catalogue
 from symbprop.network.build import build
 from symbprop.pipeline import read
-from tests.networks import body_of, point, source_of
+from tests.networks import assert_same_gradient, body_of, point, source_of
 
 Compiled = Callable[..., ModuleType]
 
@@ -163,11 +163,8 @@ def test_a_narrow_matrix_times_a_long_one_is_a_stack_of_small_products(
     monkeypatch.setattr("symbprop.emit.columns.pieces", lambda *_, **__: None)
     whole = compiled(PICTURES)
     assert "np.matmul(" not in body_of(whole, "loss_and_grad")
-    loss, grads = module.loss_and_grad(*pictures(module))
-    expected, truth = whole.loss_and_grad(*pictures(whole))
-    np.testing.assert_allclose(loss, expected, rtol=1e-13)
-    for name, value in grads.items():
-        np.testing.assert_allclose(value, truth[name], rtol=1e-11, atol=1e-13)
+    params, *data = pictures(module)
+    assert_same_gradient(module, whole, params, data, loss=1e-13, rtol=1e-11, atol=1e-13)
 
 
 def test_windows_slide_over_a_copy_of_the_images_that_has_the_examples_last(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from symbprop.schedule.distribute import Distributed
-from tests.networks import body_of, point
+from tests.networks import assert_same_gradient, body_of, point
 
 Compiled = Callable[..., ModuleType]
 
@@ -45,11 +45,7 @@ def test_a_function_that_forward_and_backward_need_is_computed_once(
     assert "{1 if z1 ≥ 0 else z1_exp}" in body_of(module)
     assert "np.maximum(z1_exp[:, t]" in body_of(module)  # what it is stays known
     params, data = point(module)
-    loss, grads = module.loss_and_grad(params, *data)
-    expected, truth = plain.loss_and_grad(params, *data)
-    np.testing.assert_allclose(loss, expected, rtol=1e-15)
-    for name, value in grads.items():
-        np.testing.assert_allclose(value, truth[name], rtol=1e-14, atol=1e-17)
+    assert_same_gradient(module, plain, params, data, loss=1e-15, rtol=1e-14, atol=1e-17)
 
 
 GELU = """
@@ -78,11 +74,7 @@ def test_rows_less_their_mean_are_computed_once(compiled: Compiled, monkeypatch:
     plain = compiled(text)
     assert body_of(module).count("np.subtract(") < body_of(plain).count("np.subtract(")
     params, data = point(module)
-    loss, grads = module.loss_and_grad(params, *data)
-    expected, truth = plain.loss_and_grad(params, *data)
-    np.testing.assert_allclose(loss, expected, rtol=1e-14)
-    for name, value in grads.items():
-        np.testing.assert_allclose(value, truth[name], rtol=1e-11, atol=1e-16)
+    assert_same_gradient(module, plain, params, data, loss=1e-14, rtol=1e-11, atol=1e-16)
 
 
 def test_an_output_less_its_target_is_computed_once_and_squared_in_one_product(compiled: Compiled) -> None:
@@ -118,11 +110,7 @@ def test_a_root_that_forward_and_backward_need_is_computed_once(
     plain = compiled(ANGLE)
     assert body_of(module).count("np.sqrt(") < body_of(plain).count("np.sqrt(")
     params, data = point(module)
-    loss, grads = module.loss_and_grad(params, *data)
-    expected, truth = plain.loss_and_grad(params, *data)
-    np.testing.assert_allclose(loss, expected, rtol=1e-15)
-    for name, value in grads.items():
-        np.testing.assert_allclose(value, truth[name], rtol=1e-13, atol=1e-16)
+    assert_same_gradient(module, plain, params, data, loss=1e-15, rtol=1e-13, atol=1e-16)
 
 
 def test_columns_are_left_alone(compiled: Compiled) -> None:

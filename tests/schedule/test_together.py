@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import ModuleType
 
-import numpy as np
 import pytest
 
-from tests.networks import body_of, point
+from tests.networks import assert_same_gradient, body_of, point
 
 Compiled = Callable[..., ModuleType]
 
@@ -71,11 +70,7 @@ def test_slices_become_one_call(name: str, compiled: Compiled, monkeypatch: pyte
     call = "np.tanh(" if "tanh" in name or "order" in name else "np.maximum("
     assert body_of(module).count(call) < body_of(plain).count(call)
     params, data = point(module)
-    loss, grads = module.loss_and_grad(params, *data)
-    expected, truth = plain.loss_and_grad(params, *data)
-    np.testing.assert_allclose(loss, expected, rtol=1e-14)
-    for key, value in grads.items():
-        np.testing.assert_allclose(value, truth[key], rtol=1e-12, atol=1e-15)
+    assert_same_gradient(module, plain, params, data, loss=1e-14, rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.parametrize("name", APART)
