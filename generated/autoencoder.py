@@ -2,7 +2,7 @@
 
 Made by symbprop 0.1.0 from autoencoder.yaml (sha256 dd7b7fe84f5c6733).
 To change it, change autoencoder.yaml and run: symbprop compile autoencoder.yaml
-Verified by 104 probes; the certificate is sha256 92887c28f794b0cc.
+Verified by 104 probes; the certificate is sha256 ed3feb04a8074437.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
@@ -171,19 +171,29 @@ def loss_and_grad(
     x: np.ndarray,
     *,
     cotangent: float = 1.0,
+    out: dict[str, np.ndarray] | None = None,
     microbatch: int | None = None,
+    map=map,
 ) -> tuple[float, dict[str, np.ndarray]]:
     """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``.
 
+    Where ``out`` is given, such as an earlier gradient, its arrays are written into and
+    handed back; they may share no memory with what is read.
+
     With ``microbatch`` the examples go through in parts of that many, in memory for one
-    part; the result is that of the whole batch to rounding.
+    part; the result is that of the whole batch to rounding. The ``map`` of a pool of
+    threads computes parts at the same time, and adds them up in the same order.
     """
     if microbatch is not None:
-        return _in_parts(params, {"x": x}, cotangent, microbatch)
+        return _in_parts(params, {"x": x}, cotangent, out, microbatch, map)
     dtype, arrays, sizes = _arguments(params, {"x": x})
     W_seen, b_seen, W_code, b_code, W_turned, b_turned, W_image, b_image, x = arrays
     N = sizes["N"]
     _require_examples(sizes)
+    if out is None:
+        out = _ANEW
+    else:
+        _require_fit(out, dtype, params, x)
     work = _borrow(_LossAndGradWork, dtype, N)
     z_seen = x.dot(W_seen, out=work.z_seen)  # (1)
     z_seen += b_seen  # (1)
@@ -226,21 +236,21 @@ def loss_and_grad(
     np.multiply(v, r, out=v)
     np.negative(v, out=v)
     z_image_bar = np.divide(v, u, out=v)  # (10)
-    b_image_bar = work.ones.dot(z_image_bar)  # (11)
+    b_image_bar = work.ones.dot(z_image_bar, out=out["b_image"])  # (11)
     turned_bar = z_image_bar.dot(W_image.T, out=work.turned_bar)  # (12)
-    W_image_bar = turned.T.dot(z_image_bar)  # (13)
+    W_image_bar = turned.T.dot(z_image_bar, out=out["W_image"])  # (13)
     t = np.greater(z_turned, work.zero, out=work.t2)
     z_turned_bar = np.multiply(turned_bar, t, out=turned_bar)  # (14)
-    b_turned_bar = work.ones.dot(z_turned_bar)  # (15)
+    b_turned_bar = work.ones.dot(z_turned_bar, out=out["b_turned"])  # (15)
     code_bar = z_turned_bar.dot(W_turned.T, out=work.code_bar)  # (16)
-    W_turned_bar = code.T.dot(z_turned_bar)  # (17)
-    b_code_bar = work.ones.dot(code_bar)  # (18)
+    W_turned_bar = code.T.dot(z_turned_bar, out=out["W_turned"])  # (17)
+    b_code_bar = work.ones.dot(code_bar, out=out["b_code"])  # (18)
     seen_bar = code_bar.dot(W_code.T, out=work.turned_bar)  # (19)
-    W_code_bar = seen.T.dot(code_bar)  # (20)
+    W_code_bar = seen.T.dot(code_bar, out=out["W_code"])  # (20)
     t = np.greater(z_seen, work.zero, out=work.t2)
     z_seen_bar = np.multiply(seen_bar, t, out=seen_bar)  # (21)
-    b_seen_bar = work.ones.dot(z_seen_bar)  # (22)
-    W_seen_bar = x.T.dot(z_seen_bar)  # (23)
+    b_seen_bar = work.ones.dot(z_seen_bar, out=out["b_seen"])  # (22)
+    W_seen_bar = x.T.dot(z_seen_bar, out=out["W_seen"])  # (23)
     _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W_seen": W_seen_bar,
@@ -564,7 +574,9 @@ def _in_parts(
     params: dict[str, np.ndarray],
     given: dict[str, np.ndarray],
     cotangent: float,
+    out: dict[str, np.ndarray] | None,
     microbatch: int,
+    map,
 ) -> tuple[float, dict[str, np.ndarray]]:
     """The loss and its gradient, from those of parts of the batch."""
     if microbatch < 1:
@@ -573,17 +585,24 @@ def _in_parts(
     _require_examples(sizes)
     N = sizes["N"]
     shapes = {**INPUTS, **TARGETS}
-    total, grads = dtype.type(0), {}
-    for start in range(0, N, microbatch):
+    sliced = [shapes[name][:1] == ("N",) for name in given]
+
+    def part(start: int) -> tuple[float, dict[str, np.ndarray]]:
         rows = slice(start, start + microbatch)
-        sliced = [shapes[name][:1] == ("N",) for name in given]
-        part = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
+        some = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
         share = min(microbatch, N - start) / N  # of the mean
-        value, each = loss_and_grad(params, *part, cotangent=cotangent * share)
-        total += share * value
-        for name, grad in each.items():
-            grads[name] = grads[name] + grad if name in grads else grad
-    return total, grads
+        place = out if start == 0 else None  # the others are added to it
+        value, grads = loss_and_grad(
+            params, *some, cotangent=cotangent * share, out=place
+        )
+        return share * value, grads
+
+    total, sums = dtype.type(0), {}
+    for value, grads in map(part, range(0, N, microbatch)):
+        total += value
+        for name, grad in grads.items():
+            sums[name] = np.add(sums[name], grad, sums[name]) if name in sums else grad
+    return total, sums
 
 
 def release() -> None:
@@ -648,3 +667,48 @@ def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         return np.exp(x, out=out)
     into = np.empty_like(x) if out is None else out
     return np.exp(x, out=into, dtype=np.float64, casting="same_kind")
+
+
+_ANEW: dict[str, None] = dict.fromkeys(PARAMETERS)  # for each gradient: a new array
+
+
+def _require_fit(
+    out: dict[str, np.ndarray],
+    dtype: np.dtype,
+    params: dict[str, np.ndarray],
+    *given: np.ndarray,
+) -> None:
+    """Gradients go into arrays of their kind, apart from each other and from what is read."""
+    if out.keys() != PARAMETERS.keys():
+        raise KeyError(f"out has the keys {list(out)}, not {list(PARAMETERS)}")
+    held: dict[int, list[np.ndarray]] = {}  # by whose memory it is
+    for array in (*params.values(), *given):
+        held.setdefault(_owner(array), []).append(array)
+    for name, array in out.items():
+        shape = np.shape(params[name])
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"out[{name!r}] is no array")
+        if array.shape != shape or array.dtype != dtype:
+            found = f"has shape {array.shape} and dtype {array.dtype}"
+            raise ValueError(f"out[{name!r}] {found}, not {shape} and {dtype}")
+        if not (array.flags.c_contiguous and array.flags.writeable):
+            raise ValueError(f"out[{name!r}] is not contiguous and writeable")
+        others = held.setdefault(_owner(array), [])
+        if any(np.may_share_memory(array, other) for other in others):
+            raise ValueError(f"out[{name!r}] shares memory with another array")
+        others.append(array)
+
+
+def _owner(array: np.ndarray) -> int:
+    """Which object has the memory of an array."""
+    if isinstance(array, np.ndarray) and array.base is not None:
+        return id(array.base)
+    return id(array)
+
+
+def _into(place: np.ndarray | None, gradient: np.ndarray) -> np.ndarray:
+    """A gradient in its place, if it has one."""
+    if place is None:
+        return gradient
+    place[...] = gradient
+    return place

@@ -2,7 +2,7 @@
 
 Made by symbprop 0.1.0 from batchnorm_mlp.yaml (sha256 320197a757ce31f1).
 To change it, change batchnorm_mlp.yaml and run: symbprop compile batchnorm_mlp.yaml
-Verified by 104 probes; the certificate is sha256 dda0fcce28c79aa0.
+Verified by 104 probes; the certificate is sha256 f4a20d34673f518b.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
@@ -399,11 +399,16 @@ def loss_and_grad(
     state: dict[str, np.ndarray] | None = None,
     seed: int | np.random.Generator = 0,
     cotangent: float = 1.0,
+    out: dict[str, np.ndarray] | None = None,
     microbatch: int | None = None,
+    map=map,
 ) -> tuple[float, dict[str, np.ndarray], dict[str, np.ndarray]]:
     """The loss and its gradient in training, and the next state.
 
     The gradient is times ``cotangent``, with the keys and shapes of ``params``.
+
+    Where ``out`` is given, such as an earlier gradient, its arrays are written into and
+    handed back; they may share no memory with what is read.
     """
     if microbatch is not None:
         raise ValueError("the next state is made from the whole batch")
@@ -426,6 +431,10 @@ def loss_and_grad(
     ) = arrays
     N = sizes["N"]
     _require_examples(sizes)
+    if out is None:
+        out = _ANEW
+    else:
+        _require_fit(out, dtype, params, x, label)
     work = _borrow(_LossAndGradWork, dtype, N)
     rng = np.random.default_rng(seed)
     u2 = np.asarray(rng.uniform(-1, 1, (N, 64)), dtype)
@@ -501,9 +510,9 @@ def loss_and_grad(
     z5_bar_chosen = np.divide(t, s, out=t)  # (25)
     z5_bar = np.multiply(cotangent / N, p, out=work.s_term)  # (25)
     z5_bar[work.numbers, label] = z5_bar_chosen  # (25)
-    b_bar = z5_bar.T.dot(work.ones)  # (26)
+    b_bar = z5_bar.T.dot(work.ones, out=out["b"])  # (26)
     d4_bar = z5_bar.dot(W5.T, out=work.d4_bar)  # (27)
-    W5_bar = d4.T.dot(z5_bar)  # (28)
+    W5_bar = d4.T.dot(z5_bar, out=out["W5"])  # (28)
     t = np.greater_equal(u4, -0.8, out=work.t2)
     u = np.multiply(np.asarray(1.1111111111111112, dtype), t, out=work.u6)  # (30)
     t = np.greater(y4, work.zero, out=work.t2)
@@ -511,7 +520,7 @@ def loss_and_grad(
     y4_bar = np.multiply(d4_bar, t, out=d4_bar)  # (30); y4_bar lives in d4_bar
     gamma4_bar = np.einsum("nm,nm->m", xh4, y4_bar)  # (31)
     xh4_bar = np.multiply(gamma4, y4_bar, out=work.h4)  # (32)
-    beta4_bar = work.ones.dot(y4_bar)  # (33)
+    beta4_bar = work.ones.dot(y4_bar, out=out["beta4"])  # (33)
     v4_sum = np.einsum("nm,nm->m", xh4_bar, xh4)  # (34)
     m4_sum = work.ones.dot(xh4_bar, out=work.m4_sum)  # (35)
     t = np.multiply(v4_sum, xh4, out=work.t3)
@@ -528,7 +537,7 @@ def loss_and_grad(
     y2_bar = np.multiply(d2_bar, t, out=d2_bar)  # (40); y2_bar lives in d2_bar
     gamma2_bar = np.einsum("nj,nj->j", xh2, y2_bar)  # (41)
     xh2_bar = np.multiply(gamma2, y2_bar, out=work.h2)  # (42)
-    beta2_bar = work.ones.dot(y2_bar)  # (43)
+    beta2_bar = work.ones.dot(y2_bar, out=out["beta2"])  # (43)
     v2_sum = np.einsum("nj,nj->j", xh2_bar, xh2)  # (44)
     m2_sum = work.ones.dot(xh2_bar, out=work.m2_sum)  # (45)
     t = np.multiply(v2_sum, xh2, out=work.t4)
@@ -536,14 +545,14 @@ def loss_and_grad(
     np.divide(t, N, out=t)  # (46) (m2_sum + v2_sum xh2) / N
     np.subtract(xh2_bar, t, out=xh2_bar)  # (46) x̅h̅2 − (m2_sum + v2_sum xh2) / N
     z1_bar = np.divide(xh2_bar, v2_root, out=xh2_bar)  # (46); z1_bar lives in xh2_bar
-    W1_bar = x.T.dot(z1_bar)  # (47)
+    W1_bar = x.T.dot(z1_bar, out=out["W1"])  # (47)
     _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W1": W1_bar,
-        "gamma2": gamma2_bar,
+        "gamma2": _into(out["gamma2"], gamma2_bar),
         "beta2": beta2_bar,
-        "W3": W3_bar,
-        "gamma4": gamma4_bar,
+        "W3": _into(out["W3"], W3_bar),
+        "gamma4": _into(out["gamma4"], gamma4_bar),
         "beta4": beta4_bar,
         "W5": W5_bar,
         "b": b_bar,
@@ -1024,7 +1033,9 @@ def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
 
 
-def _narrow_dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+def _narrow_dot(
+    a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None
+) -> np.ndarray:
     """a @ b, where b is narrow: a stack of products of some rows each."""
     pieces = _pieces(len(a), b.size)
     if pieces < 2 or a.dtype == object:
@@ -1038,6 +1049,51 @@ def _narrow_dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> 
     if cut < len(a):
         np.dot(a[cut:], b, out=out[cut:])
     return out
+
+
+_ANEW: dict[str, None] = dict.fromkeys(PARAMETERS)  # for each gradient: a new array
+
+
+def _require_fit(
+    out: dict[str, np.ndarray],
+    dtype: np.dtype,
+    params: dict[str, np.ndarray],
+    *given: np.ndarray,
+) -> None:
+    """Gradients go into arrays of their kind, apart from each other and from what is read."""
+    if out.keys() != PARAMETERS.keys():
+        raise KeyError(f"out has the keys {list(out)}, not {list(PARAMETERS)}")
+    held: dict[int, list[np.ndarray]] = {}  # by whose memory it is
+    for array in (*params.values(), *given):
+        held.setdefault(_owner(array), []).append(array)
+    for name, array in out.items():
+        shape = np.shape(params[name])
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"out[{name!r}] is no array")
+        if array.shape != shape or array.dtype != dtype:
+            found = f"has shape {array.shape} and dtype {array.dtype}"
+            raise ValueError(f"out[{name!r}] {found}, not {shape} and {dtype}")
+        if not (array.flags.c_contiguous and array.flags.writeable):
+            raise ValueError(f"out[{name!r}] is not contiguous and writeable")
+        others = held.setdefault(_owner(array), [])
+        if any(np.may_share_memory(array, other) for other in others):
+            raise ValueError(f"out[{name!r}] shares memory with another array")
+        others.append(array)
+
+
+def _owner(array: np.ndarray) -> int:
+    """Which object has the memory of an array."""
+    if isinstance(array, np.ndarray) and array.base is not None:
+        return id(array.base)
+    return id(array)
+
+
+def _into(place: np.ndarray | None, gradient: np.ndarray) -> np.ndarray:
+    """A gradient in its place, if it has one."""
+    if place is None:
+        return gradient
+    place[...] = gradient
+    return place
 
 
 _SMALL = 10**6  # multiplications of a product for which BLAS has kernels of its own

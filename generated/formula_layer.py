@@ -2,7 +2,7 @@
 
 Made by symbprop 0.1.0 from formula_layer.yaml (sha256 6a5efa1af66ae875).
 To change it, change formula_layer.yaml and run: symbprop compile formula_layer.yaml
-Verified by 56 probes; the certificate is sha256 9ea393f671c3b657.
+Verified by 56 probes; the certificate is sha256 5a1b6fc740f51a5b.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
@@ -145,19 +145,31 @@ def loss_and_grad(
     y: np.ndarray,
     *,
     cotangent: float = 1.0,
+    out: dict[str, np.ndarray] | None = None,
     microbatch: int | None = None,
+    map=map,
 ) -> tuple[float, dict[str, np.ndarray]]:
     """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``.
 
+    Where ``out`` is given, such as an earlier gradient, its arrays are written into and
+    handed back; they may share no memory with what is read.
+
     With ``microbatch`` the examples go through in parts of that many, in memory for one
-    part; the result is that of the whole batch to rounding.
+    part; the result is that of the whole batch to rounding. The ``map`` of a pool of
+    threads computes parts at the same time, and adds them up in the same order.
     """
     if microbatch is not None:
-        return _in_parts(params, {"features": features, "y": y}, cotangent, microbatch)
+        return _in_parts(
+            params, {"features": features, "y": y}, cotangent, out, microbatch, map
+        )
     dtype, arrays, sizes = _arguments(params, {"features": features, "y": y})
     W, b, beta, B, c, features, y = arrays
     N = sizes["N"]
     _require_examples(sizes)
+    if out is None:
+        out = _ANEW
+    else:
+        _require_fit(out, dtype, params, features, y)
     work = _borrow(_LossAndGradWork, dtype, N)
     z = features.dot(W, out=work.z)  # (1)
     z += b  # (1)
@@ -180,7 +192,7 @@ def loss_and_grad(
     L = y3_less.ravel().dot(y3_less.ravel())  # (4)
     L = L / (3 * N)  # (4)
     y3_bar = np.multiply(2 * cotangent / (3 * N), y3_less, out=work.y3_bar)  # (5)
-    c_bar = work.ones.dot(y3_bar)  # (6)
+    c_bar = work.ones.dot(y3_bar, out=out["c"])  # (6)
     B_bar_part = np.multiply(y2[:, None], y3_bar[:, :, None], out=work.y3_part)  # (7)
     B_bar = B_bar_part.reshape(-1, 18).T.dot(y2).reshape(3, 6, 6)  # (7)
     y2_bar_term = np.add(B, B.transpose(0, 2, 1), out=work.y2_bar_term)  # (8)
@@ -220,15 +232,15 @@ def loss_and_grad(
     np.multiply(y2_bar, u, out=y2_bar)
     np.multiply(y2_bar, t, out=y2_bar)
     beta_bar_term = np.divide(y2_bar, v, out=y2_bar)  # (10)
-    beta_bar = work.ones.dot(beta_bar_term)  # (10)
-    b_bar = work.ones.dot(z_bar)  # (11)
-    W_bar = features.T.dot(z_bar)  # (12)
+    beta_bar = work.ones.dot(beta_bar_term, out=out["beta"])  # (10)
+    b_bar = work.ones.dot(z_bar, out=out["b"])  # (11)
+    W_bar = features.T.dot(z_bar, out=out["W"])  # (12)
     _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W": W_bar,
         "b": b_bar,
         "beta": beta_bar,
-        "B": B_bar,
+        "B": _into(out["B"], B_bar),
         "c": c_bar,
     }
     return L, grads
@@ -335,7 +347,9 @@ def _in_parts(
     params: dict[str, np.ndarray],
     given: dict[str, np.ndarray],
     cotangent: float,
+    out: dict[str, np.ndarray] | None,
     microbatch: int,
+    map,
 ) -> tuple[float, dict[str, np.ndarray]]:
     """The loss and its gradient, from those of parts of the batch."""
     if microbatch < 1:
@@ -344,17 +358,24 @@ def _in_parts(
     _require_examples(sizes)
     N = sizes["N"]
     shapes = {**INPUTS, **TARGETS}
-    total, grads = dtype.type(0), {}
-    for start in range(0, N, microbatch):
+    sliced = [shapes[name][:1] == ("N",) for name in given]
+
+    def part(start: int) -> tuple[float, dict[str, np.ndarray]]:
         rows = slice(start, start + microbatch)
-        sliced = [shapes[name][:1] == ("N",) for name in given]
-        part = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
+        some = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
         share = min(microbatch, N - start) / N  # of the mean
-        value, each = loss_and_grad(params, *part, cotangent=cotangent * share)
-        total += share * value
-        for name, grad in each.items():
-            grads[name] = grads[name] + grad if name in grads else grad
-    return total, grads
+        place = out if start == 0 else None  # the others are added to it
+        value, grads = loss_and_grad(
+            params, *some, cotangent=cotangent * share, out=place
+        )
+        return share * value, grads
+
+    total, sums = dtype.type(0), {}
+    for value, grads in map(part, range(0, N, microbatch)):
+        total += value
+        for name, grad in grads.items():
+            sums[name] = np.add(sums[name], grad, sums[name]) if name in sums else grad
+    return total, sums
 
 
 def release() -> None:
@@ -418,3 +439,48 @@ def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         return np.exp(x, out=out)
     into = np.empty_like(x) if out is None else out
     return np.exp(x, out=into, dtype=np.float64, casting="same_kind")
+
+
+_ANEW: dict[str, None] = dict.fromkeys(PARAMETERS)  # for each gradient: a new array
+
+
+def _require_fit(
+    out: dict[str, np.ndarray],
+    dtype: np.dtype,
+    params: dict[str, np.ndarray],
+    *given: np.ndarray,
+) -> None:
+    """Gradients go into arrays of their kind, apart from each other and from what is read."""
+    if out.keys() != PARAMETERS.keys():
+        raise KeyError(f"out has the keys {list(out)}, not {list(PARAMETERS)}")
+    held: dict[int, list[np.ndarray]] = {}  # by whose memory it is
+    for array in (*params.values(), *given):
+        held.setdefault(_owner(array), []).append(array)
+    for name, array in out.items():
+        shape = np.shape(params[name])
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"out[{name!r}] is no array")
+        if array.shape != shape or array.dtype != dtype:
+            found = f"has shape {array.shape} and dtype {array.dtype}"
+            raise ValueError(f"out[{name!r}] {found}, not {shape} and {dtype}")
+        if not (array.flags.c_contiguous and array.flags.writeable):
+            raise ValueError(f"out[{name!r}] is not contiguous and writeable")
+        others = held.setdefault(_owner(array), [])
+        if any(np.may_share_memory(array, other) for other in others):
+            raise ValueError(f"out[{name!r}] shares memory with another array")
+        others.append(array)
+
+
+def _owner(array: np.ndarray) -> int:
+    """Which object has the memory of an array."""
+    if isinstance(array, np.ndarray) and array.base is not None:
+        return id(array.base)
+    return id(array)
+
+
+def _into(place: np.ndarray | None, gradient: np.ndarray) -> np.ndarray:
+    """A gradient in its place, if it has one."""
+    if place is None:
+        return gradient
+    place[...] = gradient
+    return place

@@ -77,16 +77,25 @@ def loss_and_grad(
     params: dict[str, np.ndarray],
     *,
     cotangent: float = 1.0,
+    out: dict[str, np.ndarray] | None = None,
 ) -> tuple[float, dict[str, np.ndarray]]:
-    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."""
+    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``.
+
+    Where ``out`` is given, such as an earlier gradient, its arrays are written into and
+    handed back; they may share no memory with what is read.
+    """
     dtype, arrays, sizes = _arguments(params, {})
     x, y = arrays
+    if out is None:
+        out = _ANEW
+    else:
+        _require_fit(out, dtype, params)
     L = 3 * x * x + y * y + 2 * x * y  # (1)
     x_bar = 2 * cotangent * (3 * x + y)  # (2)
     y_bar = 2 * cotangent * (x + y)  # (3)
     grads = {
-        "x": np.asarray(x_bar, dtype),
-        "y": np.asarray(y_bar, dtype),
+        "x": _into(out["x"], np.asarray(x_bar, dtype)),
+        "y": _into(out["y"], np.asarray(y_bar, dtype)),
     }
     return L, grads
 
@@ -179,3 +188,48 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
     return array
+
+
+_ANEW: dict[str, None] = dict.fromkeys(PARAMETERS)  # for each gradient: a new array
+
+
+def _require_fit(
+    out: dict[str, np.ndarray],
+    dtype: np.dtype,
+    params: dict[str, np.ndarray],
+    *given: np.ndarray,
+) -> None:
+    """Gradients go into arrays of their kind, apart from each other and from what is read."""
+    if out.keys() != PARAMETERS.keys():
+        raise KeyError(f"out has the keys {list(out)}, not {list(PARAMETERS)}")
+    held: dict[int, list[np.ndarray]] = {}  # by whose memory it is
+    for array in (*params.values(), *given):
+        held.setdefault(_owner(array), []).append(array)
+    for name, array in out.items():
+        shape = np.shape(params[name])
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"out[{name!r}] is no array")
+        if array.shape != shape or array.dtype != dtype:
+            found = f"has shape {array.shape} and dtype {array.dtype}"
+            raise ValueError(f"out[{name!r}] {found}, not {shape} and {dtype}")
+        if not (array.flags.c_contiguous and array.flags.writeable):
+            raise ValueError(f"out[{name!r}] is not contiguous and writeable")
+        others = held.setdefault(_owner(array), [])
+        if any(np.may_share_memory(array, other) for other in others):
+            raise ValueError(f"out[{name!r}] shares memory with another array")
+        others.append(array)
+
+
+def _owner(array: np.ndarray) -> int:
+    """Which object has the memory of an array."""
+    if isinstance(array, np.ndarray) and array.base is not None:
+        return id(array.base)
+    return id(array)
+
+
+def _into(place: np.ndarray | None, gradient: np.ndarray) -> np.ndarray:
+    """A gradient in its place, if it has one."""
+    if place is None:
+        return gradient
+    place[...] = gradient
+    return place

@@ -2,7 +2,7 @@
 
 Made by symbprop 0.1.0 from lenet.yaml (sha256 ec4ff9babaca8362).
 To change it, change lenet.yaml and run: symbprop compile lenet.yaml
-Verified by 104 probes; the certificate is sha256 fbae947973858790.
+Verified by 104 probes; the certificate is sha256 b6a57ba0f8226ff5.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
@@ -242,19 +242,31 @@ def loss_and_grad(
     label: np.ndarray,
     *,
     cotangent: float = 1.0,
+    out: dict[str, np.ndarray] | None = None,
     microbatch: int | None = None,
+    map=map,
 ) -> tuple[float, dict[str, np.ndarray]]:
     """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``.
 
+    Where ``out`` is given, such as an earlier gradient, its arrays are written into and
+    handed back; they may share no memory with what is read.
+
     With ``microbatch`` the examples go through in parts of that many, in memory for one
-    part; the result is that of the whole batch to rounding.
+    part; the result is that of the whole batch to rounding. The ``map`` of a pool of
+    threads computes parts at the same time, and adds them up in the same order.
     """
     if microbatch is not None:
-        return _in_parts(params, {"x": x, "label": label}, cotangent, microbatch)
+        return _in_parts(
+            params, {"x": x, "label": label}, cotangent, out, microbatch, map
+        )
     dtype, arrays, sizes = _arguments(params, {"x": x, "label": label})
     K1, b1, K2, b2, W3, b3, W4, b4, x, label = arrays
     N = sizes["N"]
     _require_examples(sizes)
+    if out is None:
+        out = _ANEW
+    else:
+        _require_fit(out, dtype, params, x, label)
     work = _borrow(_LossAndGradWork, dtype, N)
     f = x  # (1)
     y = f.reshape(N, 8, 8)[:, :, :, None]  # (2)
@@ -333,15 +345,15 @@ def loss_and_grad(
     z4_bar_chosen = np.divide(t, s, out=t)  # (22)
     z4_bar = np.multiply(cotangent / N, p, out=work.s_term)  # (22)
     z4_bar[work.numbers, label] = z4_bar_chosen  # (22)
-    b4_bar = z4_bar.T.dot(work.ones2)  # (23)
+    b4_bar = z4_bar.T.dot(work.ones2, out=out["b4"])  # (23)
     h3_bar = z4_bar.dot(W4.T, out=work.h3_bar)  # (24)
-    W4_bar = h3.T.dot(z4_bar)  # (25)
+    W4_bar = h3.T.dot(z4_bar, out=out["W4"])  # (25)
     t = np.greater(z3, work.zero, out=work.t)
     z3_bar = np.multiply(h3_bar, t, out=h3_bar)  # (26); z3_bar lives in h3_bar
-    b3_bar = work.ones2.dot(z3_bar)  # (27)
+    b3_bar = work.ones2.dot(z3_bar, out=out["b3"])  # (27)
     y2_2_bar = work.y2_2_bar
     W3.dot(z3_bar.T, out=y2_2_bar.T)  # (28)
-    W3_bar = y2_2.T.dot(z3_bar)  # (29)
+    W3_bar = y2_2.T.dot(z3_bar, out=out["W3"])  # (29)
     y2_bar = y2_2_bar.reshape(N, 2, 2, 16)  # (30)
     # (31)
     y2_at = _argmax(h2.reshape(N, 2, 2, 2, 2, 16).transpose(0, 1, 3, 5, 2, 4), (4, 5))
@@ -356,7 +368,7 @@ def loss_and_grad(
             np.multiply(y2_bar, t, out=h2_bar[:, q : q + 3 : 2, r : r + 3 : 2])
     t = np.greater(z2, work.zero, out=work.t3)
     z2_bar = np.multiply(h2_bar, t, out=h2_bar)  # (34); z2_bar lives in h2_bar
-    b2_bar = np.add.reduce(z2_bar, axis=(0, 1, 2))  # (35)
+    b2_bar = np.add.reduce(z2_bar, axis=(0, 1, 2), out=out["b2"])  # (35)
     x_pad2_bar = work.x_pad2_bar  # (36)
     x_pad2_bar.fill(0)
     for p1 in range(3):  # (36)
@@ -382,16 +394,16 @@ def loss_and_grad(
             np.multiply(y1_bar, t, out=h1_bar[:, q : q + 7 : 2, r : r + 7 : 2])
     t = np.greater(z1, work.zero, out=work.t5)
     z1_bar = np.multiply(h1_bar, t, out=h1_bar)  # (42); z1_bar lives in h1_bar
-    b1_bar = np.add.reduce(z1_bar, axis=(0, 1, 2))  # (43)
+    b1_bar = np.add.reduce(z1_bar, axis=(0, 1, 2), out=out["b1"])  # (43)
     # (44)
     K1_bar = np.dot(
         x_pad1_windows, z1_bar.transpose(3, 1, 2, 0).reshape(8, -1).T
     ).reshape(3, 3, 1, 8)
     _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
-        "K1": K1_bar,
+        "K1": _into(out["K1"], K1_bar),
         "b1": b1_bar,
-        "K2": K2_bar,
+        "K2": _into(out["K2"], K2_bar),
         "b2": b2_bar,
         "W3": W3_bar,
         "b3": b3_bar,
@@ -801,7 +813,9 @@ def _in_parts(
     params: dict[str, np.ndarray],
     given: dict[str, np.ndarray],
     cotangent: float,
+    out: dict[str, np.ndarray] | None,
     microbatch: int,
+    map,
 ) -> tuple[float, dict[str, np.ndarray]]:
     """The loss and its gradient, from those of parts of the batch."""
     if microbatch < 1:
@@ -810,17 +824,24 @@ def _in_parts(
     _require_examples(sizes)
     N = sizes["N"]
     shapes = {**INPUTS, **TARGETS}
-    total, grads = dtype.type(0), {}
-    for start in range(0, N, microbatch):
+    sliced = [shapes[name][:1] == ("N",) for name in given]
+
+    def part(start: int) -> tuple[float, dict[str, np.ndarray]]:
         rows = slice(start, start + microbatch)
-        sliced = [shapes[name][:1] == ("N",) for name in given]
-        part = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
+        some = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
         share = min(microbatch, N - start) / N  # of the mean
-        value, each = loss_and_grad(params, *part, cotangent=cotangent * share)
-        total += share * value
-        for name, grad in each.items():
-            grads[name] = grads[name] + grad if name in grads else grad
-    return total, grads
+        place = out if start == 0 else None  # the others are added to it
+        value, grads = loss_and_grad(
+            params, *some, cotangent=cotangent * share, out=place
+        )
+        return share * value, grads
+
+    total, sums = dtype.type(0), {}
+    for value, grads in map(part, range(0, N, microbatch)):
+        total += value
+        for name, grad in grads.items():
+            sums[name] = np.add(sums[name], grad, sums[name]) if name in sums else grad
+    return total, sums
 
 
 def release() -> None:
@@ -917,10 +938,59 @@ def _argmax(array: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
     return at
 
 
-def _windows(array: np.ndarray, sizes: tuple[int, ...], axes: tuple[int, ...]) -> np.ndarray:
+_ANEW: dict[str, None] = dict.fromkeys(PARAMETERS)  # for each gradient: a new array
+
+
+def _require_fit(
+    out: dict[str, np.ndarray],
+    dtype: np.dtype,
+    params: dict[str, np.ndarray],
+    *given: np.ndarray,
+) -> None:
+    """Gradients go into arrays of their kind, apart from each other and from what is read."""
+    if out.keys() != PARAMETERS.keys():
+        raise KeyError(f"out has the keys {list(out)}, not {list(PARAMETERS)}")
+    held: dict[int, list[np.ndarray]] = {}  # by whose memory it is
+    for array in (*params.values(), *given):
+        held.setdefault(_owner(array), []).append(array)
+    for name, array in out.items():
+        shape = np.shape(params[name])
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"out[{name!r}] is no array")
+        if array.shape != shape or array.dtype != dtype:
+            found = f"has shape {array.shape} and dtype {array.dtype}"
+            raise ValueError(f"out[{name!r}] {found}, not {shape} and {dtype}")
+        if not (array.flags.c_contiguous and array.flags.writeable):
+            raise ValueError(f"out[{name!r}] is not contiguous and writeable")
+        others = held.setdefault(_owner(array), [])
+        if any(np.may_share_memory(array, other) for other in others):
+            raise ValueError(f"out[{name!r}] shares memory with another array")
+        others.append(array)
+
+
+def _owner(array: np.ndarray) -> int:
+    """Which object has the memory of an array."""
+    if isinstance(array, np.ndarray) and array.base is not None:
+        return id(array.base)
+    return id(array)
+
+
+def _into(place: np.ndarray | None, gradient: np.ndarray) -> np.ndarray:
+    """A gradient in its place, if it has one."""
+    if place is None:
+        return gradient
+    place[...] = gradient
+    return place
+
+
+def _windows(
+    array: np.ndarray, sizes: tuple[int, ...], axes: tuple[int, ...]
+) -> np.ndarray:
     """Every window of these sizes along these axes, as a view: places inside it last."""
     shape = list(array.shape)
     for size, axis in zip(sizes, axes):
         shape[axis] -= size - 1
     strides = (*array.strides, *(array.strides[axis] for axis in axes))
-    return np.lib.stride_tricks.as_strided(array, (*shape, *sizes), strides, writeable=False)
+    return np.lib.stride_tricks.as_strided(
+        array, (*shape, *sizes), strides, writeable=False
+    )

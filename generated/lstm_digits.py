@@ -2,7 +2,7 @@
 
 Made by symbprop 0.1.0 from lstm_digits.yaml (sha256 5cf691ebc8f5161f).
 To change it, change lstm_digits.yaml and run: symbprop compile lstm_digits.yaml
-Verified by 65 probes; the certificate is sha256 d00ed03c6fc159b8.
+Verified by 65 probes; the certificate is sha256 cf819d4c2ee887b1.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
@@ -208,19 +208,31 @@ def loss_and_grad(
     label: np.ndarray,
     *,
     cotangent: float = 1.0,
+    out: dict[str, np.ndarray] | None = None,
     microbatch: int | None = None,
+    map=map,
 ) -> tuple[float, dict[str, np.ndarray]]:
     """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``.
 
+    Where ``out`` is given, such as an earlier gradient, its arrays are written into and
+    handed back; they may share no memory with what is read.
+
     With ``microbatch`` the examples go through in parts of that many, in memory for one
-    part; the result is that of the whole batch to rounding.
+    part; the result is that of the whole batch to rounding. The ``map`` of a pool of
+    threads computes parts at the same time, and adds them up in the same order.
     """
     if microbatch is not None:
-        return _in_parts(params, {"x": x, "label": label}, cotangent, microbatch)
+        return _in_parts(
+            params, {"x": x, "label": label}, cotangent, out, microbatch, map
+        )
     dtype, arrays, sizes = _arguments(params, {"x": x, "label": label})
     W1, U, b1, W2, b2, x, label = arrays
     N = sizes["N"]
     _require_examples(sizes)
+    if out is None:
+        out = _ANEW
+    else:
+        _require_fit(out, dtype, params, x, label)
     work = _borrow(_LossAndGradWork, dtype, N)
     f = x  # (1)
     y = f.reshape(N, 8, 8)  # (2)
@@ -282,9 +294,9 @@ def loss_and_grad(
     z2_bar_chosen = np.divide(t, s, out=t)  # (21)
     z2_bar = np.multiply(cotangent / N, p, out=work.s_term)  # (21)
     z2_bar[work.numbers, label] = z2_bar_chosen  # (21)
-    b2_bar = z2_bar.T.dot(work.ones2)  # (22)
+    b2_bar = z2_bar.T.dot(work.ones2, out=out["b2"])  # (22)
     y1_bar = z2_bar.dot(W2.T, out=work.y1_bar)  # (23)
-    W2_bar = y1.T.dot(z2_bar)  # (24)
+    W2_bar = y1.T.dot(z2_bar, out=out["W2"])  # (24)
     h_bar = work.h_bar  # (35)
     h_bar.fill(0)
     h_bar[:, 8] += y1_bar  # (35)
@@ -337,11 +349,15 @@ def loss_and_grad(
     U_bar = np.dot(
         h[:, :8].transpose(1, 0, 2).reshape(-1, 32).T,
         z1_bar.transpose(1, 0, 2).reshape(-1, 128),
+        out=out["U"],
     )
-    b1_bar = work.ones3.dot(z1_bar.transpose(1, 0, 2).reshape(-1, 128))  # (38)
+    # (38)
+    b1_bar = work.ones3.dot(z1_bar.transpose(1, 0, 2).reshape(-1, 128), out=out["b1"])
     # (39)
     W1_bar = np.dot(
-        y.transpose(2, 1, 0).reshape(8, -1), z1_bar.transpose(1, 0, 2).reshape(-1, 128)
+        y.transpose(2, 1, 0).reshape(8, -1),
+        z1_bar.transpose(1, 0, 2).reshape(-1, 128),
+        out=out["W1"],
     )
     _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
@@ -712,7 +728,9 @@ def _in_parts(
     params: dict[str, np.ndarray],
     given: dict[str, np.ndarray],
     cotangent: float,
+    out: dict[str, np.ndarray] | None,
     microbatch: int,
+    map,
 ) -> tuple[float, dict[str, np.ndarray]]:
     """The loss and its gradient, from those of parts of the batch."""
     if microbatch < 1:
@@ -721,17 +739,24 @@ def _in_parts(
     _require_examples(sizes)
     N = sizes["N"]
     shapes = {**INPUTS, **TARGETS}
-    total, grads = dtype.type(0), {}
-    for start in range(0, N, microbatch):
+    sliced = [shapes[name][:1] == ("N",) for name in given]
+
+    def part(start: int) -> tuple[float, dict[str, np.ndarray]]:
         rows = slice(start, start + microbatch)
-        sliced = [shapes[name][:1] == ("N",) for name in given]
-        part = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
+        some = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
         share = min(microbatch, N - start) / N  # of the mean
-        value, each = loss_and_grad(params, *part, cotangent=cotangent * share)
-        total += share * value
-        for name, grad in each.items():
-            grads[name] = grads[name] + grad if name in grads else grad
-    return total, grads
+        place = out if start == 0 else None  # the others are added to it
+        value, grads = loss_and_grad(
+            params, *some, cotangent=cotangent * share, out=place
+        )
+        return share * value, grads
+
+    total, sums = dtype.type(0), {}
+    for value, grads in map(part, range(0, N, microbatch)):
+        total += value
+        for name, grad in grads.items():
+            sums[name] = np.add(sums[name], grad, sums[name]) if name in sums else grad
+    return total, sums
 
 
 def release() -> None:
@@ -819,7 +844,9 @@ def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     return np.exp(x, out=into, dtype=np.float64, casting="same_kind")
 
 
-def _narrow_dot(a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+def _narrow_dot(
+    a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None
+) -> np.ndarray:
     """a @ b, where b is narrow: a stack of products of some rows each."""
     pieces = _pieces(len(a), b.size)
     if pieces < 2 or a.dtype == object:
@@ -842,6 +869,51 @@ def _orthogonal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     q, r = np.linalg.qr(tall)
     q *= np.sign(np.diag(r))
     return (q if rows >= columns else q.T).reshape(shape)
+
+
+_ANEW: dict[str, None] = dict.fromkeys(PARAMETERS)  # for each gradient: a new array
+
+
+def _require_fit(
+    out: dict[str, np.ndarray],
+    dtype: np.dtype,
+    params: dict[str, np.ndarray],
+    *given: np.ndarray,
+) -> None:
+    """Gradients go into arrays of their kind, apart from each other and from what is read."""
+    if out.keys() != PARAMETERS.keys():
+        raise KeyError(f"out has the keys {list(out)}, not {list(PARAMETERS)}")
+    held: dict[int, list[np.ndarray]] = {}  # by whose memory it is
+    for array in (*params.values(), *given):
+        held.setdefault(_owner(array), []).append(array)
+    for name, array in out.items():
+        shape = np.shape(params[name])
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"out[{name!r}] is no array")
+        if array.shape != shape or array.dtype != dtype:
+            found = f"has shape {array.shape} and dtype {array.dtype}"
+            raise ValueError(f"out[{name!r}] {found}, not {shape} and {dtype}")
+        if not (array.flags.c_contiguous and array.flags.writeable):
+            raise ValueError(f"out[{name!r}] is not contiguous and writeable")
+        others = held.setdefault(_owner(array), [])
+        if any(np.may_share_memory(array, other) for other in others):
+            raise ValueError(f"out[{name!r}] shares memory with another array")
+        others.append(array)
+
+
+def _owner(array: np.ndarray) -> int:
+    """Which object has the memory of an array."""
+    if isinstance(array, np.ndarray) and array.base is not None:
+        return id(array.base)
+    return id(array)
+
+
+def _into(place: np.ndarray | None, gradient: np.ndarray) -> np.ndarray:
+    """A gradient in its place, if it has one."""
+    if place is None:
+        return gradient
+    place[...] = gradient
+    return place
 
 
 _SMALL = 10**6  # multiplications of a product for which BLAS has kernels of its own

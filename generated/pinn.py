@@ -2,7 +2,7 @@
 
 Made by symbprop 0.1.0 from pinn.yaml (sha256 7e824b2c7ee4746e).
 To change it, change pinn.yaml and run: symbprop compile pinn.yaml
-Verified by 70 probes; the certificate is sha256 9135f3bfd28ac67b.
+Verified by 70 probes; the certificate is sha256 19bfe37a76e25b91.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
@@ -232,19 +232,29 @@ def loss_and_grad(
     t: np.ndarray,
     *,
     cotangent: float = 1.0,
+    out: dict[str, np.ndarray] | None = None,
     microbatch: int | None = None,
+    map=map,
 ) -> tuple[float, dict[str, np.ndarray]]:
     """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``.
 
+    Where ``out`` is given, such as an earlier gradient, its arrays are written into and
+    handed back; they may share no memory with what is read.
+
     With ``microbatch`` the examples go through in parts of that many, in memory for one
-    part; the result is that of the whole batch to rounding.
+    part; the result is that of the whole batch to rounding. The ``map`` of a pool of
+    threads computes parts at the same time, and adds them up in the same order.
     """
     if microbatch is not None:
-        return _in_parts(params, {"t": t}, cotangent, microbatch)
+        return _in_parts(params, {"t": t}, cotangent, out, microbatch, map)
     dtype, arrays, sizes = _arguments(params, {"t": t})
     W_h, b_h, W_g, b_g, W_v, b_v, t = arrays
     N = sizes["N"]
     _require_examples(sizes)
+    if out is None:
+        out = _ANEW
+    else:
+        _require_fit(out, dtype, params, t)
     work = _borrow(_LossAndGradWork, dtype, N)
     z_h = t.dot(W_h, out=work.z_h)  # (1)
     z_h += b_h  # (1)
@@ -369,7 +379,7 @@ def loss_and_grad(
     w = np.multiply(t, t, out=work.w4)  # (27) t²
     np.multiply(w, u_bar, out=w)
     v_bar += w  # (27)
-    b_v_bar = work.ones.dot(v_bar)  # (28)
+    b_v_bar = work.ones.dot(v_bar, out=out["b_v"])  # (28)
     w = np.multiply(z_tt_g, g, out=work.w)
     r = np.multiply(z_t_g, z_t_g, out=work.r)  # (29) z_t_g²
     q = np.multiply(g, g, out=work.q2)  # (29) g²
@@ -384,7 +394,7 @@ def loss_and_grad(
     g_bar = np.multiply(work.two, ww, out=ww)  # (29)
     w = v_bar.dot(W_v.T, out=work.w)  # (29)
     g_bar += w  # (29)
-    W_v_bar = g_tt.T.dot(v_tt_bar)  # (30)
+    W_v_bar = g_tt.T.dot(v_tt_bar, out=out["W_v"])  # (30)
     w = g_t.T.dot(v_t_bar, out=work.w5)  # (30)
     W_v_bar += w  # (30)
     w = g.T.dot(v_bar, out=work.w5)  # (30)
@@ -395,7 +405,7 @@ def loss_and_grad(
     np.multiply(work.four, g_bar, out=g_bar)
     np.multiply(g_bar, w, out=g_bar)
     z_g_bar = np.divide(g_bar, r, out=g_bar)  # (31); z_g_bar lives in g_bar
-    b_g_bar = work.ones.dot(z_g_bar)  # (32)
+    b_g_bar = work.ones.dot(z_g_bar, out=out["b_g"])  # (32)
     w = np.multiply(h, h_t_bar, out=work.w)
     r = np.multiply(h, h, out=work.r)  # (33) h²
     np.multiply(work.three, r, out=r)
@@ -407,7 +417,7 @@ def loss_and_grad(
     h_bar = np.multiply(w, q, out=q)  # (33)
     w = z_g_bar.dot(W_g.T, out=work.w)  # (33)
     h_bar += w  # (33)
-    W_g_bar = h_tt.T.dot(z_tt_g_bar)  # (34)
+    W_g_bar = h_tt.T.dot(z_tt_g_bar, out=out["W_g"])  # (34)
     w = h_t.T.dot(z_t_g_bar, out=work.w6)  # (34)
     W_g_bar += w  # (34)
     w = h.T.dot(z_g_bar, out=work.w6)  # (34)
@@ -418,7 +428,7 @@ def loss_and_grad(
     np.multiply(work.four, h_bar, out=h_bar)
     np.multiply(h_bar, w, out=h_bar)
     z_h_bar = np.divide(h_bar, r, out=h_bar)  # (35); z_h_bar lives in h_bar
-    b_h_bar = work.ones.dot(z_h_bar)  # (36)
+    b_h_bar = work.ones.dot(z_h_bar, out=out["b_h"])  # (36)
     W_h_bar = np.zeros((1, 16), dtype)  # (37)
     w = np.multiply(h, h, out=work.w)  # (37) h²
     r = np.subtract(work.one, w, out=work.r)  # (37) 1 − h²
@@ -438,7 +448,7 @@ def loss_and_grad(
     W_h_bar += w  # (37)
     _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
-        "W_h": W_h_bar,
+        "W_h": _into(out["W_h"], W_h_bar),
         "b_h": b_h_bar,
         "W_g": W_g_bar,
         "b_g": b_g_bar,
@@ -549,7 +559,9 @@ def _in_parts(
     params: dict[str, np.ndarray],
     given: dict[str, np.ndarray],
     cotangent: float,
+    out: dict[str, np.ndarray] | None,
     microbatch: int,
+    map,
 ) -> tuple[float, dict[str, np.ndarray]]:
     """The loss and its gradient, from those of parts of the batch."""
     if microbatch < 1:
@@ -558,17 +570,24 @@ def _in_parts(
     _require_examples(sizes)
     N = sizes["N"]
     shapes = {**INPUTS, **TARGETS}
-    total, grads = dtype.type(0), {}
-    for start in range(0, N, microbatch):
+    sliced = [shapes[name][:1] == ("N",) for name in given]
+
+    def part(start: int) -> tuple[float, dict[str, np.ndarray]]:
         rows = slice(start, start + microbatch)
-        sliced = [shapes[name][:1] == ("N",) for name in given]
-        part = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
+        some = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
         share = min(microbatch, N - start) / N  # of the mean
-        value, each = loss_and_grad(params, *part, cotangent=cotangent * share)
-        total += share * value
-        for name, grad in each.items():
-            grads[name] = grads[name] + grad if name in grads else grad
-    return total, grads
+        place = out if start == 0 else None  # the others are added to it
+        value, grads = loss_and_grad(
+            params, *some, cotangent=cotangent * share, out=place
+        )
+        return share * value, grads
+
+    total, sums = dtype.type(0), {}
+    for value, grads in map(part, range(0, N, microbatch)):
+        total += value
+        for name, grad in grads.items():
+            sums[name] = np.add(sums[name], grad, sums[name]) if name in sums else grad
+    return total, sums
 
 
 def release() -> None:
@@ -658,3 +677,48 @@ def _borrow(kind: type, dtype: np.dtype, *sizes: int):
 def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
     _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
+
+
+_ANEW: dict[str, None] = dict.fromkeys(PARAMETERS)  # for each gradient: a new array
+
+
+def _require_fit(
+    out: dict[str, np.ndarray],
+    dtype: np.dtype,
+    params: dict[str, np.ndarray],
+    *given: np.ndarray,
+) -> None:
+    """Gradients go into arrays of their kind, apart from each other and from what is read."""
+    if out.keys() != PARAMETERS.keys():
+        raise KeyError(f"out has the keys {list(out)}, not {list(PARAMETERS)}")
+    held: dict[int, list[np.ndarray]] = {}  # by whose memory it is
+    for array in (*params.values(), *given):
+        held.setdefault(_owner(array), []).append(array)
+    for name, array in out.items():
+        shape = np.shape(params[name])
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"out[{name!r}] is no array")
+        if array.shape != shape or array.dtype != dtype:
+            found = f"has shape {array.shape} and dtype {array.dtype}"
+            raise ValueError(f"out[{name!r}] {found}, not {shape} and {dtype}")
+        if not (array.flags.c_contiguous and array.flags.writeable):
+            raise ValueError(f"out[{name!r}] is not contiguous and writeable")
+        others = held.setdefault(_owner(array), [])
+        if any(np.may_share_memory(array, other) for other in others):
+            raise ValueError(f"out[{name!r}] shares memory with another array")
+        others.append(array)
+
+
+def _owner(array: np.ndarray) -> int:
+    """Which object has the memory of an array."""
+    if isinstance(array, np.ndarray) and array.base is not None:
+        return id(array.base)
+    return id(array)
+
+
+def _into(place: np.ndarray | None, gradient: np.ndarray) -> np.ndarray:
+    """A gradient in its place, if it has one."""
+    if place is None:
+        return gradient
+    place[...] = gradient
+    return place

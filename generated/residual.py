@@ -2,7 +2,7 @@
 
 Made by symbprop 0.1.0 from residual.yaml (sha256 cb242ac9c76eda00).
 To change it, change residual.yaml and run: symbprop compile residual.yaml
-Verified by 73 probes; the certificate is sha256 7152f8dd87dd3d50.
+Verified by 73 probes; the certificate is sha256 d3c357af1dde2319.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
@@ -140,19 +140,29 @@ def loss_and_grad(
     y: np.ndarray,
     *,
     cotangent: float = 1.0,
+    out: dict[str, np.ndarray] | None = None,
     microbatch: int | None = None,
+    map=map,
 ) -> tuple[float, dict[str, np.ndarray]]:
     """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``.
 
+    Where ``out`` is given, such as an earlier gradient, its arrays are written into and
+    handed back; they may share no memory with what is read.
+
     With ``microbatch`` the examples go through in parts of that many, in memory for one
-    part; the result is that of the whole batch to rounding.
+    part; the result is that of the whole batch to rounding. The ``map`` of a pool of
+    threads computes parts at the same time, and adds them up in the same order.
     """
     if microbatch is not None:
-        return _in_parts(params, {"x": x, "y": y}, cotangent, microbatch)
+        return _in_parts(params, {"x": x, "y": y}, cotangent, out, microbatch, map)
     dtype, arrays, sizes = _arguments(params, {"x": x, "y": y})
     W_hidden, b_hidden, W_inner, b_inner, W_output, b_output, x, y = arrays
     N = sizes["N"]
     _require_examples(sizes)
+    if out is None:
+        out = _ANEW
+    else:
+        _require_fit(out, dtype, params, x, y)
     work = _borrow(_LossAndGradWork, dtype, N)
     z_hidden = x.dot(W_hidden, out=work.z_hidden)  # (1)
     z_hidden += b_hidden  # (1)
@@ -168,20 +178,20 @@ def loss_and_grad(
     L = L / (3 * N)  # (7)
     # (8)
     output_bar = np.multiply(2 * cotangent / (3 * N), output_less, out=work.output)
-    b_output_bar = work.ones.dot(output_bar)  # (9)
+    b_output_bar = work.ones.dot(output_bar, out=out["b_output"])  # (9)
     sum_bar = output_bar.dot(W_output.T, out=work.sum_bar)  # (10)
-    W_output_bar = sum.T.dot(output_bar)  # (11)
+    W_output_bar = sum.T.dot(output_bar, out=out["W_output"])  # (11)
     t = np.greater(z_inner, work.zero, out=work.t)
     z_inner_bar = np.multiply(sum_bar, t, out=work.inner)  # (13)
-    b_inner_bar = work.ones.dot(z_inner_bar)  # (14)
+    b_inner_bar = work.ones.dot(z_inner_bar, out=out["b_inner"])  # (14)
     hidden_bar = sum_bar  # (15)
     t = z_inner_bar.dot(W_inner.T, out=work.t2)  # (15)
     hidden_bar += t  # (15)
-    W_inner_bar = hidden.T.dot(z_inner_bar)  # (16)
+    W_inner_bar = hidden.T.dot(z_inner_bar, out=out["W_inner"])  # (16)
     t = np.greater(z_hidden, work.zero, out=work.t)
     z_hidden_bar = np.multiply(hidden_bar, t, out=hidden_bar)  # (17)
-    b_hidden_bar = work.ones.dot(z_hidden_bar)  # (18)
-    W_hidden_bar = x.T.dot(z_hidden_bar)  # (19)
+    b_hidden_bar = work.ones.dot(z_hidden_bar, out=out["b_hidden"])  # (18)
+    W_hidden_bar = x.T.dot(z_hidden_bar, out=out["W_hidden"])  # (19)
     _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W_hidden": W_hidden_bar,
@@ -295,7 +305,9 @@ def _in_parts(
     params: dict[str, np.ndarray],
     given: dict[str, np.ndarray],
     cotangent: float,
+    out: dict[str, np.ndarray] | None,
     microbatch: int,
+    map,
 ) -> tuple[float, dict[str, np.ndarray]]:
     """The loss and its gradient, from those of parts of the batch."""
     if microbatch < 1:
@@ -304,17 +316,24 @@ def _in_parts(
     _require_examples(sizes)
     N = sizes["N"]
     shapes = {**INPUTS, **TARGETS}
-    total, grads = dtype.type(0), {}
-    for start in range(0, N, microbatch):
+    sliced = [shapes[name][:1] == ("N",) for name in given]
+
+    def part(start: int) -> tuple[float, dict[str, np.ndarray]]:
         rows = slice(start, start + microbatch)
-        sliced = [shapes[name][:1] == ("N",) for name in given]
-        part = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
+        some = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
         share = min(microbatch, N - start) / N  # of the mean
-        value, each = loss_and_grad(params, *part, cotangent=cotangent * share)
-        total += share * value
-        for name, grad in each.items():
-            grads[name] = grads[name] + grad if name in grads else grad
-    return total, grads
+        place = out if start == 0 else None  # the others are added to it
+        value, grads = loss_and_grad(
+            params, *some, cotangent=cotangent * share, out=place
+        )
+        return share * value, grads
+
+    total, sums = dtype.type(0), {}
+    for value, grads in map(part, range(0, N, microbatch)):
+        total += value
+        for name, grad in grads.items():
+            sums[name] = np.add(sums[name], grad, sums[name]) if name in sums else grad
+    return total, sums
 
 
 def release() -> None:
@@ -363,3 +382,48 @@ def _borrow(kind: type, dtype: np.dtype, *sizes: int):
 def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
     _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
+
+
+_ANEW: dict[str, None] = dict.fromkeys(PARAMETERS)  # for each gradient: a new array
+
+
+def _require_fit(
+    out: dict[str, np.ndarray],
+    dtype: np.dtype,
+    params: dict[str, np.ndarray],
+    *given: np.ndarray,
+) -> None:
+    """Gradients go into arrays of their kind, apart from each other and from what is read."""
+    if out.keys() != PARAMETERS.keys():
+        raise KeyError(f"out has the keys {list(out)}, not {list(PARAMETERS)}")
+    held: dict[int, list[np.ndarray]] = {}  # by whose memory it is
+    for array in (*params.values(), *given):
+        held.setdefault(_owner(array), []).append(array)
+    for name, array in out.items():
+        shape = np.shape(params[name])
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"out[{name!r}] is no array")
+        if array.shape != shape or array.dtype != dtype:
+            found = f"has shape {array.shape} and dtype {array.dtype}"
+            raise ValueError(f"out[{name!r}] {found}, not {shape} and {dtype}")
+        if not (array.flags.c_contiguous and array.flags.writeable):
+            raise ValueError(f"out[{name!r}] is not contiguous and writeable")
+        others = held.setdefault(_owner(array), [])
+        if any(np.may_share_memory(array, other) for other in others):
+            raise ValueError(f"out[{name!r}] shares memory with another array")
+        others.append(array)
+
+
+def _owner(array: np.ndarray) -> int:
+    """Which object has the memory of an array."""
+    if isinstance(array, np.ndarray) and array.base is not None:
+        return id(array.base)
+    return id(array)
+
+
+def _into(place: np.ndarray | None, gradient: np.ndarray) -> np.ndarray:
+    """A gradient in its place, if it has one."""
+    if place is None:
+        return gradient
+    place[...] = gradient
+    return place

@@ -2,7 +2,7 @@
 
 Made by symbprop 0.1.0 from transformer.yaml (sha256 9905c6d988a8b727).
 To change it, change transformer.yaml and run: symbprop compile transformer.yaml
-Verified by 293 probes; the certificate is sha256 e2dc07b1c1570cc7.
+Verified by 293 probes; the certificate is sha256 13f97bab021ff766.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
@@ -428,16 +428,27 @@ def loss_and_grad(
     following: np.ndarray,
     *,
     cotangent: float = 1.0,
+    out: dict[str, np.ndarray] | None = None,
     microbatch: int | None = None,
+    map=map,
 ) -> tuple[float, dict[str, np.ndarray]]:
     """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``.
 
+    Where ``out`` is given, such as an earlier gradient, its arrays are written into and
+    handed back; they may share no memory with what is read.
+
     With ``microbatch`` the examples go through in parts of that many, in memory for one
-    part; the result is that of the whole batch to rounding.
+    part; the result is that of the whole batch to rounding. The ``map`` of a pool of
+    threads computes parts at the same time, and adds them up in the same order.
     """
     if microbatch is not None:
         return _in_parts(
-            params, {"ids": ids, "following": following}, cotangent, microbatch
+            params,
+            {"ids": ids, "following": following},
+            cotangent,
+            out,
+            microbatch,
+            map,
         )
     dtype, arrays, sizes = _arguments(params, {"ids": ids, "following": following})
     (
@@ -468,6 +479,10 @@ def loss_and_grad(
     ) = arrays
     N = sizes["N"]
     _require_examples(sizes)
+    if out is None:
+        out = _ANEW
+    else:
+        _require_fit(out, dtype, params, ids, following)
     work = _borrow(_LossAndGradWork, dtype, N)
     y1 = np.add(P, np.take(E, ids, axis=0), out=work.y1)  # (1)
     y1_moved = np.subtract(y1, y1[:, :, 0][:, :, None], out=work.y1_moved)  # (2)
@@ -579,13 +594,13 @@ def loss_and_grad(
     z4_bar_chosen = np.divide(t, s, out=t)  # (37)
     z4_bar = np.multiply(cotangent / (32 * N), p, out=work.s_term)  # (37)
     z4_bar[work.numbers2[:, None], work.numbers, following] = z4_bar_chosen  # (37)
-    b_bar = work.ones3.dot(z4_bar.reshape(-1, 45))  # (38)
+    b_bar = work.ones3.dot(z4_bar.reshape(-1, 45), out=out["b"])  # (38)
     y3_bar = work.y3_bar
     z4_bar.reshape(-1, 45).dot(W.T, out=y3_bar.reshape(32 * N, 32))  # (39)
-    W_bar = y3.reshape(-1, 32).T.dot(z4_bar.reshape(-1, 45))  # (40)
+    W_bar = y3.reshape(-1, 32).T.dot(z4_bar.reshape(-1, 45), out=out["W"])  # (40)
     gamma_bar = np.einsum("ntd,ntd->d", u, y3_bar)  # (41)
     u_bar = np.multiply(gamma, y3_bar, out=work.g)  # (42)
-    beta_bar = work.ones3.dot(y3_bar.reshape(-1, 32))  # (43)
+    beta_bar = work.ones3.dot(y3_bar.reshape(-1, 32), out=out["beta"])  # (43)
     v3_sum = np.einsum("ntd,ntd->nt", u_bar, u)  # (44)
     m_sum = work.s_rest
     u_bar.reshape(-1, 32).dot(work.ones, out=m_sum.reshape(32 * N))  # (45)
@@ -596,17 +611,17 @@ def loss_and_grad(
     np.subtract(u_bar, tt, out=u_bar)  # (46) ū − m_sum / 32 − v3_sum u / 32
     y2_bar = np.divide(u_bar, v3_root[:, :, None], out=u_bar)  # (46)
     g_bar = y2_bar  # (47)
-    b2_bar = work.ones3.dot(g_bar.reshape(-1, 32))  # (48)
+    b2_bar = work.ones3.dot(g_bar.reshape(-1, 32), out=out["b2"])  # (48)
     f1_bar = work.f1_bar
     g_bar.reshape(-1, 32).dot(W2.T, out=f1_bar.reshape(32 * N, 64))  # (49)
-    W2_bar = f1.reshape(-1, 64).T.dot(g_bar.reshape(-1, 32))  # (50)
+    W2_bar = f1.reshape(-1, 64).T.dot(g_bar.reshape(-1, 32), out=out["W2"])  # (50)
     t = np.greater(z1, work.zero, out=work.t4)
     z1_bar = np.multiply(f1_bar, t, out=f1_bar)  # (51); z1_bar lives in f1_bar
-    b1_bar = work.ones3.dot(z1_bar.reshape(-1, 64))  # (52)
+    b1_bar = work.ones3.dot(z1_bar.reshape(-1, 64), out=out["b1"])  # (52)
     rs_bar = work.y3_bar
     z1_bar.reshape(-1, 64).dot(W1.T, out=rs_bar.reshape(32 * N, 32))  # (53)
-    W1_bar = rs.reshape(-1, 32).T.dot(z1_bar.reshape(-1, 64))  # (54)
-    beta2_bar = work.ones3.dot(rs_bar.reshape(-1, 32))  # (55)
+    W1_bar = rs.reshape(-1, 32).T.dot(z1_bar.reshape(-1, 64), out=out["W1"])  # (54)
+    beta2_bar = work.ones3.dot(rs_bar.reshape(-1, 32), out=out["beta2"])  # (55)
     gamma2_bar = np.einsum("ntd,ntd->d", ur, rs_bar)  # (56)
     ur_bar = np.multiply(gamma2, rs_bar, out=rs_bar)  # (57); ur_bar lives in rs_bar
     vr_sum = np.einsum("ntd,ntd->nt", ur_bar, ur)  # (58)
@@ -621,7 +636,7 @@ def loss_and_grad(
     np.subtract(v, tt, out=v)  # (60) u̅r̅ − mr_sum / 32 − vr_sum ur / 32
     np.divide(v, vr_root[:, :, None], out=v)  # (60)
     r_bar += v  # (60)
-    bo_bar = work.ones3.dot(r_bar.reshape(-1, 32))  # (61)
+    bo_bar = work.ones3.dot(r_bar.reshape(-1, 32), out=out["bo"])  # (61)
     a_bar = work.a_bar
     # (62)
     r_bar.reshape(-1, 32).dot(Wo.reshape(32, 32).T, out=a_bar.reshape(32 * N, 32))
@@ -668,7 +683,7 @@ def loss_and_grad(
     t = q_bar.reshape(-1, 32).dot(Wq.reshape(32, 32).T, out=work.t6)  # (75)
     xs_bar += t.reshape(N, 32, 32)  # (75)
     Wq_bar = xs.reshape(-1, 32).T.dot(q_bar.reshape(-1, 32)).reshape(32, 4, 8)  # (76)
-    beta1_bar = work.ones3.dot(xs_bar.reshape(-1, 32))  # (77)
+    beta1_bar = work.ones3.dot(xs_bar.reshape(-1, 32), out=out["beta1"])  # (77)
     gamma1_bar = np.einsum("ntd,ntd->d", ux, xs_bar)  # (78)
     ux_bar = np.multiply(gamma1, xs_bar, out=xs_bar)  # (79); ux_bar lives in xs_bar
     vx_sum = np.einsum("ntd,ntd->nt", ux_bar, ux)  # (80)
@@ -690,25 +705,25 @@ def loss_and_grad(
     P_bar = work.ones4.dot(y1_bar.reshape(-1, 1024)).reshape(32, 32)  # (84)
     _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
-        "E": E_bar,
-        "P": P_bar,
-        "Wq": Wq_bar,
-        "bq": bq_bar,
-        "Wk": Wk_bar,
-        "bk": np.zeros(bk.shape, dtype),
-        "Wv": Wv_bar,
-        "bv": bv_bar,
-        "Wo": Wo_bar,
+        "E": _into(out["E"], E_bar),
+        "P": _into(out["P"], P_bar),
+        "Wq": _into(out["Wq"], Wq_bar),
+        "bq": _into(out["bq"], bq_bar),
+        "Wk": _into(out["Wk"], Wk_bar),
+        "bk": _into(out["bk"], np.zeros(bk.shape, dtype)),
+        "Wv": _into(out["Wv"], Wv_bar),
+        "bv": _into(out["bv"], bv_bar),
+        "Wo": _into(out["Wo"], Wo_bar),
         "bo": bo_bar,
-        "gamma1": gamma1_bar,
+        "gamma1": _into(out["gamma1"], gamma1_bar),
         "beta1": beta1_bar,
         "W1": W1_bar,
         "b1": b1_bar,
         "W2": W2_bar,
         "b2": b2_bar,
-        "gamma2": gamma2_bar,
+        "gamma2": _into(out["gamma2"], gamma2_bar),
         "beta2": beta2_bar,
-        "gamma": gamma_bar,
+        "gamma": _into(out["gamma"], gamma_bar),
         "beta": beta_bar,
         "W": W_bar,
         "b": b_bar,
@@ -1154,7 +1169,9 @@ def _in_parts(
     params: dict[str, np.ndarray],
     given: dict[str, np.ndarray],
     cotangent: float,
+    out: dict[str, np.ndarray] | None,
     microbatch: int,
+    map,
 ) -> tuple[float, dict[str, np.ndarray]]:
     """The loss and its gradient, from those of parts of the batch."""
     if microbatch < 1:
@@ -1163,17 +1180,24 @@ def _in_parts(
     _require_examples(sizes)
     N = sizes["N"]
     shapes = {**INPUTS, **TARGETS}
-    total, grads = dtype.type(0), {}
-    for start in range(0, N, microbatch):
+    sliced = [shapes[name][:1] == ("N",) for name in given]
+
+    def part(start: int) -> tuple[float, dict[str, np.ndarray]]:
         rows = slice(start, start + microbatch)
-        sliced = [shapes[name][:1] == ("N",) for name in given]
-        part = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
+        some = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
         share = min(microbatch, N - start) / N  # of the mean
-        value, each = loss_and_grad(params, *part, cotangent=cotangent * share)
-        total += share * value
-        for name, grad in each.items():
-            grads[name] = grads[name] + grad if name in grads else grad
-    return total, grads
+        place = out if start == 0 else None  # the others are added to it
+        value, grads = loss_and_grad(
+            params, *some, cotangent=cotangent * share, out=place
+        )
+        return share * value, grads
+
+    total, sums = dtype.type(0), {}
+    for value, grads in map(part, range(0, N, microbatch)):
+        total += value
+        for name, grad in grads.items():
+            sums[name] = np.add(sums[name], grad, sums[name]) if name in sums else grad
+    return total, sums
 
 
 def release() -> None:
@@ -1275,6 +1299,51 @@ def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         return np.exp(x, out=out)
     into = np.empty_like(x) if out is None else out
     return np.exp(x, out=into, dtype=np.float64, casting="same_kind")
+
+
+_ANEW: dict[str, None] = dict.fromkeys(PARAMETERS)  # for each gradient: a new array
+
+
+def _require_fit(
+    out: dict[str, np.ndarray],
+    dtype: np.dtype,
+    params: dict[str, np.ndarray],
+    *given: np.ndarray,
+) -> None:
+    """Gradients go into arrays of their kind, apart from each other and from what is read."""
+    if out.keys() != PARAMETERS.keys():
+        raise KeyError(f"out has the keys {list(out)}, not {list(PARAMETERS)}")
+    held: dict[int, list[np.ndarray]] = {}  # by whose memory it is
+    for array in (*params.values(), *given):
+        held.setdefault(_owner(array), []).append(array)
+    for name, array in out.items():
+        shape = np.shape(params[name])
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"out[{name!r}] is no array")
+        if array.shape != shape or array.dtype != dtype:
+            found = f"has shape {array.shape} and dtype {array.dtype}"
+            raise ValueError(f"out[{name!r}] {found}, not {shape} and {dtype}")
+        if not (array.flags.c_contiguous and array.flags.writeable):
+            raise ValueError(f"out[{name!r}] is not contiguous and writeable")
+        others = held.setdefault(_owner(array), [])
+        if any(np.may_share_memory(array, other) for other in others):
+            raise ValueError(f"out[{name!r}] shares memory with another array")
+        others.append(array)
+
+
+def _owner(array: np.ndarray) -> int:
+    """Which object has the memory of an array."""
+    if isinstance(array, np.ndarray) and array.base is not None:
+        return id(array.base)
+    return id(array)
+
+
+def _into(place: np.ndarray | None, gradient: np.ndarray) -> np.ndarray:
+    """A gradient in its place, if it has one."""
+    if place is None:
+        return gradient
+    place[...] = gradient
+    return place
 
 
 def _row_extreme(

@@ -2,7 +2,7 @@
 
 Made by symbprop 0.1.0 from two_losses.yaml (sha256 6f3bb99cb312b946).
 To change it, change two_losses.yaml and run: symbprop compile two_losses.yaml
-Verified by 70 probes; the certificate is sha256 8f229ef42bff9afb.
+Verified by 70 probes; the certificate is sha256 05685ee1723b863b.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
@@ -204,19 +204,27 @@ def loss_and_grad(
     distance: np.ndarray,
     *,
     cotangent: float = 1.0,
+    out: dict[str, np.ndarray] | None = None,
     microbatch: int | None = None,
+    map=map,
 ) -> tuple[float, dict[str, np.ndarray]]:
     """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``.
 
+    Where ``out`` is given, such as an earlier gradient, its arrays are written into and
+    handed back; they may share no memory with what is read.
+
     With ``microbatch`` the examples go through in parts of that many, in memory for one
-    part; the result is that of the whole batch to rounding.
+    part; the result is that of the whole batch to rounding. The ``map`` of a pool of
+    threads computes parts at the same time, and adds them up in the same order.
     """
     if microbatch is not None:
         return _in_parts(
             params,
             {"left": left, "right": right, "label": label, "distance": distance},
             cotangent,
+            out,
             microbatch,
+            map,
         )
     dtype, arrays, sizes = _arguments(
         params, {"left": left, "right": right, "label": label, "distance": distance}
@@ -235,6 +243,10 @@ def loss_and_grad(
     ) = arrays
     N = sizes["N"]
     _require_examples(sizes)
+    if out is None:
+        out = _ANEW
+    else:
+        _require_fit(out, dtype, params, left, right, label, distance)
     work = _borrow(_LossAndGradWork, dtype, N)
     z_left_code = left.dot(W_left_code, out=work.z_left_code)  # (1)
     z_left_code += b_left_code  # (1)
@@ -271,9 +283,9 @@ def loss_and_grad(
     L_total = L1  # (15)
     L_total += L2 / 2  # (15)
     apart_bar = np.multiply(cotangent / N, apart_less, out=work.apart)  # (16)
-    b_apart_bar = work.ones2.dot(apart_bar)  # (17)
+    b_apart_bar = work.ones2.dot(apart_bar, out=out["b_apart"])  # (17)
     both_bar = apart_bar.dot(W_apart.T, out=work.both_bar)  # (18)
-    W_apart_bar = both.T.dot(apart_bar)  # (19)
+    W_apart_bar = both.T.dot(apart_bar, out=out["W_apart"])  # (19)
     # (21) 1 − s_digit_term
     t = np.subtract(work.one, s_digit_term[work.numbers, label], out=work.L1_term)
     np.add(s_digit_rest, t, out=t)  # (21) s_digit_rest + 1 − s_digit_term
@@ -282,12 +294,12 @@ def loss_and_grad(
     z_digit_bar_chosen = np.divide(t, s_digit, out=t)  # (21)
     z_digit_bar = np.multiply(cotangent / N, digit, out=work.s_digit_term)  # (21)
     z_digit_bar[work.numbers, label] = z_digit_bar_chosen  # (21)
-    b_digit_bar = z_digit_bar.T.dot(work.ones2)  # (22)
+    b_digit_bar = z_digit_bar.T.dot(work.ones2, out=out["b_digit"])  # (22)
     left_code_bar = work.right_code
     np.copyto(left_code_bar, both_bar[:, :12])  # (23)
     t = z_digit_bar.dot(W_digit.T, out=work.t)  # (23)
     left_code_bar += t  # (23)
-    W_digit_bar = left_code.T.dot(z_digit_bar)  # (24)
+    W_digit_bar = left_code.T.dot(z_digit_bar, out=out["W_digit"])  # (24)
     t = np.negative(z_right_code, out=work.t)  # (25) −z_right_code
     np.minimum(z_right_code, t, out=t)  # (25) −|z_right_code|
     np.exp(t, out=t)  # (25) exp(−|z_right_code|)
@@ -306,10 +318,10 @@ def loss_and_grad(
     np.multiply(work.four, left_code_bar, out=left_code_bar)
     np.multiply(left_code_bar, t, out=left_code_bar)
     z_left_code_bar = np.divide(left_code_bar, u, out=left_code_bar)  # (26)
-    b_left_code_bar = work.ones2.dot(z_right_code_bar)  # (27)
+    b_left_code_bar = work.ones2.dot(z_right_code_bar, out=out["b_left_code"])  # (27)
     t = work.ones2.dot(z_left_code_bar, out=work.t2)  # (27)
     b_left_code_bar += t  # (27)
-    W_left_code_bar = right.T.dot(z_right_code_bar)  # (28)
+    W_left_code_bar = right.T.dot(z_right_code_bar, out=out["W_left_code"])  # (28)
     t = left.T.dot(z_left_code_bar, out=work.t3)  # (28)
     W_left_code_bar += t  # (28)
     _give_back(work, _LossAndGradWork, dtype, N)
@@ -425,7 +437,9 @@ def _in_parts(
     params: dict[str, np.ndarray],
     given: dict[str, np.ndarray],
     cotangent: float,
+    out: dict[str, np.ndarray] | None,
     microbatch: int,
+    map,
 ) -> tuple[float, dict[str, np.ndarray]]:
     """The loss and its gradient, from those of parts of the batch."""
     if microbatch < 1:
@@ -434,17 +448,24 @@ def _in_parts(
     _require_examples(sizes)
     N = sizes["N"]
     shapes = {**INPUTS, **TARGETS}
-    total, grads = dtype.type(0), {}
-    for start in range(0, N, microbatch):
+    sliced = [shapes[name][:1] == ("N",) for name in given]
+
+    def part(start: int) -> tuple[float, dict[str, np.ndarray]]:
         rows = slice(start, start + microbatch)
-        sliced = [shapes[name][:1] == ("N",) for name in given]
-        part = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
+        some = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
         share = min(microbatch, N - start) / N  # of the mean
-        value, each = loss_and_grad(params, *part, cotangent=cotangent * share)
-        total += share * value
-        for name, grad in each.items():
-            grads[name] = grads[name] + grad if name in grads else grad
-    return total, grads
+        place = out if start == 0 else None  # the others are added to it
+        value, grads = loss_and_grad(
+            params, *some, cotangent=cotangent * share, out=place
+        )
+        return share * value, grads
+
+    total, sums = dtype.type(0), {}
+    for value, grads in map(part, range(0, N, microbatch)):
+        total += value
+        for name, grad in grads.items():
+            sums[name] = np.add(sums[name], grad, sums[name]) if name in sums else grad
+    return total, sums
 
 
 def release() -> None:
@@ -510,3 +531,48 @@ def _borrow(kind: type, dtype: np.dtype, *sizes: int):
 def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
     _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
+
+
+_ANEW: dict[str, None] = dict.fromkeys(PARAMETERS)  # for each gradient: a new array
+
+
+def _require_fit(
+    out: dict[str, np.ndarray],
+    dtype: np.dtype,
+    params: dict[str, np.ndarray],
+    *given: np.ndarray,
+) -> None:
+    """Gradients go into arrays of their kind, apart from each other and from what is read."""
+    if out.keys() != PARAMETERS.keys():
+        raise KeyError(f"out has the keys {list(out)}, not {list(PARAMETERS)}")
+    held: dict[int, list[np.ndarray]] = {}  # by whose memory it is
+    for array in (*params.values(), *given):
+        held.setdefault(_owner(array), []).append(array)
+    for name, array in out.items():
+        shape = np.shape(params[name])
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"out[{name!r}] is no array")
+        if array.shape != shape or array.dtype != dtype:
+            found = f"has shape {array.shape} and dtype {array.dtype}"
+            raise ValueError(f"out[{name!r}] {found}, not {shape} and {dtype}")
+        if not (array.flags.c_contiguous and array.flags.writeable):
+            raise ValueError(f"out[{name!r}] is not contiguous and writeable")
+        others = held.setdefault(_owner(array), [])
+        if any(np.may_share_memory(array, other) for other in others):
+            raise ValueError(f"out[{name!r}] shares memory with another array")
+        others.append(array)
+
+
+def _owner(array: np.ndarray) -> int:
+    """Which object has the memory of an array."""
+    if isinstance(array, np.ndarray) and array.base is not None:
+        return id(array.base)
+    return id(array)
+
+
+def _into(place: np.ndarray | None, gradient: np.ndarray) -> np.ndarray:
+    """A gradient in its place, if it has one."""
+    if place is None:
+        return gradient
+    place[...] = gradient
+    return place

@@ -2,7 +2,7 @@
 
 Made by symbprop 0.1.0 from vae.yaml (sha256 bd6860e98b7c7839).
 To change it, change vae.yaml and run: symbprop compile vae.yaml
-Verified by 122 probes; the certificate is sha256 1e614d649836455e.
+Verified by 122 probes; the certificate is sha256 225899c5a33662e8.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
@@ -286,9 +286,15 @@ def loss_and_grad(
     *,
     seed: int | np.random.Generator = 0,
     cotangent: float = 1.0,
+    out: dict[str, np.ndarray] | None = None,
     microbatch: int | None = None,
+    map=map,
 ) -> tuple[float, dict[str, np.ndarray]]:
-    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."""
+    """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``.
+
+    Where ``out`` is given, such as an earlier gradient, its arrays are written into and
+    handed back; they may share no memory with what is read.
+    """
     if microbatch is not None:
         raise ValueError(
             "the loss of a batch is not made of the losses of its parts: e_code is drawn for the whole batch at once",
@@ -309,6 +315,10 @@ def loss_and_grad(
     ) = arrays
     N = sizes["N"]
     _require_examples(sizes)
+    if out is None:
+        out = _ANEW
+    else:
+        _require_fit(out, dtype, params, x)
     work = _borrow(_LossAndGradWork, dtype, N)
     rng = np.random.default_rng(seed)
     e_code = np.asarray(rng.standard_normal((N, 4)), dtype)
@@ -364,9 +374,9 @@ def loss_and_grad(
     r = np.where(v, u, w)  # (14)
     np.multiply(cotangent / N, r, out=r)
     image_bar = np.divide(r, t, out=r)  # (14)
-    b_image_bar = work.ones3.dot(image_bar)  # (15)
+    b_image_bar = work.ones3.dot(image_bar, out=out["b_image"])  # (15)
     turned_bar = image_bar.dot(W_image.T, out=work.turned_bar)  # (16)
-    W_image_bar = turned.T.dot(image_bar)  # (17)
+    W_image_bar = turned.T.dot(image_bar, out=out["W_image"])  # (17)
     t = np.negative(z_turned, out=work.t2)  # (18) −z_turned
     np.minimum(z_turned, t, out=t)  # (18) −|z_turned|
     np.exp(t, out=t)  # (18) exp(−|z_turned|)
@@ -376,10 +386,10 @@ def loss_and_grad(
     np.multiply(work.four, turned_bar, out=turned_bar)
     np.multiply(turned_bar, t, out=turned_bar)
     z_turned_bar = np.divide(turned_bar, u, out=turned_bar)  # (18)
-    b_turned_bar = work.ones3.dot(z_turned_bar)  # (19)
+    b_turned_bar = work.ones3.dot(z_turned_bar, out=out["b_turned"])  # (19)
     code_bar = work.s2_term
     W_turned.dot(z_turned_bar.T, out=code_bar.T)  # (20)
-    W_turned_bar = code.T.dot(z_turned_bar)  # (21)
+    W_turned_bar = code.T.dot(z_turned_bar, out=out["W_turned"])  # (21)
     mean_bar = np.multiply(cotangent / N, mean, out=work.code)  # (22)
     mean_bar += code_bar  # (22)
     t = np.expm1(logvar, out=work.logvar_bar2)  # (23) expm1(logvar)
@@ -388,13 +398,13 @@ def loss_and_grad(
     np.multiply(code_bar, logvar_exp, out=code_bar)
     np.divide(code_bar, work.two, out=code_bar)  # (23) e_code c̅o̅d̅e̅ logvar_exp / 2
     logvar_bar = np.add(t, code_bar, out=t)  # (23)
-    b_logvar_bar = logvar_bar.T.dot(work.ones3)  # (24)
-    W_logvar_bar = seen.T.dot(logvar_bar)  # (25)
-    b_mean_bar = mean_bar.T.dot(work.ones3)  # (26)
+    b_logvar_bar = logvar_bar.T.dot(work.ones3, out=out["b_logvar"])  # (24)
+    W_logvar_bar = seen.T.dot(logvar_bar, out=out["W_logvar"])  # (25)
+    b_mean_bar = mean_bar.T.dot(work.ones3, out=out["b_mean"])  # (26)
     seen_bar = logvar_bar.dot(W_logvar.T, out=work.turned_bar)  # (27)
     t = mean_bar.dot(W_mean.T, out=work.t2)  # (27)
     seen_bar += t  # (27)
-    W_mean_bar = seen.T.dot(mean_bar)  # (28)
+    W_mean_bar = seen.T.dot(mean_bar, out=out["W_mean"])  # (28)
     t = np.negative(z_seen, out=work.t2)  # (29) −z_seen
     np.minimum(z_seen, t, out=t)  # (29) −|z_seen|
     np.exp(t, out=t)  # (29) exp(−|z_seen|)
@@ -404,8 +414,8 @@ def loss_and_grad(
     np.multiply(work.four, seen_bar, out=seen_bar)
     np.multiply(seen_bar, t, out=seen_bar)
     z_seen_bar = np.divide(seen_bar, u, out=seen_bar)  # (29)
-    b_seen_bar = work.ones3.dot(z_seen_bar)  # (30)
-    W_seen_bar = x.T.dot(z_seen_bar)  # (31)
+    b_seen_bar = work.ones3.dot(z_seen_bar, out=out["b_seen"])  # (30)
+    W_seen_bar = x.T.dot(z_seen_bar, out=out["W_seen"])  # (31)
     _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W_seen": W_seen_bar,
@@ -810,3 +820,48 @@ def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         return np.exp(x, out=out)
     into = np.empty_like(x) if out is None else out
     return np.exp(x, out=into, dtype=np.float64, casting="same_kind")
+
+
+_ANEW: dict[str, None] = dict.fromkeys(PARAMETERS)  # for each gradient: a new array
+
+
+def _require_fit(
+    out: dict[str, np.ndarray],
+    dtype: np.dtype,
+    params: dict[str, np.ndarray],
+    *given: np.ndarray,
+) -> None:
+    """Gradients go into arrays of their kind, apart from each other and from what is read."""
+    if out.keys() != PARAMETERS.keys():
+        raise KeyError(f"out has the keys {list(out)}, not {list(PARAMETERS)}")
+    held: dict[int, list[np.ndarray]] = {}  # by whose memory it is
+    for array in (*params.values(), *given):
+        held.setdefault(_owner(array), []).append(array)
+    for name, array in out.items():
+        shape = np.shape(params[name])
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"out[{name!r}] is no array")
+        if array.shape != shape or array.dtype != dtype:
+            found = f"has shape {array.shape} and dtype {array.dtype}"
+            raise ValueError(f"out[{name!r}] {found}, not {shape} and {dtype}")
+        if not (array.flags.c_contiguous and array.flags.writeable):
+            raise ValueError(f"out[{name!r}] is not contiguous and writeable")
+        others = held.setdefault(_owner(array), [])
+        if any(np.may_share_memory(array, other) for other in others):
+            raise ValueError(f"out[{name!r}] shares memory with another array")
+        others.append(array)
+
+
+def _owner(array: np.ndarray) -> int:
+    """Which object has the memory of an array."""
+    if isinstance(array, np.ndarray) and array.base is not None:
+        return id(array.base)
+    return id(array)
+
+
+def _into(place: np.ndarray | None, gradient: np.ndarray) -> np.ndarray:
+    """A gradient in its place, if it has one."""
+    if place is None:
+        return gradient
+    place[...] = gradient
+    return place

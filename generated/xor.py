@@ -2,7 +2,7 @@
 
 Made by symbprop 0.1.0 from xor.yaml (sha256 e0fc7e746301ac6e).
 To change it, change xor.yaml and run: symbprop compile xor.yaml
-Verified by 36 probes; the certificate is sha256 dec1c96ddc6c49fd.
+Verified by 36 probes; the certificate is sha256 84e1bb7b03d22711.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
@@ -138,19 +138,29 @@ def loss_and_grad(
     y: np.ndarray,
     *,
     cotangent: float = 1.0,
+    out: dict[str, np.ndarray] | None = None,
     microbatch: int | None = None,
+    map=map,
 ) -> tuple[float, dict[str, np.ndarray]]:
     """The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``.
 
+    Where ``out`` is given, such as an earlier gradient, its arrays are written into and
+    handed back; they may share no memory with what is read.
+
     With ``microbatch`` the examples go through in parts of that many, in memory for one
-    part; the result is that of the whole batch to rounding.
+    part; the result is that of the whole batch to rounding. The ``map`` of a pool of
+    threads computes parts at the same time, and adds them up in the same order.
     """
     if microbatch is not None:
-        return _in_parts(params, {"x": x, "y": y}, cotangent, microbatch)
+        return _in_parts(params, {"x": x, "y": y}, cotangent, out, microbatch, map)
     dtype, arrays, sizes = _arguments(params, {"x": x, "y": y})
     W1, b1, W2, b2, x, y = arrays
     N = sizes["N"]
     _require_examples(sizes)
+    if out is None:
+        out = _ANEW
+    else:
+        _require_fit(out, dtype, params, x, y)
     work = _borrow(_LossAndGradWork, dtype, N)
     z1 = x.dot(W1, out=work.z1)  # (1)
     z1 += b1  # (1)
@@ -180,9 +190,9 @@ def loss_and_grad(
     r = np.where(v, u, w)  # (8)
     np.multiply(cotangent / N, r, out=r)
     z2_bar = np.divide(r, t, out=r)  # (8)
-    b2_bar = work.ones.dot(z2_bar)  # (9)
+    b2_bar = work.ones.dot(z2_bar, out=out["b2"])  # (9)
     h_bar = z2_bar.dot(W2.T, out=work.h_bar)  # (10)
-    W2_bar = h.T.dot(z2_bar)  # (11)
+    W2_bar = h.T.dot(z2_bar, out=out["W2"])  # (11)
     t = np.negative(z1, out=work.t2)  # (12) −z1
     np.minimum(z1, t, out=t)  # (12) −|z1|
     np.exp(t, out=t)  # (12) exp(−|z1|)
@@ -192,8 +202,8 @@ def loss_and_grad(
     np.multiply(work.four, h_bar, out=h_bar)
     np.multiply(h_bar, t, out=h_bar)
     z1_bar = np.divide(h_bar, u, out=h_bar)  # (12); z1_bar lives in h_bar
-    b1_bar = work.ones.dot(z1_bar)  # (13)
-    W1_bar = x.T.dot(z1_bar)  # (14)
+    b1_bar = work.ones.dot(z1_bar, out=out["b1"])  # (13)
+    W1_bar = x.T.dot(z1_bar, out=out["W1"])  # (14)
     _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
         "W1": W1_bar,
@@ -547,7 +557,9 @@ def _in_parts(
     params: dict[str, np.ndarray],
     given: dict[str, np.ndarray],
     cotangent: float,
+    out: dict[str, np.ndarray] | None,
     microbatch: int,
+    map,
 ) -> tuple[float, dict[str, np.ndarray]]:
     """The loss and its gradient, from those of parts of the batch."""
     if microbatch < 1:
@@ -556,17 +568,24 @@ def _in_parts(
     _require_examples(sizes)
     N = sizes["N"]
     shapes = {**INPUTS, **TARGETS}
-    total, grads = dtype.type(0), {}
-    for start in range(0, N, microbatch):
+    sliced = [shapes[name][:1] == ("N",) for name in given]
+
+    def part(start: int) -> tuple[float, dict[str, np.ndarray]]:
         rows = slice(start, start + microbatch)
-        sliced = [shapes[name][:1] == ("N",) for name in given]
-        part = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
+        some = [a[rows] if cut else a for a, cut in zip(given.values(), sliced)]
         share = min(microbatch, N - start) / N  # of the mean
-        value, each = loss_and_grad(params, *part, cotangent=cotangent * share)
-        total += share * value
-        for name, grad in each.items():
-            grads[name] = grads[name] + grad if name in grads else grad
-    return total, grads
+        place = out if start == 0 else None  # the others are added to it
+        value, grads = loss_and_grad(
+            params, *some, cotangent=cotangent * share, out=place
+        )
+        return share * value, grads
+
+    total, sums = dtype.type(0), {}
+    for value, grads in map(part, range(0, N, microbatch)):
+        total += value
+        for name, grad in grads.items():
+            sums[name] = np.add(sums[name], grad, sums[name]) if name in sums else grad
+    return total, sums
 
 
 def release() -> None:
@@ -632,3 +651,48 @@ def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         return np.exp(x, out=out)
     into = np.empty_like(x) if out is None else out
     return np.exp(x, out=into, dtype=np.float64, casting="same_kind")
+
+
+_ANEW: dict[str, None] = dict.fromkeys(PARAMETERS)  # for each gradient: a new array
+
+
+def _require_fit(
+    out: dict[str, np.ndarray],
+    dtype: np.dtype,
+    params: dict[str, np.ndarray],
+    *given: np.ndarray,
+) -> None:
+    """Gradients go into arrays of their kind, apart from each other and from what is read."""
+    if out.keys() != PARAMETERS.keys():
+        raise KeyError(f"out has the keys {list(out)}, not {list(PARAMETERS)}")
+    held: dict[int, list[np.ndarray]] = {}  # by whose memory it is
+    for array in (*params.values(), *given):
+        held.setdefault(_owner(array), []).append(array)
+    for name, array in out.items():
+        shape = np.shape(params[name])
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"out[{name!r}] is no array")
+        if array.shape != shape or array.dtype != dtype:
+            found = f"has shape {array.shape} and dtype {array.dtype}"
+            raise ValueError(f"out[{name!r}] {found}, not {shape} and {dtype}")
+        if not (array.flags.c_contiguous and array.flags.writeable):
+            raise ValueError(f"out[{name!r}] is not contiguous and writeable")
+        others = held.setdefault(_owner(array), [])
+        if any(np.may_share_memory(array, other) for other in others):
+            raise ValueError(f"out[{name!r}] shares memory with another array")
+        others.append(array)
+
+
+def _owner(array: np.ndarray) -> int:
+    """Which object has the memory of an array."""
+    if isinstance(array, np.ndarray) and array.base is not None:
+        return id(array.base)
+    return id(array)
+
+
+def _into(place: np.ndarray | None, gradient: np.ndarray) -> np.ndarray:
+    """A gradient in its place, if it has one."""
+    if place is None:
+        return gradient
+    place[...] = gradient
+    return place

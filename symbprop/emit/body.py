@@ -128,6 +128,8 @@ class Body(Maps):
         operator = "+=" if step.accumulate else "="
         plain = target == self.names[step.target.tensor] and not step.accumulate
         where = self._new(step.target.tensor) if made.shape and plain else ""
+        if plain and not where and made.shape and not made.tail and not made.inside:
+            where = self._handed(step.target.tensor)
         if self.buffers is not None and made.shape and not made.tail and is_block(step, self.plan, self.views):
             self.lines.append(Line("", made.function, made.arguments, note).into(target))
         elif self.buffers is not None and made.shape and not plain:
@@ -187,6 +189,7 @@ class Body(Maps):
         function = (FOLDS if self.buffers is None else QUICK)[step.reduction]
         if not kept and self.buffers is not None and len(view.axes) > 1:
             arguments = (text, "axis=None")
+        place = place or (self._handed(step.target.tensor) if plain else "")
         line = Line(f"{target} {'+=' if step.accumulate else '='} ", function, arguments, note)
         self.lines.append(line.into(place) if place else line)
 

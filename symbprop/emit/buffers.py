@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from symbprop.calculus.index import Extent
 from symbprop.emit.lines import Line
 from symbprop.emit.literals import tuple_display
+from symbprop.emit.outputs import Outputs
 from symbprop.emit.sizes import size
 from symbprop.schedule.layout import layouts
 from symbprop.schedule.liveness import storage_lives
@@ -52,14 +54,21 @@ class Buffers:
     """Gives tensors of ``plan`` and intermediate results a place in one object, ``variable``.
 
     A tensor that is handed out has none: it is the caller's. A tensor takes over the place of one of the same shape
-    that nobody reads any more. ``names`` are the variables of the tensors.
+    that nobody reads any more. ``names`` are the variables of the tensors, ``places`` say where what is handed out goes.
     """
 
-    def __init__(self, plan: Plan, names: Mapping[str, str], sizes: Collection[str]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        names: Mapping[str, str],
+        sizes: Collection[str],
+        places: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._plan = plan
         self._names = names
         self._owners, lives = storage_lives(plan)
         self.layouts = layouts(plan, self._owners)
+        self.outputs = Outputs(plan, self._owners, places)
         self._shared = self._sharing(lives)
         taken = self._taken = {*names.values(), *sizes}
         self.variable = "work"
@@ -178,7 +187,9 @@ class Buffers:
         for position, line in enumerate(lines):
             if line.shape and made[position]:
                 where = self.of(tensor) if position == last else ""
-                if where and apart:
+                if position == last and not where and not apart and names[position] == target:
+                    where = self.outputs.into(tensor)
+                elif where and apart:
                     where = self._apart(target, line.shape, order)
                 if position != last and names[position] != target:
                     where = self.intermediate(names[position], line.shape, order, boolean=line.boolean)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 from symbprop.accuracy.computed import computed
 from symbprop.calculus.program import Program
@@ -45,9 +46,9 @@ class Course:
         extra = [name for name in self.plan(results).tensors if name not in self._whole.tensors]
         return variables(self._whole, extra, self._reserved)
 
-    def buffers(self, results: Sequence[str]) -> Buffers:
-        """Arrays that are kept from call to call, for what ``results`` are computed from."""
-        return Buffers(self.plan(results), self.names(results), size_names(self._whole))
+    def buffers(self, results: Sequence[str], places: Mapping[str, str] = MappingProxyType({})) -> Buffers:
+        """Arrays that are kept from call to call, for what ``results`` are computed from, and the ``places`` of results."""
+        return Buffers(self.plan(results), self.names(results), size_names(self._whole), places)
 
     def lines(self, results: Sequence[str], indent: int, buffers: Buffers | None = None) -> list[str]:
         """Noise drawn, and the plan of ``results`` run."""

@@ -144,6 +144,10 @@ class Maps:
         """Where a tensor that starts here lives, if that is an array that is kept."""
         return "" if self.buffers is None else self.buffers.of(tensor)
 
+    def _handed(self, tensor: str) -> str:
+        """Where a tensor goes that starts here and is handed out, if the caller may say so."""
+        return "" if self.buffers is None or tensor in self.views.layouts else self.buffers.outputs.into(tensor)
+
     def _loop(self, looped: Offsets) -> list[Line]:
         """One pass over the map for each offset inside the windows it writes."""
         lines: list[Line] = []

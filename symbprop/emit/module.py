@@ -9,6 +9,7 @@ from symbprop.calculus.dependence import needed
 from symbprop.calculus.least import least_sizes
 from symbprop.calculus.program import GradientProgram, Program, Role, Tensor
 from symbprop.calculus.requested import Requested
+from symbprop.emit import outputs
 from symbprop.emit.constants import constants
 from symbprop.emit.course import Course
 from symbprop.emit.docstring import Heading, module_docstring
@@ -88,6 +89,7 @@ class _Writer:
         initial, draws = initial_values(self.compiled.network.initializers, self.parameters)
         started, more = initial_values(self.compiled.network.initializers, self.modes.states)
         asked = set[str]().union(*(each.helpers for each in self.requested))
+        asked |= set() if gradient is None or not self.parameters else outputs.HELPERS
         helpers = sorted(self.course.helpers | self.inference.helpers | draws | more | trained | asked)
         return environment().get_template("module.py.jinja").render(
             docstring=module_docstring(
@@ -183,6 +185,10 @@ class _Writer:
     def _loss_and_grad(self, gradient: GradientProgram) -> Function:
         results, course = self._gradient_results(gradient), self.course
         names, shared = course.names(results), course.plan(results).shared
+        places = outputs.places(gradient.gradients) if self.compiled.workspace else {}
+        buffers = course.buffers(results, places) if self.compiled.workspace else None
+        body = course.lines(results, 4, buffers)
+        written = set() if buffers is None else buffers.outputs.written
         entries = []
         for tensor in self.parameters:
             if tensor.name in gradient.gradients:
@@ -192,9 +198,9 @@ class _Writer:
                     value = f"np.{'array' if bar in shared else 'asarray'}({names[bar]}, dtype)"
             else:
                 value = f"np.zeros({names[tensor.name]}.shape, dtype)"
+            if gradient.gradients.get(tensor.name) not in written:
+                value = f"_into({outputs.place(tensor.name)}, {value})"
             entries.append((string(tensor.name), value))
-        buffers = course.buffers(results) if self.compiled.workspace else None
-        body = course.lines(results, 4, buffers)
         workspace = Workspace("loss_and_grad", buffers, sorted(size_names(self.program)))
         self.workspaces.append(workspace)
         body = [*workspace.borrowed(), *body, *workspace.returned(), *dictionary("grads", entries)]
@@ -202,17 +208,19 @@ class _Writer:
         if self.modes.states:
             body += self._state(course, results, 4)
             returned, returns = f"{returned}, next_state", f"{returns}, {STATE}"
-        parts = self.parts.lines(self._givens(), names)
-        lines = [*parts, *self._opening(self._givens(), names, body, self._required()), *body, f"    return {returned}"]
-        keywords = (*self.modes.arguments([self.program]), "cotangent: float = 1.0", *self.parts.arguments())
-        about = "The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."
+        parts, checks = self.parts.lines(self._givens(), names), self._required()
+        checks += outputs.checked(self._givens(), names) if entries else []
+        lines = [*parts, *self._opening(self._givens(), names, body, checks), *body, f"    return {returned}"]
+        asked = ("cotangent: float = 1.0", outputs.ARGUMENT, *self.parts.arguments())
+        keywords = (*self.modes.arguments([self.program]), *asked)
+        about = ["The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."]
         if self.modes.states:
-            about = (
-                "The loss and its gradient in training, and the next state.\n\n"
-                "    The gradient is times ``cotangent``, with the keys and shapes of ``params``.\n    "
-            )
-        about += self.parts.about(apart=not self.modes.states)
-        return self._function("loss_and_grad", self._givens(), f"tuple[{returns}]", about, lines, keywords)
+            about = ["The loss and its gradient in training, and the next state."]
+            about.append("The gradient is times ``cotangent``, with the keys and shapes of ``params``.")
+        about = [*about, outputs.ABOUT, *self.parts.about()]
+        return self._function(
+            "loss_and_grad", self._givens(), f"tuple[{returns}]", "\n\n    ".join(about) + "\n    ", lines, keywords
+        )
 
     def _metrics(self, metrics: Mapping[str, str]) -> Function:
         results = tuple(dict.fromkeys(metrics.values()))

@@ -10,13 +10,15 @@ from symbprop.calculus.program import Program, Tensor
 from symbprop.calculus.separability import NotSeparable
 from symbprop.emit.lines import Line
 from symbprop.emit.literals import string
+from symbprop.emit.outputs import NAME as OUT
 from symbprop.network.assembly import BATCH
 
+MAP = "map"
 ARGUMENT = "microbatch: int | None = None"
-ABOUT = (
-    "With ``microbatch`` the examples go through in parts of that many, in memory for one",
-    "part; the result is that of the whole batch to rounding.",
-)
+ABOUT = """\
+With ``microbatch`` the examples go through in parts of that many, in memory for one
+    part; the result is that of the whole batch to rounding. The ``map`` of a pool of
+    threads computes parts at the same time, and adds them up in the same order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +35,12 @@ class Parts:
         return self.applies and not self.refused
 
     def arguments(self) -> tuple[str, ...]:
-        """The keyword argument of ``loss_and_grad``."""
-        return (ARGUMENT,) if self.applies else ()
+        """The keyword arguments of ``loss_and_grad``."""
+        return (ARGUMENT, f"{MAP}={MAP}") if self.applies else ()
 
-    def about(self, *, apart: bool) -> str:
-        """What the docstring of ``loss_and_grad`` says of it; ``apart`` if nothing but one line stands before it."""
-        if not self.made:
-            return ""
-        return ("\n\n    " if apart else "\n    ") + "\n    ".join(ABOUT) + "\n    "
+    def about(self) -> tuple[str, ...]:
+        """What the docstring of ``loss_and_grad`` says of it."""
+        return (ABOUT,) if self.made else ()
 
     def lines(self, givens: Sequence[Tensor], names: Mapping[str, str]) -> list[str]:
         """The first lines of ``loss_and_grad``."""
@@ -50,7 +50,8 @@ class Parts:
         if self.refused:
             return [head, *Line("raise ", "ValueError", (string(self.refused),)).render(8)]
         given = "{" + ", ".join(f"{string(t.name)}: {names[t.name]}" for t in givens) + "}"
-        return [head, *Line("return ", "_in_parts", ("params", given, "cotangent", "microbatch")).render(8)]
+        arguments = ("params", given, "cotangent", OUT, "microbatch", MAP)
+        return [head, *Line("return ", "_in_parts", arguments).render(8)]
 
 
 def parts_of(program: Program, *, stateful: bool) -> Parts:

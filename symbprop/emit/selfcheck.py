@@ -6,6 +6,8 @@ import ast
 
 from symbprop.emit.templates import environment
 
+APART = ("cotangent", "out", "microbatch", "map")  # arguments that do not choose what is computed
+
 
 def with_selfcheck(text: str) -> str:
     """A module's text with ``selfcheck`` behind its other functions; one without a gradient as it is.
@@ -20,7 +22,7 @@ def with_selfcheck(text: str) -> str:
     keywords = {
         each.arg: ast.unparse(each) + f" = {ast.unparse(default)}"
         for each, default in zip(given.kwonlyargs, given.kw_defaults, strict=True)
-        if default is not None and each.arg not in ("cotangent", "microbatch")
+        if default is not None and each.arg not in APART
     }
     constants = [ast.unparse(node.target) for node in tree.body if isinstance(node, ast.AnnAssign)]
     check = environment().get_template("selfcheck.py.jinja").render(

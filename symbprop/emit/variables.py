@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from symbprop.calculus.program import Program, Role
 
 RESERVED = frozenset(
-    ("np", "params", "grads", "dtype", "cotangent", "init", "forward", "loss", "loss_and_grad", "rng", "arrays", "seed", "sizes")
+    ("np", "params", "grads", "dtype", "cotangent", "init", "forward", "loss", "loss_and_grad", "rng", "arrays", "seed", "sizes", "out", "microbatch", "map")
 ) | frozenset(
     ("NAME", "VERSION", "DETACHED", "DTYPE", "PARAMETERS", "INPUTS", "TARGETS", "OUTPUTS", "INTEGERS", "SMALLEST", "RANGES", "FORMULAS")
 ) | frozenset(("ZERO_GRADIENTS", "KeyError", "TypeError", "ValueError", "dict", "list", "tuple", "int", "str", "float",

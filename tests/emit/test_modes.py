@@ -49,11 +49,11 @@ def keywords(function: Callable[..., Any]) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "forward", "gradient"),
     [
-        (BOTH, ["training", "state", "seed"], ["state", "seed", "cotangent", "microbatch"]),
-        (NOISE_ONLY, ["training", "seed"], ["seed", "cotangent", "microbatch"]),
-        (STATE_ONLY, ["training", "state"], ["state", "cotangent", "microbatch"]),
-        (SAMPLED, ["seed"], ["seed", "cotangent", "microbatch"]),
-        (ALL["mlp"], [], ["cotangent", "microbatch"]),
+        (BOTH, ["training", "state", "seed"], ["state", "seed", "cotangent", "out", "microbatch", "map"]),
+        (NOISE_ONLY, ["training", "seed"], ["seed", "cotangent", "out", "microbatch", "map"]),
+        (STATE_ONLY, ["training", "state"], ["state", "cotangent", "out", "microbatch", "map"]),
+        (SAMPLED, ["seed"], ["seed", "cotangent", "out", "microbatch", "map"]),
+        (ALL["mlp"], [], ["cotangent", "out", "microbatch", "map"]),
     ],
 )
 def test_functions_ask_for_what_the_network_needs_and_no_more(

@@ -76,9 +76,9 @@ def test_numpy_is_all_it_imports_and_single_precision_parameters_are_checked_in_
 
 
 MUTANTS = {
-    "a transposed product": ("h.T.dot(z2_bar)", "h.T.dot(z2_bar[::-1])"),
+    "a transposed product": ("h.T.dot(z2_bar, ", "h.T.dot(z2_bar[::-1], "),
     "an inverted derivative": ("u = np.add(work.one, t, ", "u = np.subtract(work.one, t, "),
-    "an overwrite instead of a sum": ("b1_bar = work.ones2.dot(z1_bar)", "b1_bar = z1_bar[0].copy()"),
+    "an overwrite instead of a sum": ('work.ones2.dot(z1_bar, out=out["b1"])', "z1_bar[0].copy()"),
     "a missing mean": ("np.multiply(cotangent / N, p, ", "np.multiply(cotangent, p, "),
     "the ninth digit": ('"W2": W2_bar', '"W2": W2_bar * (1 + 1e-9)'),
     "a parameter handed out": ('"b1": b1_bar', '"b1": b1'),

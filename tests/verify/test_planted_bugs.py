@@ -83,13 +83,13 @@ def test_honest_modules_raise_no_alarm(net: str, compiled: Compiled) -> None:
 
 
 TEXT_BUGS = {
-    "a transposed product": ("h.T.dot(z2_bar)", "h.T.dot(z2_bar[::-1])"),
+    "a transposed product": ("h.T.dot(z2_bar, ", "h.T.dot(z2_bar[::-1], "),
     "a dropped term": (
         "    z2_bar[work.numbers, label] = z2_bar_chosen",
         "    # z2_bar[work.numbers, label] = z2_bar_chosen",
     ),
     "an inverted derivative": ("u = np.add(work.one, t, out=work.u2)", "u = np.subtract(1, t)"),
-    "an overwrite instead of a sum": ("b1_bar = work.ones2.dot(z1_bar)", "b1_bar = z1_bar[0].copy()"),
+    "an overwrite instead of a sum": ('work.ones2.dot(z1_bar, out=out["b1"])', "z1_bar[0].copy()"),
     "the cotangent ignored": ("np.multiply(cotangent / N, p,", "np.multiply(1 / N, p,"),
     "a missing mean": ("np.multiply(cotangent / N, p,", "np.multiply(cotangent, p,"),
     "a stale buffer": (
