@@ -150,16 +150,16 @@ def loss(
     _wide_exp(t, out=t)  # (8) wide_exp(−|z_image|)
     u = np.add(1, t)  # (8) 1 + wide_exp(−|z_image|)
     np.multiply(u, u, out=u)  # (8) (1 + wide_exp(−|z_image|))²
-    v = np.multiply(x, t)
-    w = np.subtract(x, 1)  # (8) x − 1
-    np.add(v, w, out=v)  # (8) x wide_exp(−|z_image|) + x − 1
-    np.multiply(v, v, out=v)  # (8) (x wide_exp(−|z_image|) + x − 1)²
-    np.multiply(w, t, out=w)
-    np.add(x, w, out=w)  # (8) x + wide_exp(−|z_image|) (x − 1)
-    np.multiply(w, w, out=w)  # (8) (x + wide_exp(−|z_image|) (x − 1))²
-    t = np.greater_equal(z_image, 0)
-    r = np.where(t, v, w)  # (8)
-    L_term = np.divide(r, u, out=r)  # (8)
+    v = np.greater_equal(z_image, 0)
+    w = np.multiply(x, t)
+    r = np.subtract(x, 1)  # (8) x − 1
+    np.add(w, r, out=w)  # (8) x wide_exp(−|z_image|) + x − 1
+    np.multiply(w, w, out=w)  # (8) (x wide_exp(−|z_image|) + x − 1)²
+    np.multiply(r, t, out=r)
+    np.add(x, r, out=r)  # (8) x + wide_exp(−|z_image|) (x − 1)
+    np.multiply(r, r, out=r)  # (8) (x + wide_exp(−|z_image|) (x − 1))²
+    _either(v, w, r, out=w)  # (8)
+    L_term = np.divide(w, u, out=w)  # (8)
     L = np.sum(L_term)  # (8)
     L = L / (64 * N)  # (8)
     return L
@@ -210,36 +210,35 @@ def loss_and_grad(
     z_image_wide_exp = _wide_exp(t, out=t)  # (8)
     t = np.add(work.one, z_image_wide_exp, out=work.t)  # (8) 1 + z_image_wide_exp
     np.multiply(t, t, out=t)  # (8) (1 + z_image_wide_exp)²
-    u = np.multiply(x, z_image_wide_exp, out=work.u)
-    v = np.subtract(x, work.one, out=work.v)  # (8) x − 1
-    np.add(u, v, out=u)  # (8) x z_image_wide_exp + x − 1
-    np.multiply(u, u, out=u)  # (8) (x z_image_wide_exp + x − 1)²
-    np.multiply(v, z_image_wide_exp, out=v)
-    np.add(x, v, out=v)  # (8) x + z_image_wide_exp (x − 1)
-    np.multiply(v, v, out=v)  # (8) (x + z_image_wide_exp (x − 1))²
-    w = np.greater_equal(z_image, work.zero, out=work.w)
-    r = np.where(w, u, v)  # (8)
-    L_term = np.divide(r, t, out=r)  # (8)
+    u = np.greater_equal(z_image, work.zero, out=work.u)
+    v = np.multiply(x, z_image_wide_exp, out=work.L_term)
+    w = np.subtract(x, work.one, out=work.w)  # (8) x − 1
+    np.add(v, w, out=v)  # (8) x z_image_wide_exp + x − 1
+    np.multiply(v, v, out=v)  # (8) (x z_image_wide_exp + x − 1)²
+    np.multiply(w, z_image_wide_exp, out=w)
+    np.add(x, w, out=w)  # (8) x + z_image_wide_exp (x − 1)
+    np.multiply(w, w, out=w)  # (8) (x + z_image_wide_exp (x − 1))²
+    _either(u, v, w, out=v)  # (8)
+    L_term = np.divide(v, t, out=v)  # (8)
     L = np.add.reduce(L_term, axis=None)  # (8)
     L = L / (64 * N)  # (8)
     t = np.add(work.one, z_image_wide_exp, out=work.t)  # (10) 1 + z_image_wide_exp
-    u = np.multiply(t, t, out=work.u)
+    u = np.multiply(t, t, out=work.u2)
     np.multiply(u, t, out=u)  # (10) (1 + z_image_wide_exp)³
-    t = np.multiply(x, z_image_wide_exp, out=work.t)
-    v = np.subtract(x, work.one, out=work.v)  # (10) x − 1
-    np.add(t, v, out=t)  # (10) x z_image_wide_exp + x − 1
-    np.multiply(v, z_image_wide_exp, out=v)
-    np.add(x, v, out=v)  # (10) x + z_image_wide_exp (x − 1)
-    w = np.greater_equal(z_image, work.zero, out=work.w)
-    r = np.where(w, t, v)  # (10)
-    v = np.multiply(cotangent / (32 * N), z_image_wide_exp, out=work.z_image_bar)
-    np.multiply(v, r, out=v)
-    np.negative(v, out=v)
-    z_image_bar = np.divide(v, u, out=v)  # (10)
+    t = np.greater_equal(z_image, work.zero, out=work.t2)
+    v = np.multiply(x, z_image_wide_exp, out=work.v)
+    w = np.subtract(x, work.one, out=work.w)  # (10) x − 1
+    np.add(v, w, out=v)  # (10) x z_image_wide_exp + x − 1
+    np.multiply(w, z_image_wide_exp, out=w)
+    np.add(x, w, out=w)  # (10) x + z_image_wide_exp (x − 1)
+    _either(t, v, w, out=v)  # (10)
+    w = np.multiply(-cotangent / (32 * N), z_image_wide_exp, out=work.L_term)
+    np.multiply(w, v, out=w)
+    z_image_bar = np.divide(w, u, out=w)  # (10)
     b_image_bar = work.ones.dot(z_image_bar, out=out["b_image"])  # (11)
     turned_bar = z_image_bar.dot(W_image.T, out=work.turned_bar)  # (12)
     W_image_bar = turned.T.dot(z_image_bar, out=out["W_image"])  # (13)
-    t = np.greater(z_turned, work.zero, out=work.t2)
+    t = np.greater(z_turned, work.zero, out=work.t3)
     z_turned_bar = np.multiply(turned_bar, t, out=turned_bar)  # (14)
     b_turned_bar = work.ones.dot(z_turned_bar, out=out["b_turned"])  # (15)
     code_bar = z_turned_bar.dot(W_turned.T, out=work.code_bar)  # (16)
@@ -247,7 +246,7 @@ def loss_and_grad(
     b_code_bar = work.ones.dot(code_bar, out=out["b_code"])  # (18)
     seen_bar = code_bar.dot(W_code.T, out=work.turned_bar)  # (19)
     W_code_bar = seen.T.dot(code_bar, out=out["W_code"])  # (20)
-    t = np.greater(z_seen, work.zero, out=work.t2)
+    t = np.greater(z_seen, work.zero, out=work.t3)
     z_seen_bar = np.multiply(seen_bar, t, out=seen_bar)  # (21)
     b_seen_bar = work.ones.dot(z_seen_bar, out=out["b_seen"])  # (22)
     W_seen_bar = x.T.dot(z_seen_bar, out=out["W_seen"])  # (23)
@@ -626,14 +625,16 @@ class _LossAndGradWork:
         self.one = np.asarray(1, dtype=dtype)
         self.one.flags.writeable = False
         self.t = np.empty((N, 64), dtype)
-        self.u = np.empty((N, 64), dtype)
+        self.u = np.empty((N, 64), bool)
+        self.L_term = np.empty((N, 64), dtype)
+        self.w = np.empty((N, 64), dtype)
+        self.u2 = np.empty((N, 64), dtype)
+        self.t2 = np.empty((N, 64), bool)
         self.v = np.empty((N, 64), dtype)
-        self.w = np.empty((N, 64), bool)
-        self.z_image_bar = np.empty((N, 64), dtype)
         self.ones = np.ones((N,), dtype)
         self.ones.flags.writeable = False
         self.turned_bar = np.empty((N, 48), dtype)
-        self.t2 = np.empty((N, 48), bool)
+        self.t3 = np.empty((N, 48), bool)
         self.code_bar = np.empty((N, 12), dtype)
 
 
@@ -659,6 +660,33 @@ def _borrow(kind: type, dtype: np.dtype, *sizes: int):
 def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
     _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
+
+
+def _either(
+    condition: np.ndarray,
+    chosen: np.ndarray,
+    other: np.ndarray,
+    out: np.ndarray | None = None,
+) -> np.ndarray:
+    """``np.where(condition, chosen, other)``, for many elements without a branch for each.
+
+    Then bits that differ are changed where the condition holds: several times as fast.
+    """
+    few = condition.size < 4096 or not condition.shape == chosen.shape == other.shape
+    if few or chosen.dtype != other.dtype or chosen.dtype.char not in "fd":
+        found = np.where(condition, chosen, other)
+        if out is None:
+            return found
+        out[...] = found
+        return out
+    bits = np.int32 if chosen.itemsize == 4 else np.int64
+    kept = other.view(bits)
+    changed = np.bitwise_xor(chosen.view(bits), kept)
+    changed *= condition
+    if out is None:
+        return np.bitwise_xor(changed, kept, out=changed).view(chosen.dtype)
+    np.bitwise_xor(changed, kept, out=out.view(bits))
+    return out
 
 
 def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:

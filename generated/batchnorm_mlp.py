@@ -505,8 +505,7 @@ def loss_and_grad(
     L = (-L) / N  # (24)
     t = np.subtract(work.one, s_term[work.numbers, label], out=work.L_term)  # (25)
     np.add(s_rest, t, out=t)  # (25) s_rest + 1 − s_term
-    np.multiply(cotangent / N, t, out=t)
-    np.negative(t, out=t)
+    np.multiply(-cotangent / N, t, out=t)
     z5_bar_chosen = np.divide(t, s, out=t)  # (25)
     z5_bar = np.multiply(cotangent / N, p, out=work.s_term)  # (25)
     z5_bar[work.numbers, label] = z5_bar_chosen  # (25)

@@ -190,8 +190,7 @@ def loss_and_grad(
     L = (-L) / N  # (8)
     t = np.subtract(work.one, s_term[work.numbers, label], out=work.L_term)  # (11)
     np.add(s_rest, t, out=t)  # (11) s_rest + 1 − s_term
-    np.multiply(cotangent / N, t, out=t)
-    np.negative(t, out=t)
+    np.multiply(-cotangent / N, t, out=t)
     z2_bar_chosen = np.divide(t, s, out=t)  # (11)
     z2_bar = np.multiply(cotangent / N, p, out=work.s_term)  # (11)
     z2_bar[work.numbers, label] = z2_bar_chosen  # (11)

@@ -340,8 +340,7 @@ def loss_and_grad(
     L = (-L) / N  # (19)
     t = np.subtract(work.one, s_term[work.numbers, label], out=work.L_term)  # (22)
     np.add(s_rest, t, out=t)  # (22) s_rest + 1 − s_term
-    np.multiply(cotangent / N, t, out=t)
-    np.negative(t, out=t)
+    np.multiply(-cotangent / N, t, out=t)
     z4_bar_chosen = np.divide(t, s, out=t)  # (22)
     z4_bar = np.multiply(cotangent / N, p, out=work.s_term)  # (22)
     z4_bar[work.numbers, label] = z4_bar_chosen  # (22)

@@ -589,8 +589,7 @@ def loss_and_grad(
         out=work.L_term,
     )
     np.add(s_rest, t, out=t)  # (37) s_rest + 1 − s_term
-    np.multiply(cotangent / (32 * N), t, out=t)
-    np.negative(t, out=t)
+    np.multiply(-cotangent / (32 * N), t, out=t)
     z4_bar_chosen = np.divide(t, s, out=t)  # (37)
     z4_bar = np.multiply(cotangent / (32 * N), p, out=work.s_term)  # (37)
     z4_bar[work.numbers2[:, None], work.numbers, following] = z4_bar_chosen  # (37)

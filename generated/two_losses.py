@@ -289,8 +289,7 @@ def loss_and_grad(
     # (21) 1 − s_digit_term
     t = np.subtract(work.one, s_digit_term[work.numbers, label], out=work.L1_term)
     np.add(s_digit_rest, t, out=t)  # (21) s_digit_rest + 1 − s_digit_term
-    np.multiply(cotangent / N, t, out=t)
-    np.negative(t, out=t)
+    np.multiply(-cotangent / N, t, out=t)
     z_digit_bar_chosen = np.divide(t, s_digit, out=t)  # (21)
     z_digit_bar = np.multiply(cotangent / N, digit, out=work.s_digit_term)  # (21)
     z_digit_bar[work.numbers, label] = z_digit_bar_chosen  # (21)

@@ -440,11 +440,11 @@ def metrics(
     v = np.greater_equal(odds, 0)
     np.maximum(t, v, out=t)  # (13) {1 if odds ≥ 0 else exp(−|odds|)}
     q = np.divide(t, u, out=t)  # (13)
-    t = np.greater(same, 0.5)
-    u = np.multiply(np.asarray(1, dtype), t)  # (14) 1[same > 1/2]
-    v = np.where(t, np.asarray(0, dtype), np.asarray(1, dtype))  # (14) 1[same ≤ 1/2]
     t = np.greater(q, 0.5)
-    A_term = np.where(t, u, v)  # (14)
+    u = np.greater(same, 0.5)
+    v = np.multiply(np.asarray(1, dtype), u)  # (14) 1[same > 1/2]
+    w = np.where(u, np.asarray(0, dtype), np.asarray(1, dtype))  # (14) 1[same ≤ 1/2]
+    A_term = _either(t, v, w, out=v)  # (14)
     A = np.sum(A_term)  # (14)
     A = A / N  # (14)
     values = {
@@ -858,6 +858,33 @@ def _borrow(kind: type, dtype: np.dtype, *sizes: int):
 def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
     _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
+
+
+def _either(
+    condition: np.ndarray,
+    chosen: np.ndarray,
+    other: np.ndarray,
+    out: np.ndarray | None = None,
+) -> np.ndarray:
+    """``np.where(condition, chosen, other)``, for many elements without a branch for each.
+
+    Then bits that differ are changed where the condition holds: several times as fast.
+    """
+    few = condition.size < 4096 or not condition.shape == chosen.shape == other.shape
+    if few or chosen.dtype != other.dtype or chosen.dtype.char not in "fd":
+        found = np.where(condition, chosen, other)
+        if out is None:
+            return found
+        out[...] = found
+        return out
+    bits = np.int32 if chosen.itemsize == 4 else np.int64
+    kept = other.view(bits)
+    changed = np.bitwise_xor(chosen.view(bits), kept)
+    changed *= condition
+    if out is None:
+        return np.bitwise_xor(changed, kept, out=changed).view(chosen.dtype)
+    np.bitwise_xor(changed, kept, out=out.view(bits))
+    return out
 
 
 def _narrow_dot(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sympy import Add, Basic, Expr, Mul, Pow, S, Symbol, exp, tanh
+from sympy import Basic, Expr, Mul, Pow, S, Symbol, exp
 
 from symbprop.accuracy.functions import tail_exp, wide_exp
 from symbprop.calculus.functions import Held, Select
@@ -89,38 +89,6 @@ def is_share(node: Basic, given: Known = NOTHING) -> bool:
     if isinstance(node, (exp, wide_exp)):
         return is_not_positive(node.args[0])
     return bool(node.is_number and node.is_nonnegative and (1 - node).is_nonnegative)
-
-
-def is_bounded(node: Basic, given: Known = NOTHING) -> bool:
-    """Whether a value is finite whatever is read, NaN aside: made of clipped values and shares of one, divided by nothing small."""
-    node = _bare(node)
-    if isinstance(node, (Add, Mul)):
-        return all(is_bounded(each, given) for each in node.args)
-    if isinstance(node, Pow) and node.exp.is_Integer:
-        return is_bounded(node.base, given) and bool(node.exp.is_positive or _is_above_one(node.base, given))
-    if isinstance(node, Select):
-        extreme = as_extreme(node)
-        inner = None if extreme is None else [_one_sided(each) for each in extreme[1:] if isinstance(each, Select)]
-        outer = _one_sided(node)
-        return outer is not None and any(each is not None and each[0] != outer[0] for each in inner or ())
-    return (
-        is_share(node) or isinstance(node, tanh) or bool(isinstance(node, Expr) and node.is_number and node.is_finite)
-    )
-
-
-def _is_above_one(node: Basic, given: Known) -> bool:
-    """Whether a value is at least one: a sum of one and of shares, and products of such."""
-    node = _bare(node)
-    if isinstance(node, Add):
-        numbers = [each for each in node.args if each.is_number]
-        return (
-            len(numbers) == 1
-            and bool(numbers[0] >= 1)
-            and all(is_share(each, given) for each in node.args if each not in numbers)
-        )
-    if isinstance(node, Mul):
-        return all(_is_above_one(each, given) for each in node.args)
-    return bool(isinstance(node, Expr) and node.is_number and (node - 1).is_nonnegative)
 
 
 def is_not_positive(node: Basic) -> bool:

@@ -9,11 +9,10 @@ from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, exp, preorder
 
 from symbprop.calculus.functions import Detach, Floor, Held, Select, is_condition
 from symbprop.calculus.nodes import inverse, ordered, split_sign
-from symbprop.emit.bounds import NOTHING, PAIR, Known, as_clip, as_one_call, is_bounded
+from symbprop.emit.bounds import NOTHING, Known, as_clip, as_one_call
 from symbprop.emit.calls import BINDING, COMPARISONS, HELPERS, INFIX, UFUNCS, WRITING, with_square
 from symbprop.emit.lines import Line, call
-from symbprop.emit.masks import by_masks
-from symbprop.emit.operands import readers
+from symbprop.emit.operands import opposite, readers
 from symbprop.emit.shapes import as_extreme, is_indicator, is_log_of_one_plus, is_safe_to_mask, is_third
 from symbprop.emit.sizes import number
 from symbprop.emit.value import Value, literal, wrapped
@@ -132,6 +131,8 @@ class Elementwise:
         return total
 
     def _product(self, node: Mul) -> Value:
+        if (other := opposite(node, self._readers)) is not None:
+            return self._negative(self._value(other), node)
         size = -node
         extreme = as_extreme(size) if isinstance(size, Select) and self._readers[size] == 1 else None
         if extreme is not None and extreme[1] == -extreme[2]:  # −|x|
@@ -157,6 +158,9 @@ class Elementwise:
             numerators.insert(0, self._value(-coefficient if negative else coefficient))
             negative = False
         numerators, denominators = self._scalars_first(numerators, denominators)
+        number = next((place for place, each in enumerate(numerators) if each.scalar), None)
+        if negative and number is not None:  # a sign costs nothing there
+            numerators[number], negative = self._negative(numerators[number], None), False
         top, bottom = self._multiply(numerators), self._multiply(denominators)
         if top is None:
             assert bottom is not None
@@ -232,12 +236,13 @@ class Elementwise:
         if otherwise == 0 and is_safe_to_mask(chosen):
             mask = self._value(condition)
             return self._binary("multiply", self._typed(self._value(chosen)), mask, node)
-        branches = [self._value(chosen), self._value(otherwise)]
-        if self._known.elements >= PAIR and all(is_bounded(each, self._known) for each in (chosen, otherwise)):
-            return by_masks(self._apply, self._value(condition), list(map(self._typed, branches)), node)
-        if all(each.scalar for each in branches):
-            branches = [self._typed(each) for each in branches]
-        return self._apply("np.where", [self._value(condition), *branches], node, ufunc=False)
+        choice = [self._value(each) for each in node.args]
+        if len({each.indices for each in choice}) == 1 and choice[0].indices:
+            self.helpers.add("either")
+            return self._apply("_either", choice, node)
+        if all(each.scalar for each in choice[1:]):
+            choice[1:] = [self._typed(each) for each in choice[1:]]
+        return self._apply("np.where", choice, node, ufunc=False)
 
     def _typed(self, value: Value) -> Value:
         """A scalar that carries the dtype: next to a condition alone, nothing else would."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Container
 
 from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, erfc, exp
 
@@ -45,8 +46,19 @@ def operands(node: Basic, known: Known = NOTHING) -> tuple[Basic, ...]:
     return found
 
 
+def opposite(node: Basic, computed: Container[Basic]) -> Expr | None:
+    """Minus a negative product, where that is ``computed`` anyway."""
+    if not isinstance(node, Mul) or not node.args[0].is_number or not node.args[0].is_negative:
+        return None
+    return -node if len(node.args) > 2 and -node in computed else None
+
+
 def readers(root: Basic, known: Known = NOTHING) -> Counter[Basic]:
     """How many operations read each distinct subexpression of ``root``, which is read itself."""
+    return _readers(root, known, _readers(root, known, ()))
+
+
+def _readers(root: Basic, known: Known, computed: Container[Basic]) -> Counter[Basic]:
     found = Counter([root])
     waiting: list[Basic] = [root]
     seen: set[Basic] = set()
@@ -55,7 +67,8 @@ def readers(root: Basic, known: Known = NOTHING) -> Counter[Basic]:
         if node in seen:
             continue
         seen.add(node)
-        for argument in operands(node, known):
+        other = opposite(node, computed)
+        for argument in operands(node, known) if other is None else (other,):
             found[argument] += 1
             waiting.append(argument)
     return found

@@ -66,6 +66,7 @@ KINDS: Mapping[str, Throughput] = {
     "_hypot": _several(_plain, 8),
     "_wide_exp": _several(_exponential, 2),
     "_tail_exp": _several(_exponential, 2),
+    "_either": _several(_plain, 5),
     "_erf": _several(_plain, 25),
     "_erfc": _several(_plain, 30),
     "_scaled_erfc": _several(_plain, 30),

@@ -8,7 +8,7 @@ from sympy import Expr, Integer, Rational, S, Symbol, exp, sqrt
 
 from symbprop.calculus.functions import Held, Select, absolute, larger, smaller
 from symbprop.calculus.statement import read_symbol
-from symbprop.emit.bounds import Known, as_one_call, is_bounded
+from symbprop.emit.bounds import Known, as_one_call
 from symbprop.emit.elementwise import Elementwise
 from symbprop.emit.pool import Pool
 from symbprop.emit.value import Value
@@ -111,44 +111,6 @@ def test_bounds_that_cross_are_not_clipped_at() -> None:
     crossed = larger(smaller(X, Integer(-2)), Integer(3))
     found, _ = computed(crossed, POINTS, MANY)
     np.testing.assert_array_equal(found[:5], [3] * 5)
-
-
-NEAR = larger(smaller(X, Integer(8)), Integer(-8))
-BOUNDED = Select(X >= 0, NEAR**2 / (1 + FALLING) + 1, NEAR * FALLING - 2 / (1 + FALLING) ** 2)
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64", "complex128"])
-def test_a_choice_between_finite_values_is_their_sum_times_masks(dtype: str) -> None:
-    x = points(dtype)
-    found, text = computed(BOUNDED, x, MANY)
-    expected, plain = computed(BOUNDED, x)
-    assert "np.where" not in text
-    assert "np.where" in plain
-    assert found.dtype == expected.dtype
-    np.testing.assert_array_equal(found, expected)
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64", "complex128"])
-@pytest.mark.parametrize("pair", [(Integer(1), Rational(3, 10)), (Integer(1), Integer(0)), (Integer(2), NEAR)], ids=str)
-def test_numbers_among_them_carry_the_dtype(pair: tuple[Expr, Expr], dtype: str) -> None:
-    x = points(dtype)
-    choice = Select(X > 0, *pair)
-    found, text = computed(choice, x, MANY)
-    assert "np.where" not in text
-    expected, _ = computed(choice, x)
-    assert found.dtype == x.dtype
-    np.testing.assert_array_equal(found, expected)
-
-
-@pytest.mark.parametrize(
-    "branch",
-    [X**2, NEAR / FALLING, exp(X), NEAR / (FALLING - 1), larger(X, Integer(0)), NEAR / (1 - FALLING)],
-    ids=str,
-)
-def test_what_may_be_infinite_is_chosen(branch: Expr) -> None:
-    assert not is_bounded(branch)
-    _, text = computed(Select(X >= 0, branch, NEAR), np.ones(3), MANY)
-    assert "np.where" in text
 
 
 def test_a_read_that_is_known_to_be_a_share_is_one() -> None:
