@@ -124,14 +124,14 @@ def forward(
     dtype, arrays, sizes = _arguments(params, {"x": x})
     a, s, mu, x = arrays
     N = sizes["N"]
-    e_term = np.maximum(-2.0**100, s)  # (1)
+    e_term = np.maximum(-(2.0**100), s)  # (1)
     e_part = np.sum(e_term, axis=1)  # (1)
     t = np.negative(e_part)  # (1) −e_part
     e = np.empty((N, 3), dtype)  # (1)
     e[...] = t  # (1)
     t = np.subtract(x[:, None], mu)  # (1) x − mu
     e_term_2 = np.multiply(t, t, out=t)  # (1)
-    t = np.maximum(-2.0**100, s)  # (1) max(−2¹⁰⁰, s)
+    t = np.maximum(-(2.0**100), s)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
     e_term_3 = _wide_exp(t, out=t)  # (1)
     # (1)
@@ -178,14 +178,14 @@ def loss(
     a, s, mu, x = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    e_term = np.maximum(-2.0**100, s)  # (1)
+    e_term = np.maximum(-(2.0**100), s)  # (1)
     e_part = np.sum(e_term, axis=1)  # (1)
     t = np.negative(e_part)  # (1) −e_part
     e = np.empty((N, 3), dtype)  # (1)
     e[...] = t  # (1)
     t = np.subtract(x[:, None], mu)  # (1) x − mu
     e_term_2 = np.multiply(t, t, out=t)  # (1)
-    t = np.maximum(-2.0**100, s)  # (1) max(−2¹⁰⁰, s)
+    t = np.maximum(-(2.0**100), s)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
     e_term_3 = _wide_exp(t, out=t)  # (1)
     # (1)
@@ -249,14 +249,14 @@ def loss_and_grad(
     else:
         _require_fit(out, dtype, params, x)
     work = _borrow(_LossAndGradWork, dtype, N)
-    e_term = np.maximum(-2.0**100, s, out=work.e_term)  # (1)
+    e_term = np.maximum(-(2.0**100), s, out=work.e_term)  # (1)
     e_part = e_term.dot(work.ones, out=work.e_part)  # (1)
     t = np.negative(e_part, out=work.e)  # (1) −e_part
     e = work.e  # (1)
     e[...] = t  # (1)
     t = np.subtract(x[:, None], mu, out=work.e_term_2)  # (1) x − mu
     e_term_2 = np.multiply(t, t, out=t)  # (1)
-    t = np.maximum(-2.0**100, s, out=work.e_term)  # (1) max(−2¹⁰⁰, s)
+    t = np.maximum(-(2.0**100), s, out=work.e_term)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
     e_term_3 = _wide_exp(t, out=t)  # (1)
     # (1)
@@ -330,14 +330,14 @@ def per_example_grad(
     N = sizes["N"]
     _require_examples(sizes)
     work = _borrow(_PerExampleGradWork, dtype, N)
-    e_term = np.maximum(-2.0**100, s, out=work.e_term)  # (1)
+    e_term = np.maximum(-(2.0**100), s, out=work.e_term)  # (1)
     e_part = e_term.dot(work.ones, out=work.e_part)  # (1)
     t = np.negative(e_part, out=work.e)  # (1) −e_part
     e = work.e  # (1)
     e[...] = t  # (1)
     t = np.subtract(x[:, None], mu, out=work.e_term_2)  # (1) x − mu
     e_term_2 = np.multiply(t, t, out=t)  # (1)
-    t = np.maximum(-2.0**100, s, out=work.e_term)  # (1) max(−2¹⁰⁰, s)
+    t = np.maximum(-(2.0**100), s, out=work.e_term)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
     e_term_3 = _wide_exp(t, out=t)  # (1)
     # (1)
@@ -395,14 +395,14 @@ def hessian(
     N = sizes["N"]
     _require_examples(sizes)
     work = _borrow(_HessianWork, dtype, N)
-    e_term = np.maximum(-2.0**100, s, out=work.e_term)  # (1)
+    e_term = np.maximum(-(2.0**100), s, out=work.e_term)  # (1)
     e_part = e_term.dot(work.ones, out=work.e_part)  # (1)
     t = np.negative(e_part, out=work.e)  # (1) −e_part
     e = work.e  # (1)
     e[...] = t  # (1)
     t = np.subtract(x[:, None], mu, out=work.e_term_2)  # (1) x − mu
     e_term_2 = np.multiply(t, t, out=t)  # (1)
-    t = np.maximum(-2.0**100, s, out=work.e_term)  # (1) max(−2¹⁰⁰, s)
+    t = np.maximum(-(2.0**100), s, out=work.e_term)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
     e_term_3 = _wide_exp(t, out=t)  # (1)
     # (1)

@@ -60,7 +60,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (44) K̄1[o,q,l,m] = Σₙᵤᵥ x_pad1[n,u+o,v+q,l] z̄1[n,u,v,m]               from (4)
 
 Cost of one call of the last function
-    158221 N + 3 floating-point operations, 139520 N + 115400 bytes read or written (float64)
+    158221 N + 3 floating-point operations, 142592 N + 115400 bytes read or written (float64)
     4,858 parameters
     16752 N bytes kept from forward to backward: p, h3, z3, y2_2, h2, z2, x_pad2, h1, z1, x_pad1
 """
@@ -144,10 +144,9 @@ def forward(
     ).reshape(N, 8, 8, 8)
     z1 += b1  # (4)
     h1 = np.maximum(z1, 0, out=z1)  # (5); h1 lives in z1
-    y1 = h1[:, :7:2, :7:2].copy()  # (6)
-    for a in range(2):
-        for b in range(2):
-            np.maximum(y1, h1[:, a : a + 7 : 2, b : b + 7 : 2], out=y1)
+    y1 = np.maximum(h1[:, :7:2, :7:2], h1[:, :7:2, 1::2])  # (6)
+    np.maximum(y1, h1[:, 1::2, :7:2], out=y1)  # (6)
+    np.maximum(y1, h1[:, 1::2, 1::2], out=y1)  # (6)
     x_pad2 = np.zeros((N, 6, 6, 8), dtype)  # (7)
     x_pad2[:, 1:5, 1:5] = y1  # (7)
     # (8)
@@ -157,10 +156,9 @@ def forward(
     ).reshape(N, 4, 4, 16)
     z2 += b2  # (8)
     h2 = np.maximum(z2, 0, out=z2)  # (9); h2 lives in z2
-    y2 = h2[:, :3:2, :3:2].copy()  # (10)
-    for p2 in range(2):
-        for q2 in range(2):
-            np.maximum(y2, h2[:, p2 : p2 + 3 : 2, q2 : q2 + 3 : 2], out=y2)
+    y2 = np.maximum(h2[:, :3:2, :3:2], h2[:, :3:2, 1::2])  # (10)
+    np.maximum(y2, h2[:, 1::2, :3:2], out=y2)  # (10)
+    np.maximum(y2, h2[:, 1::2, 1::2], out=y2)  # (10)
     y2_2 = y2.reshape(N, 64)  # (11)
     z3 = y2_2.dot(W3)  # (12)
     z3 += b3  # (12)
@@ -197,10 +195,9 @@ def loss(
     ).reshape(N, 8, 8, 8)
     z1 += b1  # (4)
     h1 = np.maximum(z1, 0, out=z1)  # (5); h1 lives in z1
-    y1 = h1[:, :7:2, :7:2].copy()  # (6)
-    for a in range(2):
-        for b in range(2):
-            np.maximum(y1, h1[:, a : a + 7 : 2, b : b + 7 : 2], out=y1)
+    y1 = np.maximum(h1[:, :7:2, :7:2], h1[:, :7:2, 1::2])  # (6)
+    np.maximum(y1, h1[:, 1::2, :7:2], out=y1)  # (6)
+    np.maximum(y1, h1[:, 1::2, 1::2], out=y1)  # (6)
     x_pad2 = np.zeros((N, 6, 6, 8), dtype)  # (7)
     x_pad2[:, 1:5, 1:5] = y1  # (7)
     # (8)
@@ -210,10 +207,9 @@ def loss(
     ).reshape(N, 4, 4, 16)
     z2 += b2  # (8)
     h2 = np.maximum(z2, 0, out=z2)  # (9); h2 lives in z2
-    y2 = h2[:, :3:2, :3:2].copy()  # (10)
-    for p2 in range(2):
-        for q2 in range(2):
-            np.maximum(y2, h2[:, p2 : p2 + 3 : 2, q2 : q2 + 3 : 2], out=y2)
+    y2 = np.maximum(h2[:, :3:2, :3:2], h2[:, :3:2, 1::2])  # (10)
+    np.maximum(y2, h2[:, 1::2, :3:2], out=y2)  # (10)
+    np.maximum(y2, h2[:, 1::2, 1::2], out=y2)  # (10)
     y2_2 = y2.reshape(N, 64)  # (11)
     z3 = y2_2.dot(W3)  # (12)
     z3 += b3  # (12)
@@ -288,11 +284,9 @@ def loss_and_grad(
     )
     z1 += b1  # (4)
     h1 = np.maximum(z1, work.zero, out=work.h1)  # (5)
-    y1 = work.y1  # (6)
-    np.copyto(y1, h1[:, :7:2, :7:2])
-    for a in range(2):
-        for b in range(2):
-            np.maximum(y1, h1[:, a : a + 7 : 2, b : b + 7 : 2], out=y1)
+    y1 = np.maximum(h1[:, :7:2, :7:2], h1[:, :7:2, 1::2], out=work.y1)  # (6)
+    np.maximum(y1, h1[:, 1::2, :7:2], out=y1)  # (6)
+    np.maximum(y1, h1[:, 1::2, 1::2], out=y1)  # (6)
     x_pad2 = work.x_pad2  # (7)
     x_pad2.fill(0)
     x_pad2[:, 1:5, 1:5] = y1  # (7)
@@ -311,11 +305,9 @@ def loss_and_grad(
     )
     z2 += b2  # (8)
     h2 = np.maximum(z2, work.zero, out=work.h2)  # (9)
-    y2 = work.y2  # (10)
-    np.copyto(y2, h2[:, :3:2, :3:2])
-    for p2 in range(2):
-        for q2 in range(2):
-            np.maximum(y2, h2[:, p2 : p2 + 3 : 2, q2 : q2 + 3 : 2], out=y2)
+    y2 = np.maximum(h2[:, :3:2, :3:2], h2[:, :3:2, 1::2], out=work.y2)  # (10)
+    np.maximum(y2, h2[:, 1::2, :3:2], out=y2)  # (10)
+    np.maximum(y2, h2[:, 1::2, 1::2], out=y2)  # (10)
     y2_2 = y2.reshape(N, 64)  # (11)
     z3 = y2_2.dot(W3, out=work.z3)  # (12)
     z3 += b3  # (12)
@@ -355,7 +347,9 @@ def loss_and_grad(
     W3_bar = y2_2.T.dot(z3_bar, out=out["W3"])  # (29)
     y2_bar = y2_2_bar.reshape(N, 2, 2, 16)  # (30)
     # (31)
-    y2_at = _argmax(h2.reshape(N, 2, 2, 2, 2, 16).transpose(0, 1, 3, 5, 2, 4), (4, 5))
+    y2_at = _argmax(
+        h2.reshape(N, 2, 2, 2, 2, 16).transpose(0, 1, 3, 5, 2, 4), (4, 5), y2
+    )
     y2_at_p2 = y2_at // 2  # (31)
     y2_at_q2 = y2_at & 1  # (32)
     h2_bar = work.h2  # (33)
@@ -381,7 +375,9 @@ def loss_and_grad(
     ).reshape(3, 3, 8, 16)
     y1_bar = x_pad2_bar[:, 1:5, 1:5]  # (38)
     # (39)
-    y1_at = _argmax(h1.reshape(N, 4, 2, 4, 2, 8).transpose(0, 1, 3, 5, 2, 4), (4, 5))
+    y1_at = _argmax(
+        h1.reshape(N, 4, 2, 4, 2, 8).transpose(0, 1, 3, 5, 2, 4), (4, 5), y1
+    )
     y1_at_a = y1_at // 2  # (39)
     y1_at_b = y1_at & 1  # (40)
     h1_bar = work.h1  # (41)
@@ -434,10 +430,9 @@ def metrics(
     ).reshape(N, 8, 8, 8)
     z1 += b1  # (4)
     h1 = np.maximum(z1, 0, out=z1)  # (5); h1 lives in z1
-    y1 = h1[:, :7:2, :7:2].copy()  # (6)
-    for a in range(2):
-        for b in range(2):
-            np.maximum(y1, h1[:, a : a + 7 : 2, b : b + 7 : 2], out=y1)
+    y1 = np.maximum(h1[:, :7:2, :7:2], h1[:, :7:2, 1::2])  # (6)
+    np.maximum(y1, h1[:, 1::2, :7:2], out=y1)  # (6)
+    np.maximum(y1, h1[:, 1::2, 1::2], out=y1)  # (6)
     x_pad2 = np.zeros((N, 6, 6, 8), dtype)  # (7)
     x_pad2[:, 1:5, 1:5] = y1  # (7)
     # (8)
@@ -447,10 +442,9 @@ def metrics(
     ).reshape(N, 4, 4, 16)
     z2 += b2  # (8)
     h2 = np.maximum(z2, 0, out=z2)  # (9); h2 lives in z2
-    y2 = h2[:, :3:2, :3:2].copy()  # (10)
-    for p2 in range(2):
-        for q2 in range(2):
-            np.maximum(y2, h2[:, p2 : p2 + 3 : 2, q2 : q2 + 3 : 2], out=y2)
+    y2 = np.maximum(h2[:, :3:2, :3:2], h2[:, :3:2, 1::2])  # (10)
+    np.maximum(y2, h2[:, 1::2, :3:2], out=y2)  # (10)
+    np.maximum(y2, h2[:, 1::2, 1::2], out=y2)  # (10)
     y2_2 = y2.reshape(N, 64)  # (11)
     z3 = y2_2.dot(W3)  # (12)
     z3 += b3  # (12)
@@ -918,22 +912,26 @@ def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
 
 
-def _argmax(array: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
+def _argmax(
+    array: np.ndarray, axes: tuple[int, ...], largest: np.ndarray | None = None
+) -> np.ndarray:
     """The row-major position of the first maximum along a few short axes.
 
-    Each place is compared with the best before it, all windows at once.
+    It is how many places come before the one that is equal to the largest.
     """
     places = np.moveaxis(array, axes, range(len(axes)))
-    count = int(np.prod(places.shape[: len(axes)]))
     first, *others = np.ndindex(places.shape[: len(axes)])
-    best = places[first].copy(order="K")  # what follows lies in memory as it does
-    better = np.empty_like(best, bool)
-    mark = better.view(np.int8)  # 1 where better
-    at = np.zeros_like(best, np.int8 if count < 128 else np.intp)
-    for position, place in enumerate(others, 1):
-        np.greater(places[place], best, out=better)
-        np.maximum(best, places[place], out=best)
-        np.maximum(at, mark * at.dtype.type(position), out=at)
+    if largest is None:
+        largest = places[first].copy(order="K")  # what follows lies in memory as it does
+        for place in others:
+            np.maximum(largest, places[place], out=largest)
+    before = np.not_equal(places[first], largest)
+    at = before.astype(np.int8 if len(others) < 127 else np.intp)
+    also = np.empty_like(before)
+    for place in others[:-1]:
+        np.not_equal(places[place], largest, out=also)
+        np.logical_and(before, also, out=before)
+        at += before
     return at
 
 

@@ -196,7 +196,8 @@ class Body(Maps):
     def _choose(self, step: Fold, view: View, kept: list[str], summed: list[str], target: str, note: str) -> None:
         """The position of the first maximum along one of several axes."""
         text = aligned(view, [*kept, *summed])
-        slid = first_maximum(step, text, len(kept), target, self._firsts, self._taken)
+        largest = "" if step.extreme is None else aligned(self.views.view(step.extreme, step.domain), kept)
+        slid = first_maximum(step, text, len(kept), target, self._firsts, self._taken, largest)
         if slid is not None:
             self.helpers.add("argmax")
             self.lines.extend(replace(line, note=note) for line in slid)

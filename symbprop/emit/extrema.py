@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Collection, Mapping, Sequence
 
@@ -27,6 +28,7 @@ QUICK = {  # without the wrappers, which cost more than a short sum
 PAIRWISE = {Reduction.MAX: "np.maximum", Reduction.MIN: "np.minimum"}
 CHOICES = {Reduction.ARGMAX: "argmax", Reduction.ARGMIN: "argmin"}
 FEW = 16  # places up to which adding them one by one is faster than a sum over strided axes
+SHORT = 4  # places up to which each has a line of its own
 MOST = 64  # places in a window; beyond that NumPy's own reduction is as fast
 
 
@@ -58,6 +60,8 @@ def pairwise(step: Fold, views: Views, target: str, taken: Collection[str], note
         names[each.index] = next(w for w in wishes if w not in taken and w not in names.values())
     kept = [str(coordinate.bare) for coordinate in step.target.index]
     ranges = tuple(each for each in step.domain if each.index in kept)
+    if not is_sum and 2 <= places <= SHORT:
+        return _one_by_one(step, views, target, note, place)
     at_first = views.view(_at(step.operand, dict.fromkeys(names, 0)), ranges)
     moving = {index: Symbol(name, integer=True, nonnegative=True) for index, name in names.items()}
     at_any = views.view(_at(step.operand, moving), ranges)
@@ -82,21 +86,46 @@ def pairwise(step: Fold, views: Views, target: str, taken: Collection[str], note
     return lines
 
 
+def _one_by_one(step: Fold, views: Views, target: str, note: str, place: str) -> list[Line] | None:
+    """The largest of a few places, a line for each but the first."""
+    kept = [str(coordinate.bare) for coordinate in step.target.index]
+    ranges = tuple(each for each in step.domain if each.index in kept)
+    lengths = [range(each.extent) for each in step.reduced if isinstance(each.extent, int)]
+    places = [dict(zip((each.index for each in step.reduced), at, strict=True)) for at in itertools.product(*lengths)]
+    found = [views.view(_at(step.operand, dict(at)), ranges) for at in places]
+    if any(set(each.axes) != set(kept) for each in found):
+        return None
+    first, second, *others = (aligned(each, kept) for each in found)
+    function = PAIRWISE[step.reduction]
+    start = Line(f"{target} = ", function, (first, second), note)
+    return [
+        start.into(place) if place else start,
+        *(Line("", function, (target, each, f"out={target}"), note) for each in others),
+    ]
+
+
 def _in_order(ranges: Sequence[Range], names: Sequence[str]) -> list[Range]:
     return sorted(ranges, key=lambda each: names.index(each.index))
 
 
 def first_maximum(
-    step: Fold, text: str, first: int, target: str, known: dict[tuple[Access, tuple[str, ...]], str], taken: set[str]
+    step: Fold,
+    text: str,
+    first: int,
+    target: str,
+    known: dict[tuple[Access, tuple[str, ...]], str],
+    taken: set[str],
+    largest: str = "",
 ) -> list[Line] | None:
     """The position of the first maximum of each window, ``text``'s windows starting at axis ``first``.
 
-    All coordinates of it come from one pass: ``known`` keeps what that pass is called.
+    All coordinates of it come from one pass: ``known`` keeps what that pass is called. ``largest`` are the maxima, if known.
     """
     if step.reduction is not Reduction.ARGMAX or slides(step) is None:
         return None
     summed = [each.index for each in step.reduced]
-    call = (text, tuple_display([str(first + position) for position in range(len(summed))]))
+    axes = tuple_display([str(first + position) for position in range(len(summed))])
+    call = (text, axes, largest) if largest else (text, axes)
     if len(summed) == 1:
         return [Line(f"{target} = ", "_argmax", call)]
     lines = []

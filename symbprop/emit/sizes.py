@@ -18,7 +18,7 @@ def number(value: Expr) -> str:
     """An exact number as the shortest Python literal that has its float64 value."""
     power = long_power_of_two(value)
     if power is not None:
-        return f"{'-' if value.is_negative else ''}2.0**{power}"
+        return f"-(2.0**{power})" if value.is_negative else f"2.0**{power}"
     if isinstance(value, Integer):
         return str(int(value))
     if value in (S.Infinity, S.NegativeInfinity):

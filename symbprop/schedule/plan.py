@@ -42,7 +42,10 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """``target = reduction of operand`` (or ``+=``) over ``reduced``; ``selects`` as in a statement."""
+    """``target = reduction of operand`` (or ``+=``) over ``reduced``; ``selects`` as in a statement.
+
+    A choice of an element knows its value, ``extreme``, where that has been computed.
+    """
 
     target: Access
     operand: Access
@@ -52,6 +55,7 @@ class Fold:
     accumulate: bool
     source: int
     selects: str = ""
+    extreme: Access | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,7 @@ def reads_of(step: Simple) -> tuple[Access, ...]:
         case Contract():
             return (step.left, step.right)
         case Fold():
-            return (step.operand,)
+            return (step.operand,) if step.extreme is None else (step.operand, step.extreme)
         case Alias():
             return (step.read,)
         case Allocate():

@@ -13,6 +13,7 @@ from symbprop.calculus.program import Program, Role
 from symbprop.calculus.recurrence import Instance, Recurrence, arranged
 from symbprop.calculus.statement import Reduction, Statement, read_symbol
 from symbprop.schedule.distribute import distribute
+from symbprop.schedule.extremes import know_extremes
 from symbprop.schedule.kernels import Kernels
 from symbprop.schedule.liveness import reuse_storage, storage_roots
 from symbprop.schedule.loops import assigning, hoisted, narrow, narrowed, without_steps
@@ -25,7 +26,7 @@ from symbprop.schedule.together import together
 def schedule(program: Program, results: Sequence[str], *, reuse: bool = True) -> Plan:
     """The plan that computes ``results``; ``reuse=False`` gives every tensor storage of its own."""
     scheduler = _Scheduler(program, results)
-    steps = scheduler.steps()
+    steps = know_extremes(scheduler.steps())
     tensors = scheduler.kernels.tensors
     given = {name for name, tensor in program.tensors.items() if tensor.role is not Role.VALUE}
     roots = storage_roots(tensors, steps)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from types import ModuleType
@@ -196,6 +198,28 @@ def test_what_finds_the_first_maximum_keeps_the_order_in_memory(compiled: Compil
     assert found.transpose(3, 1, 2, 0).flags.c_contiguous
     windows = images.reshape(5, 2, 2, 2, 2, 6).transpose(0, 1, 3, 5, 2, 4).reshape(5, 2, 2, 6, 4)
     np.testing.assert_array_equal(found, windows.argmax(axis=-1))
+
+
+@pytest.mark.parametrize("given", [False, True])
+@pytest.mark.parametrize("sizes", [(2, 2), (3, 2), (1, 3), (1, 1), (12, 11)])
+def test_of_equal_maxima_the_first_is_found_whether_the_maximum_is_given_or_not(
+    sizes: tuple[int, int], given: bool, compiled: Compiled
+) -> None:
+    module = compiled(PICTURES)
+    windows = np.random.default_rng(1).integers(0, 3, (4, 3, *sizes)).astype(float)
+    windows[0, 0] = -np.inf
+    largest = (windows.max(axis=(2, 3)),) if given else ()
+    found = module._argmax(windows, (2, 3), *largest)
+    np.testing.assert_array_equal(found, windows.reshape(4, 3, -1).argmax(axis=-1))
+
+
+def test_a_maximum_that_is_there_says_where_it_is(compiled: Compiled) -> None:
+    body = body_of(compiled(PICTURES), "loss_and_grad")
+    calls = [each for each in ast.walk(ast.parse(body)) if isinstance(each, ast.Call)]
+    (searched,) = (each for each in calls if ast.unparse(each.func) == "_argmax")
+    pooled = re.search(r"(\w+) = np\.maximum\(h\[", body)
+    assert pooled is not None
+    assert ast.unparse(searched.args[2]) == pooled[1]
 
 
 POOLED = """
