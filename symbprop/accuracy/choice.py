@@ -36,6 +36,7 @@ REPAIRS: tuple[rewriting.Rewriting, ...] = (
     rewriting.repeated_divisions,
     rewriting.reciprocal_powers,
     rewriting.damped_gaussians,
+    complements.beside_gaussian,
     rewriting.kept_in_branch,
 )
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sympy import Basic, Expr, Mul, Symbol, erf, erfc, expand, factor_terms
+from sympy import Add, Basic, Expr, Mul, Symbol, erf, erfc, expand, factor_terms
 
-from symbprop.accuracy.functions import scaled_erfc
+from symbprop.accuracy.functions import erfc_and_gauss, scaled_erfc, scaled_gauss
 
 
 def complement(expression: Expr) -> Expr:
@@ -19,13 +19,36 @@ def complement(expression: Expr) -> Expr:
 
 
 def scaled_complement(expression: Expr) -> Expr:
-    """s·erfc(u) as one function: erfc underflows before the product does."""
+    """s·erfc(u) as one function: erfc underflows before the product does, and a number s costs nothing inside."""
 
     def is_scaled(node: Basic) -> bool:
-        return isinstance(node, Mul) and bool(node.free_symbols) and any(isinstance(each, erfc) for each in node.args)
+        return isinstance(node, Mul) and any(isinstance(each, erfc) for each in node.args)
 
     def scaled(node: Mul) -> Expr:
         tail = next(each for each in node.args if isinstance(each, erfc))
-        return scaled_erfc(node / tail, tail.args[0]) if (node / tail).free_symbols else node
+        return node if node == -tail else scaled_erfc(node / tail, tail.args[0])
 
     return expression.replace(is_scaled, scaled)
+
+
+def beside_gaussian(expression: Expr) -> Expr:
+    """s·erfc(u) + t·exp(−u²) as one function, where s is a number: what is derived from u·erfc(u) is such a sum."""
+
+    def is_pair(node: Basic) -> bool:
+        return isinstance(node, Add) and _pair(node) is not None
+
+    def joined(node: Add) -> Expr:
+        tail, bell = _pair(node)  # type: ignore[misc]
+        *scale, argument = tail.args
+        both = erfc_and_gauss(Mul(*scale), bell.args[0], argument)
+        return Add(*(each for each in node.args if each not in (tail, bell)), both)
+
+    return expression.replace(is_pair, joined)
+
+
+def _pair(node: Add) -> tuple[Expr, Expr] | None:
+    """The terms of a sum that are erfc(u), or that times a number, and what exp(−u²) multiplies."""
+    tails = [each for each in node.args if isinstance(each, (erfc, scaled_erfc)) and Mul(*each.args[:-1]).is_number]
+    bells = [each for each in node.args if isinstance(each, scaled_gauss)]
+    pairs = ((tail, bell) for tail in tails for bell in bells if bell.args[1] in (tail.args[-1], -tail.args[-1]))
+    return next(pairs, None)

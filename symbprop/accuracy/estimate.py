@@ -161,6 +161,11 @@ class _Tape:
             return self.of(exp(Held(node.args[0] - larger(node.args[0], -FLOOR))))
         if name == "scaled_erfc":
             return self._scaled(*node.args)
+        if name == "scaled_gauss":
+            return self._gaussian(*node.args)
+        if name == "erfc_and_gauss":
+            scale, other, argument = node.args
+            return self._add(self._scaled(scale, argument), self._gaussian(other, argument))
         return self._function(*FUNCTIONS[name], node.args[0])
 
     def _product(self, node: Mul) -> int:
@@ -251,6 +256,17 @@ class _Tape:
         value = np.where(tail == 0, 0.0, s * tail)
         own = (units + 2) * UNIT * np.abs(value) + underflow(value) + _square_of_tail(x, value)
         return self._operation(value, (a, b), (tail, _times(s, slope(x, tail))), own)
+
+    def _gaussian(self, factor: Basic, argument: Expr) -> int:
+        """A factor times exp(−c² x²), c not being rounded before it is squared."""
+        c, rest = argument.as_independent(*argument.free_symbols, as_Add=False)
+        a, b = self.of(factor), self.of(rest)
+        s, x = self._entries[a].value, self._entries[b].value
+        square, units = float(c**2), FUNCTIONS["exp"][2]
+        bell = np.exp(-square * x * x)
+        value = np.where(bell == 0, 0.0, s * bell)
+        own = UNIT * _times(units + 2 + 2 * square * x * x, np.abs(value)) + underflow(value)
+        return self._operation(value, (a, b), (bell, _times(s, -2 * square * x * bell)), own)
 
     def _add(self, a: int, b: int) -> int:
         x, y = self._entries[a].value, self._entries[b].value

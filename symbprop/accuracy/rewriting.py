@@ -10,6 +10,7 @@ from sympy import (
     Expr,
     Integer,
     Mul,
+    Poly,
     Pow,
     Rational,
     S,
@@ -23,8 +24,7 @@ from sympy import (
 )
 from sympy.codegen.cfunctions import expm1, hypot, log1p
 
-from symbprop.accuracy.damping import split_exponential
-from symbprop.accuracy.functions import wide_exp
+from symbprop.accuracy.functions import scaled_gauss, wide_exp
 from symbprop.calculus.functions import Held, Select, absolute, larger, smaller
 
 Rewriting = Callable[[Expr], Expr]
@@ -264,7 +264,10 @@ def _within(branch: Expr, variable: Symbol, kept: Expr) -> Expr:
 
 
 def damped_gaussians(expression: Expr) -> Expr:
-    """u·exp(−c u²) with u kept where the exponential is not 0, which itself is 0 after its product with u."""
+    """u·exp(−c u²) as one function, which is 0 after the product and not after the exponential;
+
+    u is kept where that is not 0 wherever a power of it might overflow.
+    """
 
     def is_damped(node: Basic) -> bool:
         return isinstance(node, Mul) and any(_gaussian(each) is not None for each in node.args)
@@ -272,10 +275,11 @@ def damped_gaussians(expression: Expr) -> Expr:
     def damped(node: Mul) -> Expr:
         gaussian = next(each for each in node.args if _gaussian(each) is not None)
         variable, scale = _gaussian(gaussian)  # type: ignore[misc]
-        limit = Integer(int(FAR / sqrt(2 * scale)) + 1)
-        kept = {variable: Held(larger(smaller(variable, limit), -limit))}
-        main, tail = (each.xreplace(kept) for each in split_exponential(gaussian.args[0]).values())
-        return Held(main * (node / gaussian).xreplace(kept)) * tail
+        factor = node / gaussian
+        if not factor.is_polynomial(variable) or Poly(factor, variable).degree() > 1:
+            limit = Integer(int(FAR / sqrt(2 * scale)) + 1)
+            factor = factor.xreplace({variable: Held(larger(smaller(variable, limit), -limit))})
+        return scaled_gauss(factor, sqrt(scale) * variable)
 
     return expression.replace(is_damped, damped)
 

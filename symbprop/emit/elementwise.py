@@ -10,7 +10,7 @@ from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, exp, preorder
 from symbprop.calculus.functions import Detach, Floor, Held, Select, is_condition
 from symbprop.calculus.nodes import inverse, ordered, split_sign
 from symbprop.emit.bounds import NOTHING, Known, as_clip, as_one_call
-from symbprop.emit.calls import BINDING, COMPARISONS, HELPERS, INFIX, UFUNCS, WRITING, with_square
+from symbprop.emit.calls import APART, BINDING, COMPARISONS, HELPERS, INFIX, UFUNCS, WRITING, helper_call
 from symbprop.emit.lines import Line, call
 from symbprop.emit.operands import opposite, readers
 from symbprop.emit.shapes import as_extreme, is_indicator, is_log_of_one_plus, is_safe_to_mask, is_third
@@ -91,8 +91,8 @@ class Elementwise:
         name = type(node).__name__
         if name in HELPERS:
             self.helpers.add(HELPERS[name])
-            arguments = [self._value(each) for each in with_square(node)]
-            return self._apply(f"_{name}", arguments, node, ufunc=name in WRITING)
+            function, arguments = helper_call(node)
+            return self._apply(function, [self._value(each) for each in arguments], node, ufunc=name in WRITING)
         if is_log_of_one_plus(node):
             return self._apply("np.log1p", [self._value(node.args[0] - 1)], node)
         return self._apply(f"np.{UFUNCS[name]}", [self._value(each) for each in node.args], node)
@@ -279,13 +279,14 @@ class Elementwise:
             each.uses -= 1
         if not indices:
             return Value(call(function, texts), frozenset())
-        if ufunc and function != "np.clip":
+        apart = function.removeprefix("_") in APART
+        if ufunc and not apart and function != "np.clip":
             texts = [self._kept(each.text) if each.scalar else each.text for each in arguments]
         boolean = function.removeprefix("np.") in COMPARISONS.values() or "logical" in function
         kind = (indices, boolean)
         dead = [each for each in arguments if each.owned and each.uses <= 0 and (each.indices, each.boolean) == kind]
         note = self._note(node) if node is not None else ""
-        if dead and ufunc:
+        if dead and ufunc and not apart:
             into = dead[0].text
             self.lines.append(Line("", function, (*texts, f"out={into}"), note))
         else:

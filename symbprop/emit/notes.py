@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from sympy import Expr
 
+from symbprop.accuracy.functions import written_out
 from symbprop.calculus.dependence import needed
 from symbprop.calculus.equations import Equation, number_equations
 from symbprop.calculus.nodes import tree_size
@@ -52,7 +53,7 @@ class Notes:
             return ""
         table = {read_symbol(p): TEXT.name(access.tensor) for p, access in enumerate(step.reads)}
         table.update({index_symbol(p): each.index for p, each in enumerate(step.domain)})
-        return format_expression(expr, lambda symbol: table.get(symbol, symbol.name))
+        return format_expression(written_out(expr), lambda symbol: table.get(symbol, symbol.name))
 
     def origin(self, equation: Equation, seed: str) -> tuple[int, ...]:
         """The forward equations whose derivative a backward equation is: those of the cotangents it reads,

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container
 
-from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, erfc, exp
+from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, exp
 
-from symbprop.accuracy.functions import scaled_erfc
 from symbprop.calculus.functions import Select
 from symbprop.calculus.nodes import inverse, is_reciprocal, split_sign
 from symbprop.emit.bounds import NOTHING, Known, as_clip, as_one_call
-from symbprop.emit.calls import with_square
+from symbprop.emit.calls import APART, helper_call
 from symbprop.emit.shapes import as_extreme, is_indicator, is_log_of_one_plus, is_safe_to_mask
 
 
@@ -34,8 +33,8 @@ def operands(node: Basic, known: Known = NOTHING) -> tuple[Basic, ...]:
         return (node.base,) if node.exp.is_Rational else (node.base, node.exp)
     if is_log_of_one_plus(node):
         return (node.args[0] - 1,)
-    if isinstance(node, (erfc, scaled_erfc)):
-        return with_square(node)[: len(node.args)]
+    if type(node).__name__ in APART:
+        return tuple(each for each in helper_call(node)[1] if not each.is_number)
     if isinstance(node, Select):
         extreme = as_clip(node, known) or as_extreme(node) or as_one_call(node, known)
         if extreme is not None:

@@ -8,7 +8,7 @@ from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol
 
 from symbprop.calculus.functions import Detach, Held, Select, is_condition
 from symbprop.calculus.nodes import inverse, ordered, split_sign
-from symbprop.emit.calls import HELPERS, UFUNCS
+from symbprop.emit.calls import HELPERS, UFUNCS, helper_call
 from symbprop.emit.lines import WIDTH, comment
 from symbprop.emit.shapes import as_extreme, is_log_of_one_plus
 from symbprop.emit.sizes import number
@@ -94,7 +94,8 @@ class Scalars:
         name = type(node).__name__
         if name in HELPERS:
             self.helpers.add(HELPERS[name])
-            return self._call(f"_{name}", *node.args), ATOM
+            function, arguments = helper_call(node)
+            return self._call(function, *arguments), ATOM
         if is_log_of_one_plus(node):
             return self._call("np.log1p", node.args[0] - 1), ATOM
         return self._call(f"np.{UFUNCS.get(name, name.lower())}", *node.args), ATOM

@@ -67,9 +67,9 @@ KINDS: Mapping[str, Throughput] = {
     "_wide_exp": _several(_exponential, 2),
     "_tail_exp": _several(_exponential, 2),
     "_either": _several(_plain, 5),
-    "_erf": _several(_plain, 25),
-    "_erfc": _several(_plain, 30),
-    "_scaled_erfc": _several(_plain, 30),
+    **dict.fromkeys(("_erf", "_erfc", "_scaled_erfc"), _several(_plain, 25)),
+    "_erfc_and_gauss": _several(_plain, 28),
+    "_scaled_gauss": _several(_exponential, 2),
 }
 
 

@@ -13,7 +13,7 @@ from sympy.codegen.cfunctions import hypot
 
 from symbprop.accuracy.choice import forms
 from symbprop.accuracy.estimate import estimate, given
-from symbprop.accuracy.functions import scaled_erfc, tail_exp, wide_exp
+from symbprop.accuracy.functions import tail_exp, wide_exp, written_out
 from symbprop.calculus.functions import Detach, Held
 from symbprop.calculus.statement import read_symbol
 
@@ -28,8 +28,7 @@ def plain(expression: sympy.Expr) -> sympy.Expr:
     expression = expression.replace(wide_exp, sympy.exp)
     expression = expression.replace(tail_exp, lambda u: sympy.exp(u - sympy.Max(u, -43)))
     expression = expression.replace(hypot, lambda a, b: sympy.sqrt(a**2 + b**2))
-    found: sympy.Expr = expression.replace(scaled_erfc, lambda s, u: s * sympy.erfc(u))
-    return found
+    return written_out(expression)
 
 
 def value(expression: sympy.Expr, point: dict[sympy.Symbol, sympy.Expr]) -> sympy.Expr:
