@@ -248,13 +248,14 @@ class _Tape:
         return self._operation(value, (a, b), (x / value, y / value), 2 * UNIT * value)
 
     def _scaled(self, factor: Basic, argument: Basic) -> int:
-        """A factor times erfc, rounded once more at most."""
+        """A factor times erfc, rounded once more at most; a number is inside."""
         erfc, slope, units = FUNCTIONS["erfc"]
         a, b = self.of(factor), self.of(argument)
         s, x = self._entries[a].value, self._entries[b].value
         tail = erfc(x)
         value = np.where(tail == 0, 0.0, s * tail)
-        own = (units + 2) * UNIT * np.abs(value) + underflow(value) + _square_of_tail(x, value)
+        more = 2 if factor.free_symbols else 0
+        own = (units + more) * UNIT * np.abs(value) + underflow(value) + _square_of_tail(x, value)
         return self._operation(value, (a, b), (tail, _times(s, slope(x, tail))), own)
 
     def _gaussian(self, factor: Basic, argument: Expr) -> int:
@@ -262,10 +263,12 @@ class _Tape:
         c, rest = argument.as_independent(*argument.free_symbols, as_Add=False)
         a, b = self.of(factor), self.of(rest)
         s, x = self._entries[a].value, self._entries[b].value
-        square, units = float(c**2), FUNCTIONS["exp"][2]
-        bell = np.exp(-square * x * x)
+        square = float(c**2)
+        power = square * x * x
+        bell = np.exp(-power)
         value = np.where(bell == 0, 0.0, s * bell)
-        own = UNIT * _times(units + 2 + 2 * square * x * x, np.abs(value)) + underflow(value)
+        units = FUNCTIONS["exp"][2] + 2 + rounding(power, power / square, np.full_like(x, square)) / UNIT + power
+        own = UNIT * _times(units, np.abs(value)) + underflow(value)
         return self._operation(value, (a, b), (bell, _times(s, -2 * square * x * bell)), own)
 
     def _add(self, a: int, b: int) -> int:

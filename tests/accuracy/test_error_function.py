@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from types import ModuleType
 
 import mpmath
@@ -11,6 +12,7 @@ import pytest
 
 from benchmarks.kernels.erf import KINDS, fitted
 from symbprop.emit.missing import helper_source
+from symbprop.verify.numbers import DIGITS, lifted
 
 MIXED = 3.1  # mixed ulps: exp of NumPy alone is up to 2.3 ulps wrong in single precision
 ENDS = {"float32": 10.2, "float64": 27.3}
@@ -18,9 +20,18 @@ ENDS = {"float32": 10.2, "float64": 27.3}
 
 @pytest.fixture(scope="module")
 def kernel() -> ModuleType:
+    return loaded("erf")
+
+
+@pytest.fixture(scope="module")
+def gaussian() -> ModuleType:
+    return loaded("gauss")
+
+
+def loaded(helper: str) -> ModuleType:
     module = ModuleType("kernel")
     module.__dict__["np"] = np
-    exec(compile(helper_source("erf"), "kernel.py", "exec"), module.__dict__)
+    exec(compile(helper_source(helper), "kernel.py", "exec"), module.__dict__)
     return module
 
 
@@ -71,6 +82,84 @@ def test_a_root_in_the_argument_is_not_rounded(kernel: ModuleType, dtype: str, s
     np.testing.assert_array_equal(kernel._erfc(ends.astype(dtype), square), np.array([0, 2, np.nan, 0, 2, 1], dtype))
 
 
+@pytest.mark.parametrize("square", [-0.5, 3.0])
+@pytest.mark.parametrize("dtype", ENDS)
+def test_a_gaussian_beside_it_is_as_near(kernel: ModuleType, dtype: str, square: float) -> None:
+    """factor erfc(c x) + slope s exp(-c² x²), near and far, and where its terms cancel."""
+    root = mpmath.sqrt(abs(square)) * (1 if square > 0 else -1)
+    x = (points(dtype, 1000) / float(abs(root))).astype(dtype)
+    half = float(np.finfo(dtype).eps) / 2
+    for part in (x, np.sort(x)[len(x) // 3 : 2 * len(x) // 3]):
+        found = kernel._erfc_and_gauss(part, part, square, 0.5, 0.25)
+        for ours, place in zip(found, part, strict=True):
+            y = root * mpmath.mpf(float(place))
+            tail, bell = mpmath.erfc(y) / 2, mpmath.mpf(float(place)) * mpmath.exp(-y * y) / 4
+            units = float(np.spacing(abs(part.dtype.type(float(tail))))) + float(
+                np.spacing(abs(part.dtype.type(float(bell))))
+            )
+            moved = (abs(y) / mpmath.sqrt(mpmath.pi) * mpmath.exp(-y * y) + 2 * y * y * abs(bell)) * half
+            assert abs(float(ours) - (tail + bell)) <= MIXED * (units + moved), place
+
+
+@pytest.mark.parametrize("dtype", ENDS)
+def test_a_factor_costs_no_digit(kernel: ModuleType, dtype: str) -> None:
+    x = points(dtype, 500)
+    plain, scale = kernel._erfc(x, -2.0), np.linspace(1, 2, x.size, dtype=dtype)
+    normal = np.abs(plain) > 4 * np.finfo(dtype).tiny
+    np.testing.assert_array_equal((2 * kernel._erfc(x, -2.0, 0.5))[normal], plain[normal])
+    np.testing.assert_array_equal(kernel._erfc(x, -2.0, -1.0), -plain)
+    eps = np.finfo(dtype).eps
+    np.testing.assert_allclose(kernel._erfc(x, -2.0, 0.3)[normal], 0.3 * plain[normal].astype(float), rtol=4 * eps)
+    scaled = kernel._scaled_erfc(scale, x, -2.0, 0.5)
+    np.testing.assert_allclose(scaled[normal], (scale * plain / 2)[normal], rtol=4 * eps)
+
+
+def test_results_are_written_where_they_are_asked_for(kernel: ModuleType) -> None:
+    x = np.random.default_rng(3).normal(0, 4, (70, 31))
+    calls = (
+        partial(kernel._erfc, x), partial(kernel._scaled_erfc, x, x), partial(kernel._erfc_and_gauss, x, x),
+        partial(kernel._erfc, x.astype(np.float16)), partial(kernel._erfc, x * (1 + 0j)),
+    )  # fmt: skip
+    for call in calls:
+        expected = call()
+        for out in (np.full(x.shape, 7, expected.dtype), np.full(x.T.shape, 7, expected.dtype).T):
+            assert call(out=out) is out
+            np.testing.assert_array_equal(out, expected)
+
+
+def test_scales_and_arguments_are_spread_over_each_other(kernel: ModuleType) -> None:
+    x, scale = np.linspace(-3, 9, 40), np.linspace(1, 2, 7)[:, None]
+    wide = np.broadcast_to(x, (7, 40))
+    for helper in (kernel._scaled_erfc, kernel._erfc_and_gauss):
+        np.testing.assert_array_equal(helper(scale, x), helper(np.broadcast_to(scale, (7, 40)), wide))
+
+
+def test_fifty_digits_go_through_it(kernel: ModuleType) -> None:
+    with mpmath.workdps(DIGITS):
+        for place in ("-1.5", "0.25", "7"):
+            y = mpmath.mpf(place)
+            x = lifted(np.array([float(y)]))
+            found = kernel._erfc_and_gauss(x, x, -2.0, 0.5, 0.25)[0].value
+            truth = mpmath.erfc(-mpmath.sqrt(2) * y) / 2 + y * mpmath.exp(-2 * y * y) / 4
+            assert abs(found - truth) < mpmath.mpf(10) ** -45
+
+
+@pytest.mark.parametrize("dtype", ENDS)
+def test_a_scaled_gaussian_keeps_what_underflow_would_take(gaussian: ModuleType, dtype: str) -> None:
+    limit = float(np.sqrt(-2 * np.log(np.finfo(dtype).smallest_subnormal.astype(float))))
+    x = np.concatenate([np.linspace(-1.01 * limit, 1.01 * limit, 4001), np.linspace(-3, 3, 2000)]).astype(dtype)
+    eps, least = float(np.finfo(dtype).eps), float(np.finfo(dtype).smallest_subnormal)
+    with np.errstate(all="raise", under="ignore"):
+        for part in (x, x[4001:]):
+            found = gaussian._scaled_gauss(part, part, 0.5, 0.375)
+            for ours, place in zip(found, part, strict=True):
+                y = mpmath.mpf(float(place))
+                true = 0.375 * y * mpmath.exp(-y * y / 2)
+                assert abs(float(ours) - true) <= (2.2 + 0.6 * y * y) * eps * abs(true) + 1.5 * least, place
+        ends = np.array([np.inf, -np.inf, np.nan, 1e30, -1e30, 0.0], dtype)
+        np.testing.assert_array_equal(gaussian._scaled_gauss(ends, ends), np.array([0, 0, np.nan, 0, 0, 0], dtype))
+
+
 @pytest.mark.parametrize("dtype", ENDS)
 def test_a_scale_keeps_what_underflow_would_take(kernel: ModuleType, dtype: str) -> None:
     x = np.linspace(0.97, 1.0, 200).astype(dtype) * np.asarray(ENDS[dtype], dtype)
@@ -90,6 +179,7 @@ def test_the_ends_of_the_error_function(kernel: ModuleType, dtype: str) -> None:
         np.testing.assert_array_equal(
             kernel._scaled_erfc(-ends, ends), np.array([0, np.inf, np.nan, 0, 2e30, 0], dtype)
         )
+        np.testing.assert_array_equal(kernel._erfc_and_gauss(ends, ends), np.array([0, 2, np.nan, 0, 2, 1], dtype))
     assert kernel._erfc(ends[:0]).shape == (0,)
 
 
@@ -99,6 +189,13 @@ def test_shapes_and_strides_make_no_difference(kernel: ModuleType) -> None:
     np.testing.assert_array_equal(kernel._scaled_erfc(x.T, x.T), whole.T)
     np.testing.assert_array_equal(kernel._scaled_erfc(x[:, 7], x[:, 7]), whole[:, 7])
     np.testing.assert_array_equal(kernel._scaled_erfc(x[0, 0], x[:1, :1])[0, 0], whole[0, 0])
+
+
+def test_the_sum_takes_complex_steps_near_and_far(kernel: ModuleType) -> None:
+    x = np.linspace(-9, 9, 401)
+    slope = kernel._erfc_and_gauss(x + 1e-30j, x + 1e-30j).imag / 1e-30
+    truth = np.exp(-x * x) * (1 - 2 * x * x - 2 / np.sqrt(np.pi))
+    np.testing.assert_allclose(slope, truth, rtol=1e-12, atol=1e-16)
 
 
 @pytest.mark.parametrize("name", ["erf", "erfc"])

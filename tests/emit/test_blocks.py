@@ -18,6 +18,9 @@ NET = """
 inputs: {{x: {{shape: [6]}}}}
 targets: {{y: {{shape: [2]}}}}
 dtype: {dtype}
+operations: |
+  op gate(x[...]):
+      h[...] = tanh(x[...]) * (1 + erf(x[...]))
 layers:
   - dense: {{units: {units}}}
   - {activation}
@@ -29,7 +32,7 @@ GELU = "gelu: {approximate: true}"
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("activation", [GELU, CHOSEN, "mish", "gelu"])
+@pytest.mark.parametrize("activation", [GELU, CHOSEN, "mish", "gate"])
 @pytest.mark.parametrize("batch", [1, 7, 16])
 def test_every_element_is_the_same_in_blocks(
     activation: str, dtype: str, batch: int, compiled: Compiled, monkeypatch: pytest.MonkeyPatch
