@@ -189,6 +189,10 @@ def test_shapes_and_strides_make_no_difference(kernel: ModuleType) -> None:
     np.testing.assert_array_equal(kernel._scaled_erfc(x.T, x.T), whole.T)
     np.testing.assert_array_equal(kernel._scaled_erfc(x[:, 7], x[:, 7]), whole[:, 7])
     np.testing.assert_array_equal(kernel._scaled_erfc(x[0, 0], x[:1, :1])[0, 0], whole[0, 0])
+    for row, column in ((0, 0), (3, 5), (200, 100)):
+        one = np.s_[row : row + 1, column : column + 1]
+        for helper in (kernel._erf, kernel._erfc):
+            np.testing.assert_array_equal(helper(x[one]), helper(x)[one])
 
 
 def test_the_sum_takes_complex_steps_near_and_far(kernel: ModuleType) -> None:
