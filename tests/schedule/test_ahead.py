@@ -13,6 +13,7 @@ from symbprop.language.source import Source
 from symbprop.pipeline import derive, read
 from symbprop.schedule.ahead import ahead
 from symbprop.schedule.distribute import Distributed
+from symbprop.verify.module import verify_module
 from tests.networks import assert_same_gradient, body_of, point, source_of
 
 Compiled = Callable[..., ModuleType]
@@ -92,6 +93,25 @@ def test_of_many_examples_some_layers_are_computed_at_a_time(
     ((work,),) = module._IDLE.values()
     assert len(work.blocks) == {1: 1, 700: 1, 9000: 4}[batch]
     assert_same_gradient(module, plain, params, data, loss=1e-15, rtol=1e-13, atol=1e-16)
+
+
+def test_the_module_is_verified_whatever_fits_a_block(compiled: Compiled, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Complex steps and many digits go through the array that all are in too."""
+    module = compiled(chain("tanh", "sigmoid", "tanh", "sigmoid", "tanh"))
+    for block in (module._BLOCK, 1):
+        monkeypatch.setattr(module, "_BLOCK", block)
+        module.release()
+        certificate = verify_module(module, effort="quick")
+        assert certificate.passed, certificate.format()
+
+
+def test_without_a_workspace_every_statement_has_arrays_of_its_own(compiled: Compiled) -> None:
+    text = chain("tanh", "tanh", "tanh")
+    module, plain = compiled(text), compiled(text, without=["workspace"])
+    assert "_factors[0]" in body_of(module)
+    assert "_factors[0]" not in body_of(plain)
+    params, data = point(module)
+    assert_same_gradient(module, plain, params, data, loss=1e-15, rtol=1e-15, atol=0)
 
 
 def test_no_more_are_computed_at_once_than_stay_in_the_cache(
