@@ -92,6 +92,17 @@ nodes:
 loss: {mean_squared_error: {inputs: [p, y]}}
 """
 
+NARROW = """
+inputs: {x: {shape: [4]}}
+targets: {y: {shape: [3]}}
+layers:
+  - dense: {units: 3, activation: tanh}
+  - dense: {units: 3, activation: tanh}
+  - dense: {units: 3, activation: tanh}
+  - dense: {units: 3}
+loss: mean_squared_error
+"""
+
 BARE = 'formulas: "L = 3*x^2 + 2*x*y + y^2"\n'
 
 ALL = {
@@ -101,6 +112,7 @@ ALL = {
     "embedded": EMBEDDED,
     "mixed": MIXED,
     "attentive": ATTENTIVE,
+    "narrow": NARROW,
     "bare": BARE,
 }
 

@@ -41,7 +41,7 @@ class Letters(Pool):
 
     def release(self, name: str) -> None:
         """Nobody reads what is called ``name`` any more."""
-        (self._masks.release if self.used[name] else super().release)(name)
+        (self._masks.release if self.used.get(name) else super().release)(name)
 
 
 def are_long(step: Map, lines: Sequence[Line], plan: Plan, layouts: Collection[str]) -> bool:
@@ -103,4 +103,4 @@ def _shape_of_block(extents: Sequence[Extent]) -> tuple[str, ...]:
     """The shape of what a block is computed in."""
     first, *others = extents
     elements = size(product(tuple(others)))
-    return (f"_rows({size(first)}, {elements}, dtype)", *map(size, others))
+    return (f"_block({size(first)}, {elements}, dtype)", *map(size, others))

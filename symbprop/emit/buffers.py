@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from symbprop.calculus.index import Extent
+from symbprop.emit.abreast import Abreast, abreast
 from symbprop.emit.lines import Line
 from symbprop.emit.literals import tuple_display
 from symbprop.emit.outputs import Outputs
@@ -22,7 +23,7 @@ NUMBERS = {"0": "zero", "1": "one", "2": "two", "3": "three", "4": "four"}
 class Buffer:
     """One array: its name, its shape, and the text of its dtype. ``order`` are its axes, slowest in memory first.
 
-    Without an order ``shape`` are the arguments of ``function``.
+    Without an order ``shape`` are the arguments of ``function``. With a ``slot`` it is part of an array that comes before it.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Buffer:
     dtype: str
     order: tuple[int, ...]
     function: str = "np.empty"
+    slot: str = ""
 
     @property
     def constant(self) -> bool:
@@ -39,6 +41,8 @@ class Buffer:
     @property
     def text(self) -> str:
         """The call that makes it."""
+        if self.slot:
+            return f"self.{self.slot}"
         if not self.order:
             return f"{self.function}({', '.join(self.shape)}{f', dtype={self.dtype}' if self.dtype else ''})"
         stored = [self.shape[axis] for axis in self.order]
@@ -69,6 +73,9 @@ class Buffers:
         self._owners, lives = storage_lives(plan)
         self.layouts = layouts(plan, self._owners)
         self.outputs = Outputs(plan, self._owners, places)
+        self._kept = {self._owners[name] for name in plan.results} | {*plan.shared}
+        self.abreast = abreast(plan, self._owners, {*self._kept, *self.layouts})
+        self._slots = {owner: (each, place) for each in self.abreast for place, owner in enumerate(each.owners)}
         self._shared = self._sharing(lives)
         taken = self._taken = {*names.values(), *sizes}
         self.variable = "work"
@@ -90,7 +97,19 @@ class Buffers:
         shape = tuple(size(each) for each in self._plan.shape(self._owners[tensor]))
         if shared not in self._called:
             self._called[shared] = self._names[tensor]
-        return self._array(Buffer(self._called[shared], shape, "dtype", self._order(self._owners[tensor], shape)))
+        slot = ""
+        if shared in self._slots:
+            group, place = self._slots[shared]
+            slot = f"{self.side_by_side(group).removeprefix(f'{self.variable}.')}[{place}]"
+        return self._array(
+            Buffer(self._called[shared], shape, "dtype", self._order(self._owners[tensor], shape), slot=slot)
+        )
+
+    def side_by_side(self, group: Abreast) -> str:
+        """The array that the storage of all members of a group is part of."""
+        shape = tuple(size(each) for each in (len(group.maps), *self._plan.shape(group.owners[0])))
+        name = f"{self._names[group.owners[0]]}_to_{self._names[group.owners[-1]]}"
+        return self._free(Buffer(name, shape, "dtype", _along((), shape)))
 
     def named(self, name: str, shape: tuple[str, ...], order: tuple[int, ...] = ()) -> str:
         """Where something that is no tensor of the plan lives."""
@@ -147,15 +166,14 @@ class Buffers:
 
     def _sharing(self, lives: Mapping[str, tuple[int, int]]) -> dict[str, str]:
         """For each owner of storage, the first owner of the array that it lives in."""
-        kept = {self._owners[name] for name in self._plan.results} | {*self._plan.shared}
         free: dict[tuple[tuple[Extent, ...], tuple[int, ...]], list[tuple[int, str]]] = {}
         shared: dict[str, str] = {}
         for owner, (first, last) in sorted(lives.items(), key=lambda each: each[1][0]):
             shape = self._plan.shape(owner)
-            if owner in kept or not shape or self._plan.tensors[owner].integer:
+            if owner in self._kept or not shape or self._plan.tensors[owner].integer:
                 continue
             places = free.setdefault((shape, self._order(owner, shape)), [])
-            dead = [each for each in places if each[0] < first]
+            dead = [each for each in places if each[0] < first and owner not in self._slots]
             if dead:
                 places.remove(dead[-1])
             shared[owner] = dead[-1][1] if dead else owner

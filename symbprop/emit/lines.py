@@ -54,7 +54,7 @@ class Line:
             return [pad + flat]
         if len(pad) + len(flat) + 4 + len(self.note) <= WIDTH:
             return [f"{pad}{flat}  # {self.note}"]
-        number = self.note.partition(" ")[0].rstrip(";")  # the equation's number says enough where there is no room
+        number = self.note.partition(" ")[0].rstrip(";,")  # the equation's number says enough where there is no room
         if len(pad) + len(flat) + 4 + len(number) <= WIDTH and number.startswith("("):
             return [f"{pad}{flat}  # {number}"]
         return [*comment(self.note, indent), pad + flat]

@@ -12,6 +12,7 @@ from sympy import Expr, Symbol
 from symbprop.calculus.index import Extent
 from symbprop.calculus.nodes import split_sign
 from symbprop.calculus.statement import index_symbol, read_symbol
+from symbprop.emit.abreast import Abreast
 from symbprop.emit.blocks import Letters, are_long, block_lines, row_leaves
 from symbprop.emit.bounds import known, shares
 from symbprop.emit.buffers import Buffers
@@ -20,8 +21,10 @@ from symbprop.emit.lines import Line
 from symbprop.emit.loops import step_numbers, typed_steps
 from symbprop.emit.offsets import Offsets, offsets, only_compared
 from symbprop.emit.pool import Pool
+from symbprop.emit.side_by_side import finished, some_at_a_time
 from symbprop.emit.storage import allocation, broadcast_shape
 from symbprop.emit.value import Value
+from symbprop.emit.variables import unused
 from symbprop.emit.views import View, Views, aligned
 from symbprop.emit.writing import write_through
 from symbprop.schedule.order import whole
@@ -47,6 +50,7 @@ class Maps:
     helpers: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        self.names = self._called = dict(self.names)
         stored = {} if self.buffers is None else self.buffers.layouts
         self.views = Views(
             self.plan.tensors, self.names, stored, None if self.buffers is None else self.buffers.numbers
@@ -56,9 +60,14 @@ class Maps:
         self._buffers = [name for name in BUFFERS if name not in self._taken]
         self._steps: list[Extent] = []  # of the recurrences that what is written stands in
         self._shares = shares(self.plan)
+        groups = [] if self.buffers is None else self.buffers.abreast
+        self._groups = {id(each): group for group in groups for each in group.maps}
         self._filling: list[Map] = []  # what writes every element of a tensor that is made right before it
 
     def _map(self, step: Map) -> list[Line]:
+        if self.buffers is not None and id(step) in self._groups:
+            group = self._groups[id(step)]
+            return self._abreast(group, self.buffers) if step is group.maps[0] else []
         looped = offsets(step, self.plan.tensors, self._taken)
         if looped is not None:
             if any(step is each for each in self._filling):
@@ -109,15 +118,15 @@ class Maps:
         return self.buffers.place(lines, order, started, value.text, apart=apart)
 
     def _lowered(
-        self, step: Map, expr: Expr, leaves: Callable[[Symbol], Value], pool: Pool
+        self, step: Map, expr: Expr, leaves: Callable[[Symbol], Value], pool: Pool, cited: str = ""
     ) -> tuple[Elementwise, Value]:
-        """The calls that compute a map, and what holds its value."""
+        """The calls that compute a map, and what holds its value; ``cited`` are equations besides that of the step."""
         number = str if self.buffers is None or self._has_integers(step) else self.buffers.number
         lower = Elementwise(
             leaves,
             pool.take,
             pool.release,
-            partial(self._note, step),
+            lambda node: f"{cited or self.cite(step.source)} {self.explain(step, node)}".strip(),
             partial(broadcast_shape, step.domain),
             known(step, self._shares),
             number,
@@ -140,6 +149,27 @@ class Maps:
             start = [self._allocated(Allocate(step.target.tensor, step.source, zeros=False))]
         return [*start, *block_lines(step, lower.lines, value, target, rows, letters, buffers)]
 
+    def _abreast(self, group: Abreast, buffers: Buffers) -> list[Line]:
+        """Several maps as one; from then on each target is a part of the array that all of them are in."""
+        step, first, last = group.together, group.maps[0], group.maps[-1]
+        cited = f"{self.cite(first.source)}{'…' if len(group.maps) > 2 else ', '}{self.cite(last.source)}"
+        ends = f"{self.names[first.reads[0].tensor]} to {self.names[last.reads[0].tensor]}"
+        members, *others = self._buffers or [unused("t", self._taken)]
+        part = next(name for name in ("some", "part", "some_") if name not in self._taken)
+        letters = Letters(others, self._taken)
+        lower, value = self._lowered(step, step.expr, partial(group.leaf, members), letters, cited)
+        where = buffers.side_by_side(group)
+        lines = some_at_a_time(
+            finished(lower.lines, value, members, cited), members, where, [each.extent for each in step.domain],
+            part, f"{cited} some of {ends} at a time", letters, buffers,
+        )  # fmt: skip
+        if lines[0].head.startswith("for "):
+            self.helpers.add("blocks")
+        made = unused(f"{self.names[first.target.tensor]}s", self._taken)
+        for place, each in enumerate(group.maps):
+            self._called[each.target.tensor] = f"{made}[{place}]"
+        return [*lines, Line(f"{made} = {where}")]
+
     def _new(self, tensor: str) -> str:
         """Where a tensor that starts here lives, if that is an array that is kept."""
         return "" if self.buffers is None else self.buffers.of(tensor)
@@ -158,9 +188,6 @@ class Maps:
             lines.append(Line(f"for {variable} in range({length}):", note=note, depth=depth))
         depth = len(looped.variables)
         return [*lines, *(replace(line, depth=depth, note="") for line in self._map(looped.step))]
-
-    def _note(self, step: Map, expr: Expr) -> str:
-        return f"{self.cite(step.source)} {self.explain(step, expr)}".strip()
 
     def _scalar(self, target: str, value: Value, sign: int, step: Map, lines: list[Line]) -> list[Line]:
         operator = ("+=" if sign > 0 else "-=") if step.accumulate else "="

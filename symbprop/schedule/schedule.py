@@ -12,6 +12,7 @@ from symbprop.calculus.gradient import Names
 from symbprop.calculus.program import Program, Role
 from symbprop.calculus.recurrence import Instance, Recurrence, arranged
 from symbprop.calculus.statement import Reduction, Statement, read_symbol
+from symbprop.schedule.ahead import ahead
 from symbprop.schedule.distribute import distribute
 from symbprop.schedule.extremes import know_extremes
 from symbprop.schedule.kernels import Kernels
@@ -46,11 +47,13 @@ class _Scheduler:
         joined = together(statements, program.tensors, results, names.fresh)
         known = {**program.tensors, **joined.tensors}
         shared = share(joined.statements, known, names.fresh)
-        distributed = distribute(shared.statements, names.fresh)
+        known |= shared.tensors
+        early = ahead(shared.statements, known, results, names.fresh)
+        distributed = distribute(early.statements, names.fresh)
         self.wanted = distributed.statements
-        self.kernels = Kernels({**known, **shared.tensors, **distributed.tensors}, names.fresh)
+        self.kernels = Kernels({**known, **early.tensors, **distributed.tensors}, names.fresh)
         self._position = {id(each): number for number, each in enumerate(program.statements)}
-        for origins in (joined.origins, shared.origins, distributed.origins):
+        for origins in (joined.origins, shared.origins, early.origins, distributed.origins):
             self._position.update({key: self._position[id(each)] for key, each in origins.items()})
         self._groups: dict[str, list[Statement]] = {}
         for each in self.wanted:

@@ -82,3 +82,14 @@ def test_what_lies_between_two_calls_is_as_large_as_a_block(
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[0] < peaks[1] - 4 * 2048 * 256 * 8  # six arrays less, of a block instead
+
+
+def test_a_module_with_blocks_can_hold_out_examples(compiled: Compiled) -> None:
+    """What splits examples and what makes a block of rows once had one name."""
+    net = NET.format(dtype="float64", units=256, activation=GELU)
+    module = compiled(net + "training: {optimizer: sgd, learning_rate: 0.01, epochs: 2, validation: 0.25}\n")
+    assert "in work.blocks" in body_of(module)
+    params, data = point(module, batch=8)
+    _, history = module.fit(params, *data)
+    assert len(history) == 2
+    assert all(np.isfinite(each["validation_loss"]) for each in history)

@@ -15,7 +15,7 @@ from tests.networks import ALL, point
 Compiled = Callable[..., ModuleType]
 
 
-@pytest.mark.parametrize("name", ["mlp", "attentive", "branched"])
+@pytest.mark.parametrize("name", ["mlp", "attentive", "branched", "narrow"])
 def test_what_is_returned_is_the_callers_to_keep(name: str, compiled: Compiled) -> None:
     module = compiled(ALL[name])
     params, data = point(module)
@@ -36,7 +36,7 @@ def _other(module: ModuleType, seed: int) -> tuple[object, ...]:
     return (params, *data)
 
 
-@pytest.mark.parametrize("name", ["mlp", "attentive"])
+@pytest.mark.parametrize("name", ["mlp", "attentive", "narrow"])
 def test_what_an_earlier_call_left_is_never_read(name: str, compiled: Compiled) -> None:
     module = compiled(ALL[name])
     params, data = point(module)
