@@ -6,15 +6,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sympy import Expr
+
 from symbprop.calculus.index import Access, Extent
 from symbprop.calculus.statement import Reduction
 from symbprop.emit.contraction import Product, contract
 from symbprop.emit.extrema import CHOICES, FOLDS, QUICK, choice, first_maximum, pairwise
 from symbprop.emit.lines import Line
-from symbprop.emit.loops import loop_head
-from symbprop.emit.maps import Maps
+from symbprop.emit.loops import loop_range
+from symbprop.emit.maps import BUFFERS, Maps
 from symbprop.emit.matrices import Matrices
 from symbprop.emit.offsets import offsets, products
+from symbprop.emit.prepared import prepared
 from symbprop.emit.rows import by_pairs
 from symbprop.emit.steps import upright
 from symbprop.emit.storage import alias, filled, is_block, place_of
@@ -42,6 +45,9 @@ class Body(Maps):
         self._matrix = Matrices(self.plan, self.views, self._taken, self.buffers)
         self._firsts: dict[tuple[Access, tuple[str, ...]], str] = {}
         self.products: list[Written] = []
+        shapes = (tensor.shape for tensor in self.plan.tensors.values())
+        free = (extent.free_symbols for shape in shapes for extent in shape if isinstance(extent, Expr))
+        self._sizes = {symbol.name for symbols in free for symbol in symbols}
 
     def write(self) -> list[Line]:
         """The lines of all steps."""
@@ -57,9 +63,12 @@ class Body(Maps):
         self._write(step.body)
         self._steps.pop()
         self._firsts = {}
-        inside = [replace(line, depth=line.depth + 1) for line in self.lines[before:]]
-        ahead, inside = upright(inside, step, self.plan, self.names, self._taken, self.buffers)
-        self.lines[before:] = [*ahead, Line(loop_head(step)), *inside]
+        ahead, inside = upright(self.lines[before:], step, self.plan, self.names, self._taken, self.buffers)
+        head = [Line(f"for {step.index.name} in {loop_range(step)}:")]
+        if self.buffers is not None:
+            taken = {*self._taken, *BUFFERS, *self._sizes}
+            head, inside = prepared(inside, self.lines[:before], step, self._sizes, taken, self.buffers)
+        self.lines[before:] = [*ahead, *head, *(replace(line, depth=line.depth + 1) for line in inside)]
 
     def _write(self, given: Sequence[Step]) -> None:
         steps = iter(zip(given, (*given, None)[1:], strict=True))

@@ -114,6 +114,10 @@ class Buffers:
         arguments = (count, *(f"self{each.removeprefix(self.variable)}" for each in arrays))
         return self._free(Buffer("blocks", arguments, "", (), "_blocks"))
 
+    def kept(self, wish: Buffer) -> str:
+        """Where something that is made with the arrays is kept, perhaps with a number behind its name."""
+        return self._free(wish)
+
     def _free(self, wish: Buffer) -> str:
         """One like ``wish``, perhaps with a number behind its name."""
         made, count = wish, 1
