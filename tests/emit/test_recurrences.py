@@ -190,6 +190,15 @@ def test_what_lives_in_one_step_has_no_axis_for_the_steps(compiled: Compiled) ->
     assert "h[:, t + 1]" in forward
 
 
+def test_what_a_step_is_the_first_to_write_is_no_sum(compiled: Compiled) -> None:
+    module = compiled(LSTM)
+    text = Path(str(module.__file__)).read_text(encoding="utf-8")
+    assert ", out=c_bar_t)" in text, "nobody has written to the step before"
+    assert "c_bar_t +=" not in text
+    assert "c_bar_next += " in text, "the step before has"
+    assert "h_bar_t += " in text, "the loss has"
+
+
 def test_a_thousand_steps_compile_and_run(compiled: Compiled) -> None:
     start = time.perf_counter()
     module = compiled(LSTM.replace("[T,", "[1000,"))
