@@ -18,6 +18,7 @@ from symbprop.emit.maps import BUFFERS, Maps
 from symbprop.emit.matrices import Matrices
 from symbprop.emit.offsets import offsets, products
 from symbprop.emit.prepared import prepared
+from symbprop.emit.repacked import Repacked
 from symbprop.emit.rows import by_pairs
 from symbprop.emit.steps import upright
 from symbprop.emit.storage import alias, filled, is_block, place_of
@@ -43,6 +44,7 @@ class Body(Maps):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._matrix = Matrices(self.plan, self.views, self._taken, self.buffers)
+        self._repacked = Repacked(self.views, self._taken, self.buffers)
         self._firsts: dict[tuple[Access, tuple[str, ...]], str] = {}
         self.products: list[Written] = []
         shapes = (tensor.shape for tensor in self.plan.tensors.values())
@@ -124,21 +126,27 @@ class Body(Maps):
         target, note = place_of(step, self.views), self.cite(step.source)
         made = None if self._steps else self._matrix.product(step, note, self.lines)
         if made is None:
-            left, right = (self.views.view(each, step.domain) for each in (step.left, step.right))
             target_indices = [str(each.bare) for each in step.target.index if each.terms]
+            left, right = (self._summed(each, target_indices, step) for each in (step.left, step.right))
             stored = self.views.stored(step.target)
             made = contract(left, right, target_indices, step.domain, stored)
             self.views.helpers.update(HELPERS.get(made.function, ()))
         self.products.append(Written(step, made, tuple(self._steps)))
         self._assign(step, target, made, note)
 
+    def _summed(self, access: Access, kept: Sequence[str], step: Contract | Fold) -> View:
+        """What a step sums over, as one block where that is for more than this step."""
+        if self._steps or (isinstance(step, Fold) and step.reduction is not Reduction.SUM):
+            return self.views.view(access, step.domain)
+        return self._repacked.view(access, kept, step.domain, self.lines)
+
     def _assign(self, step: Contract | Fold, target: str, made: Product, note: str) -> None:
         """Write what a product makes into the target, where it lives if it can."""
         operator = "+=" if step.accumulate else "="
         plain = target == self.names[step.target.tensor] and not step.accumulate
         where = self._new(step.target.tensor) if made.shape and plain else ""
-        if self.buffers is not None and made.shape and not made.tail and is_block(step, self.plan, self.views):
-            self.lines.append(Line("", made.function, made.arguments, note).into(target))
+        if self.buffers is not None and made.shape and is_block(step, self.plan, self.views):
+            self.lines.append(Line("", made.function, made.arguments, note).into(f"{target}{made.inside}"))
         elif self.buffers is not None and made.shape and not plain:
             held = self._buffers[0]
             line = Line(f"{held} = ", made.function, made.arguments, note)
@@ -154,8 +162,8 @@ class Body(Maps):
 
     def _fold(self, step: Fold) -> None:
         target, note = place_of(step, self.views), self.cite(step.source)
-        view = self.views.view(step.operand, step.domain)
         kept = [str(each.bare) for each in step.target.index if each.terms]
+        view = self._summed(step.operand, kept, step)
         summed = [each.index for each in step.reduced]
         if len(set(view.axes)) != len(view.axes):
             raise AssertionError(f"a repeated index in a fold of {step.operand.tensor}")
