@@ -9,7 +9,7 @@ so that this runs along memory, and so have all matrices that are computed from 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from sympy import Expr
 
@@ -39,6 +39,10 @@ def layouts(plan: Plan, owners: Mapping[str, str]) -> Mapping[str, Layout]:
                     elif _slides(coordinate) and len(shape) > 2 and isinstance(shape[0], Expr):
                         slid.add(len(shape))
     lying = _in_pieces(plan, owners, plain)
+    for made, source in _made_of(plan, owners, lying):
+        if made not in plain and source in stepped and _has_examples(plan.shape(made)):
+            lying.add(made)
+            stepped.setdefault(made, stepped[source])
     upright = _with_few_columns(plan) | _seen_as_images(plan, owners, slid)
     found: dict[str, Layout] = {}
     for name in plan.tensors:
@@ -75,6 +79,17 @@ def _in_pieces(plan: Plan, owners: Mapping[str, str], plain: Collection[str]) ->
         if movable and any(_takes_pieces(step, plan) for step in steps):
             found |= written | taken
     return found
+
+
+def _made_of(plan: Plan, owners: Mapping[str, str], lying: Collection[str]) -> Iterator[tuple[str, str]]:
+    """What is computed element by element from tensors that are ``lying``, for all steps at once, and one of those."""
+    for step in plan.steps:
+        if isinstance(step, Map):
+            along = [tuple(each.indices()) for each in step.target.index]
+            for read in step.reads:
+                same = len(along) > 2 and [tuple(each.indices()) for each in read.index] == along
+                if same and owners[read.tensor] in lying and owners[step.target.tensor] not in lying:
+                    yield owners[step.target.tensor], owners[read.tensor]
 
 
 def _has_examples(shape: Sequence[Extent]) -> bool:

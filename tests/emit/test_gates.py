@@ -68,6 +68,16 @@ def test_a_layer_without_gates_keeps_its_examples_in_front(compiled: Compiled) -
     assert ", N), dtype)" not in arrays(compiled(NET.format(layer="simple_rnn")), "_LossAndGradWork")["h1"]
 
 
+def test_what_is_computed_from_gates_for_all_steps_lies_like_them(compiled: Compiled) -> None:
+    body, made = (
+        body_of(compiled(NET.format(layer="gru"))),
+        arrays(compiled(NET.format(layer="gru")), "_LossAndGradWork"),
+    )
+    after = re.findall(r"out=(s\d_bar)\[:, :, 8:\]", body)
+    assert after, "the gate of the candidate is behind the loop"
+    assert all(", N), dtype).transpose(2, 0, 1)" in made[name] for name in after)
+
+
 def test_layers_in_both_directions_are_verified(compiled: Compiled) -> None:
     certificate = verify_module(compiled(BACKWARDS))
     assert certificate.passed, certificate.format()
