@@ -228,7 +228,7 @@ def loss_and_grad(
     np.matmul(W1.T, y.transpose(1, 2, 0), out=z1.transpose(1, 2, 0))  # (3)
     z1 += b1  # (3)
     z1_exp = work.z1_exp  # (4)
-    i_f1_o = work.i_f1_o  # (4)
+    i_f1_o = work.z1  # (4)
     g = work.g  # (6)
     c1 = work.c1  # (9)
     c1.fill(0)
@@ -239,9 +239,9 @@ def loss_and_grad(
         h_j,
         z1_j,
         z1_exp_j,
-        i_f1_o_j,
         z1_j_3,
         g_j,
+        i_f1_o_j,
         i_f1_o_j_1,
         i_f1_o_j_2,
         c1_j,
@@ -255,11 +255,11 @@ def loss_and_grad(
         t = np.negative(z1_j, out=work.t2)  # (4) −z1
         np.minimum(z1_j, t, out=t)  # (4) −|z1|
         np.exp(t, out=z1_exp_j)  # (4)
+        np.tanh(z1_j_3, out=g_j)  # (6)
         t = np.add(work.one, z1_exp_j, out=work.t2)  # (4) 1 + z1_exp
         u = np.greater_equal(z1_j, work.zero, out=work.u)
         v = np.maximum(z1_exp_j, u, out=work.v)  # (4) {1 if z1 ≥ 0 else z1_exp}
         np.divide(v, t, out=i_f1_o_j)  # (4)
-        np.tanh(z1_j_3, out=g_j)  # (6)
         t = np.multiply(i_f1_o_j_1, g_j, out=work.t3)
         u = np.multiply(i_f1_o_j_2, c1_j, out=work.u2)
         np.add(t, u, out=c1_next)  # (9)
@@ -326,7 +326,7 @@ def loss_and_grad(
     z1_bar_factor_4 = np.divide(g, t, out=g)  # (34); z1_bar_factor_4 lives in g
     c1_bar = work.c1  # (29)
     c1_bar.fill(0)
-    z1_bar = work.z1_exp  # (31)
+    z1_bar = work.z1  # (31)
     for (
         h_bar_next,
         c1_bar_factor_j,
@@ -764,7 +764,6 @@ class _LossAndGradWork:
     def __init__(self, dtype: np.dtype, N: int) -> None:
         self.z1 = np.empty((8, 128, N), dtype).transpose(2, 0, 1)
         self.z1_exp = np.empty((8, 128, N), dtype).transpose(2, 0, 1)
-        self.i_f1_o = np.empty((8, 128, N), dtype).transpose(2, 0, 1)
         self.g = np.empty((8, 32, N), dtype).transpose(2, 0, 1)
         self.c1 = np.empty((9, 32, N), dtype).transpose(2, 0, 1)
         self.c1_tanh = np.empty((8, 32, N), dtype).transpose(2, 0, 1)
@@ -784,15 +783,15 @@ class _LossAndGradWork:
                 self.h[:, j],
                 self.z1[:, j],
                 self.z1_exp[:, j],
-                self.i_f1_o[:, j],
                 self.z1[:, j, 64:96],
                 self.g[:, j],
-                self.i_f1_o[:, j, :32],
-                self.i_f1_o[:, j, 32:64],
+                self.z1[:, j],
+                self.z1[:, j, :32],
+                self.z1[:, j, 32:64],
                 self.c1[:, j],
                 self.c1[:, j + 1],
                 self.c1_tanh[:, j],
-                self.i_f1_o[:, j, 96:],
+                self.z1[:, j, 96:],
                 self.h[:, j + 1],
             )
             for j in range(8)
@@ -825,17 +824,17 @@ class _LossAndGradWork:
                 self.h_bar[:, j + 1],
                 self.c1_bar_factor[:, j],
                 self.c1[:, j + 1],
-                self.i_f1_o[:, j, 32:64],
+                self.z1[:, j, 32:64],
                 self.c1[:, j],
                 self.c1_tanh[:, j],
-                self.z1_exp[:, j, 96:],
+                self.z1[:, j, 96:],
                 self.z1_bar_factor_2[:, j],
-                self.z1_exp[:, j, 64:96],
+                self.z1[:, j, 64:96],
                 self.z1_bar_factor_3[:, j],
-                self.z1_exp[:, j, 32:64],
+                self.z1[:, j, 32:64],
                 self.g[:, j],
-                self.z1_exp[:, j, :32],
-                self.z1_exp[:, j],
+                self.z1[:, j, :32],
+                self.z1[:, j],
                 self.h_bar[:, j],
             )
             for j in reversed(range(8))

@@ -9,6 +9,7 @@ from symbprop.calculus.index import Extent
 from symbprop.emit.lines import Line
 from symbprop.emit.literals import tuple_display
 from symbprop.emit.sizes import size
+from symbprop.schedule.handover import hands_over
 from symbprop.schedule.layout import layouts
 from symbprop.schedule.liveness import storage_lives
 from symbprop.schedule.plan import Plan
@@ -143,18 +144,18 @@ class Buffers:
     def _sharing(self, lives: Mapping[str, tuple[int, int]]) -> dict[str, str]:
         """For each owner of storage, the first owner of the array that it lives in."""
         kept = {self._owners[name] for name in self._plan.results} | {*self._plan.shared}
-        free: dict[tuple[tuple[Extent, ...], tuple[int, ...]], list[tuple[int, str]]] = {}
+        free: dict[tuple[tuple[Extent, ...], tuple[int, ...]], list[tuple[int, str, str]]] = {}
         shared: dict[str, str] = {}
         for owner, (first, last) in sorted(lives.items(), key=lambda each: each[1][0]):
             shape = self._plan.shape(owner)
             if owner in kept or not shape or self._plan.tensors[owner].integer:
                 continue
             places = free.setdefault((shape, self._order(owner, shape)), [])
-            dead = [each for each in places if each[0] < first]
+            dead = [each for each in places if each[0] < first or hands_over(self._plan, self._owners, each[2], owner)]
             if dead:
                 places.remove(dead[-1])
             shared[owner] = dead[-1][1] if dead else owner
-            places.append((last, shared[owner]))
+            places.append((last, shared[owner], owner))
         return shared
 
     # Lines -----------------------------------------------------------------------------------------------------------
