@@ -150,7 +150,10 @@ class Body(Maps):
         elif self.buffers is not None and made.shape and not plain:
             held = self._buffers[0]
             line = Line(f"{held} = ", made.function, made.arguments, note)
-            self.lines.append(line.into(self.buffers.intermediate(held, made.shape)))
+            turned = made.tail == made.inside == ".T"  # as what the element-wise lines of the step work in
+            shape, order = (made.shape[::-1], (1, 0)) if turned else (made.shape, ())
+            place = self.buffers.intermediate(held, shape, order)
+            self.lines.append(line.into(f"{place}.T" if turned else place))
             self.lines.append(Line(f"{target} {operator} {held}{made.tail}", note=note))
         elif where and made.inside:
             self.lines.append(Line(f"{target} = {where}"))
