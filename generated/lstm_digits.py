@@ -250,17 +250,17 @@ def loss_and_grad(
         i_f1_o_j_last,
         h_next,
     ) in work.steps:
-        t = U.T.dot(h_j.T, out=work.t)  # (3)
+        t = U.T.dot(h_j.T, out=work.t.T)  # (3)
         z1_j += t.T  # (3)
-        t = np.negative(z1_j, out=work.t2)  # (4) −z1
+        t = np.negative(z1_j, out=work.t)  # (4) −z1
         np.minimum(z1_j, t, out=t)  # (4) −|z1|
         np.exp(t, out=z1_exp_j)  # (4)
         np.tanh(z1_j_3, out=g_j)  # (6)
-        t = np.add(work.one, z1_exp_j, out=work.t2)  # (4) 1 + z1_exp
+        t = np.add(work.one, z1_exp_j, out=work.t)  # (4) 1 + z1_exp
         u = np.greater_equal(z1_j, work.zero, out=work.u)
         v = np.maximum(z1_exp_j, u, out=work.v)  # (4) {1 if z1 ≥ 0 else z1_exp}
         np.divide(v, t, out=i_f1_o_j)  # (4)
-        t = np.multiply(i_f1_o_j_1, g_j, out=work.t3)
+        t = np.multiply(i_f1_o_j_1, g_j, out=work.t2)
         u = np.multiply(i_f1_o_j_2, c1_j, out=work.u2)
         np.add(t, u, out=c1_next)  # (9)
         np.tanh(c1_next, out=c1_tanh_j)  # (11)
@@ -297,7 +297,7 @@ def loss_and_grad(
     h_bar = work.h_bar  # (35)
     h_bar.fill(0)
     h_bar[:, 8] += y1_bar  # (35)
-    t = np.negative(c1[:, 1:], out=work.t4)  # (29) −c1
+    t = np.negative(c1[:, 1:], out=work.t3)  # (29) −c1
     np.minimum(c1[:, 1:], t, out=t)  # (29) −|c1|
     _wide_exp(t, out=t)  # (29) wide_exp(−|c1|)
     np.multiply(t, t, out=t)  # (29) wide_exp(−|c1|)²
@@ -306,21 +306,21 @@ def loss_and_grad(
     v = np.multiply(work.four, i_f1_o[:, :, 96:], out=work.c1_bar_factor)
     np.multiply(v, t, out=v)
     c1_bar_factor = np.divide(v, u, out=v)  # (29)
-    t = np.add(work.one, z1_exp[:, :, 96:], out=work.t4)  # (31) 1 + z1_exp
+    t = np.add(work.one, z1_exp[:, :, 96:], out=work.t3)  # (31) 1 + z1_exp
     np.multiply(t, t, out=t)  # (31) (1 + z1_exp)²
     np.multiply(c1_tanh, z1_exp[:, :, 96:], out=c1_tanh)
     z1_bar_factor = np.divide(c1_tanh, t, out=c1_tanh)  # (31)
-    t = np.multiply(z1_exp[:, :, 64:96], z1_exp[:, :, 64:96], out=work.t4)  # (32)
+    t = np.multiply(z1_exp[:, :, 64:96], z1_exp[:, :, 64:96], out=work.t3)  # (32)
     u = np.add(work.one, t, out=work.u4)  # (32) z1_exp² + 1
     np.multiply(u, u, out=u)  # (32) (z1_exp² + 1)²
     v = np.multiply(work.four, i_f1_o[:, :, :32], out=work.z1_bar_factor_2)
     np.multiply(v, t, out=v)
     z1_bar_factor_2 = np.divide(v, u, out=v)  # (32)
-    t = np.add(work.one, z1_exp[:, :, 32:64], out=work.t4)  # (33) 1 + z1_exp
+    t = np.add(work.one, z1_exp[:, :, 32:64], out=work.t3)  # (33) 1 + z1_exp
     np.multiply(t, t, out=t)  # (33) (1 + z1_exp)²
     u = np.multiply(c1[:, :8], z1_exp[:, :, 32:64], out=work.z1_bar_factor_3)
     z1_bar_factor_3 = np.divide(u, t, out=u)  # (33)
-    t = np.add(work.one, z1_exp[:, :, :32], out=work.t4)  # (34) 1 + z1_exp
+    t = np.add(work.one, z1_exp[:, :, :32], out=work.t3)  # (34) 1 + z1_exp
     np.multiply(t, t, out=t)  # (34) (1 + z1_exp)²
     np.multiply(g, z1_exp[:, :, :32], out=g)
     z1_bar_factor_4 = np.divide(g, t, out=g)  # (34); z1_bar_factor_4 lives in g
@@ -344,7 +344,7 @@ def loss_and_grad(
         z1_bar_j,
         h_bar_j,
     ) in work.steps_back:
-        t = np.multiply(h_bar_next, c1_bar_factor_j, out=work.t3)
+        t = np.multiply(h_bar_next, c1_bar_factor_j, out=work.t2)
         c1_bar_next += t  # (29)
         np.multiply(i_f1_o_j_2, c1_bar_next, out=c1_bar_j)  # (30)
         np.multiply(h_bar_next, z1_bar_factor_j, out=z1_bar_j_last)  # (31)
@@ -768,15 +768,14 @@ class _LossAndGradWork:
         self.c1 = np.empty((9, 32, N), dtype).transpose(2, 0, 1)
         self.c1_tanh = np.empty((8, 32, N), dtype).transpose(2, 0, 1)
         self.h = np.empty((9, 32, N), dtype).transpose(2, 0, 1)
-        self.t = np.empty((128, N), dtype)
-        self.t2 = np.empty((128, N), dtype).T
+        self.t = np.empty((128, N), dtype).T
         self.one = np.asarray(1, dtype=dtype)
         self.one.flags.writeable = False
         self.zero = np.asarray(0, dtype=dtype)
         self.zero.flags.writeable = False
         self.u = np.empty((128, N), bool).T
         self.v = np.empty((128, N), dtype).T
-        self.t3 = np.empty((32, N), dtype).T
+        self.t2 = np.empty((32, N), dtype).T
         self.u2 = np.empty((32, N), dtype).T
         self.steps = [
             (
@@ -814,7 +813,7 @@ class _LossAndGradWork:
         self.h_bar = np.empty((9, 32, N), dtype).transpose(2, 0, 1)
         self.four = np.asarray(4, dtype=dtype)
         self.four.flags.writeable = False
-        self.t4 = np.empty((8, 32, N), dtype).transpose(2, 0, 1)
+        self.t3 = np.empty((8, 32, N), dtype).transpose(2, 0, 1)
         self.u4 = np.empty((8, 32, N), dtype).transpose(2, 0, 1)
         self.c1_bar_factor = np.empty((8, 32, N), dtype).transpose(2, 0, 1)
         self.z1_bar_factor_2 = np.empty((8, 32, N), dtype).transpose(2, 0, 1)

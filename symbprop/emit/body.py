@@ -145,7 +145,8 @@ class Body(Maps):
         operator = "+=" if step.accumulate else "="
         plain = target == self.names[step.target.tensor] and not step.accumulate
         where = self._new(step.target.tensor) if made.shape and plain else ""
-        if self.buffers is not None and made.shape and is_block(step, self.plan, self.views):
+        straight = made.shape and "reshape" not in made.inside  # of which a part of an array is surely a view
+        if self.buffers is not None and straight and is_block(step, self.plan, self.views):
             self.lines.append(Line("", made.function, made.arguments, note).into(f"{target}{made.inside}"))
         elif self.buffers is not None and made.shape and not plain:
             held = self._buffers[0]

@@ -9,7 +9,7 @@ from symbprop.calculus.index import Extent
 from symbprop.emit.lines import Line
 from symbprop.emit.literals import tuple_display
 from symbprop.emit.sizes import size
-from symbprop.schedule.handover import hands_over
+from symbprop.schedule.handover import hands_over, touched
 from symbprop.schedule.layout import layouts
 from symbprop.schedule.liveness import storage_lives
 from symbprop.schedule.plan import Plan
@@ -146,17 +146,24 @@ class Buffers:
         kept = {self._owners[name] for name in self._plan.results} | {*self._plan.shared}
         free: dict[tuple[tuple[Extent, ...], tuple[int, ...]], list[tuple[int, str, str]]] = {}
         shared: dict[str, str] = {}
+        ends = touched(self._plan, self._owners)
         for owner, (first, last) in sorted(lives.items(), key=lambda each: each[1][0]):
             shape = self._plan.shape(owner)
             if owner in kept or not shape or self._plan.tensors[owner].integer:
                 continue
             places = free.setdefault((shape, self._order(owner, shape)), [])
-            dead = [each for each in places if each[0] < first or hands_over(self._plan, self._owners, each[2], owner)]
+            dead = [each for each in places if each[0] < first or self._handed_over(each[2], owner, ends)]
             if dead:
                 places.remove(dead[-1])
             shared[owner] = dead[-1][1] if dead else owner
             places.append((last, shared[owner], owner))
         return shared
+
+    def _handed_over(self, old: str, new: str, ends: Mapping[str, tuple[int, int]]) -> bool:
+        """Whether one tensor takes over the array of another step by step, in the loop where that is read for the last time."""
+        if old not in ends or new not in ends or ends[old][1] != ends[new][0]:
+            return False
+        return hands_over(self._plan.steps[ends[new][0]], self._owners, old, new)
 
     # Lines -----------------------------------------------------------------------------------------------------------
 

@@ -53,15 +53,22 @@ def _names(step: Step) -> set[str]:
     return {*needs_of(step), *targets_of(step)}
 
 
-def hands_over(plan: Plan, owners: Mapping[str, str], old: str, new: str) -> bool:
-    """Whether ``new`` may live where ``old`` does: one loop is the last to read the one and the first to touch the other.
+def touched(plan: Plan, owners: Mapping[str, str]) -> dict[str, tuple[int, int]]:
+    """The first and the last step that reads or writes what lives with each owner; what is only set apart is not touched."""
+    found: dict[str, tuple[int, int]] = {}
+    for position, step in enumerate(plan.steps):
+        if not isinstance(step, Allocate) or step.zeros or step.fill != 0:
+            for name in _names(step):
+                found[owners[name]] = (found.get(owners[name], (position, position))[0], position)
+    return found
+
+
+def hands_over(loop: Step, owners: Mapping[str, str], old: str, new: str) -> bool:
+    """Whether ``new`` may live where ``old`` does, if ``loop`` is the last to touch the one and the first to touch the other.
 
     Each step touches its own elements of both alone, and those of ``new`` when it has read those of ``old``.
     """
-    last = max(position for position, step in enumerate(plan.steps) if _touches(step, owners, old))
-    first = min(position for position, step in enumerate(plan.steps) if _touches(step, owners, new))
-    loop = plan.steps[last]
-    if first != last or not isinstance(loop, Loop) or any(isinstance(each, Loop) for each in loop.body):
+    if not isinstance(loop, Loop) or any(isinstance(each, Loop) for each in loop.body):
         return False
     uses: dict[str, list[int]] = {old: [], new: []}
     places = set()
@@ -78,12 +85,6 @@ def hands_over(plan: Plan, owners: Mapping[str, str], old: str, new: str) -> boo
         return False
     read, written = max(uses[old]), min(uses[new])
     return read < written or (read == written and _in_place(steps[read], old, new))
-
-
-def _touches(step: Step, owners: Mapping[str, str], owner: str) -> bool:
-    """Whether a step reads or writes what lives with ``owner``; what is only set apart is not touched."""
-    bare = isinstance(step, Allocate) and not step.zeros and step.fill == 0
-    return not bare and any(owners[name] == owner for name in _names(step))
 
 
 def _in_place(step: Simple, old: str, new: str) -> bool:

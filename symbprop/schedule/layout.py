@@ -67,18 +67,31 @@ def layouts(plan: Plan, owners: Mapping[str, str]) -> Mapping[str, Layout]:
 
 
 def _in_pieces(plan: Plan, owners: Mapping[str, str], plain: Collection[str]) -> set[str]:
-    """The tensors of loops that take pieces of rows, if all of them have the examples first and may lie otherwise."""
-    found = set[str]()
+    """The tensors of loops that take pieces of rows, if all of them have the examples first and may lie otherwise.
+
+    Loops that share a tensor go together.
+    """
+    groups: list[tuple[set[str], bool]] = []
     for loop in plan.steps:
         if not isinstance(loop, Loop):
             continue
         steps = list(flat([loop]))
-        written = {owners[target_of(step)] for step in steps}
-        taken = {owners[each.tensor] for step in steps for each in accesses_of(step) if any(map(_is_step, each.index))}
-        movable = all(name not in plain and _has_examples(plan.shape(name)) for name in written | taken)
-        if movable and any(_takes_pieces(step, plan) for step in steps):
-            found |= written | taken
-    return found
+        numbered = {
+            (owners[each.tensor], axis)
+            for step in steps for each in accesses_of(step)
+            for axis, coordinate in enumerate(each.index) if _is_step(coordinate)
+        }  # fmt: skip
+        names = {name for name, _ in numbered} | {owners[target_of(step)] for step in steps}
+        pieces = any(_takes_pieces(step, plan, owners, numbered) for step in steps)
+        apart = []
+        for others, theirs in groups:
+            if names.isdisjoint(others):
+                apart.append((others, theirs))
+            else:
+                names, pieces = names | others, pieces or theirs
+        groups = [*apart, (names, pieces)]
+    movable = [names for names, pieces in groups if pieces and not names & {*plain}]
+    return {name for names in movable if all(_has_examples(plan.shape(each)) for each in names) for name in names}
 
 
 def _made_of(plan: Plan, owners: Mapping[str, str], lying: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -96,15 +109,18 @@ def _has_examples(shape: Sequence[Extent]) -> bool:
     return len(shape) > 1 and isinstance(shape[0], Expr)
 
 
-def _takes_pieces(step: Simple, plan: Plan) -> bool:
-    """Whether a map reads or writes part of a row of what a loop takes step by step."""
+def _takes_pieces(step: Simple, plan: Plan, owners: Mapping[str, str], numbered: Collection[tuple[str, int]]) -> bool:
+    """Whether a map reads or writes part of a row of what a loop takes step by step: along an axis that is not ``numbered``."""
     if not isinstance(step, Map):
         return False
     extents = {each.index: each.extent for each in step.domain}
     return any(
-        any(map(_is_step, access.index)) and _is_piece(coordinate, length, extents)
+        any(map(_is_step, access.index))
+        and axis > 0
+        and (owners[access.tensor], axis) not in numbered
+        and _is_piece(coordinate, plan.shape(access.tensor)[axis], extents)
         for access in (step.target, *step.reads)
-        for coordinate, length in zip(access.index[1:], plan.shape(access.tensor)[1:], strict=True)
+        for axis, coordinate in enumerate(access.index)
     )
 
 

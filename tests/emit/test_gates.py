@@ -42,6 +42,14 @@ loss: mean_squared_error
 """
 
 
+GRID = """
+inputs: {x: {shape: [4, 5]}}
+formulas: |
+  h[n, i + 1, j + 1, u:3] = tanh(sum(v, h[n, i, j + 1, v] * A[v, u]) + sum(v, h[n, i + 1, j, v] * B[v, u]) + x[n, i, j])
+  L = mean(n, sum(u, h[n, 4, 5, u]^2 + h[n, 2, 3, u]))
+"""
+
+
 def arrays(module: ModuleType, name: str) -> dict[str, str]:
     """How the arrays of a class of the module are made."""
     text = Path(str(module.__file__)).read_text(encoding="utf-8")
@@ -81,6 +89,13 @@ def test_what_is_computed_from_gates_for_all_steps_lies_like_them(compiled: Comp
 def test_layers_in_both_directions_are_verified(compiled: Compiled) -> None:
     certificate = verify_module(compiled(BACKWARDS))
     assert certificate.passed, certificate.format()
+
+
+def test_the_steps_of_an_inner_loop_are_no_pieces(compiled: Compiled) -> None:
+    module = compiled(GRID)
+    assert verify_module(module).passed
+    assert "work.steps_back" in body_of(module)
+    assert ", N), dtype)" not in "".join(arrays(module, "_LossAndGradWork").values())
 
 
 def test_what_is_handed_out_lies_as_its_indices_and_all_that_a_loop_touches_with_it() -> None:

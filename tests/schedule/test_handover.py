@@ -13,7 +13,7 @@ from symbprop.calculus.index import Access, Affine, Range, at
 from symbprop.calculus.program import Role, Tensor
 from symbprop.calculus.recurrence import step_symbol
 from symbprop.calculus.statement import read_symbol
-from symbprop.schedule.handover import hands_over, last_readers_first
+from symbprop.schedule.handover import hands_over, last_readers_first, touched
 from symbprop.schedule.plan import Allocate, Loop, Map, Plan, Step, target_of
 from tests.networks import body_of, point
 
@@ -86,7 +86,10 @@ CASES: dict[str, tuple[bool, Plan]] = {
 @pytest.mark.parametrize("name", CASES)
 def test_what_one_loop_reads_last_and_another_takes_first_changes_hands(name: str) -> None:
     expected, plan = CASES[name]
-    assert hands_over(plan, {each: each for each in NAMES}, "old", "new") == expected
+    owners = {each: each for each in NAMES}
+    ends = touched(plan, owners)
+    meets = ends["old"][1] == ends["new"][0]
+    assert (meets and hands_over(plan.steps[ends["new"][0]], owners, "old", "new")) == expected
 
 
 def test_who_takes_the_place_waits_for_the_other_readers() -> None:
