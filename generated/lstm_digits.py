@@ -326,7 +326,7 @@ def loss_and_grad(
     z1_bar_factor_4 = np.divide(g, t, out=g)  # (34); z1_bar_factor_4 lives in g
     c1_bar = work.c1  # (29)
     c1_bar.fill(0)
-    z1_bar = work.z1  # (31)
+    z1_bar = work.z1_exp  # (31)
     for (
         h_bar_next,
         c1_bar_factor_j,
@@ -826,14 +826,14 @@ class _LossAndGradWork:
                 self.z1[:, j, 32:64],
                 self.c1[:, j],
                 self.c1_tanh[:, j],
-                self.z1[:, j, 96:],
+                self.z1_exp[:, j, 96:],
                 self.z1_bar_factor_2[:, j],
-                self.z1[:, j, 64:96],
+                self.z1_exp[:, j, 64:96],
                 self.z1_bar_factor_3[:, j],
-                self.z1[:, j, 32:64],
+                self.z1_exp[:, j, 32:64],
                 self.g[:, j],
-                self.z1[:, j, :32],
-                self.z1[:, j],
+                self.z1_exp[:, j, :32],
+                self.z1_exp[:, j],
                 self.h_bar[:, j],
             )
             for j in reversed(range(8))

@@ -12,7 +12,7 @@ from symbprop.emit.sizes import size
 from symbprop.schedule.handover import hands_over, touched
 from symbprop.schedule.layout import layouts
 from symbprop.schedule.liveness import storage_lives
-from symbprop.schedule.plan import Plan
+from symbprop.schedule.plan import Loop, Plan
 
 NUMBERS = {"0": "zero", "1": "one", "2": "two", "3": "three", "4": "four"}
 
@@ -146,13 +146,16 @@ class Buffers:
         kept = {self._owners[name] for name in self._plan.results} | {*self._plan.shared}
         free: dict[tuple[tuple[Extent, ...], tuple[int, ...]], list[tuple[int, str, str]]] = {}
         shared: dict[str, str] = {}
-        ends = touched(self._plan, self._owners)
+        loops = {position for position, step in enumerate(self._plan.steps) if isinstance(step, Loop)}
+        ends = touched(self._plan, self._owners) if loops else {}
         for owner, (first, last) in sorted(lives.items(), key=lambda each: each[1][0]):
             shape = self._plan.shape(owner)
             if owner in kept or not shape or self._plan.tensors[owner].integer:
                 continue
             places = free.setdefault((shape, self._order(owner, shape)), [])
-            dead = [each for each in places if each[0] < first or self._handed_over(each[2], owner, ends)]
+            dead = [each for each in places if each[0] < first] or [
+                each for each in places if each[0] in loops and self._handed_over(each[2], owner, ends)
+            ]
             if dead:
                 places.remove(dead[-1])
             shared[owner] = dead[-1][1] if dead else owner
