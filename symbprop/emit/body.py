@@ -6,15 +6,19 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sympy import Expr
+
 from symbprop.calculus.index import Access, Extent
 from symbprop.calculus.statement import Reduction
 from symbprop.emit.contraction import Product, contract
 from symbprop.emit.extrema import CHOICES, FOLDS, QUICK, choice, first_maximum, pairwise
 from symbprop.emit.lines import Line
-from symbprop.emit.loops import loop_head
-from symbprop.emit.maps import Maps
+from symbprop.emit.loops import loop_range
+from symbprop.emit.maps import BUFFERS, Maps
 from symbprop.emit.matrices import Matrices
 from symbprop.emit.offsets import offsets, products
+from symbprop.emit.prepared import prepared
+from symbprop.emit.repacked import Repacked
 from symbprop.emit.rows import by_pairs
 from symbprop.emit.steps import upright
 from symbprop.emit.storage import alias, filled, is_block, place_of
@@ -40,8 +44,12 @@ class Body(Maps):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._matrix = Matrices(self.plan, self.views, self._taken, self.buffers)
+        self._repacked = Repacked(self.views, self._taken, self.buffers)
         self._firsts: dict[tuple[Access, tuple[str, ...]], str] = {}
         self.products: list[Written] = []
+        shapes = (tensor.shape for tensor in self.plan.tensors.values())
+        free = (extent.free_symbols for shape in shapes for extent in shape if isinstance(extent, Expr))
+        self._sizes = {symbol.name for symbols in free for symbol in symbols}
 
     def write(self) -> list[Line]:
         """The lines of all steps."""
@@ -57,9 +65,12 @@ class Body(Maps):
         self._write(step.body)
         self._steps.pop()
         self._firsts = {}
-        inside = [replace(line, depth=line.depth + 1) for line in self.lines[before:]]
-        ahead, inside = upright(inside, step, self.plan, self.names, self._taken, self.buffers)
-        self.lines[before:] = [*ahead, Line(loop_head(step)), *inside]
+        ahead, inside = upright(self.lines[before:], step, self.plan, self.names, self._taken, self.buffers)
+        head = [Line(f"for {step.index.name} in {loop_range(step)}:")]
+        if self.buffers is not None:
+            taken = {*self._taken, *BUFFERS, *self._sizes}
+            head, inside = prepared(inside, self.lines[:before], step, self._sizes, taken, self.buffers)
+        self.lines[before:] = [*ahead, *head, *(replace(line, depth=line.depth + 1) for line in inside)]
 
     def _write(self, given: Sequence[Step]) -> None:
         steps = iter(zip(given, (*given, None)[1:], strict=True))
@@ -115,13 +126,19 @@ class Body(Maps):
         target, note = place_of(step, self.views), self.cite(step.source)
         made = None if self._steps else self._matrix.product(step, note, self.lines)
         if made is None:
-            left, right = (self.views.view(each, step.domain) for each in (step.left, step.right))
             target_indices = [str(each.bare) for each in step.target.index if each.terms]
+            left, right = (self._summed(each, target_indices, step) for each in (step.left, step.right))
             stored = self.views.stored(step.target)
             made = contract(left, right, target_indices, step.domain, stored)
             self.views.helpers.update(HELPERS.get(made.function, ()))
         self.products.append(Written(step, made, tuple(self._steps)))
         self._assign(step, target, made, note)
+
+    def _summed(self, access: Access, kept: Sequence[str], step: Contract | Fold) -> View:
+        """What a step sums over, as one block where that is for more than this step."""
+        if self._steps or (isinstance(step, Fold) and step.reduction is not Reduction.SUM):
+            return self.views.view(access, step.domain)
+        return self._repacked.view(access, kept, step.domain, self.lines)
 
     def _assign(self, step: Contract | Fold, target: str, made: Product, note: str) -> None:
         """Write what a product makes into the target, where it lives if it can."""
@@ -130,12 +147,16 @@ class Body(Maps):
         where = self._new(step.target.tensor) if made.shape and plain else ""
         if plain and not where and made.shape and not made.tail and not made.inside:
             where = self._handed(step.target.tensor)
-        if self.buffers is not None and made.shape and not made.tail and is_block(step, self.plan, self.views):
-            self.lines.append(Line("", made.function, made.arguments, note).into(target))
+        straight = made.shape and "reshape" not in made.inside  # of which a part of an array is surely a view
+        if self.buffers is not None and straight and is_block(step, self.plan, self.views):
+            self.lines.append(Line("", made.function, made.arguments, note).into(f"{target}{made.inside}"))
         elif self.buffers is not None and made.shape and not plain:
             held = self._buffers[0]
             line = Line(f"{held} = ", made.function, made.arguments, note)
-            self.lines.append(line.into(self.buffers.intermediate(held, made.shape)))
+            turned = made.tail == made.inside == ".T"  # as what the element-wise lines of the step work in
+            shape, order = (made.shape[::-1], (1, 0)) if turned else (made.shape, ())
+            place = self.buffers.intermediate(held, shape, order)
+            self.lines.append(line.into(f"{place}.T" if turned else place))
             self.lines.append(Line(f"{target} {operator} {held}{made.tail}", note=note))
         elif where and made.inside:
             self.lines.append(Line(f"{target} = {where}"))
@@ -147,8 +168,8 @@ class Body(Maps):
 
     def _fold(self, step: Fold) -> None:
         target, note = place_of(step, self.views), self.cite(step.source)
-        view = self.views.view(step.operand, step.domain)
         kept = [str(each.bare) for each in step.target.index if each.terms]
+        view = self._summed(step.operand, kept, step)
         summed = [each.index for each in step.reduced]
         if len(set(view.axes)) != len(view.axes):
             raise AssertionError(f"a repeated index in a fold of {step.operand.tensor}")

@@ -12,9 +12,10 @@ from symbprop.emit.lines import Line
 from symbprop.emit.literals import tuple_display
 from symbprop.emit.outputs import Outputs
 from symbprop.emit.sizes import size
+from symbprop.schedule.handover import hands_over, touched
 from symbprop.schedule.layout import layouts
 from symbprop.schedule.liveness import storage_lives
-from symbprop.schedule.plan import Plan
+from symbprop.schedule.plan import Loop, Plan
 
 NUMBERS = {"0": "zero", "1": "one", "2": "two", "3": "three", "4": "four"}
 
@@ -142,6 +143,10 @@ class Buffers:
         arguments = (count, *(f"self{each.removeprefix(self.variable)}" for each in arrays))
         return self._free(Buffer("blocks", arguments, "", (), "_blocks"))
 
+    def kept(self, wish: Buffer) -> str:
+        """Where something that is made with the arrays is kept, perhaps with a number behind its name."""
+        return self._free(wish)
+
     def _free(self, wish: Buffer) -> str:
         """One like ``wish``, perhaps with a number behind its name."""
         made, count = wish, 1
@@ -166,19 +171,30 @@ class Buffers:
 
     def _sharing(self, lives: Mapping[str, tuple[int, int]]) -> dict[str, str]:
         """For each owner of storage, the first owner of the array that it lives in."""
-        free: dict[tuple[tuple[Extent, ...], tuple[int, ...]], list[tuple[int, str]]] = {}
+        free: dict[tuple[tuple[Extent, ...], tuple[int, ...]], list[tuple[int, str, str]]] = {}
         shared: dict[str, str] = {}
+        loops = {position for position, step in enumerate(self._plan.steps) if isinstance(step, Loop)}
+        ends = touched(self._plan, self._owners) if loops else {}
         for owner, (first, last) in sorted(lives.items(), key=lambda each: each[1][0]):
             shape = self._plan.shape(owner)
             if owner in self._kept or not shape or self._plan.tensors[owner].integer:
                 continue
             places = free.setdefault((shape, self._order(owner, shape)), [])
-            dead = [each for each in places if each[0] < first and owner not in self._slots]
+            dead = [each for each in places if each[0] < first] or [
+                each for each in places if each[0] in loops and self._handed_over(each[2], owner, ends)
+            ]
+            dead = [] if owner in self._slots else dead
             if dead:
                 places.remove(dead[-1])
             shared[owner] = dead[-1][1] if dead else owner
-            places.append((last, shared[owner]))
+            places.append((last, shared[owner], owner))
         return shared
+
+    def _handed_over(self, old: str, new: str, ends: Mapping[str, tuple[int, int]]) -> bool:
+        """Whether one tensor takes over the array of another step by step, in the loop where that is read for the last time."""
+        if old not in ends or new not in ends or ends[old][1] != ends[new][0]:
+            return False
+        return hands_over(self._plan.steps[ends[new][0]], self._owners, old, new)
 
     # Lines -----------------------------------------------------------------------------------------------------------
 

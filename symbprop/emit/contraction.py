@@ -97,6 +97,9 @@ def _plain(
         batched = _in_front(left, right, target, summed, ours, theirs, domain)
         if batched is not None:
             return batched
+    for outer, inner in ((left, right), (right, left)):
+        if around := _around(outer, inner, target, stored, summed, extents):
+            return around
     if list(stored) != [*ours, *theirs]:
         ours, theirs = ([index for index in view.stored if index in target] for view in (left, right))
     summed = [index for index in (right if right.order else left).stored if index in summed]
@@ -170,6 +173,23 @@ def _in_front(
     lengths = [*(size(extents[index]) for index in theirs[:-1]), one(ours, extents), size(extents[theirs[-1]])]
     inside = f".reshape({', '.join(lengths)})" if len(ours) > 1 else ""
     return Product("np.matmul", (rows, stack), f".reshape({shape})", tuple(lengths), inside)
+
+
+def _around(
+    outer: View,
+    inner: View,
+    target: Sequence[str],
+    stored: Sequence[str],
+    summed: Sequence[str],
+    extents: Mapping[str, Extent],
+) -> Product | None:
+    """``[t | j | n]`` in memory, where the indices lie otherwise in the target: for each t a product of ``inner[j, k]`` and ``outer[k, n]``."""
+    between = [index for index in stored if index in inner.axes]
+    if len(stored) < 3 or len(summed) != 1 or list(stored) == list(target) or list(stored)[1:-1] != between:
+        return None
+    lead, last = stored[0], stored[-1]
+    factors = (matrix(inner, between, summed, extents), aligned(outer, [lead, *summed, last]))
+    return Product("np.matmul", factors, *placed([[lead], between, [last]], target, stored, extents))
 
 
 def _einsum(left: View, right: View, target: Sequence[str]) -> Product:

@@ -32,10 +32,10 @@ def typed_steps(expression: Expr, numbers: Collection[Symbol]) -> Expr:
     return expression.func(*(typed_steps(each, numbers) for each in expression.args))
 
 
-def loop_head(step: Loop) -> str:
-    """``for t in range(T):``, or from the last step."""
+def loop_range(step: Loop) -> str:
+    """The numbers of the steps: ``range(T)``, or from the last one."""
     steps = f"range({size(step.extent)})"
-    return f"for {step.index.name} in {f'reversed({steps})' if step.reverse else steps}:"
+    return f"reversed({steps})" if step.reverse else steps
 
 
 def is_ufunc(call: str) -> bool:

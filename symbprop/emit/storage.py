@@ -48,7 +48,8 @@ def allocation(step: Allocate, tensor: Tensor, name: str, note: str) -> Line:
 def is_block(step: Contract | Fold, plan: Plan, views: Views) -> bool:
     """Whether what belongs to a step of a loop is written whole, and lies in memory as one block."""
     access, layout = step.target, views.layouts.get(step.target.tensor)
-    starts = layout is not None and isinstance(access.index[layout[0]].offset, Expr)
+    numbers = [axis for axis, each in enumerate(access.index) if isinstance(each.offset, Expr) and not each.terms]
+    starts = layout is not None and numbers == [layout[0]]
     return starts and not step.accumulate and slice_of_step(access, step.domain, plan.shape(access.tensor))
 
 

@@ -1,19 +1,20 @@
 """Layouts: in which order the axes of a tensor lie in memory, where that is not the order of its indices.
 
 Three rules, each read off the shapes and accesses of a plan. A tensor that a loop takes step by step has the axis of the
-steps first, so that one step is one block. Where windows slide over images the examples come last, so that what is
+steps first, so that one step is one block; where the loop takes rows in pieces (the gates of a recurrent layer), the
+examples come last, so that a piece is one block, too. Where windows slide over images the examples come last, so that what is
 copied and added is long; a matrix that is seen as such images has them last, too. A matrix with few columns that something adds up or takes the largest of has its columns first,
 so that this runs along memory, and so have all matrices that are computed from it, or it from them, element by element.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from sympy import Expr
 
-from symbprop.calculus.index import Access, Affine
-from symbprop.schedule.plan import Alias, Fold, Loop, Map, Plan, accesses_of, flat
+from symbprop.calculus.index import Access, Affine, Extent
+from symbprop.schedule.plan import Alias, Fold, Loop, Map, Plan, Simple, accesses_of, flat, target_of
 
 FEW = 32  # columns up to which they come first
 
@@ -37,6 +38,11 @@ def layouts(plan: Plan, owners: Mapping[str, str]) -> Mapping[str, Layout]:
                         stepped.setdefault(owners[access.tensor], axis)
                     elif _slides(coordinate) and len(shape) > 2 and isinstance(shape[0], Expr):
                         slid.add(len(shape))
+    lying = _in_pieces(plan, owners, plain)
+    for made, source in _made_of(plan, owners, lying):
+        if made not in plain and source in stepped and _has_examples(plan.shape(made)):
+            lying.add(made)
+            stepped.setdefault(made, stepped[source])
     upright = _with_few_columns(plan) | _seen_as_images(plan, owners, slid)
     found: dict[str, Layout] = {}
     for name in plan.tensors:
@@ -44,8 +50,11 @@ def layouts(plan: Plan, owners: Mapping[str, str]) -> Mapping[str, Layout]:
         if owner in plain or len(shape) < 2 or shape != plan.shape(owner):
             continue
         axes = range(len(shape))
-        if owner in stepped:
-            layout = (stepped[owner], *(axis for axis in axes if axis != stepped[owner]))
+        first = [stepped[owner]] if owner in stepped else []
+        if owner in lying:
+            layout = (*first, *(axis for axis in axes[1:] if axis not in first), 0)
+        elif first:
+            layout = (*first, *(axis for axis in axes if axis not in first))
         elif len(shape) in slid and isinstance(shape[0], Expr):
             layout = (axes[-1], *axes[1:-1], 0)
         elif name in upright:
@@ -55,6 +64,69 @@ def layouts(plan: Plan, owners: Mapping[str, str]) -> Mapping[str, Layout]:
         if layout != tuple(axes):
             found[name] = layout
     return found
+
+
+def _in_pieces(plan: Plan, owners: Mapping[str, str], plain: Collection[str]) -> set[str]:
+    """The tensors of loops that take pieces of rows, if all of them have the examples first and may lie otherwise.
+
+    Loops that share a tensor go together.
+    """
+    groups: list[tuple[set[str], bool]] = []
+    for loop in plan.steps:
+        if not isinstance(loop, Loop):
+            continue
+        steps = list(flat([loop]))
+        numbered = {
+            (owners[each.tensor], axis)
+            for step in steps for each in accesses_of(step)
+            for axis, coordinate in enumerate(each.index) if _is_step(coordinate)
+        }  # fmt: skip
+        names = {name for name, _ in numbered} | {owners[target_of(step)] for step in steps}
+        pieces = any(_takes_pieces(step, plan, owners, numbered) for step in steps)
+        apart = []
+        for others, theirs in groups:
+            if names.isdisjoint(others):
+                apart.append((others, theirs))
+            else:
+                names, pieces = names | others, pieces or theirs
+        groups = [*apart, (names, pieces)]
+    movable = [names for names, pieces in groups if pieces and not names & {*plain}]
+    return {name for names in movable if all(_has_examples(plan.shape(each)) for each in names) for name in names}
+
+
+def _made_of(plan: Plan, owners: Mapping[str, str], lying: Collection[str]) -> Iterator[tuple[str, str]]:
+    """What is computed element by element from tensors that are ``lying``, for all steps at once, and one of those."""
+    for step in plan.steps:
+        if isinstance(step, Map):
+            along = [tuple(each.indices()) for each in step.target.index]
+            for read in step.reads:
+                same = len(along) > 2 and [tuple(each.indices()) for each in read.index] == along
+                if same and owners[read.tensor] in lying and owners[step.target.tensor] not in lying:
+                    yield owners[step.target.tensor], owners[read.tensor]
+
+
+def _has_examples(shape: Sequence[Extent]) -> bool:
+    return len(shape) > 1 and isinstance(shape[0], Expr)
+
+
+def _takes_pieces(step: Simple, plan: Plan, owners: Mapping[str, str], numbered: Collection[tuple[str, int]]) -> bool:
+    """Whether a map reads or writes part of a row of what a loop takes step by step: along an axis that is not ``numbered``."""
+    if not isinstance(step, Map):
+        return False
+    extents = {each.index: each.extent for each in step.domain}
+    return any(
+        any(map(_is_step, access.index))
+        and axis > 0
+        and (owners[access.tensor], axis) not in numbered
+        and _is_piece(coordinate, plan.shape(access.tensor)[axis], extents)
+        for access in (step.target, *step.reads)
+        for axis, coordinate in enumerate(access.index)
+    )
+
+
+def _is_piece(coordinate: Affine, length: Extent, extents: Mapping[str, Extent]) -> bool:
+    (atom, _), *others = coordinate.terms or ((None, 0),)
+    return isinstance(atom, str) and not others and (coordinate.bare is None or extents[atom] != length)
 
 
 def _with_few_columns(plan: Plan) -> set[str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from sympy import Expr, Symbol
 
 from symbprop.calculus.equations import are_apart, is_injective
-from symbprop.calculus.index import Access, Affine
+from symbprop.calculus.index import Access, Affine, extent
 from symbprop.calculus.program import Tensor
 from symbprop.calculus.recurrence import Instance, Part, Recurrence
 from symbprop.calculus.statement import Statement
@@ -80,6 +80,7 @@ def narrow(tensor: Tensor, axis: int) -> Tensor:
 def assigning(loop: Recurrence, others: Mapping[str, Sequence[Statement]]) -> set[int]:
     """The instances (by ``id`` of their statements) before which nobody has written to the elements they write.
 
+    Where a step adds to its own element and to that of the next step, the next one's is still untouched.
     ``others`` are the statements outside the loop, by target.
     """
     found: set[int] = set()
@@ -92,7 +93,7 @@ def assigning(loop: Recurrence, others: Mapping[str, Sequence[Statement]]) -> se
         name = each.statement.target.tensor
         before = earlier.setdefault(name, [])
         if (
-            len(places[name]) == 1
+            (len(places[name]) == 1 or _is_ahead(each, places[name], loop))
             and is_injective(each.statement)
             and all(are_apart(each.source, other) for other in others.get(name, ()))
             and all(are_apart(each.statement, other.statement) for other in before)
@@ -100,6 +101,18 @@ def assigning(loop: Recurrence, others: Mapping[str, Sequence[Statement]]) -> se
             found.add(id(each.statement))
         before.append(each)
     return found
+
+
+def _is_ahead(each: Instance, places: Collection[tuple[Affine, ...]], loop: Recurrence) -> bool:
+    """Whether a statement writes at a step what all others with its target write at later steps."""
+    if any(isinstance(part, Recurrence) for part in loop.body) or any(len(place) != 1 for place in places):
+        return False
+    lags = [extent(place[0].offset - loop.index) for place in places]
+    known = [lag for lag in lags if isinstance(lag, int)]
+    if len(known) < len(lags):
+        return False
+    (mine,) = (extent(c.offset - loop.index) for c in each.statement.target.index if stands_at(c, loop.index))
+    return mine == (min(known) if loop.reverse else max(known))
 
 
 def hoisted(loop: Loop, tensors: Mapping[str, Tensor], known: Collection[str]) -> list[Step]:

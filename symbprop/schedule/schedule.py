@@ -15,6 +15,7 @@ from symbprop.calculus.statement import Reduction, Statement, read_symbol
 from symbprop.schedule.ahead import ahead
 from symbprop.schedule.distribute import distribute
 from symbprop.schedule.extremes import know_extremes
+from symbprop.schedule.handover import last_readers_first
 from symbprop.schedule.kernels import Kernels
 from symbprop.schedule.liveness import reuse_storage, storage_roots
 from symbprop.schedule.loops import assigning, hoisted, narrow, narrowed, without_steps
@@ -32,7 +33,7 @@ def schedule(program: Program, results: Sequence[str], *, reuse: bool = True) ->
     given = {name for name, tensor in program.tensors.items() if tensor.role is not Role.VALUE}
     roots = storage_roots(tensors, steps)
     shared = frozenset(given | {target_of(step) for step in flat(steps) if roots[target_of(step)] in given})
-    plan = Plan(tensors, tuple(steps), tuple(results), shared)
+    plan = last_readers_first(Plan(tensors, tuple(steps), tuple(results), shared))
     return reuse_storage(plan) if reuse else plan
 
 
