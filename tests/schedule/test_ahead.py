@@ -59,8 +59,24 @@ def test_local_derivatives_of_equal_layers_are_one_chain_of_calls(
     assert_same_gradient(module, plain, params, data, loss=1e-15, rtol=1e-13, atol=1e-16)
 
 
-def test_the_gradient_is_that_of_the_loss_by_a_complex_step(compiled: Compiled) -> None:
-    module = compiled(chain("tanh", "tanh", "tanh", "tanh"))
+AFTER_A_SUM = """
+inputs: {x: {shape: [4]}}
+targets: {y: {shape: [5]}}
+nodes:
+  one: {dense: {units: 5}, inputs: x}
+  other: {dense: {units: 5}, inputs: x}
+  both: {add: {}, inputs: [one, other]}
+  first: {dense: {units: 5, activation: tanh}, inputs: both}
+  second: {dense: {units: 5, activation: tanh}, inputs: first}
+  last: {dense: {units: 5}, inputs: second}
+loss: mean_squared_error
+"""  # nobody reads what was added up when the arrays of the layers after it are first written
+
+
+@pytest.mark.parametrize("text", [chain("tanh", "tanh", "tanh", "tanh"), AFTER_A_SUM], ids=["chain", "after a sum"])
+def test_the_gradient_is_that_of_the_loss_by_a_complex_step(text: str, compiled: Compiled) -> None:
+    module = compiled(text)
+    assert "_factors[1]" in body_of(module)
     params, data = point(module)
     _, grads = module.loss_and_grad(params, *data)
     for name, value in params.items():
@@ -131,18 +147,20 @@ targets: {y: {shape: [5]}}
 operations: |
   op twice(x[..., k], W[k, j:units] = ones, U[j, i:units] = ones, V[j, i] = ones; units):
       z[..., j] = sum(k, x[..., k] * W[k, j])
-      h[..., j] = tanh(z[..., j])
       g[..., j] = z[..., j]^4
+      h[..., j] = tanh(z[..., j])
       y[..., i] = sum(j, h[..., j] * U[j, i]) + sum(j, g[..., j] * V[j, i])
-layers: [{twice: {units: 5}}, {twice: {units: 5}}, {twice: {units: 5}}]
+layers: [LAYERS]
 loss: mean_squared_error
 """
+TWICE, ONCE = "{twice: {units: 5}}", "{dense: {units: 5, activation: tanh}}"
+
 APART = {
     "wide layers": chain("tanh", "tanh", units=129),
     "derivatives that are one call": chain("relu", "relu", "relu"),
     "different derivatives": chain("tanh", "softsign"),
     "one layer": chain("tanh"),
-    "tensors that something else reads afterwards": READ_AGAIN,
+    "tensors that something else reads afterwards": READ_AGAIN.replace("LAYERS", ", ".join([TWICE] * 3)),
     "a recurrence": "inputs: {x: {shape: [6, 3]}}\ntargets: {y: {shape: [2]}}\nlayers:\n"
     "  - simple_rnn: {units: 4, return_sequences: true}\n  - simple_rnn: {units: 4}\n  - dense: {units: 2}\n"
     "loss: mean_squared_error\n",
@@ -156,14 +174,21 @@ def test_others_are_computed_where_they_are_needed(
     assert source_of(compiled(APART[name])) == source_of(one_by_one(compiled, APART[name], monkeypatch))
 
 
-def test_what_is_handed_out_is_not_written_over() -> None:
-    made = derive(read(Source("net.yaml", chain("tanh", "tanh", "tanh")))).gradient
+def factors(text: str, *results: str) -> set[str]:
+    """The tensors of factors that are computed ahead where ``results`` are handed out."""
+    made = derive(read(Source("net.yaml", text))).gradient
     assert made is not None
     program, _ = computed(made.program)
+    return set(ahead(program.statements, program.tensors, results, str).tensors)
 
-    def factors(*results: str) -> set[str]:
-        return set(ahead(program.statements, program.tensors, results, str).tensors)
 
-    assert factors() == {"z_a0_factor", "z_a1_factor", "z_a2_factor"}
-    assert factors("z_a1") == {"z_a0_factor", "z_a2_factor"}
-    assert factors("z_a1", "z_a2") == set()  # alone, it has nothing to be computed with
+def test_what_is_handed_out_is_not_written_over() -> None:
+    text = chain("tanh", "tanh", "tanh")
+    assert factors(text) == {"z_a0_factor", "z_a1_factor", "z_a2_factor"}
+    assert factors(text, "z_a1") == {"z_a0_factor", "z_a2_factor"}
+    assert factors(text, "z_a1", "z_a2") == set()  # alone, it has nothing to be computed with
+
+
+def test_a_tensor_that_is_read_afterwards_begins_no_group() -> None:
+    text = READ_AGAIN.replace("LAYERS", ", ".join([ONCE, ONCE, TWICE]))
+    assert factors(text) == {"z1_factor", "z2_factor"}
