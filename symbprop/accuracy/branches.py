@@ -8,29 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-from sympy import (
-    Basic,
-    Expr,
-    Function,
-    Pow,
-    S,
-    Symbol,
-    cancel,
-    exp,
-    expand,
-    factor,
-    factor_list,
-    factor_terms,
-    fraction,
-    log,
-    together,
-)
+from sympy import Basic, Expr, Function, Pow, S, Symbol, exp, fraction, log
 from sympy.codegen.cfunctions import log1p
 from sympy.polys.polyerrors import PolynomialError
 
 from symbprop.accuracy.polynomials import SMALL, is_no_degree, polynomial
+from symbprop.calculus.algebra import cancel, expand, factor, factor_list, factor_terms, together
 from symbprop.calculus.functions import Select, absolute
-from symbprop.calculus.nodes import distinct
+from symbprop.calculus.nodes import distinct, replaced
 
 
 def is_bounded(exponential: Expr) -> bool:
@@ -59,11 +44,13 @@ def in_powers(expression: Expr, argument: Expr, condition: Basic, sign: int) -> 
     ``None`` if another choice is left, or a function other than a logarithm depends on it: that is no quotient in E.
     """
     resolved = expression.xreplace({node: ratio * sign * argument for node, ratio in sizes_of(expression, argument)})
-    resolved = resolved.replace(
+    resolved = replaced(
+        resolved,
         lambda node: isinstance(node, Select) and node.args[0] == condition,
         lambda node: node.args[1 if sign > 0 else 2],
     )
-    powers: Expr = resolved.replace(
+    powers: Expr = replaced(
+        resolved,
         lambda node: isinstance(node, exp) and not is_bounded(node),
         lambda node: SMALL ** (-sign * cancel(node.args[0] / argument)),
     )
@@ -85,7 +72,8 @@ def quotient(powers: Expr, size: Expr, near: bool) -> tuple[Expr, Expr, dict[Sym
     def named(value: Expr) -> Symbol:
         return logarithms.setdefault(value, Symbol(f"l{len(logarithms)}", real=True))
 
-    bare = powers.replace(
+    bare = replaced(
+        powers,
         lambda node: isinstance(node, log) and node.has(SMALL),
         lambda node: _logarithm(node.args[0], size, near, named),
     )

@@ -70,7 +70,7 @@ def _chooses(node: Basic) -> bool:
     if not isinstance(node, Select) or any(each.is_number for each in node.args[1:]):
         return False
     condition, *branches = node.args
-    if node == absolute(branches[0]):
+    if isinstance(branches[1], Select) and node == absolute(branches[0]):
         return False
     return not condition.is_Relational or set(condition.args) != set(branches)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from sympy import Basic, Expr, Mul, Symbol, erf, erfc, expand, factor_terms
+from sympy import Basic, Expr, Mul, Symbol, erf, erfc
 
 from symbprop.accuracy.functions import scaled_erfc
+from symbprop.calculus.algebra import expand, factor_terms
+from symbprop.calculus.nodes import replaced
 
 
 def complement(expression: Expr) -> Expr:
@@ -28,4 +30,4 @@ def scaled_complement(expression: Expr) -> Expr:
         tail = next(each for each in node.args if isinstance(each, erfc))
         return scaled_erfc(node / tail, tail.args[0]) if (node / tail).free_symbols else node
 
-    return expression.replace(is_scaled, scaled)
+    return replaced(expression, is_scaled, scaled)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import reduce
 
-from sympy import (
+from sympy import (  # fmt: skip
     Add,
     Basic,
     Expr,
@@ -20,18 +20,15 @@ from sympy import (
     Rational,
     S,
     Symbol,
-    cancel,
     cosh,
     exp,
-    expand,
-    factor_terms,
     fraction,
     gcd,
     log,
     preorder_traversal,
     sinh,
     tanh,
-)  # fmt: skip
+)
 from sympy.codegen.cfunctions import expm1
 from sympy.polys.polyerrors import PolynomialError
 
@@ -40,8 +37,9 @@ from symbprop.accuracy.damping import TAIL, Split, bound_of, damped, without_tai
 from symbprop.accuracy.merging import merged
 from symbprop.accuracy.pairs import paired
 from symbprop.accuracy.polynomials import HIGHEST, SMALL, polynomial
+from symbprop.calculus.algebra import cancel, expand, factor_terms
 from symbprop.calculus.functions import Held, Select, absolute, smaller
-from symbprop.calculus.nodes import disjoint_factors, tree_size
+from symbprop.calculus.nodes import disjoint_factors, replaced, tree_size
 from symbprop.simplify.degrees import named_exponentials
 
 LONGEST_ARGUMENT = 40  # nodes; exponentials of longer ones are not compared with each other
@@ -125,9 +123,9 @@ def _is_irrational_atom(node: Basic) -> bool:
 
 def without_hyperbolics(expression: Expr) -> Expr:
     """tanh, cosh and sinh as exponentials; tanh(log(u)) so becomes a quotient in u."""
-    expression = expression.replace(tanh, lambda u: (1 - exp(-2 * u)) / (1 + exp(-2 * u)))
-    expression = expression.replace(cosh, lambda u: (exp(u) + exp(-u)) / 2)
-    found: Expr = expression.replace(sinh, lambda u: (exp(u) - exp(-u)) / 2)
+    expression = replaced(expression, tanh, lambda u: (1 - exp(-2 * u)) / (1 + exp(-2 * u)))
+    expression = replaced(expression, cosh, lambda u: (exp(u) + exp(-u)) / 2)
+    found: Expr = replaced(expression, sinh, lambda u: (exp(u) - exp(-u)) / 2)
     return found
 
 
@@ -238,5 +236,5 @@ def _in_logarithms(above: Expr, symbols: list[Symbol]) -> Expr:
 def _finished(form: Expr, split: Split) -> Expr:
     """E written out again, and expm1 of what its logarithm is."""
     size = -absolute(split.argument)
-    form = form.replace(lambda node: isinstance(node, expm1), lambda node: expm1(size, evaluate=False))
+    form = replaced(form, lambda node: isinstance(node, expm1), lambda node: expm1(size, evaluate=False))
     return form.xreplace(split.exponentials(form.has(TAIL)))

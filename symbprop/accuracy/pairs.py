@@ -6,13 +6,15 @@ to k, is Σ cⱼ Fʲ Gᵏ⁻ʲ/(F + G)ᵏ: (x σ)′ = F (F + (1 + x) G)/(F + G)
 
 from __future__ import annotations
 
-from sympy import Add, Expr, Function, Integer, Poly, Symbol, cancel, exp, factor_list, fraction, log, together
+from sympy import Add, Expr, Function, Integer, Poly, Symbol, exp, fraction, log
 
 from symbprop.accuracy.branches import is_bounded
 from symbprop.accuracy.damping import FLOOR, GROWN, Split
 from symbprop.accuracy.functions import tail_exp
 from symbprop.accuracy.polynomials import HIGHEST
+from symbprop.calculus.algebra import cancel, factor_list, together
 from symbprop.calculus.functions import Held, Select, larger, smaller
+from symbprop.calculus.nodes import replaced
 
 WHOLE = Symbol("X", positive=True)  # exp(g)
 BELOW, ABOVE, TAIL = (Symbol(name, positive=True) for name in ("F", "G", "T"))
@@ -46,7 +48,8 @@ def _other(argument: Expr) -> dict[Expr, Expr]:
 
 def _terms(expression: Expr, argument: Expr) -> dict[tuple[int, int], Expr] | None:
     """The coefficients of σʲ (1 − σ)ᵏ by j and k, which have one sum."""
-    powers: Expr = expression.replace(
+    powers: Expr = replaced(
+        expression,
         lambda node: isinstance(node, exp) and not is_bounded(node),
         lambda node: WHOLE ** cancel(node.args[0] / argument),
     )

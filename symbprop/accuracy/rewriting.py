@@ -4,28 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sympy import (
-    Add,
-    Basic,
-    Expr,
-    Integer,
-    Mul,
-    Pow,
-    Rational,
-    S,
-    Symbol,
-    exp,
-    expand,
-    log,
-    sqrt,
-    tanh,
-    together,
-)
+from sympy import Add, Basic, Expr, Integer, Mul, Pow, Rational, S, Symbol, exp, log, sqrt, tanh
 from sympy.codegen.cfunctions import expm1, hypot, log1p
 
 from symbprop.accuracy.damping import split_exponential
 from symbprop.accuracy.functions import wide_exp
+from symbprop.calculus.algebra import expand, together
 from symbprop.calculus.functions import Held, Select, absolute, larger, smaller
+from symbprop.calculus.nodes import replaced
 
 Rewriting = Callable[[Expr], Expr]
 FARTHEST = Integer(2) ** 100  # in range of single precision too
@@ -34,8 +20,8 @@ FAR = Integer(40)  # exp(−x²/2) is 0 in float64 from here on
 
 def small_arguments(expression: Expr) -> Expr:
     """exp(u) − 1 as expm1(u) and log(1 + u) as log1p(u)."""
-    expression = expression.replace(_is_log_of_one_plus, lambda node: log1p(node.args[0] - 1, evaluate=False))
-    return expression.replace(_is_less_one, _with_expm1)
+    expression = replaced(expression, _is_log_of_one_plus, lambda node: log1p(node.args[0] - 1, evaluate=False))
+    return replaced(expression, _is_less_one, _with_expm1)
 
 
 def _is_log_of_one_plus(node: Basic) -> bool:
@@ -79,7 +65,7 @@ def logistic_by_tanh(expression: Expr) -> Expr:
             return Rational(1, 2) + tanh(-half, evaluate=False) / 2
         return Rational(1, 2) - tanh(half, evaluate=False) / 2
 
-    return expression.replace(is_logistic, by_tanh)
+    return replaced(expression, is_logistic, by_tanh)
 
 
 def _exponent_beside_one(base: Expr) -> Expr | None:
@@ -101,7 +87,7 @@ def root_of_squares(expression: Expr) -> Expr:
         root = hypot(first, second, evaluate=False)
         return root**node.exp.p
 
-    return expression.replace(is_root, by_hypot)
+    return replaced(expression, is_root, by_hypot)
 
 
 def _squares(base: Expr) -> tuple[Expr, Expr] | None:
@@ -125,7 +111,7 @@ def near_one(expression: Expr) -> Expr:
         quotient = Held((1 - Held(u / root) ** 2) * root ** (node.exp + 2))
         return Select(absolute(u) <= 1, quotient, node)
 
-    return expression.replace(is_power, close)
+    return replaced(expression, is_power, close)
 
 
 def _is_unit_root(base: Expr) -> bool:
@@ -145,7 +131,7 @@ def conjugate(expression: Expr) -> Expr:
 
     if not any(node.exp.is_Rational and node.exp.q == 2 for node in expression.atoms(Pow)):
         return expression
-    result = together(expression).replace(is_sum, by_sign)
+    result = replaced(together(expression), is_sum, by_sign)
     return result if result.has(Select) else expression
 
 
@@ -170,7 +156,7 @@ def repeated_divisions(expression: Expr) -> Expr:
         square = next(each for each in node.args if _is_square_below(each))
         return Held(node / square / square.base) / square.base
 
-    return expression.replace(is_quotient, divided)
+    return replaced(expression, is_quotient, divided)
 
 
 def _is_square_below(node: Expr) -> bool:
@@ -186,14 +172,14 @@ def reciprocal_powers(expression: Expr) -> Expr:
             result = Held(result / node.base)
         return result
 
-    return expression.replace(
-        lambda node: isinstance(node, Pow) and node.exp.is_Integer and -4 <= node.exp < -1, divided
+    return replaced(
+        expression, lambda node: isinstance(node, Pow) and node.exp.is_Integer and -4 <= node.exp < -1, divided
     )
 
 
 def wide_exponentials(expression: Expr) -> Expr:
     """Exp in double precision also for single: a half unit in the last place instead of two and a half."""
-    return expression.replace(exp, lambda u: exp(u) if u.is_number else wide_exp(u))
+    return replaced(expression, exp, lambda u: exp(u) if u.is_number else wide_exp(u))
 
 
 def within_range(expression: Expr, variable: Symbol) -> tuple[Expr, ...]:
@@ -221,14 +207,14 @@ def divisions_first(expression: Expr) -> Expr:
         chosen = next(each for each in rest.args if isinstance(each, Select))
         return Held(coefficient * chosen) * (rest / chosen)
 
-    return expression.replace(is_scaled, scaled)
+    return replaced(expression, is_scaled, scaled)
 
 
 def kept_in_branch(expression: Expr) -> Expr:
     """What a branch reads, kept within the branch's condition, so that the dead branch stays finite."""
     sizes = {node: Symbol(f"size{n}", nonnegative=True) for n, node in enumerate(_sizes(expression))}
     whole = {symbol: node for node, symbol in sizes.items()}
-    kept = expression.xreplace(sizes).replace(lambda node: isinstance(node, Select), lambda node: _kept(node, whole))
+    kept = replaced(expression.xreplace(sizes), lambda node: isinstance(node, Select), lambda node: _kept(node, whole))
     return kept.xreplace(whole)
 
 
@@ -277,7 +263,7 @@ def damped_gaussians(expression: Expr) -> Expr:
         main, tail = (each.xreplace(kept) for each in split_exponential(gaussian.args[0]).values())
         return Held(main * (node / gaussian).xreplace(kept)) * tail
 
-    return expression.replace(is_damped, damped)
+    return replaced(expression, is_damped, damped)
 
 
 def _gaussian(node: Expr) -> tuple[Symbol, Rational] | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from math import comb
+from typing import Any
 
 from sympy import Add, Basic, Expr, Mul, Pow, S
 
@@ -56,6 +57,37 @@ def distinct(expression: Basic) -> list[Basic]:
             found[node] = None
             waiting.extend(reversed(node.args))
     return list(found)
+
+
+def replaced(expression: Basic, applies: type | Callable[[Any], bool], make: Callable[..., Basic | None]) -> Any:
+    """``expression.replace(applies, make)``, each distinct node looked at once, what is in it before it.
+
+    ``make`` takes a node that ``applies``, or the arguments of one if that is a type.
+    """
+    if isinstance(applies, type):
+        kind, of_arguments = applies, make
+        return replaced(expression, lambda node: isinstance(node, kind), lambda node: of_arguments(*node.args))
+    found: dict[Basic, Basic] = {}
+
+    def walk(node: Basic) -> Basic:
+        if node in found:
+            return found[node]
+        result = node
+        if node.args:
+            args = tuple(map(walk, node.args))
+            if args != node.args:
+                result = node.func(*args)
+                # What collapsed to an argument that was replaced has had its turn.
+                if any(result == old and old != new for old, new in zip(node.args, args, strict=True)):
+                    found[node] = result
+                    return result
+        if applies(result):
+            made = make(result)
+            result = result if made is None else made
+        found[node] = result
+        return result
+
+    return walk(expression)
 
 
 def disjoint_factors(product: Expr) -> list[Expr]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from sympy import Add, Expr, Mul, S, Symbol, cancel, degree, exp, factor_terms, log, together
+from sympy import Add, Expr, Mul, S, Symbol, degree, exp, log
 
-from symbprop.calculus.nodes import tree_size
+from symbprop.calculus.algebra import cancel, factor_terms, together
+from symbprop.calculus.nodes import replaced, tree_size
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.calculus.statement import Statement, read_symbol, statement
 from symbprop.simplify.cost import cost, operations
@@ -163,7 +164,8 @@ def eliminate_exponential(expression: Expr, pattern: Expr, saved: Symbol) -> Exp
     c, d = denominator.coeff(unknown, 1), denominator.coeff(unknown, 0)
     solved = (d * value - b) / (a - c * value)
     argument = exponential.args[0]
-    rewritten = expression.replace(
+    rewritten = replaced(
+        expression,
         lambda node: isinstance(node, exp) and (node.args[0] / argument).is_Integer,
         lambda node: unknown ** (node.args[0] / argument),
     )
