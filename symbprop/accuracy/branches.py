@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-from sympy import Basic, Expr, Function, Pow, S, Symbol, exp, fraction, log
+from sympy import Basic, Expr, Function, Pow, S, Symbol, exp, log
 from sympy.codegen.cfunctions import log1p
 from sympy.polys.polyerrors import PolynomialError
 
 from symbprop.accuracy.polynomials import SMALL, is_no_degree, polynomial
-from symbprop.calculus.algebra import cancel, expand, factor, factor_list, factor_terms, together
+from symbprop.calculus.algebra import cancel, expand, factor, factor_list, factor_terms, numerator_and_denominator
 from symbprop.calculus.functions import Select, absolute
 from symbprop.calculus.nodes import distinct, replaced
 
@@ -79,7 +79,7 @@ def quotient(powers: Expr, size: Expr, near: bool) -> tuple[Expr, Expr, dict[Sym
     )
     if any(node.has(SMALL) for node in bare.atoms(log)):
         return None
-    above, below = fraction(cancel(together(bare)))
+    above, below = numerator_and_denominator(bare)
     content = below.as_coeff_Mul()[0] if below.is_Mul else S.One
     content *= factor_terms(below / content).as_coeff_Mul()[0]
     values = {symbol: value for value, symbol in logarithms.items()}
@@ -100,7 +100,7 @@ def _positive_at_zero(constant: Expr, factors: list[tuple[Expr, int]]) -> tuple[
 
 def _logarithm(value: Expr, size: Expr, near: bool, named: Callable[[Expr], Symbol]) -> Expr:
     """Log of a quotient in E, ``size`` being |g| in this branch."""
-    above, below = fraction(cancel(together(value)))
+    above, below = numerator_and_denominator(value)
     if near and (above - below).subs(SMALL, 1).equals(0):
         ratio = polynomial(factor(above - below)) / polynomial(below)
         return named(log1p(ratio))

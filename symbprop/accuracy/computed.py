@@ -16,7 +16,7 @@ from sympy import Symbol
 
 from symbprop.accuracy.anchors import with_anchors
 from symbprop.accuracy.choice import BOUND, Form, choose, forms, is_large, price, with_limits, worst_errors
-from symbprop.accuracy.delicate import delicate, is_delicate, is_product, is_read, outer_factors, sums
+from symbprop.accuracy.delicate import delicate, is_call, is_delicate, is_product, is_read, outer_factors, sums
 from symbprop.accuracy.estimate import Estimate, estimate, given
 from symbprop.accuracy.fast import LIMITS, coarse_errors, fast_forms
 from symbprop.accuracy.levels import DEPTH
@@ -227,6 +227,12 @@ class _Chooser:
             read: given(column, n, len(inputs)) for n, (read, column) in enumerate(zip(inputs, columns, strict=True))
         }
         rounded = [each.interval is None and not each.fixed for each in inputs.values()]
+        if not self._fast and is_call(source.expr):
+            alone = self._known(source, leaves)
+            (error,) = worst_errors([estimate(source.expr, alone)], columns, rounded)
+            form = Form(source.expr, 0, cost(source.expr), error)
+            if form.meets:  # nothing costs less than one call
+                return with_limits(form, alone, columns, rounded)
         candidates: list[Form] = []
         estimates: list[Estimate] = []
         for depth, level in enumerate(levels):

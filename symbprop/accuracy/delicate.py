@@ -48,6 +48,11 @@ def is_read(expression: Expr) -> bool:
     return len(expression.free_symbols) <= 1 and all(each.is_Symbol or each.is_number for each in expression.args)
 
 
+def is_call(expression: Expr) -> bool:
+    """Whether an expression is one function of one read."""
+    return isinstance(expression, (Function, exp)) and len(expression.args) == 1 and expression.args[0].is_Symbol
+
+
 def is_product(expression: Expr) -> bool:
     """Whether an expression is a product of different reads, which is as good as these but for its own rounding."""
     return isinstance(expression, Mul) and all(each.is_Symbol or each.is_number for each in expression.args)

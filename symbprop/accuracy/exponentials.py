@@ -22,7 +22,6 @@ from sympy import (  # fmt: skip
     Symbol,
     cosh,
     exp,
-    fraction,
     gcd,
     log,
     preorder_traversal,
@@ -37,7 +36,7 @@ from symbprop.accuracy.damping import TAIL, Split, bound_of, damped, without_tai
 from symbprop.accuracy.merging import merged
 from symbprop.accuracy.pairs import paired
 from symbprop.accuracy.polynomials import HIGHEST, SMALL, polynomial
-from symbprop.calculus.algebra import cancel, expand, factor_terms
+from symbprop.calculus.algebra import cancel, expand, factor_terms, lowest_terms
 from symbprop.calculus.functions import Held, Select, absolute, smaller
 from symbprop.calculus.nodes import disjoint_factors, replaced, tree_size
 from symbprop.simplify.degrees import named_exponentials
@@ -205,7 +204,7 @@ def _by_powers(above: Expr, below: Expr, split: Split, sign: int) -> Expr | None
     of both, the value at E = 0 comes first, and the rest, which is small, is added to it.
     """
     still = above.subs(split.variable, 0)
-    parts = [fraction(cancel(each / below)) for each in (still, above - still)]
+    parts = [lowest_terms(each, below) for each in (still, above - still)]
     if still == 0 or parts[0][1] == parts[1][1] or any(bottom.subs(SMALL, 0) == 0 for _, bottom in parts):
         return None
     shared = gcd(parts[0][1], parts[1][1])

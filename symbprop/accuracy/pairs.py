@@ -6,13 +6,13 @@ to k, is Σ cⱼ Fʲ Gᵏ⁻ʲ/(F + G)ᵏ: (x σ)′ = F (F + (1 + x) G)/(F + G)
 
 from __future__ import annotations
 
-from sympy import Add, Expr, Function, Integer, Poly, Symbol, exp, fraction, log
+from sympy import Add, Expr, Function, Integer, Poly, Symbol, exp, log
 
 from symbprop.accuracy.branches import is_bounded
 from symbprop.accuracy.damping import FLOOR, GROWN, Split
 from symbprop.accuracy.functions import tail_exp
 from symbprop.accuracy.polynomials import HIGHEST
-from symbprop.calculus.algebra import cancel, factor_list, together
+from symbprop.calculus.algebra import cancel, factor_list, numerator_and_denominator
 from symbprop.calculus.functions import Held, Select, larger, smaller
 from symbprop.calculus.nodes import replaced
 
@@ -55,7 +55,7 @@ def _terms(expression: Expr, argument: Expr) -> dict[tuple[int, int], Expr] | No
     )
     if powers.has(Select, log) or any(each.has(WHOLE) for each in powers.atoms(Function)):
         return None
-    above, below = fraction(cancel(together(powers)))
+    above, below = numerator_and_denominator(powers)
     constant, factors = factor_list(below, WHOLE)
     found = dict(factors)
     degree, shift = found.pop(WHOLE + 1, 0), found.pop(WHOLE, 0)

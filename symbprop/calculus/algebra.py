@@ -6,6 +6,7 @@ from functools import cache
 
 import sympy
 import sympy.tensor.tensor  # SymPy would load it at the first sum that anybody writes
+from sympy import Expr
 
 cancel = cache(sympy.cancel)
 expand = cache(sympy.expand)
@@ -13,3 +14,18 @@ factor = cache(sympy.factor)
 factor_list = cache(sympy.factor_list)
 factor_terms = cache(sympy.factor_terms)
 together = cache(sympy.together)
+
+
+@cache
+def lowest_terms(above: Expr, below: Expr) -> tuple[Expr, Expr]:
+    """``fraction(cancel(above / below))``, but the quotient, of which SymPy would ask a lot, is not built."""
+    _, top, bottom = sympy.cancel((above, below))
+    if bottom.is_number or top.has(sympy.exp) or bottom.has(sympy.exp):
+        top, bottom = sympy.fraction(top / bottom)
+    return top, bottom
+
+
+@cache
+def numerator_and_denominator(expression: Expr) -> tuple[Expr, Expr]:
+    """``fraction(cancel(together(expression)))``."""
+    return lowest_terms(*expression.as_numer_denom())
