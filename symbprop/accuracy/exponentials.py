@@ -36,7 +36,7 @@ from symbprop.accuracy.damping import TAIL, Split, bound_of, damped, without_tai
 from symbprop.accuracy.merging import merged
 from symbprop.accuracy.pairs import paired
 from symbprop.accuracy.polynomials import HIGHEST, SMALL, polynomial
-from symbprop.calculus.algebra import cancel, expand, factor_terms, lowest_terms
+from symbprop.calculus.algebra import cancel, common_divisor, expand, factor_terms, lowest_terms
 from symbprop.calculus.functions import Held, Select, absolute, smaller
 from symbprop.calculus.nodes import disjoint_factors, replaced, tree_size
 from symbprop.simplify.degrees import named_exponentials
@@ -207,7 +207,7 @@ def _by_powers(above: Expr, below: Expr, split: Split, sign: int) -> Expr | None
     parts = [lowest_terms(each, below) for each in (still, above - still)]
     if still == 0 or parts[0][1] == parts[1][1] or any(bottom.subs(SMALL, 0) == 0 for _, bottom in parts):
         return None
-    shared = gcd(parts[0][1], parts[1][1])
+    shared = common_divisor(parts[0][1], parts[1][1])
     shared /= shared.subs(SMALL, 0).as_coeff_Mul()[0] or S.One
     power = min(min(each[0] for each in Poly(top, SMALL).monoms()) for top, _ in parts)
     start, rest = S.Zero, S.Zero

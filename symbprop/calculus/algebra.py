@@ -7,6 +7,8 @@ from functools import cache
 import sympy
 import sympy.tensor.tensor  # SymPy would load it at the first sum that anybody writes
 from sympy import Expr
+from sympy.polys.polyerrors import PolificationFailed
+from sympy.polys.polytools import parallel_poly_from_expr
 
 cancel = cache(sympy.cancel)
 expand = cache(sympy.expand)
@@ -29,3 +31,13 @@ def lowest_terms(above: Expr, below: Expr) -> tuple[Expr, Expr]:
 def numerator_and_denominator(expression: Expr) -> tuple[Expr, Expr]:
     """``fraction(cancel(together(expression)))``."""
     return lowest_terms(*expression.as_numer_denom())
+
+
+@cache
+def common_divisor(one: Expr, other: Expr) -> Expr:
+    """``gcd(one, other)`` of two polynomials, whose values SymPy would first try to find out something about."""
+    try:
+        (f, g), _ = parallel_poly_from_expr((one, other))
+    except PolificationFailed:  # they are numbers
+        return sympy.gcd(one, other)
+    return f.gcd(g).as_expr()
