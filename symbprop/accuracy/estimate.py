@@ -68,6 +68,7 @@ class _Entry:
     rounding: Array
     bound: Array
     quiet: NDArray[np.bool_]
+    finite: NDArray[np.bool_]
 
 
 class _Tape:
@@ -79,7 +80,7 @@ class _Tape:
         self._places: dict[Basic, int] = {}
         first = next(iter(leaves.values()))
         self._inputs, self._points = first.slopes.shape
-        self._zero = np.zeros(self._points)
+        self._zero, self._always = np.zeros(self._points), np.ones(self._points, bool)
         self._symbols: dict[int, Symbol] = {}
         for symbol, leaf in leaves.items():
             self._places[symbol] = self._record(leaf.value, (), (), leaf.error, leaf.quiet)
@@ -93,12 +94,13 @@ class _Tape:
         slopes = np.zeros((self._inputs, self._points))
         for position in range(place, -1, -1):
             entry, weight = self._entries[position], weights[position]
-            own = _times(np.abs(weight), entry.rounding)
-            error += own
-            if position in self._symbols:
-                own = _times(np.abs(weight), self._leaves[self._symbols[position]].likely) / LIKELY
-                slopes += _times(weight, self._leaves[self._symbols[position]].slopes)
-            spread = np.hypot(spread, own)  # squares might leave the range
+            if entry.rounding is not self._zero:
+                own = _times(np.abs(weight), entry.rounding)
+                error += own
+                if position in self._symbols:
+                    own = _times(np.abs(weight), self._leaves[self._symbols[position]].likely) / LIKELY
+                    slopes += _times(weight, self._leaves[self._symbols[position]].slopes)
+                spread = np.hypot(spread, own)  # squares might leave the range
             for operand, partial in zip(entry.operands, entry.partials, strict=True):
                 weights[operand] = weights[operand] + np.clip(_times(weight, partial), -HUGE, HUGE)
         result = self._entries[place]
@@ -112,23 +114,24 @@ class _Tape:
     def _record(
         self, value: Array, operands: tuple[int, ...], partials: tuple[Array, ...], own: Array, quiet: NDArray[np.bool_]
     ) -> int:
-        bound = own.copy()
+        bound = own
         for operand, partial in zip(operands, partials, strict=True):
-            bound += _times(np.abs(partial), self._entries[operand].bound)
-        self._entries.append(_Entry(value, operands, partials, own, bound, quiet))
+            bound = bound + _times(np.abs(partial), self._entries[operand].bound)
+        self._entries.append(_Entry(value, operands, partials, own, bound, quiet, np.isfinite(value)))
         return len(self._entries) - 1
 
     def _operation(self, value: Array, operands: tuple[int, ...], partials: tuple[Array, ...], own: Array) -> int:
         """Quiet where the operands were, and no infinity or NaN came from finite ones."""
-        entries = [self._entries[each] for each in operands]
-        quiet = np.logical_and.reduce([each.quiet for each in entries])
-        finite = np.logical_and.reduce([np.isfinite(each.value) for each in entries])
+        quiet = finite = self._always
+        for each in operands:
+            quiet = quiet & self._entries[each].quiet
+            finite = finite & self._entries[each].finite
         return self._record(value, operands, partials, own, quiet & (np.isfinite(value) | ~finite))
 
     def _constant(self, value: float, exact: bool) -> int:
         full = np.full(self._points, value)
         own = self._zero if exact else np.abs(full) * UNIT
-        return self._record(full, (), (), own, np.ones(self._points, bool))
+        return self._record(full, (), (), own, self._always)
 
     def _compute(self, node: Basic) -> int:
         if isinstance(node, Symbol):
