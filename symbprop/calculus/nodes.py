@@ -7,22 +7,35 @@ from functools import cache
 from math import comb
 from typing import Any
 
-from sympy import Add, Basic, Expr, Mul, Pow, S
+from sympy import Add, Basic, Expr, Mul, Pow, S, Symbol
 
 LONG = 24  # bits
 
 
+@cache
+def symbols_of(expression: Basic) -> frozenset[Symbol]:
+    """``expression.free_symbols``, looked for once."""
+    return frozenset(expression.free_symbols)
+
+
 def ordered(terms: Sequence[Expr]) -> list[Expr]:
     """The arguments of a sum or product in an order that does not depend on hashes."""
-    return sorted(terms, key=lambda each: each.sort_key())
+    return list(_ordered(tuple(terms)))
 
 
+@cache
+def _ordered(terms: tuple[Expr, ...]) -> tuple[Expr, ...]:
+    return tuple(sorted(terms, key=lambda each: each.sort_key()))
+
+
+@cache
 def split_sign(term: Expr) -> tuple[int, Expr]:
     """A term as ±1 and the rest."""
     coefficient, _ = term.as_coeff_Mul()
     return (-1, -term) if coefficient.is_negative else (1, term)
 
 
+@cache
 def shared_number(total: Add) -> tuple[Expr, Expr]:
     """The number that all terms of a sum have, 2 in 2 a − 2 b, which SymPy multiplies out, and the rest; 1 if none."""
     common, rest = total.primitive()
@@ -30,6 +43,7 @@ def shared_number(total: Add) -> tuple[Expr, Expr]:
     return (common, rest) if plain else (S.One, total)
 
 
+@cache
 def inverse(power: Pow) -> Expr:
     """1 / power, by the exponent alone."""
     return Pow(power.base, -power.exp)
