@@ -97,7 +97,7 @@ def forms(expression: Expr, *, everywhere: bool = True) -> tuple[Expr, ...]:
                 found.setdefault(mended)
                 base = mended
     every = dict.fromkeys((*found, *map(rewriting.wide_exponentials, found)))
-    return tuple(form for form in every if not form.has(I, nan, zoo))
+    return tuple(form for form in every if not any(each in (I, nan, zoo) for each in distinct(form)))
 
 
 def worst_errors(

@@ -24,7 +24,7 @@ def scaled_complement(expression: Expr) -> Expr:
     """s·erfc(u) as one function: erfc underflows before the product does."""
 
     def is_scaled(node: Basic) -> bool:
-        return isinstance(node, Mul) and bool(node.free_symbols) and any(isinstance(each, erfc) for each in node.args)
+        return isinstance(node, Mul) and any(isinstance(each, erfc) for each in node.args) and bool(node.free_symbols)
 
     def scaled(node: Mul) -> Expr:
         tail = next(each for each in node.args if isinstance(each, erfc))

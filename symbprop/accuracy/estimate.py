@@ -11,6 +11,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,10 +138,7 @@ class _Tape:
         if isinstance(node, Symbol):
             return self._constant(SIZE, True)
         if isinstance(node, Expr) and node.is_number:
-            value = float(node.evalf(25))
-            return self._constant(
-                value, isinstance(node, Rational) and node.q & (node.q - 1) == 0 and abs(node.p) < 2**24
-            )
+            return self._constant(*_number(node))
         if isinstance(node, Add):
             parts = [self.of(each) for each in ordered(node.args)]
             total = parts[0]
@@ -273,6 +271,13 @@ class _Tape:
         return self._operation(value, (a, b), (1 / y, -value / y), rounding(value, x, y, quotient=True))
 
 
+@cache
+def _number(node: Expr) -> tuple[float, bool]:
+    """A number, and whether it is one in both precisions."""
+    exact = isinstance(node, Rational) and node.q & (node.q - 1) == 0 and abs(node.p) < 2**24
+    return float(node.evalf(25)), exact
+
+
 def _square_of_tail(x: Array, value: Array) -> Array:
     """What the rounding of x² does to exp(−x²), where erfc(x) is a multiple of it."""
     return np.where((x > 0) & (value != 0), UNIT * _times(x * x, np.abs(value)), 0.0)
@@ -280,4 +285,6 @@ def _square_of_tail(x: Array, value: Array) -> Array:
 
 def _times(a: Array, b: Array) -> Array:
     """a·b with 0·∞ = 0: nothing reaches what does not depend on it."""
-    return np.where((a == 0) | (b == 0), 0.0, a * b)
+    product = a * b
+    lost = np.isnan(product)
+    return np.where(lost & ((a == 0) | (b == 0)), 0.0, product) if lost.any() else product

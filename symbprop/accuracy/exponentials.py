@@ -38,7 +38,7 @@ from symbprop.accuracy.pairs import paired
 from symbprop.accuracy.polynomials import HIGHEST, SMALL, polynomial
 from symbprop.calculus.algebra import cancel, common_divisor, expand, factor_terms, lowest_terms
 from symbprop.calculus.functions import Held, Select, absolute, smaller
-from symbprop.calculus.nodes import disjoint_factors, replaced, tree_size
+from symbprop.calculus.nodes import disjoint_factors, exchanged, replaced, tree_size
 from symbprop.simplify.degrees import named_exponentials
 
 LONGEST_ARGUMENT = 40  # nodes; exponentials of longer ones are not compared with each other
@@ -75,17 +75,17 @@ def by_sign(expression: Expr, *, everywhere: bool = True) -> Iterator[Expr]:
             except PolynomialError:
                 return
             if form is not None:
-                forms.append(form.xreplace(numbers))
+                forms.append(exchanged(form, numbers))
         yield from forms[:1]
         if (forms or not everywhere) and (
             pair := paired(expanded, Split(argument, condition, bound=limit))
         ) is not None:
-            yield pair.xreplace(numbers)
+            yield exchanged(pair, numbers)
         if (forms or not everywhere) and limit is not None and not expanded.has(log):
             with suppress(PolynomialError):
                 apart = _form(expanded, Split(argument, condition, bound=limit, apart=True))
                 if apart is not None:
-                    yield apart.xreplace(numbers)
+                    yield exchanged(apart, numbers)
         if len(forms) == 2 and forms[0] != forms[1]:
             far, close = forms
             yield close
@@ -236,4 +236,4 @@ def _finished(form: Expr, split: Split) -> Expr:
     """E written out again, and expm1 of what its logarithm is."""
     size = -absolute(split.argument)
     form = replaced(form, lambda node: isinstance(node, expm1), lambda node: expm1(size, evaluate=False))
-    return form.xreplace(split.exponentials(form.has(TAIL)))
+    return exchanged(form, split.exponentials(form.has(TAIL)))

@@ -14,7 +14,7 @@ from symbprop.accuracy.functions import tail_exp
 from symbprop.accuracy.polynomials import HIGHEST
 from symbprop.calculus.algebra import cancel, factor_list, numerator_and_denominator
 from symbprop.calculus.functions import Held, Select, larger, smaller
-from symbprop.calculus.nodes import replaced
+from symbprop.calculus.nodes import exchanged, replaced
 
 WHOLE = Symbol("X", positive=True)  # exp(g)
 BELOW, ABOVE, TAIL = (Symbol(name, positive=True) for name in ("F", "G", "T"))
@@ -32,14 +32,14 @@ def paired(expression: Expr, split: Split) -> Expr | None:
     value = BELOW**least * (Held(inner) if inner.is_Add else inner) / below**degree
     if split.bound is None:
         argument = split.argument
-        return value.xreplace({BELOW: Held(exp(smaller(argument, Integer(0)))), **_other(argument)})
+        return exchanged(value, {BELOW: Held(exp(smaller(argument, Integer(0)))), **_other(argument)})
     argument = split.tame_argument()
     on_left = smaller(argument, Integer(0))
     main = Held(exp(Held(larger(on_left, -FLOOR))))
     tail = tail_exp(on_left if argument == split.argument else argument)  # of ∞ it is no number
     # What F multiplies may be large where F is no normal number: so its last factor comes last.
     whole = Held(value) * TAIL**least if least else value
-    return whole.xreplace({BELOW: main, TAIL: tail, GROWN: argument, **_other(argument)})
+    return exchanged(whole, {BELOW: main, TAIL: tail, GROWN: argument, **_other(argument)})
 
 
 def _other(argument: Expr) -> dict[Expr, Expr]:

@@ -11,7 +11,7 @@ from symbprop.accuracy.damping import split_exponential
 from symbprop.accuracy.functions import wide_exp
 from symbprop.calculus.algebra import expand, together
 from symbprop.calculus.functions import Held, Select, absolute, larger, smaller
-from symbprop.calculus.nodes import replaced
+from symbprop.calculus.nodes import exchanged, replaced
 
 Rewriting = Callable[[Expr], Expr]
 FARTHEST = Integer(2) ** 100  # in range of single precision too
@@ -188,7 +188,7 @@ def within_range(expression: Expr, variable: Symbol) -> tuple[Expr, ...]:
     Not an identity, unless the expression is as good as constant from there on, or grows no faster than the variable.
     """
     ends = (larger(variable, -FARTHEST), smaller(variable, FARTHEST), larger(smaller(variable, FARTHEST), -FARTHEST))
-    return tuple(expression.xreplace({variable: Held(each)}) for each in ends)
+    return tuple(exchanged(expression, {variable: Held(each)}) for each in ends)
 
 
 def divisions_first(expression: Expr) -> Expr:
@@ -214,8 +214,10 @@ def kept_in_branch(expression: Expr) -> Expr:
     """What a branch reads, kept within the branch's condition, so that the dead branch stays finite."""
     sizes = {node: Symbol(f"size{n}", nonnegative=True) for n, node in enumerate(_sizes(expression))}
     whole = {symbol: node for node, symbol in sizes.items()}
-    kept = replaced(expression.xreplace(sizes), lambda node: isinstance(node, Select), lambda node: _kept(node, whole))
-    return kept.xreplace(whole)
+    kept = replaced(
+        exchanged(expression, sizes), lambda node: isinstance(node, Select), lambda node: _kept(node, whole)
+    )
+    return exchanged(kept, whole)
 
 
 def _sizes(expression: Expr) -> list[Select]:
@@ -246,7 +248,7 @@ def _within(branch: Expr, variable: Symbol, kept: Expr) -> Expr:
     """A branch that is linear in the variable stays finite by itself."""
     if branch.is_polynomial(variable) and (not branch.has(variable) or branch.as_poly(variable).degree() < 2):
         return branch
-    return branch.xreplace({variable: kept})
+    return exchanged(branch, {variable: kept})
 
 
 def damped_gaussians(expression: Expr) -> Expr:

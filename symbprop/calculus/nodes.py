@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from math import comb
 from typing import Any
@@ -100,6 +100,20 @@ def replaced(expression: Basic, applies: type | Callable[[Any], bool], make: Cal
             result = result if made is None else made
         found[node] = result
         return result
+
+    return walk(expression)
+
+
+def exchanged(expression: Expr, rule: Mapping[Basic, Basic]) -> Any:
+    """``expression.xreplace(rule)``, each distinct node looked at once."""
+    found: dict[Basic, Basic] = dict(rule)
+
+    def walk(node: Basic) -> Basic:
+        if node not in found:
+            args = tuple(map(walk, node.args))
+            same = all(old is new for old, new in zip(node.args, args, strict=True))
+            found[node] = node if same else node.func(*args)
+        return found[node]
 
     return walk(expression)
 

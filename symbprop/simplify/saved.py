@@ -8,7 +8,7 @@ from functools import cache
 from sympy import Add, Expr, Mul, S, Symbol, degree, exp, log
 
 from symbprop.calculus.algebra import cancel, factor_terms, together
-from symbprop.calculus.nodes import replaced, tree_size
+from symbprop.calculus.nodes import replaced, symbols_of, tree_size
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.calculus.statement import Statement, read_symbol, statement
 from symbprop.simplify.cost import cost, operations
@@ -120,7 +120,10 @@ def _put_in(expression: Expr, pattern: Expr, saved: Symbol) -> Expr:
     SymPy multiplies a number into a denominator, 6 (v + 1) to 6 v + 6, and then does not find v + 1 in it.
     """
     parts = [Mul(*Mul.make_args(each)).as_coeff_Mul() for each in Add.make_args(expression)]
-    return Add(*(number * rest.subs(pattern, saved) for number, rest in parts))
+    needed = symbols_of(pattern)  # without one of them there is nothing to find, for which SymPy looks long
+    return Add(
+        *(number * (rest.subs(pattern, saved) if needed <= symbols_of(rest) else rest) for number, rest in parts)
+    )
 
 
 def _grows(candidate: Expr, expression: Expr, pattern: Expr) -> bool:

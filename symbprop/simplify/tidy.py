@@ -7,7 +7,7 @@ from functools import cache
 
 from sympy import Add, Expr, Mul, Symbol, cosh, exp, sinh, tanh
 
-from symbprop.calculus.algebra import cancel, expand, factor_terms, together
+from symbprop.calculus.algebra import cancel, expand, factor_terms
 from symbprop.calculus.nodes import expanded_size, is_reciprocal, replaced, tree_size
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.calculus.statement import Statement, statement
@@ -47,7 +47,7 @@ def cheapest_form(expression: Expr) -> Expr:
     if expanded_size(expression) <= MOST_TERMS:
         multiplied = expand(expression, log=False, power_base=False, power_exp=False)
         candidates.extend((multiplied, factor_terms(multiplied)))
-    candidates.extend(map(_over_common_divisors, tuple(candidates)))
+    candidates.extend(map(_over_common_divisors, dict.fromkeys(candidates)))
     candidates.append(_through_reciprocal(expression))
     candidates.extend((by_sign_of_reads(expression), over_one_root(expression)))
     return proved(expression, min(candidates, key=burden))
@@ -60,7 +60,7 @@ def _through_reciprocal(expression: Expr) -> Expr:
         return expression
     exponential = next(iter(exponentials))
     unknown = Symbol("E", positive=True)
-    named = together(expression.xreplace({exponential: 1 / unknown}))
+    named = expression.xreplace({exponential: 1 / unknown})
     if not all(part.is_polynomial(unknown) for part in named.as_numer_denom()):
         return expression
     return factor_terms(cancel(named)).xreplace({unknown: exp(-exponential.args[0])})
