@@ -25,7 +25,7 @@ def is_bounded(exponential: Expr) -> bool:
 
 def sizes_of(expression: Expr, argument: Expr) -> list[tuple[Select, Expr]]:
     """The nodes that are |c·g|, each with |c|."""
-    ratios = {node: _ratio_to_size(node, argument) for node in expression.atoms(Select)}
+    ratios = {node: _ratio_to_size(node, argument) for node in distinct(expression) if isinstance(node, Select)}
     found = [(node, ratio) for node, ratio in ratios.items() if ratio is not None]
     return sorted(found, key=lambda each: each[0].sort_key())
 
@@ -77,7 +77,7 @@ def quotient(powers: Expr, size: Expr, near: bool) -> tuple[Expr, Expr, dict[Sym
         lambda node: isinstance(node, log) and node.has(SMALL),
         lambda node: _logarithm(node.args[0], size, near, named),
     )
-    if any(node.has(SMALL) for node in bare.atoms(log)):
+    if any(isinstance(node, log) and node.has(SMALL) for node in distinct(bare)):
         return None
     above, below = numerator_and_denominator(bare)
     content = below.as_coeff_Mul()[0] if below.is_Mul else S.One

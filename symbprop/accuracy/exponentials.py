@@ -38,7 +38,7 @@ from symbprop.accuracy.pairs import paired
 from symbprop.accuracy.polynomials import HIGHEST, SMALL, polynomial
 from symbprop.calculus.algebra import cancel, common_divisor, expand, factor_terms, lowest_terms
 from symbprop.calculus.functions import Held, Select, absolute, smaller
-from symbprop.calculus.nodes import disjoint_factors, exchanged, replaced, tree_size
+from symbprop.calculus.nodes import disjoint_factors, distinct, exchanged, replaced, symbols_of, tree_size
 from symbprop.simplify.degrees import named_exponentials
 
 LONGEST_ARGUMENT = 40  # nodes; exponentials of longer ones are not compared with each other
@@ -131,7 +131,8 @@ def without_hyperbolics(expression: Expr) -> Expr:
 def generator(expression: Expr) -> Expr | None:
     """The g of which every unbounded exponential is exp(k·g) with an integer k; ``None`` if there is no such."""
     arguments = sorted(
-        {each.args[0] for each in expression.atoms(exp) if not is_bounded(each)}, key=lambda each: each.sort_key()
+        {each.args[0] for each in distinct(expression) if isinstance(each, exp) and not is_bounded(each)},
+        key=lambda each: each.sort_key(),
     )
     if not arguments or any(tree_size(each) > LONGEST_ARGUMENT for each in arguments):
         return None
@@ -164,7 +165,7 @@ def _selections(expression: Expr, argument: Expr) -> list[Select]:
     """The selections that depend on what g depends on, except |g| itself."""
     sizes = {node: Symbol(f"size{n}", real=True) for n, (node, _) in enumerate(sizes_of(expression, argument))}
     rest = expression.xreplace(sizes)
-    return [node for node in rest.atoms(Select) if node.free_symbols & argument.free_symbols]
+    return [node for node in distinct(rest) if isinstance(node, Select) and symbols_of(node) & symbols_of(argument)]
 
 
 def _sides(condition: Basic, argument: Expr) -> int | None:

@@ -14,7 +14,7 @@ from symbprop.accuracy.functions import tail_exp
 from symbprop.accuracy.polynomials import HIGHEST
 from symbprop.calculus.algebra import cancel, factor_list, numerator_and_denominator
 from symbprop.calculus.functions import Held, Select, larger, smaller
-from symbprop.calculus.nodes import exchanged, replaced
+from symbprop.calculus.nodes import distinct, exchanged, replaced
 
 WHOLE = Symbol("X", positive=True)  # exp(g)
 BELOW, ABOVE, TAIL = (Symbol(name, positive=True) for name in ("F", "G", "T"))
@@ -53,7 +53,7 @@ def _terms(expression: Expr, argument: Expr) -> dict[tuple[int, int], Expr] | No
         lambda node: isinstance(node, exp) and not is_bounded(node),
         lambda node: WHOLE ** cancel(node.args[0] / argument),
     )
-    if powers.has(Select, log) or any(each.has(WHOLE) for each in powers.atoms(Function)):
+    if powers.has(Select, log) or any(isinstance(each, Function) and each.has(WHOLE) for each in distinct(powers)):
         return None
     above, below = numerator_and_denominator(powers)
     constant, factors = factor_list(below, WHOLE)

@@ -11,7 +11,7 @@ from symbprop.accuracy.damping import split_exponential
 from symbprop.accuracy.functions import wide_exp
 from symbprop.calculus.algebra import expand, together
 from symbprop.calculus.functions import Held, Select, absolute, larger, smaller
-from symbprop.calculus.nodes import exchanged, replaced
+from symbprop.calculus.nodes import distinct, exchanged, replaced
 
 Rewriting = Callable[[Expr], Expr]
 FARTHEST = Integer(2) ** 100  # in range of single precision too
@@ -129,7 +129,7 @@ def conjugate(expression: Expr) -> Expr:
         grown = Held(absolute(rest) + root)
         return Select(rest >= 0, grown, difference / grown)
 
-    if not any(node.exp.is_Rational and node.exp.q == 2 for node in expression.atoms(Pow)):
+    if not any(isinstance(n, Pow) and n.exp.is_Rational and n.exp.q == 2 for n in distinct(expression)):
         return expression
     result = replaced(together(expression), is_sum, by_sign)
     return result if result.has(Select) else expression
@@ -222,7 +222,8 @@ def kept_in_branch(expression: Expr) -> Expr:
 
 def _sizes(expression: Expr) -> list[Select]:
     """The nodes that are |x|."""
-    found = [n for n in expression.atoms(Select) if n.args[1].is_Symbol and n == absolute(n.args[1])]
+    choices = (node for node in distinct(expression) if isinstance(node, Select))
+    found = [n for n in choices if n.args[1].is_Symbol and n == absolute(n.args[1])]
     return sorted(found, key=lambda each: each.sort_key())
 
 
