@@ -9,7 +9,7 @@ conspire to reach, stands what they come to when they are independent (Higham an
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -51,9 +51,15 @@ def given(values: Array, position: int, count: int) -> Estimate:
 
 def estimate(expression: Expr, leaves: Mapping[Symbol, Estimate]) -> Estimate:
     """The estimate of ``expression``, each distinct subexpression computed once, in the order in which it is emitted."""
+    return estimates([expression], leaves)[0]
+
+
+def estimates(expressions: Sequence[Expr], leaves: Mapping[Symbol, Estimate]) -> list[Estimate]:
+    """The estimates of several expressions: forms of one function share most of what they are made of."""
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _Tape(leaves).estimate(expression)
+        tape = _Tape(leaves)
+        return [tape.estimate(each) for each in expressions]
 
 
 @dataclass(slots=True)
@@ -73,7 +79,7 @@ class _Entry:
 
 
 class _Tape:
-    """The operations of one expression, each operand before what reads it."""
+    """The operations of some expressions, each operand before what reads it."""
 
     def __init__(self, leaves: Mapping[Symbol, Estimate]) -> None:
         self._leaves = leaves
@@ -89,11 +95,12 @@ class _Tape:
 
     def estimate(self, expression: Expr) -> Estimate:
         place = self.of(expression)
-        weights = [self._zero] * (place + 1)
-        weights[place] = self._zero + 1
+        weights: dict[int, Array] = {place: self._zero + 1}  # of what the expression is made of
         error, spread = self._zero.copy(), self._zero.copy()
         slopes = np.zeros((self._inputs, self._points))
         for position in range(place, -1, -1):
+            if position not in weights:
+                continue
             entry, weight = self._entries[position], weights[position]
             if entry.rounding is not self._zero:
                 own = _times(np.abs(weight), entry.rounding)
@@ -103,7 +110,7 @@ class _Tape:
                     slopes += _times(weight, self._leaves[self._symbols[position]].slopes)
                 spread = np.hypot(spread, own)  # squares might leave the range
             for operand, partial in zip(entry.operands, entry.partials, strict=True):
-                weights[operand] = weights[operand] + np.clip(_times(weight, partial), -HUGE, HUGE)
+                weights[operand] = weights.get(operand, self._zero) + np.clip(_times(weight, partial), -HUGE, HUGE)
         result = self._entries[place]
         return Estimate(result.value, error, np.minimum(error, LIKELY * spread), slopes, result.quiet)
 
