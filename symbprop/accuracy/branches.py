@@ -8,29 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-from sympy import (
-    Basic,
-    Expr,
-    Function,
-    Pow,
-    S,
-    Symbol,
-    cancel,
-    exp,
-    expand,
-    factor,
-    factor_list,
-    factor_terms,
-    fraction,
-    log,
-    together,
-)
+from sympy import Basic, Expr, Function, Pow, S, Symbol, exp, log
 from sympy.codegen.cfunctions import log1p
 from sympy.polys.polyerrors import PolynomialError
 
 from symbprop.accuracy.polynomials import SMALL, is_no_degree, polynomial
+from symbprop.calculus.algebra import cancel, expand, factor, factor_list, factor_terms, numerator_and_denominator
 from symbprop.calculus.functions import Select, absolute
-from symbprop.calculus.nodes import distinct
+from symbprop.calculus.nodes import distinct, replaced
 
 
 def is_bounded(exponential: Expr) -> bool:
@@ -40,7 +25,7 @@ def is_bounded(exponential: Expr) -> bool:
 
 def sizes_of(expression: Expr, argument: Expr) -> list[tuple[Select, Expr]]:
     """The nodes that are |c·g|, each with |c|."""
-    ratios = {node: _ratio_to_size(node, argument) for node in expression.atoms(Select)}
+    ratios = {node: _ratio_to_size(node, argument) for node in distinct(expression) if isinstance(node, Select)}
     found = [(node, ratio) for node, ratio in ratios.items() if ratio is not None]
     return sorted(found, key=lambda each: each[0].sort_key())
 
@@ -59,11 +44,13 @@ def in_powers(expression: Expr, argument: Expr, condition: Basic, sign: int) -> 
     ``None`` if another choice is left, or a function other than a logarithm depends on it: that is no quotient in E.
     """
     resolved = expression.xreplace({node: ratio * sign * argument for node, ratio in sizes_of(expression, argument)})
-    resolved = resolved.replace(
+    resolved = replaced(
+        resolved,
         lambda node: isinstance(node, Select) and node.args[0] == condition,
         lambda node: node.args[1 if sign > 0 else 2],
     )
-    powers: Expr = resolved.replace(
+    powers: Expr = replaced(
+        resolved,
         lambda node: isinstance(node, exp) and not is_bounded(node),
         lambda node: SMALL ** (-sign * cancel(node.args[0] / argument)),
     )
@@ -85,13 +72,14 @@ def quotient(powers: Expr, size: Expr, near: bool) -> tuple[Expr, Expr, dict[Sym
     def named(value: Expr) -> Symbol:
         return logarithms.setdefault(value, Symbol(f"l{len(logarithms)}", real=True))
 
-    bare = powers.replace(
+    bare = replaced(
+        powers,
         lambda node: isinstance(node, log) and node.has(SMALL),
         lambda node: _logarithm(node.args[0], size, near, named),
     )
-    if any(node.has(SMALL) for node in bare.atoms(log)):
+    if any(isinstance(node, log) and node.has(SMALL) for node in distinct(bare)):
         return None
-    above, below = fraction(cancel(together(bare)))
+    above, below = numerator_and_denominator(bare)
     content = below.as_coeff_Mul()[0] if below.is_Mul else S.One
     content *= factor_terms(below / content).as_coeff_Mul()[0]
     values = {symbol: value for value, symbol in logarithms.items()}
@@ -112,7 +100,7 @@ def _positive_at_zero(constant: Expr, factors: list[tuple[Expr, int]]) -> tuple[
 
 def _logarithm(value: Expr, size: Expr, near: bool, named: Callable[[Expr], Symbol]) -> Expr:
     """Log of a quotient in E, ``size`` being |g| in this branch."""
-    above, below = fraction(cancel(together(value)))
+    above, below = numerator_and_denominator(value)
     if near and (above - below).subs(SMALL, 1).equals(0):
         ratio = polynomial(factor(above - below)) / polynomial(below)
         return named(log1p(ratio))

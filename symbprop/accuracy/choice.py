@@ -71,7 +71,7 @@ def _chooses(node: Basic) -> bool:
     if not isinstance(node, Select) or any(each.is_number for each in node.args[1:]):
         return False
     condition, *branches = node.args
-    if node == absolute(branches[0]):
+    if isinstance(branches[1], Select) and node == absolute(branches[0]):
         return False
     return not condition.is_Relational or set(condition.args) != set(branches)
 
@@ -98,7 +98,7 @@ def forms(expression: Expr, *, everywhere: bool = True) -> tuple[Expr, ...]:
                 found.setdefault(mended)
                 base = mended
     every = dict.fromkeys((*found, *map(rewriting.wide_exponentials, found)))
-    return tuple(form for form in every if not form.has(I, nan, zoo))
+    return tuple(form for form in every if not any(each in (I, nan, zoo) for each in distinct(form)))
 
 
 def worst_errors(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from sympy import Add, Basic, Expr, Mul, Symbol, erf, erfc, expand, factor_terms
+from sympy import Add, Basic, Expr, Mul, Symbol, erf, erfc
 
 from symbprop.accuracy.functions import erfc_and_gauss, scaled_erfc, scaled_gauss
+from symbprop.calculus.algebra import expand, factor_terms
+from symbprop.calculus.nodes import replaced
 
 
 def complement(expression: Expr) -> Expr:
@@ -28,7 +30,7 @@ def scaled_complement(expression: Expr) -> Expr:
         tail = next(each for each in node.args if isinstance(each, erfc))
         return node if node == -tail else scaled_erfc(node / tail, tail.args[0])
 
-    return expression.replace(is_scaled, scaled)
+    return replaced(expression, is_scaled, scaled)
 
 
 def beside_gaussian(expression: Expr) -> Expr:
@@ -43,7 +45,7 @@ def beside_gaussian(expression: Expr) -> Expr:
         both = erfc_and_gauss(Mul(*scale), bell.args[0], argument)
         return Add(*(each for each in node.args if each not in (tail, bell)), both)
 
-    return expression.replace(is_pair, joined)
+    return replaced(expression, is_pair, joined)
 
 
 def _pair(node: Add) -> tuple[Expr, Expr] | None:

@@ -16,8 +16,8 @@ from sympy import Symbol
 
 from symbprop.accuracy.anchors import with_anchors
 from symbprop.accuracy.choice import BOUND, Form, choose, forms, is_large, price, with_limits, worst_errors
-from symbprop.accuracy.delicate import delicate, is_delicate, is_product, is_read, outer_factors, sums
-from symbprop.accuracy.estimate import Estimate, estimate, given
+from symbprop.accuracy.delicate import delicate, is_call, is_delicate, is_product, is_read, outer_factors, sums
+from symbprop.accuracy.estimate import Estimate, estimate, estimates, given
 from symbprop.accuracy.fast import LIMITS, coarse_errors, fast_forms
 from symbprop.accuracy.levels import DEPTH
 from symbprop.accuracy.levels import levels as levels_of
@@ -227,30 +227,38 @@ class _Chooser:
             read: given(column, n, len(inputs)) for n, (read, column) in enumerate(zip(inputs, columns, strict=True))
         }
         rounded = [each.interval is None and not each.fixed for each in inputs.values()]
+        if not self._fast and is_call(source.expr):
+            alone = self._known(source, leaves)
+            (error,) = worst_errors([estimate(source.expr, alone)], columns, rounded)
+            form = Form(source.expr, 0, cost(source.expr), error)
+            if form.meets:  # nothing costs less than one call
+                return with_limits(form, alone, columns, rounded)
         candidates: list[Form] = []
-        estimates: list[Estimate] = []
+        found: list[Estimate] = []
         for depth, level in enumerate(levels):
             known = self._known(level, leaves)
             scale = outer_factors(level)
             inner = level.expr / scale
             make = fast_forms if self._fast else forms
-            for form in dict.fromkeys((*make(inner), *(make(cheapest_form(inner)) if depth else ()))):
-                candidates.append(Form(scale * form, depth, price(scale * form)))
-                estimates.append(estimate(scale * form, known))
+            made = [
+                scale * form for form in dict.fromkeys((*make(inner), *(make(cheapest_form(inner)) if depth else ())))
+            ]
+            candidates.extend(Form(each, depth, price(each)) for each in made)
+            found.extend(estimates(made, known))
             if self._fast:
-                errors = coarse_errors(estimates, columns, likely_ones=True)
+                errors = coarse_errors(found, columns, likely_ones=True)
             else:
-                errors = worst_errors(estimates, columns, rounded)
+                errors = worst_errors(found, columns, rounded)
             candidates = [replace(each, error=error) for each, error in zip(candidates, errors, strict=True)]
             if any(each.meets for each in candidates):
                 break
         if not self._fast and not any(each.meets for each in candidates):
-            self._near_zero(levels, leaves, candidates, estimates)
-            errors = worst_errors(estimates, columns, rounded)
+            self._near_zero(levels, leaves, candidates, found)
+            errors = worst_errors(found, columns, rounded)
             candidates = [replace(each, error=error) for each, error in zip(candidates, errors, strict=True)]
         if self._fast:
             for limit in LIMITS:  # what is finite farthest out
-                errors = coarse_errors(estimates, columns, limit)
+                errors = coarse_errors(found, columns, limit)
                 if not np.isinf(errors).all():
                     break
             return choose([replace(each, error=error) for each, error in zip(candidates, errors, strict=True)])
@@ -264,7 +272,7 @@ class _Chooser:
         levels: Sequence[Statement],
         leaves: dict[Access, Estimate],
         candidates: list[Form],
-        estimates: list[Estimate],
+        found: list[Estimate],
     ) -> None:
         """Add what mends a function of one exact read near its zero, where nothing else does."""
         for depth, level in enumerate(levels):
@@ -275,7 +283,7 @@ class _Chooser:
             known = self._known(level, leaves)
             for form in near_zero(inner):
                 candidates.append(Form(scale * form, depth, cost(scale * form)))
-                estimates.append(estimate(scale * form, known))
+                found.append(estimate(scale * form, known))
 
     def _estimate(self, read: Access, leaves: dict[Access, Estimate]) -> Estimate:
         if read not in leaves:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sympy import Add, Basic, Expr, Integer, Mul, Poly, Symbol, cancel, degree, exp, expand
+from sympy import Add, Basic, Expr, Integer, Mul, Poly, Symbol, degree, exp
 
 from symbprop.accuracy.functions import tail_exp
 from symbprop.accuracy.polynomials import SMALL
+from symbprop.calculus.algebra import cancel, expand
 from symbprop.calculus.functions import Held, absolute, larger, smaller
 
 MAIN, TAIL = Symbol("M", positive=True), Symbol("T", positive=True)  # E = M·T, M no smaller than exp(−43)

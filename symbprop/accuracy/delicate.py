@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 
 from sympy import Expr, Function, Mul, Pow, Symbol, exp
 
@@ -13,6 +14,7 @@ from symbprop.calculus.statement import Statement, read_symbol
 from symbprop.simplify.definitions import Definition, definitions
 
 
+@cache
 def is_delicate(expression: Expr) -> bool:
     """Whether an expression does more than add and multiply."""
     return expression.has(Function, exp, Select) or any(
@@ -48,6 +50,11 @@ def is_read(expression: Expr) -> bool:
     return len(expression.free_symbols) <= 1 and all(each.is_Symbol or each.is_number for each in expression.args)
 
 
+def is_call(expression: Expr) -> bool:
+    """Whether an expression is one function of one read."""
+    return isinstance(expression, (Function, exp)) and len(expression.args) == 1 and expression.args[0].is_Symbol
+
+
 def is_product(expression: Expr) -> bool:
     """Whether an expression is a product of different reads, which is as good as these but for its own rounding."""
     return isinstance(expression, Mul) and all(each.is_Symbol or each.is_number for each in expression.args)
@@ -55,12 +62,17 @@ def is_product(expression: Expr) -> bool:
 
 def outer_factors(source: Statement) -> Expr:
     """Sizes, and reads that scale a statement and do nothing else in it."""
-    reads = {read_symbol(position) for position in range(len(source.reads))}
-    factors = Mul.make_args(source.expr)
+    return _outer_factors(source.expr, len(source.reads))
+
+
+@cache
+def _outer_factors(expression: Expr, count: int) -> Expr:
+    reads = {read_symbol(position) for position in range(count)}
+    factors = Mul.make_args(expression)
     outer = []
     for factor in factors:
         rest = Mul(*(each for each in factors if each is not factor))
-        scales = factor in reads and not rest.has(factor) and not isinstance(source.expr, Symbol)
+        scales = factor in reads and not rest.has(factor) and not isinstance(expression, Symbol)
         if scales or (factor.free_symbols and not factor.free_symbols & reads):
             outer.append(factor)
     rest = [each for each in factors if each not in outer]

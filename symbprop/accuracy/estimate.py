@@ -9,8 +9,9 @@ conspire to reach, stands what they come to when they are independent (Higham an
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,9 +51,15 @@ def given(values: Array, position: int, count: int) -> Estimate:
 
 def estimate(expression: Expr, leaves: Mapping[Symbol, Estimate]) -> Estimate:
     """The estimate of ``expression``, each distinct subexpression computed once, in the order in which it is emitted."""
+    return estimates([expression], leaves)[0]
+
+
+def estimates(expressions: Sequence[Expr], leaves: Mapping[Symbol, Estimate]) -> list[Estimate]:
+    """The estimates of several expressions: forms of one function share most of what they are made of."""
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _Tape(leaves).estimate(expression)
+        tape = _Tape(leaves)
+        return [tape.estimate(each) for each in expressions]
 
 
 @dataclass(slots=True)
@@ -68,10 +75,11 @@ class _Entry:
     rounding: Array
     bound: Array
     quiet: NDArray[np.bool_]
+    finite: NDArray[np.bool_]
 
 
 class _Tape:
-    """The operations of one expression, each operand before what reads it."""
+    """The operations of some expressions, each operand before what reads it."""
 
     def __init__(self, leaves: Mapping[Symbol, Estimate]) -> None:
         self._leaves = leaves
@@ -79,7 +87,7 @@ class _Tape:
         self._places: dict[Basic, int] = {}
         first = next(iter(leaves.values()))
         self._inputs, self._points = first.slopes.shape
-        self._zero = np.zeros(self._points)
+        self._zero, self._always = np.zeros(self._points), np.ones(self._points, bool)
         self._symbols: dict[int, Symbol] = {}
         for symbol, leaf in leaves.items():
             self._places[symbol] = self._record(leaf.value, (), (), leaf.error, leaf.quiet)
@@ -87,20 +95,22 @@ class _Tape:
 
     def estimate(self, expression: Expr) -> Estimate:
         place = self.of(expression)
-        weights = [self._zero] * (place + 1)
-        weights[place] = self._zero + 1
+        weights: dict[int, Array] = {place: self._zero + 1}  # of what the expression is made of
         error, spread = self._zero.copy(), self._zero.copy()
         slopes = np.zeros((self._inputs, self._points))
         for position in range(place, -1, -1):
+            if position not in weights:
+                continue
             entry, weight = self._entries[position], weights[position]
-            own = _times(np.abs(weight), entry.rounding)
-            error += own
-            if position in self._symbols:
-                own = _times(np.abs(weight), self._leaves[self._symbols[position]].likely) / LIKELY
-                slopes += _times(weight, self._leaves[self._symbols[position]].slopes)
-            spread = np.hypot(spread, own)  # squares might leave the range
+            if entry.rounding is not self._zero:
+                own = _times(np.abs(weight), entry.rounding)
+                error += own
+                if position in self._symbols:
+                    own = _times(np.abs(weight), self._leaves[self._symbols[position]].likely) / LIKELY
+                    slopes += _times(weight, self._leaves[self._symbols[position]].slopes)
+                spread = np.hypot(spread, own)  # squares might leave the range
             for operand, partial in zip(entry.operands, entry.partials, strict=True):
-                weights[operand] = weights[operand] + np.clip(_times(weight, partial), -HUGE, HUGE)
+                weights[operand] = weights.get(operand, self._zero) + np.clip(_times(weight, partial), -HUGE, HUGE)
         result = self._entries[place]
         return Estimate(result.value, error, np.minimum(error, LIKELY * spread), slopes, result.quiet)
 
@@ -112,32 +122,30 @@ class _Tape:
     def _record(
         self, value: Array, operands: tuple[int, ...], partials: tuple[Array, ...], own: Array, quiet: NDArray[np.bool_]
     ) -> int:
-        bound = own.copy()
+        bound = own
         for operand, partial in zip(operands, partials, strict=True):
-            bound += _times(np.abs(partial), self._entries[operand].bound)
-        self._entries.append(_Entry(value, operands, partials, own, bound, quiet))
+            bound = bound + _times(np.abs(partial), self._entries[operand].bound)
+        self._entries.append(_Entry(value, operands, partials, own, bound, quiet, np.isfinite(value)))
         return len(self._entries) - 1
 
     def _operation(self, value: Array, operands: tuple[int, ...], partials: tuple[Array, ...], own: Array) -> int:
         """Quiet where the operands were, and no infinity or NaN came from finite ones."""
-        entries = [self._entries[each] for each in operands]
-        quiet = np.logical_and.reduce([each.quiet for each in entries])
-        finite = np.logical_and.reduce([np.isfinite(each.value) for each in entries])
+        quiet = finite = self._always
+        for each in operands:
+            quiet = quiet & self._entries[each].quiet
+            finite = finite & self._entries[each].finite
         return self._record(value, operands, partials, own, quiet & (np.isfinite(value) | ~finite))
 
     def _constant(self, value: float, exact: bool) -> int:
         full = np.full(self._points, value)
         own = self._zero if exact else np.abs(full) * UNIT
-        return self._record(full, (), (), own, np.ones(self._points, bool))
+        return self._record(full, (), (), own, self._always)
 
     def _compute(self, node: Basic) -> int:
         if isinstance(node, Symbol):
             return self._constant(SIZE, True)
         if isinstance(node, Expr) and node.is_number:
-            value = float(node.evalf(25))
-            return self._constant(
-                value, isinstance(node, Rational) and node.q & (node.q - 1) == 0 and abs(node.p) < 2**24
-            )
+            return self._constant(*_number(node))
         if isinstance(node, Add):
             parts = [self.of(each) for each in ordered(node.args)]
             total = parts[0]
@@ -289,6 +297,13 @@ class _Tape:
         return self._operation(value, (a, b), (1 / y, -value / y), rounding(value, x, y, quotient=True))
 
 
+@cache
+def _number(node: Expr) -> tuple[float, bool]:
+    """A number, and whether it is one in both precisions."""
+    exact = isinstance(node, Rational) and node.q & (node.q - 1) == 0 and abs(node.p) < 2**24
+    return float(node.evalf(25)), exact
+
+
 def _square_of_tail(x: Array, value: Array) -> Array:
     """What the rounding of x² does to exp(−x²), where erfc(x) is a multiple of it."""
     return np.where((x > 0) & (value != 0), UNIT * _times(x * x, np.abs(value)), 0.0)
@@ -296,4 +311,6 @@ def _square_of_tail(x: Array, value: Array) -> Array:
 
 def _times(a: Array, b: Array) -> Array:
     """a·b with 0·∞ = 0: nothing reaches what does not depend on it."""
-    return np.where((a == 0) | (b == 0), 0.0, a * b)
+    product = a * b
+    lost = np.isnan(product)
+    return np.where(lost & ((a == 0) | (b == 0)), 0.0, product) if lost.any() else product

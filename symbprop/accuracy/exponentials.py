@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import reduce
 
-from sympy import (
+from sympy import (  # fmt: skip
     Add,
     Basic,
     Expr,
@@ -20,18 +20,14 @@ from sympy import (
     Rational,
     S,
     Symbol,
-    cancel,
     cosh,
     exp,
-    expand,
-    factor_terms,
-    fraction,
     gcd,
     log,
     preorder_traversal,
     sinh,
     tanh,
-)  # fmt: skip
+)
 from sympy.codegen.cfunctions import expm1
 from sympy.polys.polyerrors import PolynomialError
 
@@ -40,8 +36,9 @@ from symbprop.accuracy.damping import TAIL, Split, bound_of, damped, without_tai
 from symbprop.accuracy.merging import merged
 from symbprop.accuracy.pairs import paired
 from symbprop.accuracy.polynomials import HIGHEST, SMALL, polynomial
+from symbprop.calculus.algebra import cancel, common_divisor, expand, factor_terms, lowest_terms
 from symbprop.calculus.functions import Held, Select, absolute, smaller
-from symbprop.calculus.nodes import disjoint_factors, tree_size
+from symbprop.calculus.nodes import disjoint_factors, distinct, exchanged, replaced, symbols_of, tree_size
 from symbprop.simplify.degrees import named_exponentials
 
 LONGEST_ARGUMENT = 40  # nodes; exponentials of longer ones are not compared with each other
@@ -78,17 +75,17 @@ def by_sign(expression: Expr, *, everywhere: bool = True) -> Iterator[Expr]:
             except PolynomialError:
                 return
             if form is not None:
-                forms.append(form.xreplace(numbers))
+                forms.append(exchanged(form, numbers))
         yield from forms[:1]
         if (forms or not everywhere) and (
             pair := paired(expanded, Split(argument, condition, bound=limit))
         ) is not None:
-            yield pair.xreplace(numbers)
+            yield exchanged(pair, numbers)
         if (forms or not everywhere) and limit is not None and not expanded.has(log):
             with suppress(PolynomialError):
                 apart = _form(expanded, Split(argument, condition, bound=limit, apart=True))
                 if apart is not None:
-                    yield apart.xreplace(numbers)
+                    yield exchanged(apart, numbers)
         if len(forms) == 2 and forms[0] != forms[1]:
             far, close = forms
             yield close
@@ -125,16 +122,17 @@ def _is_irrational_atom(node: Basic) -> bool:
 
 def without_hyperbolics(expression: Expr) -> Expr:
     """tanh, cosh and sinh as exponentials; tanh(log(u)) so becomes a quotient in u."""
-    expression = expression.replace(tanh, lambda u: (1 - exp(-2 * u)) / (1 + exp(-2 * u)))
-    expression = expression.replace(cosh, lambda u: (exp(u) + exp(-u)) / 2)
-    found: Expr = expression.replace(sinh, lambda u: (exp(u) - exp(-u)) / 2)
+    expression = replaced(expression, tanh, lambda u: (1 - exp(-2 * u)) / (1 + exp(-2 * u)))
+    expression = replaced(expression, cosh, lambda u: (exp(u) + exp(-u)) / 2)
+    found: Expr = replaced(expression, sinh, lambda u: (exp(u) - exp(-u)) / 2)
     return found
 
 
 def generator(expression: Expr) -> Expr | None:
     """The g of which every unbounded exponential is exp(k·g) with an integer k; ``None`` if there is no such."""
     arguments = sorted(
-        {each.args[0] for each in expression.atoms(exp) if not is_bounded(each)}, key=lambda each: each.sort_key()
+        {each.args[0] for each in distinct(expression) if isinstance(each, exp) and not is_bounded(each)},
+        key=lambda each: each.sort_key(),
     )
     if not arguments or any(tree_size(each) > LONGEST_ARGUMENT for each in arguments):
         return None
@@ -167,7 +165,7 @@ def _selections(expression: Expr, argument: Expr) -> list[Select]:
     """The selections that depend on what g depends on, except |g| itself."""
     sizes = {node: Symbol(f"size{n}", real=True) for n, (node, _) in enumerate(sizes_of(expression, argument))}
     rest = expression.xreplace(sizes)
-    return [node for node in rest.atoms(Select) if node.free_symbols & argument.free_symbols]
+    return [node for node in distinct(rest) if isinstance(node, Select) and symbols_of(node) & symbols_of(argument)]
 
 
 def _sides(condition: Basic, argument: Expr) -> int | None:
@@ -207,10 +205,10 @@ def _by_powers(above: Expr, below: Expr, split: Split, sign: int) -> Expr | None
     of both, the value at E = 0 comes first, and the rest, which is small, is added to it.
     """
     still = above.subs(split.variable, 0)
-    parts = [fraction(cancel(each / below)) for each in (still, above - still)]
+    parts = [lowest_terms(each, below) for each in (still, above - still)]
     if still == 0 or parts[0][1] == parts[1][1] or any(bottom.subs(SMALL, 0) == 0 for _, bottom in parts):
         return None
-    shared = gcd(parts[0][1], parts[1][1])
+    shared = common_divisor(parts[0][1], parts[1][1])
     shared /= shared.subs(SMALL, 0).as_coeff_Mul()[0] or S.One
     power = min(min(each[0] for each in Poly(top, SMALL).monoms()) for top, _ in parts)
     start, rest = S.Zero, S.Zero
@@ -238,5 +236,5 @@ def _in_logarithms(above: Expr, symbols: list[Symbol]) -> Expr:
 def _finished(form: Expr, split: Split) -> Expr:
     """E written out again, and expm1 of what its logarithm is."""
     size = -absolute(split.argument)
-    form = form.replace(lambda node: isinstance(node, expm1), lambda node: expm1(size, evaluate=False))
-    return form.xreplace(split.exponentials(form.has(TAIL)))
+    form = replaced(form, lambda node: isinstance(node, expm1), lambda node: expm1(size, evaluate=False))
+    return exchanged(form, split.exponentials(form.has(TAIL)))

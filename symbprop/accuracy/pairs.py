@@ -6,13 +6,15 @@ to k, is Σ cⱼ Fʲ Gᵏ⁻ʲ/(F + G)ᵏ: (x σ)′ = F (F + (1 + x) G)/(F + G)
 
 from __future__ import annotations
 
-from sympy import Add, Expr, Function, Integer, Poly, Symbol, cancel, exp, factor_list, fraction, log, together
+from sympy import Add, Expr, Function, Integer, Poly, Symbol, exp, log
 
 from symbprop.accuracy.branches import is_bounded
 from symbprop.accuracy.damping import FLOOR, GROWN, Split
 from symbprop.accuracy.functions import tail_exp
 from symbprop.accuracy.polynomials import HIGHEST
+from symbprop.calculus.algebra import cancel, factor_list, numerator_and_denominator
 from symbprop.calculus.functions import Held, Select, larger, smaller
+from symbprop.calculus.nodes import distinct, exchanged, replaced
 
 WHOLE = Symbol("X", positive=True)  # exp(g)
 BELOW, ABOVE, TAIL = (Symbol(name, positive=True) for name in ("F", "G", "T"))
@@ -30,14 +32,14 @@ def paired(expression: Expr, split: Split) -> Expr | None:
     value = BELOW**least * (Held(inner) if inner.is_Add else inner) / below**degree
     if split.bound is None:
         argument = split.argument
-        return value.xreplace({BELOW: Held(exp(smaller(argument, Integer(0)))), **_other(argument)})
+        return exchanged(value, {BELOW: Held(exp(smaller(argument, Integer(0)))), **_other(argument)})
     argument = split.tame_argument()
     on_left = smaller(argument, Integer(0))
     main = Held(exp(Held(larger(on_left, -FLOOR))))
     tail = tail_exp(on_left if argument == split.argument else argument)  # of ∞ it is no number
     # What F multiplies may be large where F is no normal number: so its last factor comes last.
     whole = Held(value) * TAIL**least if least else value
-    return whole.xreplace({BELOW: main, TAIL: tail, GROWN: argument, **_other(argument)})
+    return exchanged(whole, {BELOW: main, TAIL: tail, GROWN: argument, **_other(argument)})
 
 
 def _other(argument: Expr) -> dict[Expr, Expr]:
@@ -46,13 +48,14 @@ def _other(argument: Expr) -> dict[Expr, Expr]:
 
 def _terms(expression: Expr, argument: Expr) -> dict[tuple[int, int], Expr] | None:
     """The coefficients of σʲ (1 − σ)ᵏ by j and k, which have one sum."""
-    powers: Expr = expression.replace(
+    powers: Expr = replaced(
+        expression,
         lambda node: isinstance(node, exp) and not is_bounded(node),
         lambda node: WHOLE ** cancel(node.args[0] / argument),
     )
-    if powers.has(Select, log) or any(each.has(WHOLE) for each in powers.atoms(Function)):
+    if powers.has(Select, log) or any(isinstance(each, Function) and each.has(WHOLE) for each in distinct(powers)):
         return None
-    above, below = fraction(cancel(together(powers)))
+    above, below = numerator_and_denominator(powers)
     constant, factors = factor_list(below, WHOLE)
     found = dict(factors)
     degree, shift = found.pop(WHOLE + 1, 0), found.pop(WHOLE, 0)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
-from sympy import Add, Expr, Integer, Poly, Symbol, expand, factor, factor_list, log
+from sympy import Add, Expr, Integer, Poly, Symbol, log
 from sympy.codegen.cfunctions import expm1
 
+from symbprop.calculus.algebra import expand, factor, factor_list
 from symbprop.calculus.functions import Held
 
 LARGEST = 12  # denominator of a factor that is no trace of decimals whose denominators were cleared

@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sympy import Add, Expr, Mul, Ne, S, Symbol, cancel, diff, exp, log, simplify
+from sympy import Add, Expr, Mul, Ne, S, Symbol, diff, exp, log, simplify
 from sympy.codegen.cfunctions import log1p
 
+from symbprop.calculus.algebra import cancel
 from symbprop.calculus.functions import Held, Select
 from symbprop.calculus.gradient import Names
 from symbprop.calculus.index import Access, Range
+from symbprop.calculus.nodes import replaced
 from symbprop.calculus.program import Program, Role, Tensor
 from symbprop.calculus.statement import Reduction, Statement, index_symbol, pointwise, read_symbol, statement
 from symbprop.simplify.definitions import Definition, definitions
@@ -151,12 +153,19 @@ def _with_log1p(source: Statement, totals: Mapping[str, Total]) -> Statement:
         if read.tensor in totals and expr.has(log(symbol)):
             rest = log1p(read_symbol(len(reads)), evaluate=False)
             reads.append(Access(totals[read.tensor].rest, read.index))
-            expr = expr.xreplace({log(symbol): rest}).replace(
-                lambda node, rest=rest: isinstance(node, Add) and any(each.has(rest) for each in node.args),
-                lambda node, rest=rest: _last(node, rest),
-            )
+            expr = _with_last(expr.xreplace({log(symbol): rest}), rest)
             expr = _within_range(expr, rest)
     return statement(source.target, expr, reads, source.domain, source.reduction, selects=source.selects, label=source.label)  # fmt: skip
+
+
+def _with_last(expr: Expr, rest: Expr) -> Expr:
+    """Every sum with what has ``rest`` in it added last."""
+    found: Expr = replaced(
+        expr,
+        lambda node: isinstance(node, Add) and any(each.has(rest) for each in node.args),
+        lambda node: _last(node, rest),
+    )
+    return found
 
 
 def _last(node: Add, rest: Expr) -> Expr:
@@ -171,7 +180,7 @@ def _within_range(expr: Expr, rest: Expr) -> Expr:
     others = Mul(*(each for each in factors if each not in sums))
     if len(sums) != 1 or not any(each.name.startswith("a") for each in others.free_symbols):
         return expr
-    half = sums[0].replace(Held, lambda inside: Held(Add(*(each / 2 for each in Add.make_args(inside)))))
+    half = replaced(sums[0], Held, lambda inside: Held(Add(*(each / 2 for each in Add.make_args(inside)))))
     halves = Add(*(each if isinstance(each, Held) else each / 2 for each in half.args))
     return 2 * Held(others * halves)
 

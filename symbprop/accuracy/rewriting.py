@@ -4,28 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sympy import (
-    Add,
-    Basic,
-    Expr,
-    Integer,
-    Mul,
-    Poly,
-    Pow,
-    Rational,
-    S,
-    Symbol,
-    exp,
-    expand,
-    log,
-    sqrt,
-    tanh,
-    together,
-)
+from sympy import Add, Basic, Expr, Integer, Mul, Poly, Pow, Rational, S, Symbol, exp, log, sqrt, tanh
 from sympy.codegen.cfunctions import expm1, hypot, log1p
 
 from symbprop.accuracy.functions import scaled_gauss, wide_exp
+from symbprop.calculus.algebra import expand, together
 from symbprop.calculus.functions import Held, Select, absolute, larger, smaller
+from symbprop.calculus.nodes import distinct, exchanged, replaced
 
 Rewriting = Callable[[Expr], Expr]
 FARTHEST = Integer(2) ** 100  # in range of single precision too
@@ -34,8 +19,8 @@ FAR = Integer(40)  # exp(−x²/2) is 0 in float64 from here on
 
 def small_arguments(expression: Expr) -> Expr:
     """exp(u) − 1 as expm1(u) and log(1 + u) as log1p(u)."""
-    expression = expression.replace(_is_log_of_one_plus, lambda node: log1p(node.args[0] - 1, evaluate=False))
-    return expression.replace(_is_less_one, _with_expm1)
+    expression = replaced(expression, _is_log_of_one_plus, lambda node: log1p(node.args[0] - 1, evaluate=False))
+    return replaced(expression, _is_less_one, _with_expm1)
 
 
 def _is_log_of_one_plus(node: Basic) -> bool:
@@ -79,7 +64,7 @@ def logistic_by_tanh(expression: Expr) -> Expr:
             return Rational(1, 2) + tanh(-half, evaluate=False) / 2
         return Rational(1, 2) - tanh(half, evaluate=False) / 2
 
-    return expression.replace(is_logistic, by_tanh)
+    return replaced(expression, is_logistic, by_tanh)
 
 
 def _exponent_beside_one(base: Expr) -> Expr | None:
@@ -101,7 +86,7 @@ def root_of_squares(expression: Expr) -> Expr:
         root = hypot(first, second, evaluate=False)
         return root**node.exp.p
 
-    return expression.replace(is_root, by_hypot)
+    return replaced(expression, is_root, by_hypot)
 
 
 def _squares(base: Expr) -> tuple[Expr, Expr] | None:
@@ -125,7 +110,7 @@ def near_one(expression: Expr) -> Expr:
         quotient = Held((1 - Held(u / root) ** 2) * root ** (node.exp + 2))
         return Select(absolute(u) <= 1, quotient, node)
 
-    return expression.replace(is_power, close)
+    return replaced(expression, is_power, close)
 
 
 def _is_unit_root(base: Expr) -> bool:
@@ -143,9 +128,9 @@ def conjugate(expression: Expr) -> Expr:
         grown = Held(absolute(rest) + root)
         return Select(rest >= 0, grown, difference / grown)
 
-    if not any(node.exp.is_Rational and node.exp.q == 2 for node in expression.atoms(Pow)):
+    if not any(isinstance(n, Pow) and n.exp.is_Rational and n.exp.q == 2 for n in distinct(expression)):
         return expression
-    result = together(expression).replace(is_sum, by_sign)
+    result = replaced(together(expression), is_sum, by_sign)
     return result if result.has(Select) else expression
 
 
@@ -170,7 +155,7 @@ def repeated_divisions(expression: Expr) -> Expr:
         square = next(each for each in node.args if _is_square_below(each))
         return Held(node / square / square.base) / square.base
 
-    return expression.replace(is_quotient, divided)
+    return replaced(expression, is_quotient, divided)
 
 
 def _is_square_below(node: Expr) -> bool:
@@ -186,14 +171,14 @@ def reciprocal_powers(expression: Expr) -> Expr:
             result = Held(result / node.base)
         return result
 
-    return expression.replace(
-        lambda node: isinstance(node, Pow) and node.exp.is_Integer and -4 <= node.exp < -1, divided
+    return replaced(
+        expression, lambda node: isinstance(node, Pow) and node.exp.is_Integer and -4 <= node.exp < -1, divided
     )
 
 
 def wide_exponentials(expression: Expr) -> Expr:
     """Exp in double precision also for single: a half unit in the last place instead of two and a half."""
-    return expression.replace(exp, lambda u: exp(u) if u.is_number else wide_exp(u))
+    return replaced(expression, exp, lambda u: exp(u) if u.is_number else wide_exp(u))
 
 
 def within_range(expression: Expr, variable: Symbol) -> tuple[Expr, ...]:
@@ -202,7 +187,7 @@ def within_range(expression: Expr, variable: Symbol) -> tuple[Expr, ...]:
     Not an identity, unless the expression is as good as constant from there on, or grows no faster than the variable.
     """
     ends = (larger(variable, -FARTHEST), smaller(variable, FARTHEST), larger(smaller(variable, FARTHEST), -FARTHEST))
-    return tuple(expression.xreplace({variable: Held(each)}) for each in ends)
+    return tuple(exchanged(expression, {variable: Held(each)}) for each in ends)
 
 
 def divisions_first(expression: Expr) -> Expr:
@@ -221,20 +206,23 @@ def divisions_first(expression: Expr) -> Expr:
         chosen = next(each for each in rest.args if isinstance(each, Select))
         return Held(coefficient * chosen) * (rest / chosen)
 
-    return expression.replace(is_scaled, scaled)
+    return replaced(expression, is_scaled, scaled)
 
 
 def kept_in_branch(expression: Expr) -> Expr:
     """What a branch reads, kept within the branch's condition, so that the dead branch stays finite."""
     sizes = {node: Symbol(f"size{n}", nonnegative=True) for n, node in enumerate(_sizes(expression))}
     whole = {symbol: node for node, symbol in sizes.items()}
-    kept = expression.xreplace(sizes).replace(lambda node: isinstance(node, Select), lambda node: _kept(node, whole))
-    return kept.xreplace(whole)
+    kept = replaced(
+        exchanged(expression, sizes), lambda node: isinstance(node, Select), lambda node: _kept(node, whole)
+    )
+    return exchanged(kept, whole)
 
 
 def _sizes(expression: Expr) -> list[Select]:
     """The nodes that are |x|."""
-    found = [n for n in expression.atoms(Select) if n.args[1].is_Symbol and n == absolute(n.args[1])]
+    choices = (node for node in distinct(expression) if isinstance(node, Select))
+    found = [n for n in choices if n.args[1].is_Symbol and n == absolute(n.args[1])]
     return sorted(found, key=lambda each: each.sort_key())
 
 
@@ -260,7 +248,7 @@ def _within(branch: Expr, variable: Symbol, kept: Expr) -> Expr:
     """A branch that is linear in the variable stays finite by itself."""
     if branch.is_polynomial(variable) and (not branch.has(variable) or branch.as_poly(variable).degree() < 2):
         return branch
-    return branch.xreplace({variable: kept})
+    return exchanged(branch, {variable: kept})
 
 
 def damped_gaussians(expression: Expr) -> Expr:
@@ -281,7 +269,7 @@ def damped_gaussians(expression: Expr) -> Expr:
             factor = factor.xreplace({variable: Held(larger(smaller(variable, limit), -limit))})
         return scaled_gauss(factor, sqrt(scale) * variable)
 
-    return expression.replace(is_damped, damped)
+    return replaced(expression, is_damped, damped)
 
 
 def _gaussian(node: Expr) -> tuple[Symbol, Rational] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from sympy import Add, And, Basic, Expr, Integer, Mul, Not, Or, Pow, Rational, S, Symbol
 from sympy.core.numbers import Exp1, Pi
@@ -15,6 +16,7 @@ SUM, PRODUCT, ATOM = 1, 2, 3
 Leaf = Callable[[Symbol], str]
 
 
+@cache
 def split_sign(expression: Expr) -> tuple[int, Expr]:
     """An expression as ±1 and the rest, a sum's sign by its first term in reading order."""
     if expression.is_Add:
@@ -34,15 +36,16 @@ def join_terms(terms: Sequence[tuple[int, str]], notation: Text) -> str:
     return text or "0"
 
 
-def ordered_terms(expression: Add) -> list[Expr]:
+@cache
+def ordered_terms(expression: Add) -> tuple[Expr, ...]:
     """The terms of a sum as a person writes them: positive ones first, constants last unless they lead alone."""
     terms = sorted(expression.args, key=lambda each: each.sort_key())
     positive = [each for each in terms if split_sign(each)[0] > 0]
     negative = [each for each in terms if split_sign(each)[0] < 0]
     numbers = [each for each in positive if each.is_number]
     others = [each for each in positive if not each.is_number]
-    return [*(numbers if negative or any(each.is_Function for each in others) else []), *others,
-            *([] if negative or any(each.is_Function for each in others) else numbers), *negative]  # fmt: skip
+    return (*(numbers if negative or any(each.is_Function for each in others) else []), *others,
+            *([] if negative or any(each.is_Function for each in others) else numbers), *negative)  # fmt: skip
 
 
 class ExpressionWriter:
@@ -198,6 +201,7 @@ def _unmultiplied(factors: list[Expr]) -> Expr:
     return Mul(*factors, evaluate=False) if len(factors) > 1 else Mul(*factors)
 
 
+@cache
 def quotient(node: Expr) -> tuple[Expr, Expr]:
     """Numerator and denominator by the signs of exponents alone; of a sum, 2 a − 2 b, the common number is taken out."""
     number: Expr = S.One

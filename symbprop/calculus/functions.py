@@ -15,6 +15,8 @@ from sympy.core.relational import Relational
 from sympy.core.sympify import _sympify
 from sympy.logic.boolalg import Boolean, BooleanFalse, BooleanTrue
 
+from symbprop.calculus.nodes import replaced
+
 
 class Select(Expr):  # type: ignore[misc]
     """``Select(condition, a, b)``: ``a`` where the condition holds, else ``b``. Differentiates branch by branch."""
@@ -132,7 +134,7 @@ def without_sympy_kinks(expression: Expr) -> Expr:
     """``expression`` with the ``Abs`` and ``sign`` that SymPy makes by itself (``sqrt(x**2)``) turned into selections."""
     if not expression.has(Abs, sign):
         return expression
-    return expression.replace(Abs, absolute).replace(sign, signum)
+    return replaced(replaced(expression, Abs, absolute), sign, signum)
 
 
 @cache

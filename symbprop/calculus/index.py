@@ -30,6 +30,12 @@ def _expanded(value: Expr) -> Extent:
     return int(expanded) if isinstance(expanded, Integer) else expanded
 
 
+@lru_cache(maxsize=1 << 14)
+def before(value: Extent) -> Extent:
+    """``value - 1``, the last position of an axis of that length."""
+    return extent(value - 1)
+
+
 def at_sizes(value: Extent, sizes: Mapping[str, int]) -> int:
     """An extent as a number, given the free sizes by name. Raises ``KeyError`` for one that is missing."""
     return value if isinstance(value, int) else int(value.subs({s: sizes[s.name] for s in value.free_symbols}))

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from math import comb
+from typing import Any
 
-from sympy import Add, Basic, Expr, Mul, Pow, S
+from sympy import Add, Basic, Expr, Mul, Pow, S, Symbol
 
 LONG = 24  # bits
 
 
+@cache
+def symbols_of(expression: Basic) -> frozenset[Symbol]:
+    """``expression.free_symbols``, looked for once."""
+    return frozenset(expression.free_symbols)
+
+
 def ordered(terms: Sequence[Expr]) -> list[Expr]:
     """The arguments of a sum or product in an order that does not depend on hashes."""
-    return sorted(terms, key=lambda each: each.sort_key())
+    return list(_ordered(tuple(terms)))
 
 
+@cache
+def _ordered(terms: tuple[Expr, ...]) -> tuple[Expr, ...]:
+    return tuple(sorted(terms, key=lambda each: each.sort_key()))
+
+
+@cache
 def split_sign(term: Expr) -> tuple[int, Expr]:
     """A term as ±1 and the rest."""
     coefficient, _ = term.as_coeff_Mul()
     return (-1, -term) if coefficient.is_negative else (1, term)
 
 
+@cache
 def shared_number(total: Add) -> tuple[Expr, Expr]:
     """The number that all terms of a sum have, 2 in 2 a − 2 b, which SymPy multiplies out, and the rest; 1 if none."""
     common, rest = total.primitive()
@@ -29,6 +43,7 @@ def shared_number(total: Add) -> tuple[Expr, Expr]:
     return (common, rest) if plain else (S.One, total)
 
 
+@cache
 def inverse(power: Pow) -> Expr:
     """1 / power, by the exponent alone."""
     return Pow(power.base, -power.exp)
@@ -56,6 +71,51 @@ def distinct(expression: Basic) -> list[Basic]:
             found[node] = None
             waiting.extend(reversed(node.args))
     return list(found)
+
+
+def replaced(expression: Basic, applies: type | Callable[[Any], bool], make: Callable[..., Basic | None]) -> Any:
+    """``expression.replace(applies, make)``, each distinct node looked at once, what is in it before it.
+
+    ``make`` takes a node that ``applies``, or the arguments of one if that is a type.
+    """
+    if isinstance(applies, type):
+        kind, of_arguments = applies, make
+        return replaced(expression, lambda node: isinstance(node, kind), lambda node: of_arguments(*node.args))
+    found: dict[Basic, Basic] = {}
+
+    def walk(node: Basic) -> Basic:
+        if node in found:
+            return found[node]
+        result = node
+        if node.args:
+            args = tuple(map(walk, node.args))
+            if args != node.args:
+                result = node.func(*args)
+                # What collapsed to an argument that was replaced has had its turn.
+                if any(result == old and old != new for old, new in zip(node.args, args, strict=True)):
+                    found[node] = result
+                    return result
+        if applies(result):
+            made = make(result)
+            result = result if made is None else made
+        found[node] = result
+        return result
+
+    return walk(expression)
+
+
+def exchanged(expression: Expr, rule: Mapping[Basic, Basic]) -> Any:
+    """``expression.xreplace(rule)``, each distinct node looked at once."""
+    found: dict[Basic, Basic] = dict(rule)
+
+    def walk(node: Basic) -> Basic:
+        if node not in found:
+            args = tuple(map(walk, node.args))
+            same = all(old is new for old, new in zip(node.args, args, strict=True))
+            found[node] = node if same else node.func(*args)
+        return found[node]
+
+    return walk(expression)
 
 
 def disjoint_factors(product: Expr) -> list[Expr]:

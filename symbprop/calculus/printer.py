@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from sympy import Add, Basic, Expr, S, Symbol
 
@@ -212,14 +213,15 @@ def _terms(each: Statement, left: Access, tensors: Mapping[str, Tensor], notatio
     return [Term(sign, format_sum(reduced, _whole(term, notation), notation))] if reduced else [term]
 
 
-def separated(sign: int, expression: Expr) -> list[tuple[int, Expr]]:
+@cache
+def separated(sign: int, expression: Expr) -> tuple[tuple[int, Expr], ...]:
     """The signed terms of a sum, or of a sum over a denominator, each over that denominator."""
     numerator, denominator = quotient(expression)
     if not isinstance(numerator, Add):
-        return [(sign, expression)]
-    terms = [(sign * s, term / denominator) for s, term in map(split_sign, ordered_terms(numerator))]
+        return ((sign, expression),)
+    terms = tuple((sign * s, term / denominator) for s, term in map(split_sign, ordered_terms(numerator)))
     # (K a − b) / K is not taken apart into a − b / K, which would be another formula.
-    return terms if all(quotient(term)[1] == denominator for _, term in terms) else [(sign, expression)]
+    return terms if all(quotient(term)[1] == denominator for _, term in terms) else ((sign, expression),)
 
 
 def reduced_indices(each: Statement, left: Access, names: Mapping[str, str]) -> list[str]:

@@ -11,7 +11,7 @@ simplified and lowered once, and SymPy never sees a name that a user wrote.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cache
 
@@ -19,6 +19,7 @@ from sympy import Expr, Symbol
 from sympy.core.sympify import _sympify
 
 from symbprop.calculus.index import Access, Affine, Range
+from symbprop.calculus.nodes import symbols_of
 from symbprop.calculus.showing import Shown
 
 
@@ -60,12 +61,17 @@ class Statement(Shown):
     reduction: Reduction = Reduction.SUM
     selects: str = ""
     label: str = ""
+    _sources: tuple[str, ...] | None = field(default=None, init=False, repr=False, compare=False)
+    _reduced: tuple[Range, ...] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def reduced(self) -> tuple[Range, ...]:
-        """The ranges that are summed (or otherwise reduced) over."""
-        kept = set(self.target.indices())
-        return tuple(each for each in self.domain if each.index not in kept)
+        """The ranges that are summed (or otherwise reduced) over; found once, as every pass asks for them."""
+        if self._reduced is None:
+            kept = set(self.target.indices())
+            object.__setattr__(self, "_reduced", tuple(each for each in self.domain if each.index not in kept))
+        assert self._reduced is not None
+        return self._reduced
 
     def read_positions(self) -> Iterator[tuple[Symbol, Access]]:
         """Each read with the dummy that stands for it."""
@@ -78,10 +84,14 @@ class Statement(Shown):
             yield access
             yield from access.gathers()
 
-    def sources(self) -> list[str]:
-        """Every tensor whose elements the statement needs: values and integer reads in coordinates."""
-        gathers = [gather for access in (self.target, *self.reads) for gather in access.gathers()]
-        return [access.tensor for access in self.reads] + [name for each in gathers for name in _gathered(each)]
+    def sources(self) -> tuple[str, ...]:
+        """Every tensor whose elements the statement needs: values and integer reads in coordinates; found once."""
+        if self._sources is None:
+            gathers = [gather for access in (self.target, *self.reads) for gather in access.gathers()]
+            found = [access.tensor for access in self.reads] + [name for each in gathers for name in _gathered(each)]
+            object.__setattr__(self, "_sources", tuple(found))
+        assert self._sources is not None
+        return self._sources
 
 
 def _gathered(access: Access) -> Iterator[str]:
@@ -103,7 +113,7 @@ def statement(
     """A statement in normal form: no read twice or unused, no index that nothing depends on."""
     expr, kept_reads = _compact_reads(_sympify(expr), reads)
     used = set(target.indices()) | {index for read in kept_reads for index in read.indices()} | {selects}
-    free = expr.free_symbols
+    free = symbols_of(expr)
     kept: list[Range] = []
     renumber: dict[Symbol, Symbol] = {}
     for position, each in enumerate(domain):
@@ -135,7 +145,7 @@ def _compact_reads(expr: Expr, reads: Sequence[Access]) -> tuple[Expr, tuple[Acc
     positions = [merged.setdefault(access, position) for position, access in enumerate(reads)]
     if len(merged) != len(reads):
         expr = expr.xreplace({read_symbol(old): read_symbol(new) for old, new in enumerate(positions) if new != old})
-    free = expr.free_symbols
+    free = symbols_of(expr)
     used = [position for position in merged.values() if read_symbol(position) in free]
     if used != list(range(len(used))):
         expr = expr.xreplace({read_symbol(old): read_symbol(new) for new, old in enumerate(used)})

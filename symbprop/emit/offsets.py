@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 from sympy import And, Basic, Eq, Expr, S, Symbol
 from sympy.core.relational import Relational
@@ -144,7 +145,8 @@ def _fixed(coordinate: Affine, variables: Mapping[str | Access, Symbol]) -> Affi
     return Affine(terms, coordinate.offset if offset == 0 else coordinate.offset + offset)
 
 
-def only_compared(expr: Expr) -> set[Basic]:
+@cache
+def only_compared(expr: Expr) -> frozenset[Basic]:
     """The leaves that an expression only compares with integers: they need not be made real numbers."""
     integers: set[Basic] = {
         side
@@ -153,4 +155,4 @@ def only_compared(expr: Expr) -> set[Basic]:
         if isinstance(side, Symbol) and other.is_integer
     }
     elsewhere = expr.xreplace(dict.fromkeys(expr.atoms(Relational), S.true)).free_symbols
-    return {symbol for symbol in integers if symbol not in elsewhere}
+    return frozenset(symbol for symbol in integers if symbol not in elsewhere)

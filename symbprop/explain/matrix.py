@@ -110,7 +110,7 @@ class _Reader:
         """The terms of a sum, unless they stand over an array."""
         if self._writer(()).is_array(quotient(self.expression)[1]):
             return [(self.sign, self.expression)]
-        return separated(self.sign, self.expression)
+        return list(separated(self.sign, self.expression))
 
     def _element_wise(self, sign: int, expression: Expr, axes: Sequence[str]) -> Term:
         writer = self._writer(axes)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from symbprop.calculus.index import Access, Affine, Extent, Range, extent, size_symbol
+from symbprop.calculus.index import Access, Affine, Extent, Range, before, extent, size_symbol
 from symbprop.language.shapes import Constraint, Shape, format_axes, is_known, placeholder, typical
 from symbprop.language.source import SourceError, Span
 from symbprop.language.steps import like_named, mark_inside, namesake, riders
@@ -185,7 +185,7 @@ class Extents:
             if not is_known(factor):
                 return None
             if not (isinstance(factor, int) and factor < 0):
-                total = extent(total + factor * (count - 1))
+                total = extent(total + factor * before(count))
         return total
 
     def _ranges(self) -> bool:

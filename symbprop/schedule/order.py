@@ -44,6 +44,10 @@ def covers(each: Statement, shape: tuple[Extent, ...]) -> bool:
     extents: dict[str, Extent] = {r.index: r.extent for r in each.domain}
     seen: set[str] = set()
     for coordinate, size in zip(each.target.index, shape, strict=True):
+        bare = coordinate.bare
+        if bare is not None and bare not in seen and extents[bare] == size:
+            seen.add(bare)
+            continue
         terms = mixed_radix(coordinate.terms, extents) if coordinate.offset == 0 else None
         if terms is None or extent(_count(terms, extents) - size) != 0 or seen & set(terms):
             return False

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from symbprop.calculus.equations import are_apart, span
 from symbprop.calculus.index import Access, Affine, Extent, Range, add, constant, extent
+from symbprop.calculus.nodes import symbols_of
 from symbprop.calculus.program import Program
 from symbprop.calculus.statement import Reduction, Statement, read_symbol
 
@@ -91,12 +92,12 @@ def _defines(program: Program, each: Statement) -> bool:
 
 
 def _is_plain(each: Statement) -> bool:
-    plain = each.expr.free_symbols <= {*map(read_symbol, range(len(each.reads)))} | _sizes(each)
+    plain = symbols_of(each.expr) <= {*map(read_symbol, range(len(each.reads)))} | _sizes(each)
     return plain and not each.reduced and each.reduction is Reduction.SUM
 
 
 def _sizes(each: Statement) -> set:  # type: ignore[type-arg]
-    return {symbol for symbol in each.expr.free_symbols if symbol.is_positive and symbol.is_integer}
+    return {symbol for symbol in symbols_of(each.expr) if symbol.is_positive and symbol.is_integer}
 
 
 def matches(

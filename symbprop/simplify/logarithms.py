@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from sympy import Expr, Mul, Pow, S, cancel, exp, log, together
+from sympy import Expr, Mul, Pow, S, exp, log
 
+from symbprop.calculus.algebra import cancel, together
+from symbprop.calculus.nodes import replaced
 from symbprop.simplify.degrees import named_exponentials
 from symbprop.simplify.proof import proved
 
@@ -19,7 +21,7 @@ def split_logarithms(expression: Expr) -> Expr:
     """
     plain, meaning = named_exponentials(expression)
     exponentials = (exp, *meaning)
-    made = plain.replace(lambda node: isinstance(node, log), lambda node: _split(node.args[0], exponentials))
+    made = replaced(plain, lambda node: isinstance(node, log), lambda node: _split(node.args[0], exponentials))
     return proved(expression, made.xreplace(meaning))
 
 

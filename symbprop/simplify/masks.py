@@ -9,6 +9,7 @@ from sympy import Basic, Expr, Mul, Pow, S, Symbol, exp
 from symbprop.calculus.functions import Select
 from symbprop.calculus.gradient import Names
 from symbprop.calculus.index import Access, at
+from symbprop.calculus.nodes import replaced
 from symbprop.calculus.program import Program, Role, Tensor
 from symbprop.calculus.statement import Reduction, Statement, index_symbol, pointwise, read_symbol, statement
 from symbprop.simplify.definitions import Definition, matches
@@ -172,7 +173,8 @@ def _is_finite(factor: Expr, totals: set[Symbol]) -> bool:
 
 def scale_infinite(expression: Expr) -> Expr:
     """``{exp(m) z if c, else ∞}`` as ``exp(m) {z if c, else ∞}``. Proof: exp(m) ∞ = ∞ for a finite m."""
-    return expression.replace(
+    return replaced(
+        expression,
         lambda node: isinstance(node, Select) and node.otherwise is S.Infinity,
         lambda node: (
             _exponentials(node.chosen) * Select(node.condition, node.chosen / _exponentials(node.chosen), S.Infinity)

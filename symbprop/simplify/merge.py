@@ -6,8 +6,9 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sympy import Add, Expr, Mul, expand
+from sympy import Add, Expr, Mul
 
+from symbprop.calculus.algebra import expand
 from symbprop.calculus.equations import is_bare
 from symbprop.calculus.index import Affine, at
 from symbprop.calculus.program import GradientProgram

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from sympy import Expr, Pow, Rational, Symbol, cancel, expand, factor, together
+from sympy import Expr, Pow, Rational, Symbol
 
+from symbprop.calculus.algebra import cancel, expand, factor, together
+from symbprop.calculus.nodes import replaced
 from symbprop.simplify.degrees import named_exponentials
 
 ROOT = Symbol("r", positive=True)
@@ -23,9 +25,10 @@ def over_one_root(expression: Expr) -> Expr:
         return expression
     variable = square.base
     plain, meaning = named_exponentials(expression)
-    named = together(plain.replace(lambda n: isinstance(n, Pow) and n.base == base, lambda n: ROOT ** (2 * n.exp)))
+    named = together(replaced(plain, lambda n: isinstance(n, Pow) and n.base == base, lambda n: ROOT ** (2 * n.exp)))
     above, below = named.as_numer_denom()
-    even = expand(above).replace(
+    even = replaced(
+        expand(above),
         lambda n: isinstance(n, Pow) and n.base == variable and n.exp.is_Integer,
         lambda n: (ROOT**2 - constant) ** (n.exp // 2) * variable ** (n.exp % 2),
     )

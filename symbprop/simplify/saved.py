@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from sympy import Add, Expr, Mul, S, Symbol, cancel, degree, exp, factor_terms, log, together
+from sympy import Add, Expr, Mul, S, Symbol, degree, exp, log
 
-from symbprop.calculus.nodes import tree_size
+from symbprop.calculus.algebra import cancel, factor_terms, together
+from symbprop.calculus.nodes import replaced, symbols_of, tree_size
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.calculus.statement import Statement, read_symbol, statement
 from symbprop.simplify.cost import cost, operations
@@ -119,7 +120,10 @@ def _put_in(expression: Expr, pattern: Expr, saved: Symbol) -> Expr:
     SymPy multiplies a number into a denominator, 6 (v + 1) to 6 v + 6, and then does not find v + 1 in it.
     """
     parts = [Mul(*Mul.make_args(each)).as_coeff_Mul() for each in Add.make_args(expression)]
-    return Add(*(number * rest.subs(pattern, saved) for number, rest in parts))
+    needed = symbols_of(pattern)  # without one of them there is nothing to find, for which SymPy looks long
+    return Add(
+        *(number * (rest.subs(pattern, saved) if needed <= symbols_of(rest) else rest) for number, rest in parts)
+    )
 
 
 def _grows(candidate: Expr, expression: Expr, pattern: Expr) -> bool:
@@ -163,7 +167,8 @@ def eliminate_exponential(expression: Expr, pattern: Expr, saved: Symbol) -> Exp
     c, d = denominator.coeff(unknown, 1), denominator.coeff(unknown, 0)
     solved = (d * value - b) / (a - c * value)
     argument = exponential.args[0]
-    rewritten = expression.replace(
+    rewritten = replaced(
+        expression,
         lambda node: isinstance(node, exp) and (node.args[0] / argument).is_Integer,
         lambda node: unknown ** (node.args[0] / argument),
     )

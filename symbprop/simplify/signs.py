@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sympy import Expr, Symbol, cancel, factor, together
+from sympy import Expr, Symbol
 
+from symbprop.calculus.algebra import cancel, factor, together
 from symbprop.calculus.functions import Select, absolute
 from symbprop.simplify.degrees import named_exponentials
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sympy import Expr, Mul, S, Symbol, expand, factor_terms
+from sympy import Expr, Mul, S, Symbol
 
+from symbprop.calculus.algebra import expand, factor_terms
 from symbprop.calculus.equations import is_bare
 from symbprop.calculus.index import Access, Affine, Extent
 from symbprop.calculus.nodes import expanded_size

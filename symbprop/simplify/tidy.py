@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from sympy import Add, Expr, Mul, Symbol, cancel, cosh, exp, expand, factor_terms, sinh, tanh, together
+from sympy import Add, Expr, Mul, Symbol, cosh, exp, sinh, tanh
 
-from symbprop.calculus.nodes import expanded_size, is_reciprocal, tree_size
+from symbprop.calculus.algebra import cancel, expand, factor_terms
+from symbprop.calculus.nodes import expanded_size, is_reciprocal, replaced, tree_size
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.calculus.statement import Statement, statement
 from symbprop.simplify.cost import burden
@@ -41,12 +42,12 @@ def cheapest_form(expression: Expr) -> Expr:
     """``factor_terms`` and ``expand`` are identities of polynomial algebra; what is chosen is proved again, on use."""
     if tree_size(expression) > LARGEST:
         return expression
-    quotient = expression.replace(sinh, lambda u: tanh(u) * cosh(u))  # sinh = tanh · cosh
+    quotient = replaced(expression, sinh, lambda u: tanh(u) * cosh(u))  # sinh = tanh · cosh
     candidates = [expression, quotient, factor_terms(expression)]
     if expanded_size(expression) <= MOST_TERMS:
         multiplied = expand(expression, log=False, power_base=False, power_exp=False)
         candidates.extend((multiplied, factor_terms(multiplied)))
-    candidates.extend(map(_over_common_divisors, tuple(candidates)))
+    candidates.extend(map(_over_common_divisors, dict.fromkeys(candidates)))
     candidates.append(_through_reciprocal(expression))
     candidates.extend((by_sign_of_reads(expression), over_one_root(expression)))
     return proved(expression, min(candidates, key=burden))
@@ -59,7 +60,7 @@ def _through_reciprocal(expression: Expr) -> Expr:
         return expression
     exponential = next(iter(exponentials))
     unknown = Symbol("E", positive=True)
-    named = together(expression.xreplace({exponential: 1 / unknown}))
+    named = expression.xreplace({exponential: 1 / unknown})
     if not all(part.is_polynomial(unknown) for part in named.as_numer_denom()):
         return expression
     return factor_terms(cancel(named)).xreplace({unknown: exp(-exponential.args[0])})
@@ -67,7 +68,7 @@ def _through_reciprocal(expression: Expr) -> Expr:
 
 def _over_common_divisors(expression: Expr) -> Expr:
     """The terms of each sum gathered by what they are divided by: a − b/K − c/K is a − (b + c)/K."""
-    return expression.replace(lambda node: isinstance(node, Add), lambda node: _gathered(node))
+    return replaced(expression, lambda node: isinstance(node, Add), lambda node: _gathered(node))
 
 
 def _gathered(total: Add) -> Expr:

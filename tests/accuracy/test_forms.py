@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import mpmath
 import numpy as np
@@ -12,7 +12,7 @@ from networks import pointwise_statements
 from sympy.codegen.cfunctions import hypot
 
 from symbprop.accuracy.choice import forms
-from symbprop.accuracy.estimate import estimate, given
+from symbprop.accuracy.estimate import estimate, estimates, given
 from symbprop.accuracy.functions import tail_exp, wide_exp, written_out
 from symbprop.calculus.functions import Detach, Held
 from symbprop.calculus.statement import read_symbol
@@ -79,3 +79,17 @@ def test_the_estimated_error_bounds_the_true_one(expression: sympy.Expr) -> None
                     form,
                     point,
                 )
+
+
+@pytest.mark.parametrize("function", [sympy.tanh, lambda x: 1 / (1 + sympy.exp(-x)), lambda x: x * sympy.erf(x)])
+def test_forms_estimated_together_are_estimated_as_each_alone(function: Callable[[sympy.Expr], sympy.Expr]) -> None:
+    x = read_symbol(0)
+    known = {x: given(np.linspace(-50, 50, 101), 0, 1)}
+    every = forms(function(x))
+    assert len(every) > 1
+    for form, together in zip(every, estimates(every, known), strict=True):
+        alone = estimate(form, known)
+        np.testing.assert_array_equal(together.value, alone.value)
+        np.testing.assert_array_equal(together.quiet, alone.quiet)
+        for name in ("error", "likely", "slopes"):
+            np.testing.assert_allclose(getattr(together, name), getattr(alone, name), rtol=1e-12)

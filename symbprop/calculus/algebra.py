@@ -1,0 +1,43 @@
+"""SymPy's algebra, each expression treated once: the rooms try the same identities on the same expressions."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import sympy
+import sympy.tensor.tensor  # SymPy would load it at the first sum that anybody writes
+from sympy import Expr
+from sympy.polys.polyerrors import PolificationFailed
+from sympy.polys.polytools import parallel_poly_from_expr
+
+cancel = cache(sympy.cancel)
+expand = cache(sympy.expand)
+factor = cache(sympy.factor)
+factor_list = cache(sympy.factor_list)
+factor_terms = cache(sympy.factor_terms)
+together = cache(sympy.together)
+
+
+@cache
+def lowest_terms(above: Expr, below: Expr) -> tuple[Expr, Expr]:
+    """``fraction(cancel(above / below))``, but the quotient, of which SymPy would ask a lot, is not built."""
+    _, top, bottom = sympy.cancel((above, below))
+    if bottom.is_number or top.has(sympy.exp) or bottom.has(sympy.exp):
+        top, bottom = sympy.fraction(top / bottom)
+    return top, bottom
+
+
+@cache
+def numerator_and_denominator(expression: Expr) -> tuple[Expr, Expr]:
+    """``fraction(cancel(together(expression)))``."""
+    return lowest_terms(*expression.as_numer_denom())
+
+
+@cache
+def common_divisor(one: Expr, other: Expr) -> Expr:
+    """``gcd(one, other)`` of two polynomials, whose values SymPy would first try to find out something about."""
+    try:
+        (f, g), _ = parallel_poly_from_expr((one, other))
+    except PolificationFailed:  # they are numbers
+        return sympy.gcd(one, other)
+    return f.gcd(g).as_expr()
