@@ -1,24 +1,36 @@
-"""Text to syntax trees, by the rules of ``grammar.py``; no text is ever executed."""
+"""Text to syntax trees. The grammar is ``grammar.lark``; no text is ever executed."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
+from lark import Lark
+from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
+
 from symbprop.language.depth import require_shallow
-from symbprop.language.grammar import Grammar
 from symbprop.language.source import Source, SourceError
 from symbprop.language.syntax import Argument, Equation, Expression, Operation
-from symbprop.language.tokens import TOKENS, Unexpected
 from symbprop.language.trees import Trees
 
 LONGEST = 100_000  # characters of one formula
 DEEPEST = 100  # levels of brackets
 FAMILY = (1, 2, 3)  # how many axes the group in an operation's name may have
 BRACKETS = {"(": ")", "[": "]"}
+
+WORDS = {
+    "NAME": "a name", "NUMBER": "a number", "LPAR": "'('", "RPAR": "')'", "LSQB": "'['", "RSQB": "']'", "COMMA": "','",
+    "ADD": "'+' or '-'", "MUL": "'*' or '/'", "POW": "'^'", "COMPARE": "a comparison", "EQUAL": "'='", "ACCUMULATE": "'+='", "COLON": "':'",
+    "SEMICOLON": "';'", "OP": "'op'", "AND": "'and'", "OR": "'or'", "NOT": "'not'", "FLAT": "'flat'", "IN": "'in'", "IF": "'if'",
+    "AS": "'as'", "_NL": "the end of the line", "_SEP": "the end of the formula", "$END": "the end",
+    "__ANON_0": "'...'", "ELSE": "'else'", "LET": "'let'", "LBRACE": "'{'", "VBAR": "'|'", "TILDE": "'~'", "STATE": "'state'",
+    "PRIMED": "a primed name",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +127,13 @@ def _prepared(source: Source) -> str:
     text = source.text
     if len(text) > LONGEST:
         raise SourceError(f"this formula is longer than {LONGEST} characters", source.span(0))
-    for odd in re.finditer(r"[^\t\n\r -~]", text):
-        if unicodedata.category(odd[0]) in ("Cc", "Cf", "Co", "Cs", "Cn"):
-            message = f"the character U+{ord(odd[0]):04X} cannot stand in a formula"
-            raise SourceError(message, source.span(odd.start()))
+    for position, character in enumerate(text):
+        if unicodedata.category(character) in ("Cc", "Cf", "Co", "Cs", "Cn") and character not in "\n\r\t":
+            raise SourceError(f"the character U+{ord(character):04X} cannot stand in a formula", source.span(position))
     text = re.sub(r"#[^\n]*", lambda match: " " * len(match[0]), text)
     characters = list(text)
     stack: list[int] = []
-    for found in re.finditer(r"[()\[\]\n]", text):
-        position, character = found.start(), found[0]
+    for position, character in enumerate(characters):
         if character in BRACKETS:
             stack.append(position)
             if len(stack) > DEEPEST:
@@ -132,7 +142,7 @@ def _prepared(source: Source) -> str:
             if not stack or BRACKETS[characters[stack[-1]]] != character:
                 raise SourceError(f"this '{character}' closes nothing", source.span(position))
             stack.pop()
-        elif stack:
+        elif character == "\n" and stack:
             characters[position] = " "
     if stack:
         raise SourceError(f"this '{characters[stack[-1]]}' is never closed", source.span(stack[-1]))
@@ -151,27 +161,37 @@ def _comment_above(text: str, start: int) -> str:
     return "\n".join(reversed(found))
 
 
+def _grammar() -> str:
+    return (Path(__file__).parent / "grammar.lark").read_text(encoding="utf-8")
+
+
+@cache
+def _parser(start: str) -> Lark:
+    """One for each start: in one for all, a ';' between equations would be taken for that before attributes."""
+    return Lark(_grammar(), start=start, parser="lalr", propagate_positions=True, maybe_placeholders=True)
+
+
 def _parse(start: str, source: Source, text: str, comment: str = "") -> Any:
     try:
-        tree = Trees(source, comment).build(Grammar(text).whole(start))
-    except Unexpected as error:
-        raise _explained(error, source, text) from None
+        tree = Trees(source, comment).build(_parser(start).parse(text))
+    except UnexpectedCharacters as error:
+        position = error.pos_in_stream or 0
+        raise SourceError(f"the character '{text[position]}' cannot stand here", source.span(position)) from None
+    except UnexpectedToken as error:
+        token = error.token
+        position = len(text.rstrip()) if token.type == "$END" else token.start_pos or 0
+        what = (
+            "the formula ends too early"
+            if token.type == "$END"
+            else f"'{str(token).strip() or 'end of line'}' cannot stand here"
+        )
+        wanted = sorted({WORDS.get(name, name) for name in error.accepts or error.expected} - {"the end"})
+        hint = "expected " + (", ".join(wanted[:-1]) + " or " + wanted[-1] if len(wanted) > 1 else "".join(wanted))
+        end = position + len(str(token)) if token.type != "$END" else position + 1
+        raise SourceError(
+            what, source.span(min(position, max(len(source.text) - 1, 0)), end), hint=hint if wanted else ""
+        ) from None
+    except UnexpectedEOF:
+        raise SourceError("the formula ends too early", source.span(max(len(text) - 1, 0))) from None
     require_shallow(tree.equations if isinstance(tree, Operation) else tree)
     return tree
-
-
-def _explained(error: Unexpected, source: Source, text: str) -> SourceError:
-    if error.found is None:
-        message = f"the character '{text[error.start]}' cannot stand here"
-        return SourceError(message, source.span(error.start))
-    wanted = sorted({TOKENS[kind][1] for kind in error.wanted})
-    hint = "expected " + (", ".join(wanted[:-1]) + " or " + wanted[-1] if len(wanted) > 1 else "".join(wanted))
-    hint = hint if wanted else ""
-    if not error.found:
-        end = len(text.rstrip())
-        span = source.span(min(end, max(len(source.text) - 1, 0)), end + 1)
-        return SourceError("the formula ends too early", span, hint=hint)
-    shown = error.found.strip() or "end of line"
-    return SourceError(
-        f"'{shown}' cannot stand here", source.span(error.start, error.start + len(error.found)), hint=hint
-    )

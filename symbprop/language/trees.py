@@ -8,7 +8,9 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from symbprop.language.expression_grammar import Node
+from lark import Token, Tree
+from lark.tree import Meta
+
 from symbprop.language.functions import BUILTINS, REDUCTIONS
 from symbprop.language.scope import index_names, reads
 from symbprop.language.source import Source, SourceError, Span, did_you_mean
@@ -33,7 +35,6 @@ from symbprop.language.syntax import (
     Size,
     Unary,
 )
-from symbprop.language.tokens import Token
 
 RULES = {"tuple": "tuple_"}  # rules whose name Python has taken
 PRIME, NEXT = "'", "_next"  # m' in text is the tensor m_next
@@ -49,70 +50,70 @@ class Trees:
         self.comment = comment
         self._primed: dict[str, tuple[str, Span]] = {}
 
-    def build(self, root: Node) -> Any:
-        """The syntax tree of a tree of rules."""
+    def build(self, root: Tree[Token]) -> Any:
+        """The syntax tree of a parse tree."""
         results: list[Any] = []
         stack: list[tuple[Any, bool]] = [(root, False)]
         while stack:
             node, visited = stack.pop()
-            if not isinstance(node, Node):
+            if not isinstance(node, Tree):
                 results.append(node)
             elif visited:
                 count = len(node.children)
                 children = results[len(results) - count :]
                 del results[len(results) - count :]
-                results.append(getattr(self, RULES.get(node.rule, node.rule))(node, children))
+                results.append(getattr(self, RULES.get(str(node.data), str(node.data)))(node.meta, children))
             else:
                 stack.append((node, True))
                 stack.extend((child, False) for child in reversed(node.children))
         return results[0]
 
-    def _span(self, node: Node) -> Span:
-        return self.source.span(node.start, node.end)
+    def _span(self, meta: Meta) -> Span:
+        return self.source.span(meta.start_pos, meta.end_pos) if not meta.empty else self.source.span(0)
 
     def _token(self, token: Token) -> Span:
-        return self.source.span(token.start, token.end)
+        return self.source.span(token.start_pos or 0, token.end_pos)
 
     # Expressions -----------------------------------------------------------------------------------------------------
 
-    def number(self, node: Node, children: list[Any]) -> Number:
+    def number(self, meta: Meta, children: list[Any]) -> Number:
         text = str(children[0])
         mantissa, _, exponent = text.lower().partition("e")
         if len(mantissa) > DIGITS or abs(int(exponent or 0)) > EXPONENT:
-            raise SourceError("this number is too large or too long", self._span(node), hint="scale the formula")
-        return Number(Fraction(text), self._span(node))
+            raise SourceError("this number is too large or too long", self._span(meta), hint="scale the formula")
+        return Number(Fraction(text), self._span(meta))
 
-    def name(self, node: Node, children: list[Any]) -> Name:
-        return Name(self._named(children[0]), self._span(node))
+    def name(self, meta: Meta, children: list[Any]) -> Name:
+        return Name(self._named(children[0]), self._span(meta))
 
-    def read(self, node: Node, children: list[Any]) -> Read:
-        return Read(self._named(children[0]), children[1], self._span(node), children[2])
+    def read(self, meta: Meta, children: list[Any]) -> Read:
+        return Read(self._named(children[0]), children[1], self._span(meta), children[2])
 
-    def outside(self, node: Node, children: list[Any]) -> tuple[int, Number | Name]:
+    def outside(self, meta: Meta, children: list[Any]) -> tuple[int, Number | Name]:
         sign, token = children
         number = str(token)[0].isdigit() or str(token)[0] == "."
-        value = self.number(node, [token]) if number else self.name(node, [token])
+        value = self.number(meta, [token]) if number else self.name(meta, [token])
         return (-1 if sign == "-" else 1, value)
 
-    def binary(self, node: Node, children: list[Any]) -> Binary:
+    def binary(self, meta: Meta, children: list[Any]) -> Binary:
         left, operator, right = children
         operator = "^" if operator == "**" else str(operator)
         if operator == "^" and isinstance(right, Number) and abs(right.value) > 1000:
             raise SourceError("this exponent is absurdly large", right.span, hint="scale the formula")
-        return Binary(operator, left, right, self._span(node))
+        return Binary(operator, left, right, self._span(meta))
 
-    def unary(self, node: Node, children: list[Any]) -> Expression:
+    def unary(self, meta: Meta, children: list[Any]) -> Expression:
         operator, operand = children
-        return operand if operator == "+" else Unary(str(operator), operand, self._span(node))
+        return operand if operator == "+" else Unary(str(operator), operand, self._span(meta))
 
-    def group(self, node: Node, children: list[Any]) -> tuple[Name | Dots | Ranged, ...]:
+    def group(self, meta: Meta, children: list[Any]) -> tuple[Name | Dots | Ranged, ...]:
         return tuple(children[0])
 
-    def names(self, node: Node, children: list[Any]) -> tuple[Name | Dots | Ranged, ...]:
+    def names(self, meta: Meta, children: list[Any]) -> tuple[Name | Dots | Ranged, ...]:
         return tuple(children)
 
-    def call(self, node: Node, children: list[Any]) -> Expression:
-        name, arguments, span = _normal(children[0]), [c for c in children[1:] if c is not None], self._span(node)
+    def call(self, meta: Meta, children: list[Any]) -> Expression:
+        name, arguments, span = _normal(children[0]), [c for c in children[1:] if c is not None], self._span(meta)
         if name == "size":
             if len(arguments) != 1 or not isinstance(arguments[0], (Name, Dots)):
                 raise SourceError("size takes one index", span, hint="write size(k)")
@@ -159,28 +160,28 @@ class Trees:
 
     # Coordinates -----------------------------------------------------------------------------------------------------
 
-    def dots(self, node: Node, children: list[Any]) -> Dots:
-        return Dots(_normal(children[0]) if children and children[0] is not None else "", self._span(node))
+    def dots(self, meta: Meta, children: list[Any]) -> Dots:
+        return Dots(_normal(children[0]) if children and children[0] is not None else "", self._span(meta))
 
-    def flat(self, node: Node, children: list[Any]) -> Flat:
-        return Flat(tuple(children), self._span(node))
+    def flat(self, meta: Meta, children: list[Any]) -> Flat:
+        return Flat(tuple(children), self._span(meta))
 
-    def ranged(self, node: Node, children: list[Any]) -> Ranged:
-        return Ranged(children[0], children[1], self._span(node))
+    def ranged(self, meta: Meta, children: list[Any]) -> Ranged:
+        return Ranged(children[0], children[1], self._span(meta))
 
-    def index(self, node: Node, children: list[Any]) -> tuple[Any, ...]:
+    def index(self, meta: Meta, children: list[Any]) -> tuple[Any, ...]:
         if not (found := tuple(each for each in children if each is not None)):
-            raise SourceError("the brackets are empty", self._span(node), hint="a scalar stands without brackets")
+            raise SourceError("the brackets are empty", self._span(meta), hint="a scalar stands without brackets")
         return found
 
     # Equations and operations ----------------------------------------------------------------------------------------
 
-    def equation(self, node: Node, children: list[Any]) -> Equation:
+    def equation(self, meta: Meta, children: list[Any]) -> Equation:
         name, index, *assign, expression, condition = children
-        end = (start := name.start) + len(name)
-        span = self.source.span(start, end if index is None else min(node.end, end + 1))
+        end = (start := name.start_pos or 0) + len(name)
+        span = self.source.span(start, end if index is None else min(meta.end_pos, end + 1))
         target = Read(self._named(name), index or (), span)
-        return Equation(target, bool(assign), expression, self._span(node), condition, str(name).endswith(PRIME))
+        return Equation(target, bool(assign), expression, self._span(meta), condition, str(name).endswith(PRIME))
 
     def _named(self, token: Token) -> str:
         """A tensor's name; ``m'``, the next value of m, is the tensor m_next."""
@@ -197,34 +198,34 @@ class Trees:
                 message = f"{base}' is the next value of {base}, which is no argument here"
                 raise SourceError(message, span, hint=f"give the operation an argument: state {base} = zeros")
 
-    def equations(self, node: Node, children: list[Any]) -> tuple[Equation | Argument, ...]:
+    def equations(self, meta: Meta, children: list[Any]) -> tuple[Equation | Argument, ...]:
         self._check_primed({each.name for each in children if isinstance(each, Argument)})
         return tuple(each for each in children if each is not None)
 
-    def declaration(self, node: Node, children: list[Any]) -> Argument:
-        return self.argument(node, children if children[0].kind == "STATE" else [None, *children])
+    def declaration(self, meta: Meta, children: list[Any]) -> Argument:
+        return self.argument(meta, children if children[0].type == "STATE" else [None, *children])
 
-    def alias(self, node: Node, children: list[Any]) -> tuple[str, str]:
+    def alias(self, meta: Meta, children: list[Any]) -> tuple[str, str]:
         return ("alias", str(children[0]))
 
-    def initializer(self, node: Node, children: list[Any]) -> tuple[str, str | Fraction]:
+    def initializer(self, meta: Meta, children: list[Any]) -> tuple[str, str | Fraction]:
         token = children[0]
-        return ("initializer", Fraction(str(token)) if token.kind == "NUMBER" else str(token))
+        return ("initializer", Fraction(str(token)) if token.type == "NUMBER" else str(token))
 
-    def interval(self, node: Node, children: list[Any]) -> tuple[str, tuple[Fraction, Fraction]]:
+    def interval(self, meta: Meta, children: list[Any]) -> tuple[str, tuple[Fraction, Fraction]]:
         low, high = (_constant(each) for each in children)
         if not low < high:
-            raise SourceError("an interval runs from the smaller to the larger end", self._span(node))
+            raise SourceError("an interval runs from the smaller to the larger end", self._span(meta))
         return ("interval", (low, high))
 
-    def noise(self, node: Node, children: list[Any]) -> tuple[str, Draw]:
+    def noise(self, meta: Meta, children: list[Any]) -> tuple[str, Draw]:
         known = [draw.value for draw in Draw if draw is not Draw.ORTHOGONAL]
         if str(children[0]) not in known:
             message, span = f"there is no noise '{children[0]}'", self._token(children[0])
             raise SourceError(message, span, hint=did_you_mean(str(children[0]), known))
         return ("noise", Draw(str(children[0])))
 
-    def argument(self, node: Node, children: list[Any]) -> Argument:
+    def argument(self, meta: Meta, children: list[Any]) -> Argument:
         state, name, *rest = children
         index = rest.pop(0) if rest and not isinstance(rest[0][0], str) else None
         extra = dict(rest)
@@ -235,7 +236,7 @@ class Trees:
             extra.get("interval"), self._token(name), absent, state is not None, extra.get("noise"),
         )  # fmt: skip
 
-    def arguments(self, node: Node, children: list[Any]) -> tuple[Argument, ...]:
+    def arguments(self, meta: Meta, children: list[Any]) -> tuple[Argument, ...]:
         """``= name`` is an initialiser, unless it names an argument before it: then that argument's data."""
         found: list[Argument] = []
         for each in children:
@@ -244,31 +245,31 @@ class Trees:
             found.append(each)
         return tuple(found)
 
-    def default(self, node: Node, children: list[Any]) -> AttributeValue:
-        value = children[0]
-        if isinstance(value, Name):
-            return {"true": True, "false": False}.get(value.name, value.name)
-        return _constant(value)
+    def default(self, meta: Meta, children: list[Any]) -> AttributeValue:
+        node = children[0]
+        if isinstance(node, Name):
+            return {"true": True, "false": False}.get(node.name, node.name)
+        return _constant(node)
 
-    def tuple_(self, node: Node, children: list[Any]) -> AttributeValue:
+    def tuple_(self, meta: Meta, children: list[Any]) -> AttributeValue:
         return tuple(_constant(each) for each in children if each is not None)
 
-    def attribute(self, node: Node, children: list[Any]) -> Attribute:
+    def attribute(self, meta: Meta, children: list[Any]) -> Attribute:
         name, default, *others, interval = children
         choices = (str(default), *map(_normal, others)) if others else ()
         return Attribute(_normal(name), default, self._token(name), choices, interval and interval[1])
 
-    def title(self, node: Node, children: list[Any]) -> tuple[str, str, Span]:
+    def title(self, meta: Meta, children: list[Any]) -> tuple[str, str, Span]:
         name, family, rest = ("" if each is None else _normal(each) for each in children)
-        return f"{name}{{{family}}}{rest}" if family else name, family, self._span(node)
+        return f"{name}{{{family}}}{rest}" if family else name, family, self._span(meta)
 
-    def let(self, node: Node, children: list[Any]) -> Let:
+    def let(self, meta: Meta, children: list[Any]) -> Let:
         return Let(_normal(children[1]), children[2], self._token(children[1]))
 
-    def attributes(self, node: Node, children: list[Any]) -> tuple[Attribute, ...]:
+    def attributes(self, meta: Meta, children: list[Any]) -> tuple[Attribute, ...]:
         return tuple(children)
 
-    def operation(self, node: Node, children: list[Any]) -> Operation:
+    def operation(self, meta: Meta, children: list[Any]) -> Operation:
         (name, family, span), arguments, attributes, *lines = children
         taken: set[str] = set()
         for each in (*(arguments or ()), *(attributes or ())):

@@ -30,7 +30,7 @@ def run(tmp_path: Path, warm: Warm) -> Run:
 
 def test_help_and_version_import_neither_sympy_nor_numpy() -> None:
     script = "import sys, symbprop.cli\ntry:\n    symbprop.cli.main()\nexcept SystemExit: pass\n"
-    script += "print([m for m in ('sympy', 'numpy', 'pydantic', 'jinja2') if m in sys.modules])"
+    script += "print([m for m in ('sympy', 'numpy', 'pydantic', 'lark', 'jinja2') if m in sys.modules])"
     for option in ("--help", "--version"):
         done = subprocess.run([sys.executable, "-c", script, option], capture_output=True, text=True, check=True)
         assert done.stdout.strip().endswith("[]")

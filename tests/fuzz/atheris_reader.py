@@ -46,7 +46,7 @@ def main() -> None:
         print(len(seeds), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
         return
     atheris = importlib.import_module("atheris")
-    with atheris.instrument_imports(include=["symbprop", "ruamel"]):
+    with atheris.instrument_imports(include=["symbprop", "ruamel", "lark"]):
         for name in ("symbprop.pipeline", "symbprop.network.document", "symbprop.language.parser"):
             importlib.import_module(name)
     atheris.Setup(sys.argv, target)

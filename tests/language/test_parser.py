@@ -120,15 +120,6 @@ def test_a_sum_of_ten_thousand_terms_is_parsed_without_recursion() -> None:
     assert len(parse_equations(Source("f", "y = " + " + ".join(["a"] * 10_000)))) == 1
 
 
-@pytest.mark.parametrize(("opened", "closed"), [("(", ")"), ("f(", ")"), ("a[", "]")])
-def test_brackets_nest_as_deep_as_they_may(opened: str, closed: str) -> None:
-    text = "y = " + opened * 99 + "k" + closed * 99
-    try:
-        parse_equations(Source("f", text))
-    except SourceError as error:  # what is inside them may not
-        assert "operations nest deeper" in error.message
-
-
 @given(st.text(max_size=60) | st.text(alphabet="yxnk[](),;=+-*/^.:0123456789 \nsumaxopinwhere", max_size=60))
 def test_any_text_is_a_formula_or_a_source_error(text: str) -> None:
     for parse in (parse_equations, parse_operations, parse_expression):
