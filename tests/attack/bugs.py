@@ -152,7 +152,7 @@ BUGS = {
     "a loop in the wrong direction": Bug(
         "emit.loops", "if step.reverse else", "if False else", SEQUENCE, "U_r"),
     "a recurrence's cotangent not added up": Bug(
-        "schedule.loops", "            len(places[name]) == 1\n            and", "            True or", SEQUENCE, "W_r"),
+        "schedule.loops", "            (len(places[name]) == 1 or _is_ahead(each, places[name], loop))\n            and", "            True or", SEQUENCE, "W_r"),
     # Emission
     "transposed weights": Bug(
         "emit.contraction", "matrix(right, summed, theirs, extents)", "right.text", SQUARE, "W1"),
