@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
-from lark import Lark
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken
 
 from symbprop.language.depth import require_shallow
 from symbprop.language.source import Source, SourceError
 from symbprop.language.syntax import Argument, Equation, Expression, Operation
+from symbprop.language.tables import parser_of
 from symbprop.language.trees import Trees
 
 LONGEST = 100_000  # characters of one formula
@@ -161,19 +159,9 @@ def _comment_above(text: str, start: int) -> str:
     return "\n".join(reversed(found))
 
 
-def _grammar() -> str:
-    return (Path(__file__).parent / "grammar.lark").read_text(encoding="utf-8")
-
-
-@cache
-def _parser(start: str) -> Lark:
-    """One for each start: in one for all, a ';' between equations would be taken for that before attributes."""
-    return Lark(_grammar(), start=start, parser="lalr", propagate_positions=True, maybe_placeholders=True)
-
-
 def _parse(start: str, source: Source, text: str, comment: str = "") -> Any:
     try:
-        tree = Trees(source, comment).build(_parser(start).parse(text))
+        tree = Trees(source, comment).build(parser_of(start).parse(text))
     except UnexpectedCharacters as error:
         position = error.pos_in_stream or 0
         raise SourceError(f"the character '{text[position]}' cannot stand here", source.span(position)) from None
