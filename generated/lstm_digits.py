@@ -52,7 +52,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (39) W̄1[k,l] = Σₙⱼ y[n,j,k] z̄1[n,j,l]                                 from (3)
 
 Cost of one call of the last function
-    257341 N + 3 floating-point operations, 333568 N + 583368 bytes read or written (float64)
+    257085 N + 3 floating-point operations, 333568 N + 583368 bytes read or written (float64)
     5,578 parameters
     13648 N bytes kept from forward to backward: p, y1, c1, o, g, i, f1, h, y
 """
@@ -237,37 +237,46 @@ def loss_and_grad(
     f = x  # (1)
     y = f.reshape(N, 8, 8)  # (2)
     z1 = work.z1
-    # (3)
-    np.dot(
-        y.transpose(1, 0, 2).reshape(-1, 8),
-        W1,
-        out=z1.transpose(1, 0, 2).reshape(8 * N, 128),
-    )
+    np.matmul(W1.T, y.transpose(1, 2, 0), out=z1.transpose(1, 2, 0))  # (3)
     z1 += b1  # (3)
     z1_exp = work.z1_exp  # (4)
-    i_f1_o = work.i_f1_o  # (4)
+    i_f1_o = work.z1  # (4)
     g = work.g  # (6)
     c1 = work.c1  # (9)
     c1.fill(0)
     c1_tanh = work.c1_tanh  # (11)
     h = work.h  # (11)
     h.fill(0)
-    for j in range(8):
-        t = _narrow_dot(h[:, j], U, out=work.t)  # (3)
-        z1[:, j] += t  # (3)
-        t = np.negative(z1[:, j], out=work.t)  # (4) −z1
-        np.minimum(z1[:, j], t, out=t)  # (4) −|z1|
-        np.exp(t, out=z1_exp[:, j])  # (4)
-        t = np.add(work.one, z1_exp[:, j], out=work.t)  # (4) 1 + z1_exp
-        u = np.greater_equal(z1[:, j], work.zero, out=work.u)
-        v = np.maximum(z1_exp[:, j], u, out=work.v)  # (4) {1 if z1 ≥ 0 else z1_exp}
-        np.divide(v, t, out=i_f1_o[:, j])  # (4)
-        np.tanh(z1[:, j, 64:96], out=g[:, j])  # (6)
-        t = np.multiply(i_f1_o[:, j, :32], g[:, j], out=work.t2)
-        u = np.multiply(i_f1_o[:, j, 32:64], c1[:, j], out=work.u2)
-        np.add(t, u, out=c1[:, j + 1])  # (9)
-        np.tanh(c1[:, j + 1], out=c1_tanh[:, j])  # (11)
-        np.multiply(i_f1_o[:, j, 96:], c1_tanh[:, j], out=h[:, j + 1])  # (11)
+    for (
+        h_j,
+        z1_j,
+        z1_exp_j,
+        z1_j_3,
+        g_j,
+        i_f1_o_j,
+        i_f1_o_j_1,
+        i_f1_o_j_2,
+        c1_j,
+        c1_next,
+        c1_tanh_j,
+        i_f1_o_j_last,
+        h_next,
+    ) in work.steps:
+        t = U.T.dot(h_j.T, out=work.t.T)  # (3)
+        z1_j += t.T  # (3)
+        t = np.negative(z1_j, out=work.t)  # (4) −z1
+        np.minimum(z1_j, t, out=t)  # (4) −|z1|
+        np.exp(t, out=z1_exp_j)  # (4)
+        np.tanh(z1_j_3, out=g_j)  # (6)
+        t = np.add(work.one, z1_exp_j, out=work.t)  # (4) 1 + z1_exp
+        u = np.greater_equal(z1_j, work.zero, out=work.u)
+        v = np.maximum(z1_exp_j, u, out=work.v)  # (4) {1 if z1 ≥ 0 else z1_exp}
+        np.divide(v, t, out=i_f1_o_j)  # (4)
+        t = np.multiply(i_f1_o_j_1, g_j, out=work.t2)
+        u = np.multiply(i_f1_o_j_2, c1_j, out=work.u2)
+        np.add(t, u, out=c1_next)  # (9)
+        np.tanh(c1_next, out=c1_tanh_j)  # (11)
+        np.multiply(i_f1_o_j_last, c1_tanh_j, out=h_next)  # (11)
     y1 = h[:, 8]  # (12)
     z2 = work.z2
     W2.T.dot(y1.T, out=z2.T)  # (13)
@@ -329,34 +338,43 @@ def loss_and_grad(
     c1_bar = work.c1  # (29)
     c1_bar.fill(0)
     z1_bar = work.z1_exp  # (31)
-    U_T = work.U_T
-    np.copyto(U_T, U.T)  # Uᵀ, as one block
-    for j in reversed(range(8)):
-        t = np.multiply(h_bar[:, j + 1], c1_bar_factor[:, j], out=work.t2)
-        c1_bar[:, j + 1] += t  # (29)
-        t = np.multiply(i_f1_o[:, j, 32:64], c1_bar[:, j + 1], out=work.t2)
-        c1_bar[:, j] += t  # (30)
-        np.multiply(h_bar[:, j + 1], z1_bar_factor[:, j], out=z1_bar[:, j, 96:])  # (31)
-        # (32)
-        np.multiply(c1_bar[:, j + 1], z1_bar_factor_2[:, j], out=z1_bar[:, j, 64:96])
-        # (33)
-        np.multiply(c1_bar[:, j + 1], z1_bar_factor_3[:, j], out=z1_bar[:, j, 32:64])
-        # (34)
-        np.multiply(c1_bar[:, j + 1], z1_bar_factor_4[:, j], out=z1_bar[:, j, :32])
-        z1_bar[:, j].dot(U_T, out=h_bar[:, j])  # (36)
+    for (
+        h_bar_next,
+        c1_bar_factor_j,
+        c1_bar_next,
+        i_f1_o_j_2,
+        c1_bar_j,
+        z1_bar_factor_j,
+        z1_bar_j_last,
+        z1_bar_factor_2_j,
+        z1_bar_j_3,
+        z1_bar_factor_3_j,
+        z1_bar_j_2,
+        z1_bar_factor_4_j,
+        z1_bar_j_1,
+        z1_bar_j,
+        h_bar_j,
+    ) in work.steps_back:
+        t = np.multiply(h_bar_next, c1_bar_factor_j, out=work.t2)
+        c1_bar_next += t  # (29)
+        np.multiply(i_f1_o_j_2, c1_bar_next, out=c1_bar_j)  # (30)
+        np.multiply(h_bar_next, z1_bar_factor_j, out=z1_bar_j_last)  # (31)
+        np.multiply(c1_bar_next, z1_bar_factor_2_j, out=z1_bar_j_3)  # (32)
+        np.multiply(c1_bar_next, z1_bar_factor_3_j, out=z1_bar_j_2)  # (33)
+        np.multiply(c1_bar_next, z1_bar_factor_4_j, out=z1_bar_j_1)  # (34)
+        U.dot(z1_bar_j.T, out=h_bar_j.T)  # (36)
+    h_rows = work.h_rows
+    # what is summed comes first, in one block
+    np.copyto(h_rows, h[:, :8].transpose(1, 0, 2))
+    z1_bar_rows = work.z1_bar_rows
+    # what is summed comes first, in one block
+    np.copyto(z1_bar_rows, z1_bar.transpose(1, 0, 2))
     # (37)
-    U_bar = np.dot(
-        h[:, :8].transpose(1, 0, 2).reshape(-1, 32).T,
-        z1_bar.transpose(1, 0, 2).reshape(-1, 128),
-        out=out["U"],
-    )
-    # (38)
-    b1_bar = work.ones3.dot(z1_bar.transpose(1, 0, 2).reshape(-1, 128), out=out["b1"])
+    U_bar = h_rows.reshape(-1, 32).T.dot(z1_bar_rows.reshape(-1, 128), out=out["U"])
+    b1_bar = work.ones3.dot(z1_bar_rows.reshape(-1, 128), out=out["b1"])  # (38)
     # (39)
     W1_bar = np.dot(
-        y.transpose(2, 1, 0).reshape(8, -1),
-        z1_bar.transpose(1, 0, 2).reshape(-1, 128),
-        out=out["W1"],
+        y.transpose(2, 1, 0).reshape(8, -1), z1_bar_rows.reshape(-1, 128), out=out["W1"]
     )
     _give_back(work, _LossAndGradWork, dtype, N)
     grads = {
@@ -767,22 +785,39 @@ class _LossAndGradWork:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
-        self.z1 = np.empty((8, N, 128), dtype).transpose(1, 0, 2)
-        self.z1_exp = np.empty((8, N, 128), dtype).transpose(1, 0, 2)
-        self.i_f1_o = np.empty((8, N, 128), dtype).transpose(1, 0, 2)
-        self.g = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
-        self.c1 = np.empty((9, N, 32), dtype).transpose(1, 0, 2)
-        self.c1_tanh = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
-        self.h = np.empty((9, N, 32), dtype).transpose(1, 0, 2)
-        self.t = np.empty((N, 128), dtype)
+        self.z1 = np.empty((8, 128, N), dtype).transpose(2, 0, 1)
+        self.z1_exp = np.empty((8, 128, N), dtype).transpose(2, 0, 1)
+        self.g = np.empty((8, 32, N), dtype).transpose(2, 0, 1)
+        self.c1 = np.empty((9, 32, N), dtype).transpose(2, 0, 1)
+        self.c1_tanh = np.empty((8, 32, N), dtype).transpose(2, 0, 1)
+        self.h = np.empty((9, 32, N), dtype).transpose(2, 0, 1)
+        self.t = np.empty((128, N), dtype).T
         self.one = np.asarray(1, dtype=dtype)
         self.one.flags.writeable = False
         self.zero = np.asarray(0, dtype=dtype)
         self.zero.flags.writeable = False
-        self.u = np.empty((N, 128), bool)
-        self.v = np.empty((N, 128), dtype)
-        self.t2 = np.empty((N, 32), dtype)
-        self.u2 = np.empty((N, 32), dtype)
+        self.u = np.empty((128, N), bool).T
+        self.v = np.empty((128, N), dtype).T
+        self.t2 = np.empty((32, N), dtype).T
+        self.u2 = np.empty((32, N), dtype).T
+        self.steps = [
+            (
+                self.h[:, j],
+                self.z1[:, j],
+                self.z1_exp[:, j],
+                self.z1[:, j, 64:96],
+                self.g[:, j],
+                self.z1[:, j],
+                self.z1[:, j, :32],
+                self.z1[:, j, 32:64],
+                self.c1[:, j],
+                self.c1[:, j + 1],
+                self.c1_tanh[:, j],
+                self.z1[:, j, 96:],
+                self.h[:, j + 1],
+            )
+            for j in range(8)
+        ]
         self.z2 = np.empty((10, N), dtype).T
         self.z2_max = np.empty((N,), dtype)
         self.s_term = np.empty((10, N), dtype).T
@@ -798,15 +833,36 @@ class _LossAndGradWork:
         self.ones2 = np.ones((N,), dtype)
         self.ones2.flags.writeable = False
         self.y1_bar = np.empty((N, 32), dtype)
-        self.h_bar = np.empty((9, N, 32), dtype).transpose(1, 0, 2)
+        self.h_bar = np.empty((9, 32, N), dtype).transpose(2, 0, 1)
         self.four = np.asarray(4, dtype=dtype)
         self.four.flags.writeable = False
-        self.t3 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
-        self.u4 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
-        self.c1_bar_factor = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
-        self.z1_bar_factor_2 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
-        self.z1_bar_factor_3 = np.empty((8, N, 32), dtype).transpose(1, 0, 2)
-        self.U_T = np.empty((128, 32), dtype)
+        self.t3 = np.empty((8, 32, N), dtype).transpose(2, 0, 1)
+        self.u4 = np.empty((8, 32, N), dtype).transpose(2, 0, 1)
+        self.c1_bar_factor = np.empty((8, 32, N), dtype).transpose(2, 0, 1)
+        self.z1_bar_factor_2 = np.empty((8, 32, N), dtype).transpose(2, 0, 1)
+        self.z1_bar_factor_3 = np.empty((8, 32, N), dtype).transpose(2, 0, 1)
+        self.steps_back = [
+            (
+                self.h_bar[:, j + 1],
+                self.c1_bar_factor[:, j],
+                self.c1[:, j + 1],
+                self.z1[:, j, 32:64],
+                self.c1[:, j],
+                self.c1_tanh[:, j],
+                self.z1_exp[:, j, 96:],
+                self.z1_bar_factor_2[:, j],
+                self.z1_exp[:, j, 64:96],
+                self.z1_bar_factor_3[:, j],
+                self.z1_exp[:, j, 32:64],
+                self.g[:, j],
+                self.z1_exp[:, j, :32],
+                self.z1_exp[:, j],
+                self.h_bar[:, j],
+            )
+            for j in reversed(range(8))
+        ]
+        self.h_rows = np.empty((8, N, 32), dtype)
+        self.z1_bar_rows = np.empty((8, N, 128), dtype)
         self.ones3 = np.ones((8 * N,), dtype)
         self.ones3.flags.writeable = False
 

@@ -2,7 +2,7 @@
 
 Made by symbprop 0.1.0 from pinn.yaml (sha256 7e824b2c7ee4746e).
 To change it, change pinn.yaml and run: symbprop compile pinn.yaml
-Verified by 70 probes; the certificate is sha256 19bfe37a76e25b91.
+Verified by 70 probes; the certificate is sha256 b0bce877f2261b65.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
@@ -50,7 +50,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (37) W̄_h[k,j] = Σₙ t[n,k] z̄_h[n,j] − Σₙ 4 W_h[0,j] h[n,j] h̄_tt[n,j] (1 − h[n,j]²) δ[k,0] + Σₙ h̄_t[n,j] (1 − h[n,j]²) δ[k,0]  from (1), (11), (7)
 
 Cost of one call of the last function
-    7365 N + 66 floating-point operations, 11408 N + 21816 bytes read or written (float64)
+    7365 N + 66 floating-point operations, 12432 N + 21816 bytes read or written (float64)
     321 parameters
     1040 N bytes kept from forward to backward: u, u_tt, g_tt, g, h_tt, h, g_t, z_t_g, z_tt_g, h_t
 """
@@ -167,25 +167,21 @@ def loss(
     np.multiply(q, w, out=q)
     g_t = np.divide(q, r, out=q)  # (9)
     v_t = g_t.dot(W_v)  # (10)
-    w = np.multiply(W_h[0], W_h[0])  # (11) W_h²
-    r = np.negative(z_h)  # (11) −z_h
-    np.minimum(z_h, r, out=r)  # (11) −|z_h|
-    q = np.exp(r)  # (11) exp(−|z_h|)
-    tt = np.add(1, q)  # (11) 1 + exp(−|z_h|)
-    np.multiply(q, q, out=q)  # (11) exp(−|z_h|)²
-    uu = np.add(1, q)  # (11) exp(−|z_h|)² + 1
-    vv = np.multiply(uu, uu)
-    np.multiply(vv, uu, out=vv)  # (11) (exp(−|z_h|)² + 1)³
-    np.expm1(r, out=r)  # (11) expm1(−|z_h|)
-    uu = np.greater_equal(z_h, 0)
-    ww = np.where(uu, np.asarray(8, dtype), np.asarray(-8, dtype))  # (11)
-    np.multiply(w, tt, out=tt)
-    np.multiply(tt, q, out=tt)
-    np.multiply(tt, r, out=tt)
-    np.multiply(tt, ww, out=tt)
-    h_tt = np.divide(tt, vv, out=tt)  # (11)
-    z_tt_g = h_tt.dot(W_g)  # (12)
-    np.multiply(z_t_g, z_t_g, out=z_t_g)  # (13) z_t_g²
+    w = np.negative(z_h)  # (11) −z_h
+    np.minimum(z_h, w, out=w)  # (11) −|z_h|
+    r = np.exp(w)  # (11) exp(−|z_h|)
+    q = np.add(1, r)  # (11) 1 + exp(−|z_h|)
+    np.multiply(r, r, out=r)  # (11) exp(−|z_h|)²
+    tt = np.add(1, r)  # (11) exp(−|z_h|)² + 1
+    uu = np.multiply(tt, tt)
+    np.multiply(uu, tt, out=uu)  # (11) (exp(−|z_h|)² + 1)³
+    np.expm1(w, out=w)  # (11) expm1(−|z_h|)
+    tt = np.greater_equal(z_h, 0)
+    vv = np.where(tt, np.asarray(8, dtype), np.asarray(-8, dtype))  # (11)
+    np.multiply(q, r, out=q)
+    np.multiply(q, w, out=q)
+    np.multiply(q, vv, out=q)
+    z_h_factor = np.divide(q, uu, out=q)  # (11)
     w = np.negative(z_g)  # (13) −z_g
     np.minimum(z_g, w, out=w)  # (13) −|z_g|
     r = np.exp(w)  # (13) exp(−|z_g|)
@@ -197,11 +193,15 @@ def loss(
     np.expm1(w, out=w)  # (13) expm1(−|z_g|)
     tt = np.greater_equal(z_g, 0)
     vv = np.where(tt, np.asarray(8, dtype), np.asarray(-8, dtype))  # (13)
-    np.multiply(z_t_g, q, out=z_t_g)
-    np.multiply(z_t_g, r, out=z_t_g)
-    np.multiply(z_t_g, w, out=z_t_g)
-    np.multiply(z_t_g, vv, out=z_t_g)
-    g_tt = np.divide(z_t_g, uu, out=z_t_g)  # (13); g_tt lives in z_t_g
+    np.multiply(q, r, out=q)
+    np.multiply(q, w, out=q)
+    np.multiply(q, vv, out=q)
+    z_g_factor = np.divide(q, uu, out=q)  # (13)
+    w = np.multiply(W_h[0], W_h[0])  # (11) W_h²
+    h_tt = np.multiply(w, z_h_factor, out=z_h_factor)  # (11); h_tt lives in z_h_factor
+    z_tt_g = h_tt.dot(W_g)  # (12)
+    np.multiply(z_t_g, z_t_g, out=z_t_g)  # (13) z_t_g²
+    g_tt = np.multiply(z_t_g, z_g_factor, out=z_t_g)  # (13); g_tt lives in z_t_g
     w = np.multiply(z_g_exp, z_g_exp)  # (13) z_g_exp²
     r = np.add(1, w)  # (13) z_g_exp² + 1
     np.multiply(r, r, out=r)  # (13) (z_g_exp² + 1)²
@@ -287,45 +287,33 @@ def loss_and_grad(
     np.multiply(q, w, out=q)
     g_t = np.divide(q, r, out=q)  # (9)
     v_t = g_t.dot(W_v, out=work.v_t)  # (10)
+    for some, r, q, tt, uu, vv, chosen in work.blocks:  # (11)
+        w = work.z_h_to_z_g[some]
+        np.negative(w, out=r)  # (11), (13) −z_h
+        np.minimum(w, r, out=r)  # (11), (13) −|z_h|
+        np.exp(r, out=q)  # (11), (13) exp(−|z_h|)
+        np.add(work.one, q, out=tt)  # (11), (13) 1 + exp(−|z_h|)
+        np.multiply(q, q, out=q)  # (11), (13) exp(−|z_h|)²
+        np.add(work.one, q, out=uu)  # (11), (13) exp(−|z_h|)² + 1
+        np.multiply(uu, uu, out=vv)
+        np.multiply(vv, uu, out=vv)  # (11), (13) (exp(−|z_h|)² + 1)³
+        np.expm1(r, out=r)  # (11), (13) expm1(−|z_h|)
+        np.greater_equal(w, work.zero, out=chosen)
+        uu = np.where(chosen, np.asarray(8, dtype), np.asarray(-8, dtype))  # (11)
+        np.multiply(tt, q, out=tt)
+        np.multiply(tt, r, out=tt)
+        np.multiply(tt, uu, out=tt)
+        np.divide(tt, vv, out=w)  # (11), (13)
+    z_h_factors = work.z_h_to_z_g
     w = np.multiply(W_h[0], W_h[0], out=work.w2)  # (11) W_h²
-    r = np.negative(z_h, out=work.r)  # (11) −z_h
-    np.minimum(z_h, r, out=r)  # (11) −|z_h|
-    q = np.exp(r, out=work.q2)  # (11) exp(−|z_h|)
-    tt = np.add(work.one, q, out=work.h_tt2)  # (11) 1 + exp(−|z_h|)
-    np.multiply(q, q, out=q)  # (11) exp(−|z_h|)²
-    uu = np.add(work.one, q, out=work.uu)  # (11) exp(−|z_h|)² + 1
-    vv = np.multiply(uu, uu, out=work.vv)
-    np.multiply(vv, uu, out=vv)  # (11) (exp(−|z_h|)² + 1)³
-    np.expm1(r, out=r)  # (11) expm1(−|z_h|)
-    uu = np.greater_equal(z_h, work.zero, out=work.uu2)
-    ww = np.where(uu, np.asarray(8, dtype), np.asarray(-8, dtype))  # (11)
-    np.multiply(w, tt, out=tt)
-    np.multiply(tt, q, out=tt)
-    np.multiply(tt, r, out=tt)
-    np.multiply(tt, ww, out=tt)
-    h_tt = np.divide(tt, vv, out=tt)  # (11)
+    h_tt = np.multiply(w, z_h_factors[0], out=z_h_factors[0])  # (11)
     z_tt_g = h_tt.dot(W_g, out=work.z_tt_g)  # (12)
     w = np.multiply(z_t_g, z_t_g, out=work.g_tt2)  # (13) z_t_g²
-    r = np.negative(z_g, out=work.r)  # (13) −z_g
-    np.minimum(z_g, r, out=r)  # (13) −|z_g|
-    q = np.exp(r, out=work.q2)  # (13) exp(−|z_g|)
-    tt = np.add(work.one, q, out=work.tt)  # (13) 1 + exp(−|z_g|)
-    np.multiply(q, q, out=q)  # (13) exp(−|z_g|)²
-    uu = np.add(work.one, q, out=work.uu)  # (13) exp(−|z_g|)² + 1
-    vv = np.multiply(uu, uu, out=work.vv)
-    np.multiply(vv, uu, out=vv)  # (13) (exp(−|z_g|)² + 1)³
-    np.expm1(r, out=r)  # (13) expm1(−|z_g|)
-    uu = np.greater_equal(z_g, work.zero, out=work.uu2)
-    ww = np.where(uu, np.asarray(8, dtype), np.asarray(-8, dtype))  # (13)
-    np.multiply(w, tt, out=w)
-    np.multiply(w, q, out=w)
-    np.multiply(w, r, out=w)
-    np.multiply(w, ww, out=w)
-    g_tt = np.divide(w, vv, out=w)  # (13)
+    g_tt = np.multiply(w, z_h_factors[1], out=w)  # (13)
     w = np.multiply(z_g_exp, z_g_exp, out=work.w)  # (13) z_g_exp²
     r = np.add(work.one, w, out=work.r)  # (13) z_g_exp² + 1
     np.multiply(r, r, out=r)  # (13) (z_g_exp² + 1)²
-    q = np.multiply(work.four, z_tt_g, out=work.q2)
+    q = np.multiply(work.four, z_tt_g, out=work.q3)
     np.multiply(q, w, out=q)
     np.divide(q, r, out=q)  # (13) 4 z_tt_g z_g_exp² / (z_g_exp² + 1)²
     g_tt += q  # (13)
@@ -382,10 +370,10 @@ def loss_and_grad(
     b_v_bar = work.ones.dot(v_bar, out=out["b_v"])  # (28)
     w = np.multiply(z_tt_g, g, out=work.w)
     r = np.multiply(z_t_g, z_t_g, out=work.r)  # (29) z_t_g²
-    q = np.multiply(g, g, out=work.q2)  # (29) g²
-    tt = np.multiply(work.three, q, out=work.tt)
-    uu = np.subtract(tt, work.one, out=work.uu)  # (29) 3 g² − 1
-    vv = np.multiply(r, uu, out=work.vv)
+    q = np.multiply(g, g, out=work.q3)  # (29) g²
+    tt = np.multiply(work.three, q, out=work.tt2)
+    uu = np.subtract(tt, work.one, out=work.uu2)  # (29) 3 g² − 1
+    vv = np.multiply(r, uu, out=work.vv2)
     np.subtract(vv, w, out=w)  # (29) z_t_g² (3 g² − 1) − z_tt_g g
     ww = np.multiply(g_tt_bar, w, out=work.g_bar2)
     t1_ = np.multiply(g, z_t_g, out=work.t1_)
@@ -399,12 +387,15 @@ def loss_and_grad(
     W_v_bar += w  # (30)
     w = g.T.dot(v_bar, out=work.w5)  # (30)
     W_v_bar += w  # (30)
-    w = np.multiply(z_g_exp, z_g_exp, out=work.w)  # (31) z_g_exp²
-    r = np.add(work.one, w, out=work.r)  # (31) z_g_exp² + 1
-    np.multiply(r, r, out=r)  # (31) (z_g_exp² + 1)²
-    np.multiply(work.four, g_bar, out=g_bar)
-    np.multiply(g_bar, w, out=g_bar)
-    z_g_bar = np.divide(g_bar, r, out=g_bar)  # (31); z_g_bar lives in g_bar
+    for some, r in work.blocks2:  # (31), (35) some of z_g_exp to z_h_exp at a time
+        w = work.z_g_exp_to_z_h_exp[some]
+        np.multiply(w, w, out=w)  # (31), (35) z_g_exp²
+        np.add(work.one, w, out=r)  # (31), (35) z_g_exp² + 1
+        np.multiply(r, r, out=r)  # (31), (35) (z_g_exp² + 1)²
+        np.multiply(work.four, w, out=w)
+        np.divide(w, r, out=w)  # (31), (35)
+    z_g_exp_factors = work.z_g_exp_to_z_h_exp
+    z_g_bar = np.multiply(g_bar, z_g_exp_factors[0], out=g_bar)  # (31)
     b_g_bar = work.ones.dot(z_g_bar, out=out["b_g"])  # (32)
     w = np.multiply(h, h_t_bar, out=work.w)
     r = np.multiply(h, h, out=work.r)  # (33) h²
@@ -422,12 +413,7 @@ def loss_and_grad(
     W_g_bar += w  # (34)
     w = h.T.dot(z_g_bar, out=work.w6)  # (34)
     W_g_bar += w  # (34)
-    w = np.multiply(z_h_exp, z_h_exp, out=work.w)  # (35) z_h_exp²
-    r = np.add(work.one, w, out=work.r)  # (35) z_h_exp² + 1
-    np.multiply(r, r, out=r)  # (35) (z_h_exp² + 1)²
-    np.multiply(work.four, h_bar, out=h_bar)
-    np.multiply(h_bar, w, out=h_bar)
-    z_h_bar = np.divide(h_bar, r, out=h_bar)  # (35); z_h_bar lives in h_bar
+    z_h_bar = np.multiply(h_bar, z_g_exp_factors[1], out=h_bar)  # (35)
     b_h_bar = work.ones.dot(z_h_bar, out=out["b_h"])  # (36)
     W_h_bar = np.zeros((1, 16), dtype)  # (37)
     w = np.multiply(h, h, out=work.w)  # (37) h²
@@ -599,13 +585,15 @@ class _LossAndGradWork:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
-        self.z_h = np.empty((N, 16), dtype)
+        self.z_h_to_z_g = np.empty((2, N, 16), dtype)
+        self.z_h = self.z_h_to_z_g[0]
         self.h = np.empty((N, 16), dtype)
-        self.z_g = np.empty((N, 16), dtype)
+        self.z_g = self.z_h_to_z_g[1]
         self.g = np.empty((N, 16), dtype)
         self.v = np.empty((N, 1), dtype)
         self.u = np.empty((N, 1), dtype)
-        self.z_h_exp = np.empty((N, 16), dtype)
+        self.z_g_exp_to_z_h_exp = np.empty((2, N, 16), dtype)
+        self.z_h_exp = self.z_g_exp_to_z_h_exp[1]
         self.one = np.asarray(1, dtype=dtype)
         self.one.flags.writeable = False
         self.four = np.asarray(4, dtype=dtype)
@@ -614,21 +602,23 @@ class _LossAndGradWork:
         self.r = np.empty((N, 16), dtype)
         self.q = np.empty((16,), dtype)
         self.z_t_g = np.empty((N, 16), dtype)
-        self.z_g_exp = np.empty((N, 16), dtype)
+        self.z_g_exp = self.z_g_exp_to_z_h_exp[0]
         self.w = np.empty((N, 16), dtype)
         self.g_t = np.empty((N, 16), dtype)
         self.v_t = np.empty((N, 1), dtype)
         self.zero = np.asarray(0, dtype=dtype)
         self.zero.flags.writeable = False
+        self.r2 = np.empty((_block(2, 64 * N, dtype), N, 16), dtype)
+        self.q2 = np.empty((_block(2, 64 * N, dtype), N, 16), dtype)
+        self.tt = np.empty((_block(2, 64 * N, dtype), N, 16), dtype)
+        self.uu = np.empty((_block(2, 64 * N, dtype), N, 16), dtype)
+        self.vv = np.empty((_block(2, 64 * N, dtype), N, 16), dtype)
+        self.chosen = np.empty((_block(2, 64 * N, dtype), N, 16), bool)
+        self.blocks = _blocks(2, self.r2, self.q2, self.tt, self.uu, self.vv, self.chosen)
         self.w2 = np.empty((16,), dtype)
-        self.q2 = np.empty((N, 16), dtype)
-        self.h_tt2 = np.empty((N, 16), dtype)
-        self.uu = np.empty((N, 16), dtype)
-        self.vv = np.empty((N, 16), dtype)
-        self.uu2 = np.empty((N, 16), bool)
         self.z_tt_g = np.empty((N, 16), dtype)
         self.g_tt2 = np.empty((N, 16), dtype)
-        self.tt = np.empty((N, 16), dtype)
+        self.q3 = np.empty((N, 16), dtype)
         self.v_tt = np.empty((N, 1), dtype)
         self.u_tt = np.empty((N, 1), dtype)
         self.two = np.asarray(2, dtype=dtype)
@@ -646,9 +636,14 @@ class _LossAndGradWork:
         self.ones.flags.writeable = False
         self.three = np.asarray(3, dtype=dtype)
         self.three.flags.writeable = False
+        self.tt2 = np.empty((N, 16), dtype)
+        self.uu2 = np.empty((N, 16), dtype)
+        self.vv2 = np.empty((N, 16), dtype)
         self.g_bar2 = np.empty((N, 16), dtype)
         self.t1_ = np.empty((N, 16), dtype)
         self.w5 = np.empty((16, 1), dtype)
+        self.r3 = np.empty((_block(2, 16 * N, dtype), N, 16), dtype)
+        self.blocks2 = _blocks(2, self.r3)
         self.w6 = np.empty((16, 16), dtype)
         self.W_h_bar_term2 = np.empty((N, 16), dtype)
         self.W_h_bar_part = np.empty((16,), dtype)
@@ -677,6 +672,21 @@ def _borrow(kind: type, dtype: np.dtype, *sizes: int):
 def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
     _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
+
+
+_BLOCK = 2**18  # bytes of each array that a long chain of calls works on at a time
+
+
+def _block(count: int, elements: int, dtype: np.dtype) -> int:
+    """How many rows of so many elements make a block: all, if they are few."""
+    return max(1, min(count, _BLOCK // max(1, elements * np.dtype(dtype).itemsize)))
+
+
+def _blocks(count: int, *arrays: np.ndarray) -> list[tuple]:
+    """The rows from 0 to ``count`` in blocks, and with each as many rows of ``arrays``."""
+    step = len(arrays[0])
+    starts = range(0, count, step)
+    return [(slice(i, i + step), *(a[: count - i] for a in arrays)) for i in starts]
 
 
 _ANEW: dict[str, None] = dict.fromkeys(PARAMETERS)  # for each gradient: a new array

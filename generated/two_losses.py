@@ -2,7 +2,7 @@
 
 Made by symbprop 0.1.0 from two_losses.yaml (sha256 6f3bb99cb312b946).
 To change it, change two_losses.yaml and run: symbprop compile two_losses.yaml
-Verified by 70 probes; the certificate is sha256 05685ee1723b863b.
+Verified by 70 probes; the certificate is sha256 82ef90262c211cf4.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
@@ -41,7 +41,7 @@ Backward, with v̄ = ∂L_total/∂v (v_bar in the code)
     (28) W̄_left_code[k,j] = Σₙ right[n,k] z̄_right_code[n,j] + Σₙ left[n,k] z̄_left_code[n,j]  from (3), (1)
 
 Cost of one call of the last function
-    7558 N + 7 floating-point operations, 7680 N + 28696 bytes read or written (float64)
+    7558 N + 7 floating-point operations, 8064 N + 28696 bytes read or written (float64)
     935 parameters
     472 N bytes kept from forward to backward: apart, both, digit, left_code, right_code
 """
@@ -299,24 +299,25 @@ def loss_and_grad(
     t = z_digit_bar.dot(W_digit.T, out=work.t)  # (23)
     left_code_bar += t  # (23)
     W_digit_bar = left_code.T.dot(z_digit_bar, out=out["W_digit"])  # (24)
-    t = np.negative(z_right_code, out=work.t)  # (25) −z_right_code
-    np.minimum(z_right_code, t, out=t)  # (25) −|z_right_code|
-    np.exp(t, out=t)  # (25) exp(−|z_right_code|)
-    np.multiply(t, t, out=t)  # (25) exp(−|z_right_code|)²
-    u = np.add(work.one, t, out=work.u2)  # (25) exp(−|z_right_code|)² + 1
-    np.multiply(u, u, out=u)  # (25) (exp(−|z_right_code|)² + 1)²
-    v = np.multiply(work.four, both_bar[:, 12:], out=work.left_code)
-    np.multiply(v, t, out=v)
-    z_right_code_bar = np.divide(v, u, out=v)  # (25)
-    t = np.negative(z_left_code, out=work.t)  # (26) −z_left_code
-    np.minimum(z_left_code, t, out=t)  # (26) −|z_left_code|
-    np.exp(t, out=t)  # (26) exp(−|z_left_code|)
-    np.multiply(t, t, out=t)  # (26) exp(−|z_left_code|)²
-    u = np.add(work.one, t, out=work.u2)  # (26) exp(−|z_left_code|)² + 1
-    np.multiply(u, u, out=u)  # (26) (exp(−|z_left_code|)² + 1)²
-    np.multiply(work.four, left_code_bar, out=left_code_bar)
-    np.multiply(left_code_bar, t, out=left_code_bar)
-    z_left_code_bar = np.divide(left_code_bar, u, out=left_code_bar)  # (26)
+    for some, u in work.blocks:  # (25)
+        t = work.z_right_code_to_z_left_code[some]
+        np.negative(t, out=u)  # (25), (26) −z_right_code
+        np.minimum(t, u, out=t)  # (25), (26) −|z_right_code|
+        np.exp(t, out=t)  # (25), (26) exp(−|z_right_code|)
+        np.multiply(t, t, out=t)  # (25), (26) exp(−|z_right_code|)²
+        np.add(work.one, t, out=u)  # (25), (26) exp(−|z_right_code|)² + 1
+        np.multiply(u, u, out=u)  # (25), (26) (exp(−|z_right_code|)² + 1)²
+        np.multiply(work.four, t, out=t)
+        np.divide(t, u, out=t)  # (25), (26)
+    z_right_code_factors = work.z_right_code_to_z_left_code
+    # (25)
+    z_right_code_bar = np.multiply(
+        both_bar[:, 12:], z_right_code_factors[0], out=work.left_code
+    )
+    # (26); z_left_code_bar lives in left_code_bar
+    z_left_code_bar = np.multiply(
+        left_code_bar, z_right_code_factors[1], out=left_code_bar
+    )
     b_left_code_bar = work.ones2.dot(z_right_code_bar, out=out["b_left_code"])  # (27)
     t = work.ones2.dot(z_left_code_bar, out=work.t2)  # (27)
     b_left_code_bar += t  # (27)
@@ -476,9 +477,10 @@ class _LossAndGradWork:
     """What loss_and_grad works in, for one dtype and one set of sizes."""
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
-        self.z_left_code = np.empty((N, 12), dtype)
+        self.z_right_code_to_z_left_code = np.empty((2, N, 12), dtype)
+        self.z_left_code = self.z_right_code_to_z_left_code[1]
         self.left_code = np.empty((N, 12), dtype)
-        self.z_right_code = np.empty((N, 12), dtype)
+        self.z_right_code = self.z_right_code_to_z_left_code[0]
         self.right_code = np.empty((N, 12), dtype)
         self.z_digit = np.empty((10, N), dtype).T
         self.z_digit_max = np.empty((N,), dtype)
@@ -503,7 +505,8 @@ class _LossAndGradWork:
         self.t = np.empty((N, 12), dtype)
         self.four = np.asarray(4, dtype=dtype)
         self.four.flags.writeable = False
-        self.u2 = np.empty((N, 12), dtype)
+        self.u2 = np.empty((_block(2, 12 * N, dtype), N, 12), dtype)
+        self.blocks = _blocks(2, self.u2)
         self.t2 = np.empty((12,), dtype)
         self.t3 = np.empty((64, 12), dtype)
 
@@ -530,6 +533,21 @@ def _borrow(kind: type, dtype: np.dtype, *sizes: int):
 def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
     _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
+
+
+_BLOCK = 2**18  # bytes of each array that a long chain of calls works on at a time
+
+
+def _block(count: int, elements: int, dtype: np.dtype) -> int:
+    """How many rows of so many elements make a block: all, if they are few."""
+    return max(1, min(count, _BLOCK // max(1, elements * np.dtype(dtype).itemsize)))
+
+
+def _blocks(count: int, *arrays: np.ndarray) -> list[tuple]:
+    """The rows from 0 to ``count`` in blocks, and with each as many rows of ``arrays``."""
+    step = len(arrays[0])
+    starts = range(0, count, step)
+    return [(slice(i, i + step), *(a[: count - i] for a in arrays)) for i in starts]
 
 
 _ANEW: dict[str, None] = dict.fromkeys(PARAMETERS)  # for each gradient: a new array
