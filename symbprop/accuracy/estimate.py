@@ -11,14 +11,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, exp
 
 from symbprop.accuracy.damping import FLOOR
-from symbprop.accuracy.roundings import FUNCTIONS, UNIT, Array, rounding, underflow
+from symbprop.accuracy.roundings import FUNCTIONS, UNIT, Array, number, rounding, square_of_tail, times, underflow
 from symbprop.calculus.functions import Detach, Floor, Held, Select, larger
 from symbprop.calculus.nodes import inverse, is_reciprocal, ordered
 
@@ -103,14 +102,14 @@ class _Tape:
                 continue
             entry, weight = self._entries[position], weights[position]
             if entry.rounding is not self._zero:
-                own = _times(np.abs(weight), entry.rounding)
+                own = times(np.abs(weight), entry.rounding)
                 error += own
                 if position in self._symbols:
-                    own = _times(np.abs(weight), self._leaves[self._symbols[position]].likely) / LIKELY
-                    slopes += _times(weight, self._leaves[self._symbols[position]].slopes)
+                    own = times(np.abs(weight), self._leaves[self._symbols[position]].likely) / LIKELY
+                    slopes += times(weight, self._leaves[self._symbols[position]].slopes)
                 spread = np.hypot(spread, own)  # squares might leave the range
             for operand, partial in zip(entry.operands, entry.partials, strict=True):
-                weights[operand] = weights.get(operand, self._zero) + np.clip(_times(weight, partial), -HUGE, HUGE)
+                weights[operand] = weights.get(operand, self._zero) + np.clip(times(weight, partial), -HUGE, HUGE)
         result = self._entries[place]
         return Estimate(result.value, error, np.minimum(error, LIKELY * spread), slopes, result.quiet)
 
@@ -124,7 +123,7 @@ class _Tape:
     ) -> int:
         bound = own
         for operand, partial in zip(operands, partials, strict=True):
-            bound = bound + _times(np.abs(partial), self._entries[operand].bound)
+            bound = bound + times(np.abs(partial), self._entries[operand].bound)
         self._entries.append(_Entry(value, operands, partials, own, bound, quiet, np.isfinite(value)))
         return len(self._entries) - 1
 
@@ -145,7 +144,7 @@ class _Tape:
         if isinstance(node, Symbol):
             return self._constant(SIZE, True)
         if isinstance(node, Expr) and node.is_number:
-            return self._constant(*_number(node))
+            return self._constant(*number(node))
         if isinstance(node, Add):
             parts = [self.of(each) for each in ordered(node.args)]
             total = parts[0]
@@ -247,7 +246,7 @@ class _Tape:
         known = np.where(np.isfinite(value), np.spacing(np.abs(value)), np.inf)
         own = np.where(x == 0, 0.0, units / 2 * known) + underflow(value, x)  # exp(0) is 1
         if function is FUNCTIONS["erfc"][0]:
-            own += _square_of_tail(x, value)
+            own += square_of_tail(x, value)
         return self._operation(value, (place,), (slope(x, value),), own)
 
     def _root_of_squares(self, a: int, b: int) -> int:
@@ -263,8 +262,8 @@ class _Tape:
         tail = erfc(x)
         value = np.where(tail == 0, 0.0, s * tail)
         more = 2 if factor.free_symbols else 0
-        own = (units + more) * UNIT * np.abs(value) + underflow(value) + _square_of_tail(x, value)
-        return self._operation(value, (a, b), (tail, _times(s, slope(x, tail))), own)
+        own = (units + more) * UNIT * np.abs(value) + underflow(value) + square_of_tail(x, value)
+        return self._operation(value, (a, b), (tail, times(s, slope(x, tail))), own)
 
     def _gaussian(self, factor: Basic, argument: Expr) -> int:
         """A factor times exp(−c² x²), c not being rounded before it is squared."""
@@ -276,8 +275,8 @@ class _Tape:
         bell = np.exp(-power)
         value = np.where(bell == 0, 0.0, s * bell)
         units = FUNCTIONS["exp"][2] + 2 + rounding(power, power / square, np.full_like(x, square)) / UNIT + power
-        own = UNIT * _times(units, np.abs(value)) + underflow(value)
-        return self._operation(value, (a, b), (bell, _times(s, -2 * square * x * bell)), own)
+        own = UNIT * times(units, np.abs(value)) + underflow(value)
+        return self._operation(value, (a, b), (bell, times(s, -2 * square * x * bell)), own)
 
     def _add(self, a: int, b: int) -> int:
         x, y = self._entries[a].value, self._entries[b].value
@@ -288,29 +287,10 @@ class _Tape:
     def _multiply(self, a: int, b: int) -> int:
         x, y = self._entries[a].value, self._entries[b].value
         value = x * y
-        both = _times(self._entries[a].bound, self._entries[b].bound)
+        both = times(self._entries[a].bound, self._entries[b].bound)
         return self._operation(value, (a, b), (y, x), rounding(value, x, y) + both)
 
     def _divide(self, a: int, b: int) -> int:
         x, y = self._entries[a].value, self._entries[b].value
         value = x / y
         return self._operation(value, (a, b), (1 / y, -value / y), rounding(value, x, y, quotient=True))
-
-
-@cache
-def _number(node: Expr) -> tuple[float, bool]:
-    """A number, and whether it is one in both precisions."""
-    exact = isinstance(node, Rational) and node.q & (node.q - 1) == 0 and abs(node.p) < 2**24
-    return float(node.evalf(25)), exact
-
-
-def _square_of_tail(x: Array, value: Array) -> Array:
-    """What the rounding of x² does to exp(−x²), where erfc(x) is a multiple of it."""
-    return np.where((x > 0) & (value != 0), UNIT * _times(x * x, np.abs(value)), 0.0)
-
-
-def _times(a: Array, b: Array) -> Array:
-    """a·b with 0·∞ = 0: nothing reaches what does not depend on it."""
-    product = a * b
-    lost = np.isnan(product)
-    return np.where(lost & ((a == 0) | (b == 0)), 0.0, product) if lost.any() else product

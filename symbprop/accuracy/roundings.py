@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
+from sympy import Expr, Rational
 
 Array = NDArray[np.float64]
 UNIT = 2.0**-53  # the largest relative error of one rounding
@@ -66,3 +68,22 @@ FUNCTIONS: dict[str, Known] = {
     "erf": (_elementwise(math.erf), lambda x, y: _GAUSS * np.exp(-x * x), 9.0),
     "erfc": (_elementwise(math.erfc), lambda x, y: -_GAUSS * np.exp(-x * x), 8.0),  # and what the square rounds
 }
+
+
+def square_of_tail(x: Array, value: Array) -> Array:
+    """What the rounding of x² does to exp(−x²), where erfc(x) is a multiple of it."""
+    return np.where((x > 0) & (value != 0), UNIT * times(x * x, np.abs(value)), 0.0)
+
+
+def times(a: Array, b: Array) -> Array:
+    """a·b with 0·∞ = 0: nothing reaches what does not depend on it."""
+    product = a * b
+    lost = np.isnan(product)
+    return np.where(lost & ((a == 0) | (b == 0)), 0.0, product) if lost.any() else product
+
+
+@cache
+def number(node: Expr) -> tuple[float, bool]:
+    """A number, and whether it is one in both precisions."""
+    exact = isinstance(node, Rational) and node.q & (node.q - 1) == 0 and abs(node.p) < 2**24
+    return float(node.evalf(25)), exact

@@ -196,7 +196,11 @@ def differs(honest: ModuleType, mutant: ModuleType) -> bool | None:
                 return None
             for name, value in truth.items():
                 got = found[name]
-                if got.shape != value.shape or np.abs(got - value).max(initial=0) > 1e-9 * np.abs(value).max(initial=0):
+                if (
+                    got is None
+                    or got.shape != value.shape
+                    or np.abs(got - value).max(initial=0) > 1e-9 * np.abs(value).max(initial=0)
+                ):
                     return True
     return False
 
