@@ -21,6 +21,7 @@ class Options:
     threads: int
     cpu: bool
     json: Path | None
+    page: tuple[Path, ...]
     write: bool
     lines: bool
     memory: bool
@@ -42,6 +43,10 @@ def read_options(arguments: list[str] | None = None) -> Options:
     )
     parser.add_argument("--cpu", action="store_true", help="count processor time, where the machine is not quiet")
     parser.add_argument("--json", type=Path, metavar="FILE", help="all figures, to be read by programs")
+    parser.add_argument(
+        "--page", type=Path, nargs="+", default=[], metavar="FILE",
+        help="write docs/speed.md from files of --json: the figures of the first, and of peers that only others have",
+    )  # fmt: skip
     parser.add_argument("--write", action="store_true", help="write docs/speed.md")
     parser.add_argument("--lines", action="store_true", help="the dearest lines of each emitted module instead")
     parser.add_argument("--memory", action="store_true", help="the peak memory of a gradient instead")
@@ -52,6 +57,6 @@ def read_options(arguments: list[str] | None = None) -> Options:
     given = parser.parse_args(arguments)
     dtypes = DTYPES if given.dtype == "both" else (given.dtype,)
     return Options(
-        tuple(given.only), dtypes, tuple(given.peers), given.seconds, given.threads, given.cpu, given.json, given.write, given.lines,
+        tuple(given.only), dtypes, tuple(given.peers), given.seconds, given.threads, given.cpu, given.json, tuple(given.page), given.write, given.lines,
         given.memory, given.compile, given.scaling,
     )  # fmt: skip

@@ -20,6 +20,7 @@ a layer stands alone there is no loss: a cotangent of its output is pulled back 
     python -m benchmarks.speed --compile                    # description to file and import, against JAX's trace and compile
     python -m benchmarks.speed --scaling                    # how all this grows, drawn in speed_scaling.png
     python -m benchmarks.speed --write                      # measure, and write this page
+    python -m benchmarks.speed --page a.json b.json         # write it from runs that kept their figures with --json
 
 `pip install symbprop[benchmark]` gets the peers; one that is not installed is left out.
 

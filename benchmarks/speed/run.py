@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 from benchmarks.speed import naive, peers
 from benchmarks.speed.contest import Contest, product_speed
+from benchmarks.speed.earlier import read_runs
 from benchmarks.speed.fresh import fresh
 from benchmarks.speed.lines import dearest, shown
 from benchmarks.speed.memory import measure_memory
@@ -35,7 +36,9 @@ def run(given: Options) -> None:
     if unknown:
         say(f"no workload is named {', '.join(unknown)}; there are {', '.join(WORKLOADS)}")
         raise SystemExit(2)
-    if given.lines:
+    if given.page:
+        write_page(*read_runs(given.page))
+    elif given.lines:
         report_lines(names, given.dtypes)
     elif given.memory:
         report_memory(names, given.dtypes)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict, replace
+
 import numpy as np
 import pytest
 
 from benchmarks.speed import naive
 from benchmarks.speed.check import Differs, require_equal
+from benchmarks.speed.earlier import read_runs
 from benchmarks.speed.lines import dearest
 from benchmarks.speed.page import rendered
 from benchmarks.speed.report import Row
@@ -117,3 +121,22 @@ def test_the_page_shows_each_row_and_says_when_nothing_is_measured():
     page = rendered([row], ["jax", "torch"], {"threads": "1"})
     assert "| A workload | 2.0 | 50 % | 2.00 ± 1.00 | failed | 2.00 |" in page
     assert "| geometric mean |" in page
+
+
+def test_peers_of_another_run_are_joined_to_the_first_ones_figures(tmp_path):
+    spread = Spread(1e-6, 2e-6, 3e-6, 1e-6)
+    first = Row(
+        "a", "A", "float32", spread, 0.5, {"jax": Spread(1, 2, 3, 1)}, {"ours": 0.1, "jax": 1.0}, {"torch": "no"}
+    )
+    alone = replace(first, name="b", title="B")
+    ratios = {"pytensor": Spread(4, 5, 6, 4), "jax": Spread(7, 8, 9, 7)}
+    other = replace(first, ours=Spread(1, 1, 1, 1), ratios=ratios, first={"ours": 9.0, "pytensor": 3.0}, failed={})
+    paths = []
+    for name, rows in (("one", [first, alone]), ("two", [other])):
+        paths.append(tmp_path / f"{name}.json")
+        paths[-1].write_text(json.dumps({"around": {"run": name}, "rows": [asdict(row) for row in rows]}))
+    rows, peers, around = read_runs(paths)
+    expected = replace(first, ratios={**ratios, **first.ratios}, first={"ours": 0.1, "jax": 1.0, "pytensor": 3.0})
+    assert rows == [expected, alone]
+    assert peers == ["jax", "torch", "pytensor"]
+    assert around == {"run": "one"}
