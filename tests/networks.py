@@ -103,6 +103,23 @@ layers:
 loss: mean_squared_error
 """
 
+GRID = """
+inputs: {x: {shape: [4, 5]}}
+formulas: |
+  h[n, i + 1, j + 1] = tanh(a * h[n, i, j + 1] + b * h[n, i + 1, j] + c * h[n, i, j] + x[n, i, j])
+  L = mean(n, h[n, 4, 5]^2 + h[n, 2, 3])
+"""
+
+LSTM = """
+name: lstm
+inputs: {x: {shape: [T, 3]}}
+targets: {y: {shape: [T, 2]}}
+layers:
+  - lstm: {units: 4, return_sequences: true}
+  - dense: {units: 2}
+loss: mean_squared_error
+"""
+
 BARE = 'formulas: "L = 3*x^2 + 2*x*y + y^2"\n'
 
 ALL = {

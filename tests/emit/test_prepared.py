@@ -12,7 +12,7 @@ import pytest
 from symbprop.emit.lines import Line
 from symbprop.emit.loops import loop_range
 from symbprop.schedule.plan import Loop
-from tests.networks import assert_same_gradient, body_of, point
+from tests.networks import GRID, assert_same_gradient, body_of, point
 
 Compiled = Callable[..., ModuleType]
 
@@ -23,13 +23,6 @@ layers:
   - {layer}: {{units: 4, return_sequences: true}}
   - dense: {{units: 2}}
 loss: mean_squared_error
-"""
-
-GRID = """
-inputs: {x: {shape: [4, 5]}}
-formulas: |
-  h[n, i + 1, j + 1] = tanh(a * h[n, i, j + 1] + b * h[n, i + 1, j] + c * h[n, i, j] + x[n, i, j])
-  L = mean(n, h[n, 4, 5]^2 + h[n, 2, 3])
 """
 
 NUMBERED = """

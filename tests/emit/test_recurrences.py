@@ -10,7 +10,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from networks import point
+from networks import GRID, LSTM, point
 
 from symbprop.calculus.gradient import gradient, jvp
 from symbprop.calculus.interpreter import interpret
@@ -74,13 +74,6 @@ formulas: |
   L = mean((n, t), tanh(h[n, t + 2])^2)
 """
 
-GRID = """
-inputs: {x: {shape: [4, 5]}}
-formulas: |
-  h[n, i + 1, j + 1] = tanh(a * h[n, i, j + 1] + b * h[n, i + 1, j] + c * h[n, i, j] + x[n, i, j])
-  L = mean(n, h[n, 4, 5]^2 + h[n, 2, 3])
-"""
-
 BEST_PATH = """
 inputs: {x: {shape: [T, 3]}}
 formulas: |
@@ -99,16 +92,6 @@ ALL = {
     "integrator": INTEGRATOR, "kalman": KALMAN, "coupled": COUPLED, "euler": EULER, "backwards": BACKWARDS,
     "second order": SECOND_ORDER, "grid": GRID, "best path": BEST_PATH, "soft paths": SOFT_PATHS,
 }  # fmt: skip
-
-LSTM = """
-name: lstm
-inputs: {x: {shape: [T, 3]}}
-targets: {y: {shape: [T, 2]}}
-layers:
-  - lstm: {units: 4, return_sequences: true}
-  - dense: {units: 2}
-loss: mean_squared_error
-"""
 
 
 def values(module: ModuleType) -> tuple[dict[str, np.ndarray], list[np.ndarray], dict[str, int], dict[str, np.ndarray]]:

@@ -15,18 +15,9 @@ from symbprop.calculus.recurrence import step_symbol
 from symbprop.calculus.statement import read_symbol
 from symbprop.schedule.handover import hands_over, last_readers_first, touched
 from symbprop.schedule.plan import Allocate, Loop, Map, Plan, Step, target_of
-from tests.networks import body_of, point
+from tests.networks import LSTM, body_of, point
 
 Compiled = Callable[..., ModuleType]
-
-LSTM = """
-inputs: {x: {shape: [T, 3]}}
-targets: {y: {shape: [T, 2]}}
-layers:
-  - lstm: {units: 4, return_sequences: true}
-  - dense: {units: 2}
-loss: mean_squared_error
-"""
 
 T = step_symbol("t")
 N = Symbol("N", integer=True, positive=True)
