@@ -1032,6 +1032,14 @@ def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
 
 
+def _into(place: np.ndarray | None, gradient: np.ndarray) -> np.ndarray:
+    """A gradient in its place, if it has one."""
+    if place is None:
+        return gradient
+    place[...] = gradient
+    return place
+
+
 def _narrow_dot(
     a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None
 ) -> np.ndarray:
@@ -1085,14 +1093,6 @@ def _owner(array: np.ndarray) -> int:
     if isinstance(array, np.ndarray) and array.base is not None:
         return id(array.base)
     return id(array)
-
-
-def _into(place: np.ndarray | None, gradient: np.ndarray) -> np.ndarray:
-    """A gradient in its place, if it has one."""
-    if place is None:
-        return gradient
-    place[...] = gradient
-    return place
 
 
 _SMALL = 10**6  # multiplications of a product for which BLAS has kernels of its own

@@ -196,6 +196,14 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     return array
 
 
+def _into(place: np.ndarray | None, gradient: np.ndarray) -> np.ndarray:
+    """A gradient in its place, if it has one."""
+    if place is None:
+        return gradient
+    place[...] = gradient
+    return place
+
+
 _ANEW: dict[str, None] = dict.fromkeys(PARAMETERS)  # for each gradient: a new array
 
 
@@ -231,11 +239,3 @@ def _owner(array: np.ndarray) -> int:
     if isinstance(array, np.ndarray) and array.base is not None:
         return id(array.base)
     return id(array)
-
-
-def _into(place: np.ndarray | None, gradient: np.ndarray) -> np.ndarray:
-    """A gradient in its place, if it has one."""
-    if place is None:
-        return gradient
-    place[...] = gradient
-    return place

@@ -583,7 +583,10 @@ def _in_parts(
     for value, grads in map(part, range(0, N, microbatch)):
         total += value
         for name, grad in grads.items():
-            sums[name] = np.add(sums[name], grad, sums[name]) if name in sums else grad
+            if name in sums:
+                sums[name] += grad
+            else:
+                sums[name] = grad
     return total, sums
 
 
@@ -645,6 +648,14 @@ def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
 
 
+def _into(place: np.ndarray | None, gradient: np.ndarray) -> np.ndarray:
+    """A gradient in its place, if it has one."""
+    if place is None:
+        return gradient
+    place[...] = gradient
+    return place
+
+
 def _narrow_dot(
     a: np.ndarray, b: np.ndarray, out: np.ndarray | None = None
 ) -> np.ndarray:
@@ -698,14 +709,6 @@ def _owner(array: np.ndarray) -> int:
     if isinstance(array, np.ndarray) and array.base is not None:
         return id(array.base)
     return id(array)
-
-
-def _into(place: np.ndarray | None, gradient: np.ndarray) -> np.ndarray:
-    """A gradient in its place, if it has one."""
-    if place is None:
-        return gradient
-    place[...] = gradient
-    return place
 
 
 _SMALL = 10**6  # multiplications of a product for which BLAS has kernels of its own

@@ -304,7 +304,10 @@ def _in_parts(
     for value, grads in map(part, range(0, N, microbatch)):
         total += value
         for name, grad in grads.items():
-            sums[name] = np.add(sums[name], grad, sums[name]) if name in sums else grad
+            if name in sums:
+                sums[name] += grad
+            else:
+                sums[name] = grad
     return total, sums
 
 
@@ -427,11 +430,3 @@ def _owner(array: np.ndarray) -> int:
     if isinstance(array, np.ndarray) and array.base is not None:
         return id(array.base)
     return id(array)
-
-
-def _into(place: np.ndarray | None, gradient: np.ndarray) -> np.ndarray:
-    """A gradient in its place, if it has one."""
-    if place is None:
-        return gradient
-    place[...] = gradient
-    return place

@@ -35,9 +35,8 @@ def first_of_ours(name: str, dtype: str) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "emitted_workload.py").write_text(made.text, encoding="utf-8")
         sys.path.insert(0, folder)
-        sys.dont_write_bytecode = (
-            False  # whatever the environment says: the second import is that of every later process
-        )
+        # Whatever the environment says: the second import is that of every later process.
+        sys.dont_write_bytecode = False
         start = time.perf_counter()
         module = importlib.import_module("emitted_workload")
         cold = time.perf_counter() - start

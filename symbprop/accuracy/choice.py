@@ -20,7 +20,7 @@ from symbprop.calculus.functions import Select, absolute
 from symbprop.calculus.nodes import distinct, tree_size
 from symbprop.simplify.cost import TRANSCENDENTAL, cost
 
-CHOICE = 10  # operations: one element at a time, or by masks
+CHOICE = 10  # operations: one element at a time, or bit by bit
 WIDE = 5  # operations, single and double taken together
 BOUND = 4.75  # mixed ulps, of the likely error; the worst of 10⁵ measured points is about two thirds of it
 NEARBY = 0.975

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, exp
 
 from symbprop.accuracy.damping import FLOOR
-from symbprop.accuracy.roundings import FUNCTIONS, UNIT, Array, number, rounding, square_of_tail, times, underflow
+from symbprop.accuracy.roundings import FUNCTIONS, UNIT, Array, exact_number, rounding, square_of_tail, times, underflow
 from symbprop.calculus.functions import Detach, Floor, Held, Select, larger
 from symbprop.calculus.nodes import inverse, is_reciprocal, ordered
 
@@ -144,7 +144,7 @@ class _Tape:
         if isinstance(node, Symbol):
             return self._constant(SIZE, True)
         if isinstance(node, Expr) and node.is_number:
-            return self._constant(*number(node))
+            return self._constant(*exact_number(node))
         if isinstance(node, Add):
             parts = [self.of(each) for each in ordered(node.args)]
             total = parts[0]

@@ -83,7 +83,7 @@ def times(a: Array, b: Array) -> Array:
 
 
 @cache
-def number(node: Expr) -> tuple[float, bool]:
+def exact_number(node: Expr) -> tuple[float, bool]:
     """A number, and whether it is one in both precisions."""
     exact = isinstance(node, Rational) and node.q & (node.q - 1) == 0 and abs(node.p) < 2**24
     return float(node.evalf(25)), exact

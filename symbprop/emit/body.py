@@ -6,8 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sympy import Expr
-
 from symbprop.calculus.index import Access, Extent
 from symbprop.calculus.statement import Reduction
 from symbprop.emit.contraction import Product, contract
@@ -24,6 +22,7 @@ from symbprop.emit.steps import upright
 from symbprop.emit.storage import alias, filled, is_block, place_of
 from symbprop.emit.sums import by_ones
 from symbprop.emit.tall import HELPERS
+from symbprop.emit.variables import size_names
 from symbprop.emit.views import View, aligned
 from symbprop.schedule.plan import Alias, Allocate, Contract, Fold, Loop, Map, Step
 
@@ -47,9 +46,7 @@ class Body(Maps):
         self._repacked = Repacked(self.views, self._taken, self.buffers)
         self._firsts: dict[tuple[Access, tuple[str, ...]], str] = {}
         self.products: list[Written] = []
-        shapes = (tensor.shape for tensor in self.plan.tensors.values())
-        free = (extent.free_symbols for shape in shapes for extent in shape if isinstance(extent, Expr))
-        self._sizes = {symbol.name for symbols in free for symbol in symbols}
+        self._sizes = size_names(self.plan)
 
     def write(self) -> list[Line]:
         """The lines of all steps."""

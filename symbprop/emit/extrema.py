@@ -54,14 +54,14 @@ def pairwise(step: Fold, views: Views, target: str, taken: Collection[str], note
         or not (is_sum or (step.reduction in PAIRWISE and not step.accumulate))
     ):
         return None
+    kept = [str(coordinate.bare) for coordinate in step.target.index]
+    ranges = tuple(each for each in step.domain if each.index in kept)
+    if not is_sum and 2 <= places <= SHORT:
+        return _one_by_one(step, views, kept, ranges, target, note, place)
     names: dict[str, str] = {}
     for each in step.reduced:
         wishes = (each.index.replace("'", "_"), "p", "q", "r", *(f"p{count}" for count in range(1, 100)))
         names[each.index] = next(w for w in wishes if w not in taken and w not in names.values())
-    kept = [str(coordinate.bare) for coordinate in step.target.index]
-    ranges = tuple(each for each in step.domain if each.index in kept)
-    if not is_sum and 2 <= places <= SHORT:
-        return _one_by_one(step, views, target, note, place)
     at_first = views.view(_at(step.operand, dict.fromkeys(names, 0)), ranges)
     moving = {index: Symbol(name, integer=True, nonnegative=True) for index, name in names.items()}
     at_any = views.view(_at(step.operand, moving), ranges)
@@ -86,13 +86,13 @@ def pairwise(step: Fold, views: Views, target: str, taken: Collection[str], note
     return lines
 
 
-def _one_by_one(step: Fold, views: Views, target: str, note: str, place: str) -> list[Line] | None:
+def _one_by_one(
+    step: Fold, views: Views, kept: Sequence[str], ranges: tuple[Range, ...], target: str, note: str, place: str
+) -> list[Line] | None:
     """The largest of a few places, a line for each but the first."""
-    kept = [str(coordinate.bare) for coordinate in step.target.index]
-    ranges = tuple(each for each in step.domain if each.index in kept)
     lengths = [range(each.extent) for each in step.reduced if isinstance(each.extent, int)]
     places = [dict(zip((each.index for each in step.reduced), at, strict=True)) for at in itertools.product(*lengths)]
-    found = [views.view(_at(step.operand, dict(at)), ranges) for at in places]
+    found = [views.view(_at(step.operand, at), ranges) for at in places]
     if any(set(each.axes) != set(kept) for each in found):
         return None
     first, second, *others = (aligned(each, kept) for each in found)

@@ -89,7 +89,8 @@ class _Writer:
         initial, draws = initial_values(self.compiled.network.initializers, self.parameters)
         started, more = initial_values(self.compiled.network.initializers, self.modes.states)
         asked = set[str]().union(*(each.helpers for each in self.requested))
-        asked |= set() if gradient is None or not self.parameters else outputs.HELPERS
+        lines = [line for each in functions for line in each.lines]
+        asked |= {name for name, call in outputs.HELPERS.items() if any(call in line for line in lines)}
         helpers = sorted(self.course.helpers | self.inference.helpers | draws | more | trained | asked)
         return environment().get_template("module.py.jinja").render(
             docstring=module_docstring(
@@ -101,7 +102,7 @@ class _Writer:
             dtype=string(self.compiled.network.dtype),
             constants=constants(self.program, self.compiled.forward, gradient, self.modes, formulas),
             smallest=bool(least_sizes(self.program)),
-            sized=any("_require_examples" in line for each in functions for line in each.lines),
+            sized=any("_require_examples" in line for line in lines),
             draws=bool(draws & {"truncated", "orthogonal"}) or any("rng" in line for line in initial),
             initial=initial,
             states=started,

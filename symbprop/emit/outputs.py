@@ -14,7 +14,7 @@ ARGUMENT = "out: dict[str, np.ndarray] | None = None"
 ABOUT = """\
 Where ``out`` is given, such as an earlier gradient, its arrays are written into and
     handed back; they may share no memory with what is read."""
-HELPERS = frozenset(("outputs",))
+HELPERS = {"outputs": "_require_fit(", "into": "_into("}  # each with the call that needs it
 
 
 class Outputs:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterable
 
 from symbprop.calculus.program import Program, Role
+from symbprop.schedule.plan import Plan
 
 RESERVED = frozenset(
     ("np", "params", "grads", "dtype", "cotangent", "init", "forward", "loss", "loss_and_grad", "rng", "arrays", "seed", "sizes", "out", "microbatch", "map")
@@ -40,7 +41,7 @@ def unused(wish: str, taken: set[str]) -> str:
     return name
 
 
-def size_names(program: Program) -> set[str]:
+def size_names(program: Program | Plan) -> set[str]:
     """The names of the sizes that are free at run time."""
     sizes = (size for tensor in program.tensors.values() for size in tensor.shape if not isinstance(size, int))
     return {symbol.name for size in sizes for symbol in size.free_symbols}
