@@ -8,6 +8,7 @@ from types import MappingProxyType
 from symbprop.accuracy.computed import computed
 from symbprop.calculus.program import Program
 from symbprop.emit.body import Body
+from symbprop.emit.buffering import buffering
 from symbprop.emit.buffers import Buffers
 from symbprop.emit.modes import Modes
 from symbprop.emit.notes import Notes
@@ -55,7 +56,8 @@ class Course:
         names = self.names(results)
         draws, helpers = self._modes.draws(self.program, names)
         body = Body(self.plan(results), names, self._cite, self._notes.explain, buffers)
-        written = [row for line in (*draws, *body.write()) for row in line.render(indent)]
+        lines = (*buffering(self.plan(results)), *draws, *body.write())
+        written = [row for line in lines for row in line.render(indent)]
         self.helpers |= body.helpers | helpers
         return written
 
