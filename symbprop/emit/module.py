@@ -103,6 +103,7 @@ class _Writer:
             constants=constants(self.program, self.compiled.forward, gradient, self.modes, formulas),
             smallest=bool(least_sizes(self.program)),
             sized=any("_require_examples" in line for line in lines),
+            fits="outputs" in asked,
             draws=bool(draws & {"truncated", "orthogonal"}) or any("rng" in line for line in initial),
             initial=initial,
             states=started,
@@ -190,18 +191,8 @@ class _Writer:
         buffers = course.buffers(results, places) if self.compiled.workspace else None
         body = course.lines(results, 4, buffers)
         written = set() if buffers is None else buffers.outputs.written
-        entries = []
-        for tensor in self.parameters:
-            if tensor.name in gradient.gradients:
-                bar = gradient.gradients[tensor.name]
-                value = self._owned(bar, names, shared)
-                if tensor.shape == ():  # it may be the cotangent, or its negative: a plain number
-                    value = f"np.{'array' if bar in shared else 'asarray'}({names[bar]}, dtype)"
-            else:
-                value = f"np.zeros({names[tensor.name]}.shape, dtype)"
-            if gradient.gradients.get(tensor.name) not in written:
-                value = f"_into({outputs.place(tensor.name)}, {value})"
-            entries.append((string(tensor.name), value))
+        owned = {bar: self._owned(bar, names, shared) for bar in gradient.gradients.values()}
+        entries = outputs.entries(self.parameters, gradient.gradients, names, owned, shared, written)
         workspace = Workspace("loss_and_grad", buffers, sorted(size_names(self.program)))
         self.workspaces.append(workspace)
         body = [*workspace.borrowed(), *body, *workspace.returned(), *dictionary("grads", entries)]
@@ -209,16 +200,21 @@ class _Writer:
         if self.modes.states:
             body += self._state(course, results, 4)
             returned, returns = f"{returned}, next_state", f"{returns}, {STATE}"
-        parts, checks = self.parts.lines(self._givens(), names), self._required()
-        checks += outputs.checked(self._givens(), names) if entries else []
-        lines = [*parts, *self._opening(self._givens(), names, body, checks), *body, f"    return {returned}"]
-        asked = ("cotangent: float = 1.0", outputs.ARGUMENT, *self.parts.arguments())
+        parts = self.parts.sized(self.program, course.plan(results), self.compiled.network.dtype)
+        body = [
+            *parts.lines(self._givens(), names),
+            *(outputs.checked(self._givens(), names) if entries else ()),
+            *body,
+        ]
+        opened = self._opening(self._givens(), names, body, self._required())
+        lines = [*parts.refusal(), *opened, *body, f"    return {returned}"]
+        asked = ("cotangent: float = 1.0", outputs.ARGUMENT, *parts.arguments())
         keywords = (*self.modes.arguments([self.program]), *asked)
         about = ["The loss and its gradient, times ``cotangent``, with the keys and shapes of ``params``."]
         if self.modes.states:
             about = ["The loss and its gradient in training, and the next state."]
             about.append("The gradient is times ``cotangent``, with the keys and shapes of ``params``.")
-        about = [*about, outputs.ABOUT, *self.parts.about()]
+        about = [*about, outputs.ABOUT, *parts.about()]
         return self._function(
             "loss_and_grad", self._givens(), f"tuple[{returns}]", "\n\n    ".join(about) + "\n    ", lines, keywords
         )

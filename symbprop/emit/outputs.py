@@ -58,6 +58,31 @@ def place(name: str) -> str:
     return f"{NAME}[{string(name)}]"
 
 
+def entries(
+    parameters: Sequence[Tensor],
+    gradients: Mapping[str, str],
+    names: Mapping[str, str],
+    owned: Mapping[str, str],
+    shared: Collection[str],
+    written: Collection[str],
+) -> list[tuple[str, str]]:
+    """The items of the dictionary that is handed back, key and value as text; ``written`` are in their places already.
+
+    ``gradients`` gives the tensor of each parameter's gradient, if it has one; ``owned`` its value, the caller's to keep.
+    """
+    items = []
+    for tensor in parameters:
+        bar = gradients.get(tensor.name)
+        if bar is None:
+            value = f"np.zeros({names[tensor.name]}.shape, dtype)"
+        elif tensor.shape == ():  # it may be the cotangent, or its negative: a plain number
+            value = f"np.{'array' if bar in shared else 'asarray'}({names[bar]}, dtype)"
+        else:
+            value = owned[bar]
+        items.append((string(tensor.name), value if bar in written else f"_into({place(tensor.name)}, {value})"))
+    return items
+
+
 def checked(givens: Sequence[Tensor], names: Mapping[str, str]) -> list[str]:
     """The lines that check what the caller gave."""
     arguments = (NAME, "dtype", "params", *(names[each.name] for each in givens))

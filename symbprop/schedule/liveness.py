@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
+from symbprop.calculus.index import at_sizes, product
 from symbprop.calculus.program import Role, Tensor
 from symbprop.calculus.statement import read_symbol
 from symbprop.schedule.order import whole
@@ -37,6 +39,21 @@ def storage_lives(plan: Plan) -> tuple[dict[str, str], dict[str, tuple[int, int]
             first, _ = lives.get(owners[name], (position, position))
             lives[owners[name]] = (first, position)
     return owners, {name: life for name, life in lives.items() if name not in plan.shared}
+
+
+def most_alive(plan: Plan, sizes: Mapping[str, int]) -> int:
+    """The elements of all storage that is alive at once, at the step where that is most; results stay to the end.
+
+    No order of the same steps on the same storage needs less. Raises ``KeyError`` for a size that is missing.
+    """
+    owners, lives = storage_lives(plan)
+    kept = {owners[name] for name in plan.results}
+    change = [0] * (len(plan.steps) + 1)
+    for name, (first, last) in lives.items():
+        count = at_sizes(product(plan.shape(name)), sizes)
+        change[first] += count
+        change[len(plan.steps) if name in kept else last + 1] -= count
+    return max(accumulate(change))
 
 
 def reuse_storage(plan: Plan) -> Plan:

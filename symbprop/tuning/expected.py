@@ -9,14 +9,13 @@ import numpy as np
 
 from symbprop.accuracy.computed import computed
 from symbprop.accuracy.fast import FAST
-from symbprop.calculus.index import at_sizes, product
 from symbprop.calculus.program import Program
 from symbprop.emit.buffers import Buffers
 from symbprop.emit.estimate import Cost, estimate, total
 from symbprop.emit.products import Planned, products
 from symbprop.emit.variables import size_names, variables
 from symbprop.pipeline import Derived
-from symbprop.schedule.liveness import storage_lives
+from symbprop.schedule.liveness import most_alive
 from symbprop.schedule.machine import Machine
 from symbprop.schedule.plan import Plan
 from symbprop.schedule.schedule import schedule
@@ -61,7 +60,7 @@ def expected(derived: Derived, sizes: Mapping[str, int], machine: Machine, dtype
         origin, cost = origins[position], costs[position]
         name = program.statements[origin].target.tensor
         found[name] = found.get(name, Cost()) + cost
-    return Expected(found, entry, live_bytes(plan, sizes, dtype))
+    return Expected(found, entry, np.dtype(dtype).itemsize * most_alive(plan, sizes))
 
 
 def planned_products(derived: Derived, sizes: Mapping[str, int]) -> list[Planned]:
@@ -77,20 +76,3 @@ def _plan(derived: Derived) -> tuple[Plan, tuple[int, ...]]:
     program, results = whole(derived)
     executed, origins = computed(program, fast=derived.network.accuracy == FAST)
     return schedule(executed, results), origins
-
-
-def live_bytes(plan: Plan, sizes: Mapping[str, int], dtype: str) -> int:
-    """The bytes of all storage that is alive at once, at the step where that is most; results stay to the end."""
-    width = np.dtype(dtype).itemsize
-    owners, lives = storage_lives(plan)
-    kept = {owners[name] for name in plan.results}
-    change = [0] * (len(plan.steps) + 1)
-    for name, (first, last) in lives.items():
-        count = at_sizes(product(plan.shape(name)), sizes)
-        change[first] += width * count
-        change[len(plan.steps) if name in kept else last + 1] -= width * count
-    alive = most = 0
-    for each in change:
-        alive += each
-        most = max(most, alive)
-    return most

@@ -78,7 +78,7 @@ def test_what_lies_between_two_calls_is_as_large_as_a_block(
     for module in (in_blocks, compiled(text)):
         params, data = point(module, batch=2048)
         tracemalloc.start()
-        module.loss_and_grad(params, *data)
+        module.loss_and_grad(params, *data, microbatch=2048)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[0] < peaks[1] - 4 * 2048 * 256 * 8  # six arrays less, of a block instead

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 
 import numpy as np
@@ -95,3 +96,67 @@ def test_wrong_arguments_are_told_before_any_part_is_computed(compiled: Compiled
         module.loss_and_grad(params, x, y[:2], microbatch=2)
     with pytest.raises(ValueError, match="no examples"):
         module.loss_and_grad(params, x[:0], y[:0], microbatch=2)
+
+
+LONG = """
+inputs: {x: {shape: [200]}}
+targets: {t: {shape: [], dtype: int, classes: 4}}
+layers:
+  - dense: {units: 4, activation: softmax}
+loss: sparse_categorical_crossentropy
+"""
+
+
+def examples_at_once(module: ModuleType) -> set[int]:
+    """The sizes of the batches that have been computed."""
+    return {size for _, _, size in module._IDLE}
+
+
+def test_a_large_batch_goes_through_in_parts_by_itself(compiled: Compiled) -> None:
+    module = compiled(LONG)
+    params, data = point(module, batch=20_000)
+    loss, grads = module.loss_and_grad(params, *data)
+    assert max(examples_at_once(module)) < 4000
+    module.release()
+    whole, each = module.loss_and_grad(params, *data, microbatch=20_000)
+    assert examples_at_once(module) == {20_000}
+    np.testing.assert_allclose(loss, whole, rtol=1e-12)
+    for key, grad in grads.items():
+        np.testing.assert_allclose(grad, each[key], rtol=1e-10, atol=1e-14)
+    with ThreadPoolExecutor(2) as pool:
+        again, others = module.loss_and_grad(params, *data, map=pool.map)
+    assert again == loss
+    assert all(np.array_equal(others[key], grad) for key, grad in grads.items())
+
+
+def test_a_small_batch_and_parts_of_a_given_size_are_not_cut(compiled: Compiled) -> None:
+    module = compiled(LONG)
+    params, data = point(module, batch=20_000)
+    module.loss_and_grad(params, *(each[:500] for each in data))
+    module.loss_and_grad(params, *data, microbatch=10_000)
+    assert examples_at_once(module) == {500, 10_000}
+
+
+UNCUT = {
+    "many parameters": "inputs: {x: {shape: [300]}}\ntargets: {y: {shape: [300]}}\nlayers:\n"
+    "  - dense: {units: 300}\nloss: mean_squared_error\n",
+    "another free size": ADDED_UP["recurrence"],
+}
+
+
+@pytest.mark.parametrize("name", UNCUT)
+def test_where_parts_are_no_faster_the_batch_is_whole(name: str, compiled: Compiled) -> None:
+    module = compiled(UNCUT[name])
+    params, data = point(module, batch=3000)
+    module.loss_and_grad(params, *data)
+    assert {3000} <= {size for key in module._IDLE for size in key[2:]}
+
+
+def test_no_part_may_share_memory_with_what_is_written(compiled: Compiled) -> None:
+    module = compiled(ADDED_UP["mean"])
+    params, (x, y) = point(module, batch=6)
+    out = {name: np.empty_like(value) for name, value in params.items()}
+    bias = next(name for name, value in params.items() if value.shape == (2,))
+    out[bias] = y[5]  # of the last part
+    with pytest.raises(ValueError, match="shares memory"):
+        module.loss_and_grad(params, x, y, microbatch=2, out=out)
