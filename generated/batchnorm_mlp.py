@@ -465,7 +465,8 @@ def loss_and_grad(
     z3 = _narrow_dot(d2, W3, out=work.z3)  # (10)
     m4 = work.ones.dot(z3, out=work.m4)  # (11)
     m4 = np.divide(m4, N, out=m4)  # (11)
-    t = np.subtract(z3.T, m4[:, None], out=work.v4_term)  # (12) z3 − m4
+    work.spread[...] = m4[:, None]  # (12)
+    t = np.subtract(z3.T, work.spread, out=work.v4_term)  # (12) z3 − m4
     v4_term = np.multiply(t, t, out=t)  # (12)
     v4 = v4_term.dot(work.ones, out=work.v4)  # (12)
     v4 = np.divide(v4, N, out=v4)  # (12)
@@ -477,19 +478,25 @@ def loss_and_grad(
     moving_variance4_next = np.add(t, u, out=t)  # (14)
     np.add(0.001, v4, out=v4)  # (15) v4 + 0.001
     v4_root = np.sqrt(v4, out=v4)  # (15); v4_root lives in v4
-    np.subtract(z3, m4, out=z3)  # (15) z3 − m4
-    xh4 = np.divide(z3, v4_root, out=z3)  # (15); xh4 lives in z3
-    t = np.multiply(gamma4, xh4, out=work.y4)
-    y4 = np.add(beta4, t, out=t)  # (16)
+    work.spread2[...] = m4  # (15)
+    np.subtract(z3, work.spread2, out=z3)  # (15) z3 − m4
+    work.spread2[...] = v4_root  # (15)
+    xh4 = np.divide(z3, work.spread2, out=z3)  # (15); xh4 lives in z3
+    work.spread2[...] = gamma4
+    t = np.multiply(work.spread2, xh4, out=work.y4)
+    work.spread2[...] = beta4  # (16)
+    y4 = np.add(work.spread2, t, out=t)  # (16)
     h4 = np.maximum(y4, work.zero, out=work.h4)  # (17)
     t = np.greater_equal(u4, -0.8, out=work.t2)
     np.multiply(10 / 9, h4, out=h4)
     d4 = np.multiply(h4, t, out=h4)  # (18); d4 lives in h4
     z5 = work.z5
     W5.T.dot(d4.T, out=z5.T)  # (19)
-    z5 += b  # (19)
+    work.spread3[...] = b  # (19)
+    z5 += work.spread3  # (19)
     z5_max = np.maximum.reduce(z5, axis=1, out=work.z5_max)  # (20)
-    t = np.subtract(z5, z5_max[:, None], out=work.s_term)  # (21) z5 − z5_max
+    work.spread3[...] = z5_max[:, None]  # (21)
+    t = np.subtract(z5, work.spread3, out=work.s_term)  # (21) z5 − z5_max
     s_term = np.exp(t, out=t)  # (21)
     s = work.ones2.dot(s_term.T, out=work.s)  # (22)
     s_place = z5.argmax(axis=1)  # (22)
@@ -497,7 +504,8 @@ def loss_and_grad(
     np.copyto(s_rest_term, s_term)  # (22)
     s_rest_term[work.numbers, s_place] = 0  # (22)
     s_rest = work.ones2.dot(s_rest_term.T, out=work.s_rest)  # (22)
-    p = np.divide(s_term, s[:, None], out=work.s_rest_term)  # (23)
+    work.spread3[...] = s[:, None]  # (23)
+    p = np.divide(s_term, work.spread3, out=work.s_rest_term)  # (23)
     t = np.subtract(z5[work.numbers, label], z5_max, out=work.L_term)  # (24)
     u = np.log1p(s_rest, out=work.u5)  # (24) log1p(s_rest)
     L_term = np.subtract(t, u, out=t)  # (24)
@@ -505,9 +513,11 @@ def loss_and_grad(
     L = (-L) / N  # (24)
     t = np.subtract(work.one, s_term[work.numbers, label], out=work.L_term)  # (25)
     np.add(s_rest, t, out=t)  # (25) s_rest + 1 − s_term
-    np.multiply(-cotangent / N, t, out=t)
+    work.scale[...] = -cotangent / N
+    np.multiply(work.scale, t, out=t)
     z5_bar_chosen = np.divide(t, s, out=t)  # (25)
-    z5_bar = np.multiply(cotangent / N, p, out=work.s_term)  # (25)
+    work.scale[...] = cotangent / N
+    z5_bar = np.multiply(work.scale, p, out=work.s_term)  # (25)
     z5_bar[work.numbers, label] = z5_bar_chosen  # (25)
     b_bar = z5_bar.T.dot(work.ones, out=out["b"])  # (26)
     d4_bar = z5_bar.dot(W5.T, out=work.d4_bar)  # (27)
@@ -518,15 +528,19 @@ def loss_and_grad(
     np.multiply(d4_bar, u, out=d4_bar)
     y4_bar = np.multiply(d4_bar, t, out=d4_bar)  # (30); y4_bar lives in d4_bar
     gamma4_bar = np.einsum("nm,nm->m", xh4, y4_bar)  # (31)
-    xh4_bar = np.multiply(gamma4, y4_bar, out=work.h4)  # (32)
+    work.spread2[...] = gamma4
+    xh4_bar = np.multiply(work.spread2, y4_bar, out=work.h4)  # (32)
     beta4_bar = work.ones.dot(y4_bar, out=out["beta4"])  # (33)
     v4_sum = np.einsum("nm,nm->m", xh4_bar, xh4)  # (34)
     m4_sum = work.ones.dot(xh4_bar, out=work.m4_sum)  # (35)
-    t = np.multiply(v4_sum, xh4, out=work.t3)
-    np.add(m4_sum, t, out=t)  # (36) m4_sum + v4_sum xh4
+    work.spread2[...] = v4_sum
+    t = np.multiply(work.spread2, xh4, out=work.t3)
+    work.spread2[...] = m4_sum  # (36)
+    np.add(work.spread2, t, out=t)  # (36) m4_sum + v4_sum xh4
     np.divide(t, N, out=t)  # (36) (m4_sum + v4_sum xh4) / N
     np.subtract(xh4_bar, t, out=xh4_bar)  # (36) x̅h̅4 − (m4_sum + v4_sum xh4) / N
-    z3_bar = np.divide(xh4_bar, v4_root, out=xh4_bar)  # (36); z3_bar lives in xh4_bar
+    work.spread2[...] = v4_root  # (36)
+    z3_bar = np.divide(xh4_bar, work.spread2, out=xh4_bar)  # (36)
     d2_bar = z3_bar.dot(W3.T, out=work.d2_bar)  # (37)
     W3_bar = _tall_dot(d2, z3_bar)  # (38)
     t = np.greater_equal(u2, -0.6, out=work.t)
@@ -862,11 +876,12 @@ def _arguments(
     state = init_state() if state is None else state
     try:
         arrays = [*map(params.get, PARAMETERS), *given.values(), *map(state.get, STATE)]
-        kinds = [(type(a), a.shape, a.dtype) for a in arrays]
-        passed = _PASSED[(len(params), len(state), *kinds)]
+        key = [len(params), len(state)]
+        for array in arrays:
+            key += type(array), array.shape, array.dtype
+        dtype, sizes, casts, labels = _PASSED[tuple(key)]
     except (AttributeError, KeyError):
         return _examined(params, given, state)
-    dtype, sizes, casts, labels = passed
     for position in casts:
         arrays[position] = arrays[position].astype(dtype)
     for position, name in labels:
@@ -901,7 +916,9 @@ def _examined(
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
     plain = all(a is value for a, value in zip(arrays, values.values()))
-    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+    key = [len(params), len(state)]
+    for array in arrays:
+        key += type(array), array.shape, array.dtype
     casts, labels = [], []
     for position, name in enumerate(values):
         if name in INTEGERS:
@@ -913,8 +930,7 @@ def _examined(
     if plain:
         if len(_PASSED) >= 64:
             _PASSED.clear()
-        key = (len(params), len(state), *kinds)
-        _PASSED[key] = dtype, sizes, casts, labels
+        _PASSED[tuple(key)] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -940,8 +956,10 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    array = array.astype(np.intp, copy=False)
-    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
+    if array.dtype != np.intp:
+        array = array.astype(np.intp)
+    counts = array.view(np.uintp)  # in which what is below 0 is far above
+    if array.size and not np.maximum.reduce(counts, axis=None) < classes:
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
@@ -950,9 +968,9 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
 
 def _require_examples(sizes: dict[str, int]) -> None:
     """A mean over nothing is not a number."""
-    for name, length in sizes.items():
-        if length == 0:
-            raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+    if 0 in sizes.values():
+        empty = next(name for name, length in sizes.items() if length == 0)
+        raise ValueError(f"{empty} is 0: the loss of no examples is not defined")
 
 
 def release() -> None:
@@ -978,13 +996,16 @@ class _LossAndGradWork:
         self.t = np.empty((N, 64), bool)
         self.z3 = np.empty((N, 32), dtype)
         self.m4 = np.empty((32,), dtype)
+        self.spread = np.empty((32, N), dtype)
         self.v4_term = np.empty((32, N), dtype)
         self.v4 = np.empty((32,), dtype)
         self.u3 = np.empty((32,), dtype)
+        self.spread2 = np.empty((N, 32), dtype)
         self.y4 = np.empty((N, 32), dtype)
         self.h4 = np.empty((N, 32), dtype)
         self.t2 = np.empty((N, 32), bool)
         self.z5 = np.empty((10, N), dtype).T
+        self.spread3 = np.empty((10, N), dtype).T
         self.z5_max = np.empty((N,), dtype)
         self.s_term = np.empty((10, N), dtype).T
         self.s = np.empty((N,), dtype)
@@ -998,6 +1019,7 @@ class _LossAndGradWork:
         self.u5 = np.empty((N,), dtype)
         self.one = np.asarray(1, dtype=dtype)
         self.one.flags.writeable = False
+        self.scale = np.empty((), dtype=dtype)
         self.d4_bar = np.empty((N, 32), dtype)
         self.u6 = np.empty((N, 32), dtype)
         self.m4_sum = np.empty((32,), dtype)
@@ -1046,7 +1068,7 @@ def _narrow_dot(
     """a @ b, where b is narrow: a stack of products of some rows each."""
     pieces = _pieces(len(a), b.size)
     if pieces < 2 or a.dtype == object:
-        return np.dot(a, b, out=out)
+        return a.dot(b, out=out)
     if out is None:
         out = np.empty((len(a), b.shape[1]), np.result_type(a, b))
     rows = len(a) // pieces
@@ -1101,6 +1123,8 @@ _SMALL = 10**6  # multiplications of a product for which BLAS has kernels of its
 def _pieces(length: int, numbers: int) -> int:
     """How many pieces of rows make small products: none is left over, if that can be."""
     least = -(-length * numbers // _SMALL)
+    if least < 2:
+        return 1
     return next((n for n in range(least, 2 * least) if length % n == 0), least)
 
 
@@ -1111,7 +1135,7 @@ def _tall_dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """a.T @ b, where one of them is narrow: the sum of products of some rows each."""
     pieces = _pieces(len(a), a.shape[1] * b.shape[1])
     if not 2 <= pieces <= _STACK or a.dtype == object:
-        return np.dot(a.T, b)
+        return a.T.dot(b)
     rows = len(a) // pieces
     cut = rows * pieces
     stack = a[:cut].reshape(pieces, rows, -1).transpose(0, 2, 1)

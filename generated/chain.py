@@ -116,11 +116,12 @@ def _arguments(
     """
     try:
         arrays = [*map(params.get, PARAMETERS), *given.values()]
-        kinds = [(type(a), a.shape, a.dtype) for a in arrays]
-        passed = _PASSED[(len(params), *kinds)]
+        key = [len(params)]
+        for array in arrays:
+            key += type(array), array.shape, array.dtype
+        dtype, sizes, casts, labels = _PASSED[tuple(key)]
     except (AttributeError, KeyError):
         return _examined(params, given)
-    dtype, sizes, casts, labels = passed
     for position in casts:
         arrays[position] = arrays[position].astype(dtype)
     for position, name in labels:
@@ -149,7 +150,9 @@ def _examined(
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
     plain = all(a is value for a, value in zip(arrays, values.values()))
-    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+    key = [len(params)]
+    for array in arrays:
+        key += type(array), array.shape, array.dtype
     casts, labels = [], []
     for position, name in enumerate(values):
         if name in INTEGERS:
@@ -161,8 +164,7 @@ def _examined(
     if plain:
         if len(_PASSED) >= 64:
             _PASSED.clear()
-        key = (len(params), *kinds)
-        _PASSED[key] = dtype, sizes, casts, labels
+        _PASSED[tuple(key)] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -188,8 +190,10 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    array = array.astype(np.intp, copy=False)
-    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
+    if array.dtype != np.intp:
+        array = array.astype(np.intp)
+    counts = array.view(np.uintp)  # in which what is below 0 is far above
+    if array.size and not np.maximum.reduce(counts, axis=None) < classes:
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )

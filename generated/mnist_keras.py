@@ -151,28 +151,34 @@ def loss_and_grad(
     With ``microbatch`` the examples go through in parts of that many, in memory for one
     part; the result is that of the whole batch to rounding. The ``map`` of a pool of
     threads computes parts at the same time, and adds them up in the same order.
+    A batch of 1344 examples or more goes through in parts by itself: that is faster.
     """
-    if microbatch is not None:
-        return _in_parts(
-            params, {"x": x, "label": label}, cotangent, out, microbatch, map
-        )
     dtype, arrays, sizes = _arguments(params, {"x": x, "label": label})
     W1, b1, W2, b2, x, label = arrays
     N = sizes["N"]
     _require_examples(sizes)
+    if microbatch is None:  # parts of about 672 stay in the cache
+        microbatch = N if N < 1344 else -(-N // (N // 672))
+    if microbatch < N:
+        return _in_parts(
+            params, {"x": x, "label": label}, cotangent, out, microbatch, map
+        )
     if out is None:
         out = _ANEW
     else:
         _require_fit(out, dtype, params, x, label)
     work = _borrow(_LossAndGradWork, dtype, N)
     z1 = _narrow_dot(x, W1, out=work.z1)  # (1)
-    z1 += b1  # (1)
+    work.spread[...] = b1  # (1)
+    z1 += work.spread  # (1)
     h = np.maximum(z1, work.zero, out=work.h)  # (2)
     z2 = work.z2
     W2.T.dot(h.T, out=z2.T)  # (3)
-    z2 += b2  # (3)
+    work.spread2[...] = b2  # (3)
+    z2 += work.spread2  # (3)
     z2_max = np.maximum.reduce(z2, axis=1, out=work.z2_max)  # (4)
-    t = np.subtract(z2, z2_max[:, None], out=work.s_term)  # (5) z2 − z2_max
+    work.spread2[...] = z2_max[:, None]  # (5)
+    t = np.subtract(z2, work.spread2, out=work.s_term)  # (5) z2 − z2_max
     s_term = np.exp(t, out=t)  # (5)
     s = work.ones.dot(s_term.T, out=work.s)  # (6)
     s_place = z2.argmax(axis=1)  # (6)
@@ -180,7 +186,8 @@ def loss_and_grad(
     np.copyto(s_rest_term, s_term)  # (6)
     s_rest_term[work.numbers, s_place] = 0  # (6)
     s_rest = work.ones.dot(s_rest_term.T, out=work.s_rest)  # (6)
-    p = np.divide(s_term, s[:, None], out=work.s_rest_term)  # (7)
+    work.spread2[...] = s[:, None]  # (7)
+    p = np.divide(s_term, work.spread2, out=work.s_rest_term)  # (7)
     t = np.subtract(z2[work.numbers, label], z2_max, out=work.L_term)  # (8) z2 − z2_max
     u = np.log1p(s_rest, out=work.u)  # (8) log1p(s_rest)
     L_term = np.subtract(t, u, out=t)  # (8)
@@ -188,9 +195,11 @@ def loss_and_grad(
     L = (-L) / N  # (8)
     t = np.subtract(work.one, s_term[work.numbers, label], out=work.L_term)  # (9)
     np.add(s_rest, t, out=t)  # (9) s_rest + 1 − s_term
-    np.multiply(-cotangent / N, t, out=t)
+    work.scale[...] = -cotangent / N
+    np.multiply(work.scale, t, out=t)
     z2_bar_chosen = np.divide(t, s, out=t)  # (9)
-    z2_bar = np.multiply(cotangent / N, p, out=work.s_term)  # (9)
+    work.scale[...] = cotangent / N
+    z2_bar = np.multiply(work.scale, p, out=work.s_term)  # (9)
     z2_bar[work.numbers, label] = z2_bar_chosen  # (9)
     b2_bar = z2_bar.T.dot(work.ones2, out=out["b2"])  # (10)
     h_bar = z2_bar.dot(W2.T, out=work.h_bar)  # (11)
@@ -219,11 +228,12 @@ def _arguments(
     """
     try:
         arrays = [*map(params.get, PARAMETERS), *given.values()]
-        kinds = [(type(a), a.shape, a.dtype) for a in arrays]
-        passed = _PASSED[(len(params), *kinds)]
+        key = [len(params)]
+        for array in arrays:
+            key += type(array), array.shape, array.dtype
+        dtype, sizes, casts, labels = _PASSED[tuple(key)]
     except (AttributeError, KeyError):
         return _examined(params, given)
-    dtype, sizes, casts, labels = passed
     for position in casts:
         arrays[position] = arrays[position].astype(dtype)
     for position, name in labels:
@@ -252,7 +262,9 @@ def _examined(
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
     plain = all(a is value for a, value in zip(arrays, values.values()))
-    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+    key = [len(params)]
+    for array in arrays:
+        key += type(array), array.shape, array.dtype
     casts, labels = [], []
     for position, name in enumerate(values):
         if name in INTEGERS:
@@ -264,8 +276,7 @@ def _examined(
     if plain:
         if len(_PASSED) >= 64:
             _PASSED.clear()
-        key = (len(params), *kinds)
-        _PASSED[key] = dtype, sizes, casts, labels
+        _PASSED[tuple(key)] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -291,8 +302,10 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    array = array.astype(np.intp, copy=False)
-    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
+    if array.dtype != np.intp:
+        array = array.astype(np.intp)
+    counts = array.view(np.uintp)  # in which what is below 0 is far above
+    if array.size and not np.maximum.reduce(counts, axis=None) < classes:
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
@@ -301,9 +314,9 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
 
 def _require_examples(sizes: dict[str, int]) -> None:
     """A mean over nothing is not a number."""
-    for name, length in sizes.items():
-        if length == 0:
-            raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+    if 0 in sizes.values():
+        empty = next(name for name, length in sizes.items() if length == 0)
+        raise ValueError(f"{empty} is 0: the loss of no examples is not defined")
 
 
 def _in_parts(
@@ -318,7 +331,8 @@ def _in_parts(
     if microbatch < 1:
         raise ValueError(f"microbatch is {microbatch}, not a number of examples")
     dtype, _, sizes = _arguments(params, given)
-    _require_examples(sizes)
+    if out is not None:
+        _require_fit(out, dtype, params, *given.values())
     N = sizes["N"]
     shapes = {**INPUTS, **TARGETS}
     sliced = [shapes[name][:1] == ("N",) for name in given]
@@ -329,7 +343,11 @@ def _in_parts(
         share = min(microbatch, N - start) / N  # of the mean
         place = out if start == 0 else None  # the others are added to it
         value, grads = loss_and_grad(
-            params, *some, cotangent=cotangent * share, out=place
+            params,
+            *some,
+            cotangent=cotangent * share,
+            out=place,
+            microbatch=microbatch,
         )
         return share * value, grads
 
@@ -354,10 +372,12 @@ class _LossAndGradWork:
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
         self.z1 = np.empty((N, 10), dtype)
+        self.spread = np.empty((N, 10), dtype)
         self.zero = np.asarray(0, dtype=dtype)
         self.zero.flags.writeable = False
         self.h = np.empty((N, 10), dtype)
         self.z2 = np.empty((10, N), dtype).T
+        self.spread2 = np.empty((10, N), dtype).T
         self.z2_max = np.empty((N,), dtype)
         self.s_term = np.empty((10, N), dtype).T
         self.s = np.empty((N,), dtype)
@@ -371,6 +391,7 @@ class _LossAndGradWork:
         self.u = np.empty((N,), dtype)
         self.one = np.asarray(1, dtype=dtype)
         self.one.flags.writeable = False
+        self.scale = np.empty((), dtype=dtype)
         self.ones2 = np.ones((N,), dtype)
         self.ones2.flags.writeable = False
         self.h_bar = np.empty((N, 10), dtype)
@@ -415,7 +436,7 @@ def _narrow_dot(
     """a @ b, where b is narrow: a stack of products of some rows each."""
     pieces = _pieces(len(a), b.size)
     if pieces < 2 or a.dtype == object:
-        return np.dot(a, b, out=out)
+        return a.dot(b, out=out)
     if out is None:
         out = np.empty((len(a), b.shape[1]), np.result_type(a, b))
     rows = len(a) // pieces
@@ -470,6 +491,8 @@ _SMALL = 10**6  # multiplications of a product for which BLAS has kernels of its
 def _pieces(length: int, numbers: int) -> int:
     """How many pieces of rows make small products: none is left over, if that can be."""
     least = -(-length * numbers // _SMALL)
+    if least < 2:
+        return 1
     return next((n for n in range(least, 2 * least) if length % n == 0), least)
 
 
@@ -480,7 +503,7 @@ def _tall_dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """a.T @ b, where one of them is narrow: the sum of products of some rows each."""
     pieces = _pieces(len(a), a.shape[1] * b.shape[1])
     if not 2 <= pieces <= _STACK or a.dtype == object:
-        return np.dot(a.T, b)
+        return a.T.dot(b)
     rows = len(a) // pieces
     cut = rows * pieces
     stack = a[:cut].reshape(pieces, rows, -1).transpose(0, 2, 1)

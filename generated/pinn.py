@@ -244,26 +244,32 @@ def loss_and_grad(
     With ``microbatch`` the examples go through in parts of that many, in memory for one
     part; the result is that of the whole batch to rounding. The ``map`` of a pool of
     threads computes parts at the same time, and adds them up in the same order.
+    A batch of 4048 examples or more goes through in parts by itself: that is faster.
     """
-    if microbatch is not None:
-        return _in_parts(params, {"t": t}, cotangent, out, microbatch, map)
     dtype, arrays, sizes = _arguments(params, {"t": t})
     W_h, b_h, W_g, b_g, W_v, b_v, t = arrays
     N = sizes["N"]
     _require_examples(sizes)
+    if microbatch is None:  # parts of about 2024 stay in the cache
+        microbatch = N if N < 4048 else -(-N // (N // 2024))
+    if microbatch < N:
+        return _in_parts(params, {"t": t}, cotangent, out, microbatch, map)
     if out is None:
         out = _ANEW
     else:
         _require_fit(out, dtype, params, t)
     work = _borrow(_LossAndGradWork, dtype, N)
     z_h = t.dot(W_h, out=work.z_h)  # (1)
-    z_h += b_h  # (1)
+    work.spread[...] = b_h  # (1)
+    z_h += work.spread  # (1)
     h = np.tanh(z_h, out=work.h)  # (2)
     z_g = h.dot(W_g, out=work.z_g)  # (3)
-    z_g += b_g  # (3)
+    work.spread[...] = b_g  # (3)
+    z_g += work.spread  # (3)
     g = np.tanh(z_g, out=work.g)  # (4)
     v = g.dot(W_v, out=work.v)  # (5)
-    v += b_v  # (5)
+    work.spread2[...] = b_v  # (5)
+    v += work.spread2  # (5)
     w = np.multiply(t, t, out=work.u)  # (6) t²
     np.multiply(w, v, out=w)
     u = np.add(t, w, out=w)  # (6)
@@ -274,7 +280,8 @@ def loss_and_grad(
     r = np.add(work.one, w, out=work.r)  # (7) z_h_exp² + 1
     np.multiply(r, r, out=r)  # (7) (z_h_exp² + 1)²
     q = np.multiply(work.four, W_h[0], out=work.q)
-    np.multiply(q, w, out=w)
+    work.spread[...] = q
+    np.multiply(work.spread, w, out=w)
     h_t = np.divide(w, r, out=w)  # (7)
     z_t_g = h_t.dot(W_g, out=work.z_t_g)  # (8)
     w = np.negative(z_g, out=work.z_g_exp)  # (9) −z_g
@@ -306,7 +313,8 @@ def loss_and_grad(
         np.divide(tt, vv, out=w)  # (11), (13)
     z_h_factors = work.z_h_to_z_g
     w = np.multiply(W_h[0], W_h[0], out=work.w2)  # (11) W_h²
-    h_tt = np.multiply(w, z_h_factors[0], out=z_h_factors[0])  # (11)
+    work.spread[...] = w
+    h_tt = np.multiply(work.spread, z_h_factors[0], out=z_h_factors[0])  # (11)
     z_tt_g = h_tt.dot(W_g, out=work.z_tt_g)  # (12)
     w = np.multiply(z_t_g, z_t_g, out=work.g_tt2)  # (13) z_t_g²
     g_tt = np.multiply(w, z_h_factors[1], out=w)  # (13)
@@ -334,10 +342,12 @@ def loss_and_grad(
     L = L / N  # (16)
     u_bar = work.v_tt  # (17)
     w = np.add(u[:, 0], u_tt[:, 0], out=work.w3)  # (17) u + u_tt
-    np.multiply(2 * cotangent / N, w, out=u_bar[:, 0])  # (17)
+    work.scale[...] = 2 * cotangent / N
+    np.multiply(work.scale, w, out=u_bar[:, 0])  # (17)
     u_tt_bar = work.v_t  # (18)
     w = np.add(u[:, 0], u_tt[:, 0], out=work.w3)  # (18) u + u_tt
-    np.multiply(2 * cotangent / N, w, out=u_tt_bar[:, 0])  # (18)
+    work.scale[...] = 2 * cotangent / N
+    np.multiply(work.scale, w, out=u_tt_bar[:, 0])  # (18)
     w = np.multiply(t, t, out=work.u_tt)  # (19) t²
     v_tt_bar = np.multiply(w, u_tt_bar, out=w)  # (19)
     v_t_bar = work.u  # (20)
@@ -401,11 +411,13 @@ def loss_and_grad(
     r = np.multiply(h, h, out=work.r)  # (33) h²
     np.multiply(work.three, r, out=r)
     np.subtract(r, work.one, out=r)  # (33) 3 h² − 1
-    q = np.multiply(W_h[0], h_tt_bar, out=work.g_t_bar)
+    work.spread[...] = W_h[0]
+    q = np.multiply(work.spread, h_tt_bar, out=work.g_t_bar)
     np.multiply(q, r, out=q)
     np.subtract(q, w, out=q)  # (33) W_h h̄_tt (3 h² − 1) − h h̄_t
     w = np.multiply(work.two, W_h[0], out=work.w2)
-    h_bar = np.multiply(w, q, out=q)  # (33)
+    work.spread[...] = w
+    h_bar = np.multiply(work.spread, q, out=q)  # (33)
     w = z_g_bar.dot(W_g.T, out=work.w)  # (33)
     h_bar += w  # (33)
     W_g_bar = h_tt.T.dot(z_tt_g_bar, out=out["W_g"])  # (34)
@@ -454,11 +466,12 @@ def _arguments(
     """
     try:
         arrays = [*map(params.get, PARAMETERS), *given.values()]
-        kinds = [(type(a), a.shape, a.dtype) for a in arrays]
-        passed = _PASSED[(len(params), *kinds)]
+        key = [len(params)]
+        for array in arrays:
+            key += type(array), array.shape, array.dtype
+        dtype, sizes, casts, labels = _PASSED[tuple(key)]
     except (AttributeError, KeyError):
         return _examined(params, given)
-    dtype, sizes, casts, labels = passed
     for position in casts:
         arrays[position] = arrays[position].astype(dtype)
     for position, name in labels:
@@ -487,7 +500,9 @@ def _examined(
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
     plain = all(a is value for a, value in zip(arrays, values.values()))
-    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+    key = [len(params)]
+    for array in arrays:
+        key += type(array), array.shape, array.dtype
     casts, labels = [], []
     for position, name in enumerate(values):
         if name in INTEGERS:
@@ -499,8 +514,7 @@ def _examined(
     if plain:
         if len(_PASSED) >= 64:
             _PASSED.clear()
-        key = (len(params), *kinds)
-        _PASSED[key] = dtype, sizes, casts, labels
+        _PASSED[tuple(key)] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -526,8 +540,10 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    array = array.astype(np.intp, copy=False)
-    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
+    if array.dtype != np.intp:
+        array = array.astype(np.intp)
+    counts = array.view(np.uintp)  # in which what is below 0 is far above
+    if array.size and not np.maximum.reduce(counts, axis=None) < classes:
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
@@ -536,9 +552,9 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
 
 def _require_examples(sizes: dict[str, int]) -> None:
     """A mean over nothing is not a number."""
-    for name, length in sizes.items():
-        if length == 0:
-            raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+    if 0 in sizes.values():
+        empty = next(name for name, length in sizes.items() if length == 0)
+        raise ValueError(f"{empty} is 0: the loss of no examples is not defined")
 
 
 def _in_parts(
@@ -553,7 +569,8 @@ def _in_parts(
     if microbatch < 1:
         raise ValueError(f"microbatch is {microbatch}, not a number of examples")
     dtype, _, sizes = _arguments(params, given)
-    _require_examples(sizes)
+    if out is not None:
+        _require_fit(out, dtype, params, *given.values())
     N = sizes["N"]
     shapes = {**INPUTS, **TARGETS}
     sliced = [shapes[name][:1] == ("N",) for name in given]
@@ -564,7 +581,11 @@ def _in_parts(
         share = min(microbatch, N - start) / N  # of the mean
         place = out if start == 0 else None  # the others are added to it
         value, grads = loss_and_grad(
-            params, *some, cotangent=cotangent * share, out=place
+            params,
+            *some,
+            cotangent=cotangent * share,
+            out=place,
+            microbatch=microbatch,
         )
         return share * value, grads
 
@@ -590,10 +611,12 @@ class _LossAndGradWork:
     def __init__(self, dtype: np.dtype, N: int) -> None:
         self.z_h_to_z_g = np.empty((2, N, 16), dtype)
         self.z_h = self.z_h_to_z_g[0]
+        self.spread = np.empty((N, 16), dtype)
         self.h = np.empty((N, 16), dtype)
         self.z_g = self.z_h_to_z_g[1]
         self.g = np.empty((N, 16), dtype)
         self.v = np.empty((N, 1), dtype)
+        self.spread2 = np.empty((N, 1), dtype)
         self.u = np.empty((N, 1), dtype)
         self.z_g_exp_to_z_h_exp = np.empty((2, N, 16), dtype)
         self.z_h_exp = self.z_g_exp_to_z_h_exp[1]
@@ -629,6 +652,7 @@ class _LossAndGradWork:
         self.w3 = np.empty((N,), dtype)
         self.w4 = np.empty((N, 1), dtype)
         self.L_term = np.empty((N,), dtype)
+        self.scale = np.empty((), dtype=dtype)
         self.g_tt_bar = np.empty((N, 16), dtype)
         self.z_tt_g_bar = np.empty((N, 16), dtype)
         self.h_tt_bar = np.empty((N, 16), dtype)

@@ -216,16 +216,8 @@ def loss_and_grad(
     With ``microbatch`` the examples go through in parts of that many, in memory for one
     part; the result is that of the whole batch to rounding. The ``map`` of a pool of
     threads computes parts at the same time, and adds them up in the same order.
+    A batch of 4486 examples or more goes through in parts by itself: that is faster.
     """
-    if microbatch is not None:
-        return _in_parts(
-            params,
-            {"left": left, "right": right, "label": label, "distance": distance},
-            cotangent,
-            out,
-            microbatch,
-            map,
-        )
     dtype, arrays, sizes = _arguments(
         params, {"left": left, "right": right, "label": label, "distance": distance}
     )
@@ -243,22 +235,37 @@ def loss_and_grad(
     ) = arrays
     N = sizes["N"]
     _require_examples(sizes)
+    if microbatch is None:  # parts of about 1891 stay in the cache
+        microbatch = N if N < 4486 else -(-N // (N // 1891))
+    if microbatch < N:
+        return _in_parts(
+            params,
+            {"left": left, "right": right, "label": label, "distance": distance},
+            cotangent,
+            out,
+            microbatch,
+            map,
+        )
     if out is None:
         out = _ANEW
     else:
         _require_fit(out, dtype, params, left, right, label, distance)
     work = _borrow(_LossAndGradWork, dtype, N)
     z_left_code = left.dot(W_left_code, out=work.z_left_code)  # (1)
-    z_left_code += b_left_code  # (1)
+    work.spread[...] = b_left_code  # (1)
+    z_left_code += work.spread  # (1)
     left_code = np.tanh(z_left_code, out=work.left_code)  # (2)
     z_right_code = right.dot(W_left_code, out=work.z_right_code)  # (3)
-    z_right_code += b_left_code  # (3)
+    work.spread[...] = b_left_code  # (3)
+    z_right_code += work.spread  # (3)
     right_code = np.tanh(z_right_code, out=work.right_code)  # (4)
     z_digit = work.z_digit
     W_digit.T.dot(left_code.T, out=z_digit.T)  # (5)
-    z_digit += b_digit  # (5)
+    work.spread2[...] = b_digit  # (5)
+    z_digit += work.spread2  # (5)
     z_digit_max = np.maximum.reduce(z_digit, axis=1, out=work.z_digit_max)  # (6)
-    t = np.subtract(z_digit, z_digit_max[:, None], out=work.s_digit_term)  # (7)
+    work.spread2[...] = z_digit_max[:, None]  # (7)
+    t = np.subtract(z_digit, work.spread2, out=work.s_digit_term)  # (7)
     s_digit_term = np.exp(t, out=t)  # (7)
     s_digit = work.ones.dot(s_digit_term.T, out=work.s_digit)  # (8)
     s_digit_place = z_digit.argmax(axis=1)  # (8)
@@ -266,12 +273,14 @@ def loss_and_grad(
     np.copyto(s_digit_rest_term, s_digit_term)  # (8)
     s_digit_rest_term[work.numbers, s_digit_place] = 0  # (8)
     s_digit_rest = work.ones.dot(s_digit_rest_term.T, out=work.s_digit_rest)  # (8)
-    digit = np.divide(s_digit_term, s_digit[:, None], out=work.s_digit_rest_term)  # (9)
+    work.spread2[...] = s_digit[:, None]  # (9)
+    digit = np.divide(s_digit_term, work.spread2, out=work.s_digit_rest_term)  # (9)
     both = work.both  # (10)
     both[:, :12] = left_code  # (10)
     both[:, 12:] = right_code  # (11)
     apart = both.dot(W_apart, out=work.apart)  # (12)
-    apart += b_apart  # (12)
+    work.spread3[...] = b_apart  # (12)
+    apart += work.spread3  # (12)
     t = np.subtract(z_digit[work.numbers, label], z_digit_max, out=work.L1_term)  # (13)
     u = np.log1p(s_digit_rest, out=work.u)  # (13) log1p(s_digit_rest)
     L1_term = np.subtract(t, u, out=t)  # (13)
@@ -282,16 +291,19 @@ def loss_and_grad(
     L2 = L2 / N  # (14)
     L_total = L1  # (15)
     L_total += L2 / 2  # (15)
-    apart_bar = np.multiply(cotangent / N, apart_less, out=work.apart)  # (16)
+    work.scale[...] = cotangent / N
+    apart_bar = np.multiply(work.scale, apart_less, out=work.apart)  # (16)
     b_apart_bar = work.ones2.dot(apart_bar, out=out["b_apart"])  # (17)
     both_bar = apart_bar.dot(W_apart.T, out=work.both_bar)  # (18)
     W_apart_bar = both.T.dot(apart_bar, out=out["W_apart"])  # (19)
     # (21) 1 − s_digit_term
     t = np.subtract(work.one, s_digit_term[work.numbers, label], out=work.L1_term)
     np.add(s_digit_rest, t, out=t)  # (21) s_digit_rest + 1 − s_digit_term
-    np.multiply(-cotangent / N, t, out=t)
+    work.scale[...] = -cotangent / N
+    np.multiply(work.scale, t, out=t)
     z_digit_bar_chosen = np.divide(t, s_digit, out=t)  # (21)
-    z_digit_bar = np.multiply(cotangent / N, digit, out=work.s_digit_term)  # (21)
+    work.scale[...] = cotangent / N
+    z_digit_bar = np.multiply(work.scale, digit, out=work.s_digit_term)  # (21)
     z_digit_bar[work.numbers, label] = z_digit_bar_chosen  # (21)
     b_digit_bar = z_digit_bar.T.dot(work.ones2, out=out["b_digit"])  # (22)
     left_code_bar = work.right_code
@@ -346,11 +358,12 @@ def _arguments(
     """
     try:
         arrays = [*map(params.get, PARAMETERS), *given.values()]
-        kinds = [(type(a), a.shape, a.dtype) for a in arrays]
-        passed = _PASSED[(len(params), *kinds)]
+        key = [len(params)]
+        for array in arrays:
+            key += type(array), array.shape, array.dtype
+        dtype, sizes, casts, labels = _PASSED[tuple(key)]
     except (AttributeError, KeyError):
         return _examined(params, given)
-    dtype, sizes, casts, labels = passed
     for position in casts:
         arrays[position] = arrays[position].astype(dtype)
     for position, name in labels:
@@ -379,7 +392,9 @@ def _examined(
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
     plain = all(a is value for a, value in zip(arrays, values.values()))
-    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+    key = [len(params)]
+    for array in arrays:
+        key += type(array), array.shape, array.dtype
     casts, labels = [], []
     for position, name in enumerate(values):
         if name in INTEGERS:
@@ -391,8 +406,7 @@ def _examined(
     if plain:
         if len(_PASSED) >= 64:
             _PASSED.clear()
-        key = (len(params), *kinds)
-        _PASSED[key] = dtype, sizes, casts, labels
+        _PASSED[tuple(key)] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -418,8 +432,10 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    array = array.astype(np.intp, copy=False)
-    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
+    if array.dtype != np.intp:
+        array = array.astype(np.intp)
+    counts = array.view(np.uintp)  # in which what is below 0 is far above
+    if array.size and not np.maximum.reduce(counts, axis=None) < classes:
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
@@ -428,9 +444,9 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
 
 def _require_examples(sizes: dict[str, int]) -> None:
     """A mean over nothing is not a number."""
-    for name, length in sizes.items():
-        if length == 0:
-            raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+    if 0 in sizes.values():
+        empty = next(name for name, length in sizes.items() if length == 0)
+        raise ValueError(f"{empty} is 0: the loss of no examples is not defined")
 
 
 def _in_parts(
@@ -445,7 +461,8 @@ def _in_parts(
     if microbatch < 1:
         raise ValueError(f"microbatch is {microbatch}, not a number of examples")
     dtype, _, sizes = _arguments(params, given)
-    _require_examples(sizes)
+    if out is not None:
+        _require_fit(out, dtype, params, *given.values())
     N = sizes["N"]
     shapes = {**INPUTS, **TARGETS}
     sliced = [shapes[name][:1] == ("N",) for name in given]
@@ -456,7 +473,11 @@ def _in_parts(
         share = min(microbatch, N - start) / N  # of the mean
         place = out if start == 0 else None  # the others are added to it
         value, grads = loss_and_grad(
-            params, *some, cotangent=cotangent * share, out=place
+            params,
+            *some,
+            cotangent=cotangent * share,
+            out=place,
+            microbatch=microbatch,
         )
         return share * value, grads
 
@@ -482,10 +503,12 @@ class _LossAndGradWork:
     def __init__(self, dtype: np.dtype, N: int) -> None:
         self.z_right_code_to_z_left_code = np.empty((2, N, 12), dtype)
         self.z_left_code = self.z_right_code_to_z_left_code[1]
+        self.spread = np.empty((N, 12), dtype)
         self.left_code = np.empty((N, 12), dtype)
         self.z_right_code = self.z_right_code_to_z_left_code[0]
         self.right_code = np.empty((N, 12), dtype)
         self.z_digit = np.empty((10, N), dtype).T
+        self.spread2 = np.empty((10, N), dtype).T
         self.z_digit_max = np.empty((N,), dtype)
         self.s_digit_term = np.empty((10, N), dtype).T
         self.s_digit = np.empty((N,), dtype)
@@ -497,9 +520,11 @@ class _LossAndGradWork:
         self.s_digit_rest = np.empty((N,), dtype)
         self.both = np.empty((N, 24), dtype)
         self.apart = np.empty((N, 1), dtype)
+        self.spread3 = np.empty((N, 1), dtype)
         self.L1_term = np.empty((N,), dtype)
         self.u = np.empty((N,), dtype)
         self.apart_less = np.empty((N, 1), dtype)
+        self.scale = np.empty((), dtype=dtype)
         self.ones2 = np.ones((N,), dtype)
         self.ones2.flags.writeable = False
         self.both_bar = np.empty((N, 24), dtype)

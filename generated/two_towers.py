@@ -240,16 +240,8 @@ def loss_and_grad(
     With ``microbatch`` the examples go through in parts of that many, in memory for one
     part; the result is that of the whole batch to rounding. The ``map`` of a pool of
     threads computes parts at the same time, and adds them up in the same order.
+    A batch of 2253 examples or more goes through in parts by itself: that is faster.
     """
-    if microbatch is not None:
-        return _in_parts(
-            params,
-            {"left": left, "right": right, "same": same},
-            cotangent,
-            out,
-            microbatch,
-            map,
-        )
     dtype, arrays, sizes = _arguments(
         params, {"left": left, "right": right, "same": same}
     )
@@ -266,6 +258,17 @@ def loss_and_grad(
     ) = arrays
     N = sizes["N"]
     _require_examples(sizes)
+    if microbatch is None:  # parts of about 430 stay in the cache
+        microbatch = N if N < 2253 else -(-N // (N // 430))
+    if microbatch < N:
+        return _in_parts(
+            params,
+            {"left": left, "right": right, "same": same},
+            cotangent,
+            out,
+            microbatch,
+            map,
+        )
     if out is None:
         out = _ANEW
     else:
@@ -276,21 +279,23 @@ def loss_and_grad(
     left_hidden = np.maximum(z_left_hidden, work.zero, out=work.left_hidden)  # (2)
     left_code = work.left_code
     W_left_code.T.dot(left_hidden.T, out=left_code.T)  # (3)
-    left_code += b_left_code  # (3)
+    work.spread[...] = b_left_code  # (3)
+    left_code += work.spread  # (3)
     z_right_hidden = right.dot(W_left_hidden, out=work.z_right_hidden)  # (4)
     z_right_hidden += b_left_hidden  # (4)
     right_hidden = np.maximum(z_right_hidden, work.zero, out=work.right_hidden)  # (5)
     right_code = work.right_code
     W_left_code.T.dot(right_hidden.T, out=right_code.T)  # (6)
-    right_code += b_left_code  # (6)
+    work.spread[...] = b_left_code  # (6)
+    right_code += work.spread  # (6)
     t = np.negative(left_code, out=work.left_code_size_term)  # (7) −left_code
     left_code_size_term = np.maximum(left_code, t, out=t)  # (7)
     # (7)
     left_code_size = np.maximum.reduce(
         left_code_size_term, axis=1, out=work.left_code_size
     )
-    # (7); left_code_scaled lives in left_code
-    left_code_scaled = np.divide(left_code, left_code_size[:, None], out=left_code)
+    work.spread[...] = left_code_size[:, None]  # (7)
+    left_code_scaled = np.divide(left_code, work.spread, out=left_code)  # (7)
     s3_angle_scaled = np.einsum("nm,nm->n", left_code_scaled, left_code_scaled)  # (7)
     t = np.negative(right_code, out=work.left_code_size_term)  # (8) −right_code
     right_code_size_term = np.maximum(right_code, t, out=t)  # (8)
@@ -298,8 +303,8 @@ def loss_and_grad(
     right_code_size = np.maximum.reduce(
         right_code_size_term, axis=1, out=work.right_code_size
     )
-    # (8); right_code_scaled lives in right_code
-    right_code_scaled = np.divide(right_code, right_code_size[:, None], out=right_code)
+    work.spread[...] = right_code_size[:, None]  # (8)
+    right_code_scaled = np.divide(right_code, work.spread, out=right_code)  # (8)
     s4_angle_scaled = np.einsum("nm,nm->n", right_code_scaled, right_code_scaled)  # (8)
     s5_angle_scaled = np.einsum("nm,nm->n", left_code_scaled, right_code_scaled)  # (9)
     t = np.multiply(s3_angle_scaled, s4_angle_scaled, out=work.s3_angle_scaled_root)
@@ -324,29 +329,34 @@ def loss_and_grad(
     v = np.maximum(odds_exp, u, out=work.q2)  # (13) {1 if odds ≥ 0 else odds_exp}
     q = np.divide(v, t, out=v)  # (13)
     t = np.subtract(q, same, out=work.L_term)  # (15) q − same
-    odds_bar = np.multiply(cotangent / N, t, out=t)  # (15)
+    work.scale[...] = cotangent / N
+    odds_bar = np.multiply(work.scale, t, out=t)  # (15)
     slope_odds_bar = angle.dot(odds_bar)  # (16)
     angle_bar = np.multiply(slope_odds, odds_bar, out=work.odds_exp)  # (17)
     offset_odds_bar = np.add.reduce(odds_bar)  # (18)
     # (21)
     s5_angle_bar_scaled = np.divide(angle_bar, s3_angle_scaled_root, out=work.L_term)
-    t = np.multiply(
-        s5_angle_bar_scaled[:, None], left_code_scaled, out=work.left_code_size_term
-    )
-    right_code_bar = np.divide(t, right_code_size[:, None], out=t)  # (22)
+    work.spread[...] = s5_angle_bar_scaled[:, None]
+    t = np.multiply(work.spread, left_code_scaled, out=work.left_code_size_term)
+    work.spread[...] = right_code_size[:, None]  # (22)
+    right_code_bar = np.divide(t, work.spread, out=t)  # (22)
     t = np.multiply(angle_bar[:, None], angle[:, None], out=work.t2)
-    u = np.multiply(t, right_code_scaled, out=work.u3)
+    work.spread[...] = t
+    u = np.multiply(work.spread, right_code_scaled, out=work.u3)
     t = np.multiply(right_code_size[:, None], s4_angle_scaled[:, None], out=work.t2)
-    np.divide(u, t, out=u)  # (22)
+    work.spread[...] = t  # (22)
+    np.divide(u, work.spread, out=u)  # (22)
     right_code_bar -= u  # (22)
-    t = np.multiply(
-        s5_angle_bar_scaled[:, None], right_code_scaled, out=work.left_code_bar
-    )
-    left_code_bar = np.divide(t, left_code_size[:, None], out=t)  # (23)
+    work.spread[...] = s5_angle_bar_scaled[:, None]
+    t = np.multiply(work.spread, right_code_scaled, out=work.left_code_bar)
+    work.spread[...] = left_code_size[:, None]  # (23)
+    left_code_bar = np.divide(t, work.spread, out=t)  # (23)
     t = np.multiply(angle_bar[:, None], angle[:, None], out=work.t2)
-    u = np.multiply(t, left_code_scaled, out=work.u3)
+    work.spread[...] = t
+    u = np.multiply(work.spread, left_code_scaled, out=work.u3)
     t = np.multiply(left_code_size[:, None], s3_angle_scaled[:, None], out=work.t2)
-    np.divide(u, t, out=u)  # (23)
+    work.spread[...] = t  # (23)
+    np.divide(u, work.spread, out=u)  # (23)
     left_code_bar -= u  # (23)
     # (24)
     right_hidden_bar = right_code_bar.dot(W_left_code.T, out=work.right_hidden_bar)
@@ -671,11 +681,12 @@ def _arguments(
     """
     try:
         arrays = [*map(params.get, PARAMETERS), *given.values()]
-        kinds = [(type(a), a.shape, a.dtype) for a in arrays]
-        passed = _PASSED[(len(params), *kinds)]
+        key = [len(params)]
+        for array in arrays:
+            key += type(array), array.shape, array.dtype
+        dtype, sizes, casts, labels = _PASSED[tuple(key)]
     except (AttributeError, KeyError):
         return _examined(params, given)
-    dtype, sizes, casts, labels = passed
     for position in casts:
         arrays[position] = arrays[position].astype(dtype)
     for position, name in labels:
@@ -704,7 +715,9 @@ def _examined(
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
     plain = all(a is value for a, value in zip(arrays, values.values()))
-    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+    key = [len(params)]
+    for array in arrays:
+        key += type(array), array.shape, array.dtype
     casts, labels = [], []
     for position, name in enumerate(values):
         if name in INTEGERS:
@@ -716,8 +729,7 @@ def _examined(
     if plain:
         if len(_PASSED) >= 64:
             _PASSED.clear()
-        key = (len(params), *kinds)
-        _PASSED[key] = dtype, sizes, casts, labels
+        _PASSED[tuple(key)] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -743,8 +755,10 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    array = array.astype(np.intp, copy=False)
-    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
+    if array.dtype != np.intp:
+        array = array.astype(np.intp)
+    counts = array.view(np.uintp)  # in which what is below 0 is far above
+    if array.size and not np.maximum.reduce(counts, axis=None) < classes:
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
@@ -753,9 +767,9 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
 
 def _require_examples(sizes: dict[str, int]) -> None:
     """A mean over nothing is not a number."""
-    for name, length in sizes.items():
-        if length == 0:
-            raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+    if 0 in sizes.values():
+        empty = next(name for name, length in sizes.items() if length == 0)
+        raise ValueError(f"{empty} is 0: the loss of no examples is not defined")
 
 
 def _in_parts(
@@ -770,7 +784,8 @@ def _in_parts(
     if microbatch < 1:
         raise ValueError(f"microbatch is {microbatch}, not a number of examples")
     dtype, _, sizes = _arguments(params, given)
-    _require_examples(sizes)
+    if out is not None:
+        _require_fit(out, dtype, params, *given.values())
     N = sizes["N"]
     shapes = {**INPUTS, **TARGETS}
     sliced = [shapes[name][:1] == ("N",) for name in given]
@@ -781,7 +796,11 @@ def _in_parts(
         share = min(microbatch, N - start) / N  # of the mean
         place = out if start == 0 else None  # the others are added to it
         value, grads = loss_and_grad(
-            params, *some, cotangent=cotangent * share, out=place
+            params,
+            *some,
+            cotangent=cotangent * share,
+            out=place,
+            microbatch=microbatch,
         )
         return share * value, grads
 
@@ -810,6 +829,7 @@ class _LossAndGradWork:
         self.zero.flags.writeable = False
         self.left_hidden = np.empty((N, 64), dtype)
         self.left_code = np.empty((16, N), dtype).T
+        self.spread = np.empty((16, N), dtype).T
         self.z_right_hidden = np.empty((N, 64), dtype)
         self.right_hidden = np.empty((N, 64), dtype)
         self.right_code = np.empty((16, N), dtype).T
@@ -826,6 +846,7 @@ class _LossAndGradWork:
         self.one.flags.writeable = False
         self.t = np.empty((N,), dtype)
         self.q2 = np.empty((N,), dtype)
+        self.scale = np.empty((), dtype=dtype)
         self.t2 = np.empty((1, N), dtype).T
         self.u3 = np.empty((16, N), dtype).T
         self.left_code_bar = np.empty((16, N), dtype).T
@@ -904,7 +925,7 @@ def _narrow_dot(
     """a @ b, where b is narrow: a stack of products of some rows each."""
     pieces = _pieces(len(a), b.size)
     if pieces < 2 or a.dtype == object:
-        return np.dot(a, b, out=out)
+        return a.dot(b, out=out)
     if out is None:
         out = np.empty((len(a), b.shape[1]), np.result_type(a, b))
     rows = len(a) // pieces
@@ -959,4 +980,6 @@ _SMALL = 10**6  # multiplications of a product for which BLAS has kernels of its
 def _pieces(length: int, numbers: int) -> int:
     """How many pieces of rows make small products: none is left over, if that can be."""
     least = -(-length * numbers // _SMALL)
+    if least < 2:
+        return 1
     return next((n for n in range(least, 2 * least) if length % n == 0), least)

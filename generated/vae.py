@@ -327,10 +327,12 @@ def loss_and_grad(
     seen = np.tanh(z_seen, out=work.seen)  # (2)
     mean = work.mean
     W_mean.T.dot(seen.T, out=mean.T)  # (3)
-    mean += b_mean  # (3)
+    work.spread[...] = b_mean  # (3)
+    mean += work.spread  # (3)
     logvar = work.logvar
     W_logvar.T.dot(seen.T, out=logvar.T)  # (4)
-    logvar += b_logvar  # (4)
+    work.spread[...] = b_logvar  # (4)
+    logvar += work.spread  # (4)
     t = np.divide(logvar, work.two, out=work.logvar_exp)  # (5) logvar / 2
     logvar_exp = np.exp(t, out=t)  # (5)
     t = np.multiply(e_code, logvar_exp, out=work.code)
@@ -393,10 +395,12 @@ def loss_and_grad(
     code_bar = work.s2_term
     W_turned.dot(z_turned_bar.T, out=code_bar.T)  # (20)
     W_turned_bar = code.T.dot(z_turned_bar, out=out["W_turned"])  # (21)
-    mean_bar = np.multiply(cotangent / N, mean, out=work.code)  # (22)
+    work.scale[...] = cotangent / N
+    mean_bar = np.multiply(work.scale, mean, out=work.code)  # (22)
     mean_bar += code_bar  # (22)
     t = np.expm1(logvar, out=work.logvar_bar2)  # (23) expm1(logvar)
-    np.multiply(cotangent / (2 * N), t, out=t)
+    work.scale[...] = cotangent / (2 * N)
+    np.multiply(work.scale, t, out=t)
     np.multiply(e_code, code_bar, out=code_bar)
     np.multiply(code_bar, logvar_exp, out=code_bar)
     np.divide(code_bar, work.two, out=code_bar)  # (23) e_code c̅o̅d̅e̅ logvar_exp / 2
@@ -648,11 +652,12 @@ def _arguments(
     """
     try:
         arrays = [*map(params.get, PARAMETERS), *given.values()]
-        kinds = [(type(a), a.shape, a.dtype) for a in arrays]
-        passed = _PASSED[(len(params), *kinds)]
+        key = [len(params)]
+        for array in arrays:
+            key += type(array), array.shape, array.dtype
+        dtype, sizes, casts, labels = _PASSED[tuple(key)]
     except (AttributeError, KeyError):
         return _examined(params, given)
-    dtype, sizes, casts, labels = passed
     for position in casts:
         arrays[position] = arrays[position].astype(dtype)
     for position, name in labels:
@@ -681,7 +686,9 @@ def _examined(
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
     plain = all(a is value for a, value in zip(arrays, values.values()))
-    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+    key = [len(params)]
+    for array in arrays:
+        key += type(array), array.shape, array.dtype
     casts, labels = [], []
     for position, name in enumerate(values):
         if name in INTEGERS:
@@ -693,8 +700,7 @@ def _examined(
     if plain:
         if len(_PASSED) >= 64:
             _PASSED.clear()
-        key = (len(params), *kinds)
-        _PASSED[key] = dtype, sizes, casts, labels
+        _PASSED[tuple(key)] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -720,8 +726,10 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    array = array.astype(np.intp, copy=False)
-    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
+    if array.dtype != np.intp:
+        array = array.astype(np.intp)
+    counts = array.view(np.uintp)  # in which what is below 0 is far above
+    if array.size and not np.maximum.reduce(counts, axis=None) < classes:
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
@@ -730,9 +738,9 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
 
 def _require_examples(sizes: dict[str, int]) -> None:
     """A mean over nothing is not a number."""
-    for name, length in sizes.items():
-        if length == 0:
-            raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+    if 0 in sizes.values():
+        empty = next(name for name, length in sizes.items() if length == 0)
+        raise ValueError(f"{empty} is 0: the loss of no examples is not defined")
 
 
 def release() -> None:
@@ -748,6 +756,7 @@ class _LossAndGradWork:
         self.z_seen = self.z_turned_to_z_seen[1]
         self.seen = np.empty((N, 48), dtype)
         self.mean = np.empty((4, N), dtype).T
+        self.spread = np.empty((4, N), dtype).T
         self.logvar = np.empty((4, N), dtype).T
         self.two = np.asarray(2, dtype=dtype)
         self.two.flags.writeable = False
@@ -782,6 +791,7 @@ class _LossAndGradWork:
         self.four.flags.writeable = False
         self.u4 = np.empty((_block(2, 48 * N, dtype), N, 48), dtype)
         self.blocks = _blocks(2, self.u4)
+        self.scale = np.empty((), dtype=dtype)
         self.logvar_bar2 = np.empty((4, N), dtype).T
         self.t2 = np.empty((N, 48), dtype)
 

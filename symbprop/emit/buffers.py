@@ -128,6 +128,10 @@ class Buffers:
         """A small whole number as an array without axes; another number as it is."""
         return self._free(Buffer(NUMBERS[text], (text,), "dtype", (), "np.asarray")) if text in NUMBERS else text
 
+    def scalar(self) -> str:
+        """An array without axes, for a number that is read next."""
+        return self._free(Buffer("scale", ("()",), "dtype", ()))
+
     def intermediate(
         self, letter: str, shape: tuple[str, ...], order: tuple[int, ...] = (), *, boolean: bool = False
     ) -> str:

@@ -1,51 +1,36 @@
-"""An element-wise map as a short sequence of ufunc calls that write into dead storage where there is any."""
+"""An element-wise map as a short sequence of ufunc calls."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from sympy import Add, Basic, Expr, Mul, Pow, Rational, S, Symbol, exp, preorder_traversal
 
 from symbprop.calculus.functions import Detach, Floor, Held, Select, is_condition
 from symbprop.calculus.nodes import inverse, ordered, split_sign
 from symbprop.emit.bounds import NOTHING, Known, as_clip, as_one_call
-from symbprop.emit.calls import APART, BINDING, COMPARISONS, HELPERS, INFIX, UFUNCS, WRITING, helper_call
-from symbprop.emit.lines import Line, call
+from symbprop.emit.calls import COMPARISONS, HELPERS, UFUNCS, WRITING, helper_call
+from symbprop.emit.kernel import NOWHERE, Kernel, Storage
 from symbprop.emit.operands import opposite, readers
 from symbprop.emit.shapes import as_extreme, is_indicator, is_log_of_one_plus, is_safe_to_mask, is_third
 from symbprop.emit.sizes import number
-from symbprop.emit.value import Value, literal, wrapped
+from symbprop.emit.value import Value, literal
 
 
-class Elementwise:
-    """Lowers one expression. ``leaf`` gives the operand of each symbol, ``temporary`` the name of a new buffer,
-
-    given whether it is one of truth values.
-
-    ``shape`` gives the shape of an array that varies over some indices, ``kept`` where a number is kept as an array
-    without axes: next to an array, that takes half as long to read as a number.
-    """
+class Elementwise(Kernel):
+    """Lowers one expression. ``leaf`` gives the operand of each symbol."""
 
     def __init__(
         self,
         leaf: Callable[[Symbol], Value],
-        temporary: Callable[[bool], str],
-        release: Callable[[str], None],
-        note: Callable[[Expr], str],
-        shape: Callable[[frozenset[str]], tuple[str, ...]] = lambda _: (),
+        note: Callable[[Expr], str] = lambda _: "",
+        storage: Storage = NOWHERE,
         known: Known = NOTHING,
-        kept: Callable[[str], str] = str,
     ) -> None:
+        super().__init__(note, storage)
         self._leaf = leaf
-        self._temporary = temporary
-        self._release = release
-        self._note = note
-        self._shape = shape
         self._known = known
-        self._kept = kept
-        self.lines: list[Line] = []
-        self.helpers: set[str] = set()
         self._values: dict[Basic, Value] = {}
         self._readers: Counter[Basic] = Counter()
 
@@ -223,11 +208,6 @@ class Elementwise:
         square.uses = 2
         return self._binary("multiply", square, square, node)
 
-    def _negative(self, value: Value, node: Expr | None) -> Value:
-        if value.scalar:
-            return Value(f"-{wrapped(value, 2)}", frozenset(), binding=0)
-        return self._apply("np.negative", [value], node)
-
     def _select(self, node: Select) -> Value:
         condition, chosen, otherwise = node.args
         extreme = as_clip(node, self._known) or as_extreme(node) or as_one_call(node, self._known)
@@ -244,10 +224,6 @@ class Elementwise:
             choice[1:] = [self._typed(each) for each in choice[1:]]
         return self._apply("np.where", choice, node, ufunc=False)
 
-    def _typed(self, value: Value) -> Value:
-        """A scalar that carries the dtype: next to a condition alone, nothing else would."""
-        return Value(call("np.asarray", [value.text, "dtype"]), frozenset()) if value.scalar else value
-
     def _condition(self, node: Basic) -> Value:
         parts = [self._value(each) for each in node.args]
         if node.is_Relational:
@@ -259,41 +235,3 @@ class Elementwise:
                 value = self._apply(f"np.{name}", [value, each], None)
         value.boolean = True
         return value
-
-    def _binary(self, name: str, left: Value, right: Value, node: Expr | None) -> Value:
-        if left.scalar and right.scalar:
-            binding = BINDING[name]
-            text = (
-                f"{wrapped(left, binding)} {INFIX[name]} {wrapped(right, binding + (name in ('subtract', 'divide')))}"
-            )
-            left.uses -= 1
-            right.uses -= 1
-            return Value(text, frozenset(), binding=binding)
-        return self._apply(f"np.{name}", [left, right], node)
-
-    def _apply(self, function: str, arguments: Sequence[Value], node: Expr | None, *, ufunc: bool = True) -> Value:
-        """A call; its result goes into an operand that nobody reads any more, else into a new array."""
-        indices = frozenset[str]().union(*(each.indices for each in arguments))
-        texts = [each.text for each in arguments]
-        for each in arguments:
-            each.uses -= 1
-        if not indices:
-            return Value(call(function, texts), frozenset())
-        apart = function.removeprefix("_") in APART
-        if ufunc and not apart and function != "np.clip":
-            texts = [self._kept(each.text) if each.scalar else each.text for each in arguments]
-        boolean = function.removeprefix("np.") in COMPARISONS.values() or "logical" in function
-        kind = (indices, boolean)
-        dead = [each for each in arguments if each.owned and each.uses <= 0 and (each.indices, each.boolean) == kind]
-        note = self._note(node) if node is not None else ""
-        if dead and ufunc and not apart:
-            into = dead[0].text
-            self.lines.append(Line("", function, (*texts, f"out={into}"), note))
-        else:
-            into = self._temporary(boolean)
-            shape = self._shape(indices) if ufunc else ()
-            self.lines.append(Line(f"{into} = ", function, tuple(texts), note, shape=shape, boolean=boolean))
-        for each in arguments:
-            if each.owned and each.uses <= 0 and each.text != into:
-                self._release(each.text)
-        return Value(into, indices, owned=True, boolean=boolean)

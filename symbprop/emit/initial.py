@@ -34,13 +34,13 @@ def initial_values(initializers: Mapping[str, Initializer], parameters: Sequence
         shape = "(" + ", ".join(size(each) for each in tensor.shape) + ("," if len(tensor.shape) == 1 else "") + ")"
         head = f"{string(tensor.name)}: "
         if start.draw is None:
-            value = Elementwise(_Position(tensor), lambda _: "", lambda _: None, lambda _: "").lower(start.expr).text
+            value = Elementwise(_Position(tensor)).lower(start.expr).text
             call, arguments = ("np.zeros", (shape,)) if value == "0" else ("np.full", (shape, value))
             lines.extend(Line(head, call, arguments, tail=",").render(8))
             continue
         draw = DRAWS[start.draw].format(shape=shape)
         helpers |= {HELPERS[start.draw]} if start.draw in HELPERS else set()
-        lower = Elementwise(_Drawn(draw), lambda _: "", lambda _: None, lambda _: "")
+        lower = Elementwise(_Drawn(draw))
         value = f"        {head}{lower.lower(start.expr).text},"
         note = f"  # {start.name}"
         lines.extend([value + note] if len(value + note) <= WIDTH else [f"        # {start.name}", value])

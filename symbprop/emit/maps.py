@@ -17,11 +17,13 @@ from symbprop.emit.blocks import Letters, are_long, block_lines, row_leaves
 from symbprop.emit.bounds import known, shares
 from symbprop.emit.buffers import Buffers
 from symbprop.emit.elementwise import Elementwise
+from symbprop.emit.kernel import Storage
 from symbprop.emit.lines import Line
 from symbprop.emit.loops import step_numbers, typed_steps
 from symbprop.emit.offsets import Offsets, offsets, only_compared
 from symbprop.emit.pool import Pool
 from symbprop.emit.side_by_side import finished, some_at_a_time
+from symbprop.emit.sizes import nominal
 from symbprop.emit.storage import allocation, broadcast_shape
 from symbprop.emit.value import Value
 from symbprop.emit.variables import unused
@@ -31,6 +33,7 @@ from symbprop.schedule.order import whole
 from symbprop.schedule.plan import Allocate, Map, Plan
 
 GATHERED = re.compile(r"np\.take\([^()]*\)")  # a new array already
+SMALL = 2048  # elements of a call that takes less time than it takes NumPy to see what it is to do with its operands
 BUFFERS = ("t", "u", "v", "w", "r", "q", "tt", "uu", "vv", "ww")
 
 
@@ -84,7 +87,8 @@ class Maps:
             return self._scalar(target, value, sign, step, lower.lines)
         lines = lower.lines
         if step.accumulate and plain:
-            lines.append(Line(f"{target} {'+' if sign > 0 else '-'}= {value.text}", note=note))
+            text = lower.spread(value, frozenset(self._order(step)), note)
+            lines.append(Line(f"{target} {'+' if sign > 0 else '-'}= {text}", note=note))
         elif plain and value.indices == frozenset(each.index for each in step.domain):
             if value.owned and lines:
                 moved = value.text == self.names.get(step.reuse) and value.text != target
@@ -111,29 +115,47 @@ class Maps:
             write_through(self.views, step, value, lines, note, sign=sign, filled=fills)
         if self.buffers is None:
             return lines
-        stored = self.views.stored(step.target)
-        order = tuple(self._order(step).index(index) for index in stored if index in self._order(step))
         apart = bool(step.reuse) or any(read.tensor == step.target.tensor for read in step.reads)
         started = step.target.tensor if plain and not step.accumulate else ""
-        return self.buffers.place(lines, order, started, value.text, apart=apart)
+        return self.buffers.place(lines, self._along(step), started, value.text, apart=apart)
 
     def _lowered(
         self, step: Map, expr: Expr, leaves: Callable[[Symbol], Value], pool: Pool, cited: str = ""
     ) -> tuple[Elementwise, Value]:
         """The calls that compute a map, and what holds its value; ``cited`` are equations besides that of the step."""
-        number = str if self.buffers is None or self._has_integers(step) else self.buffers.number
         lower = Elementwise(
             leaves,
-            pool.take,
-            pool.release,
             lambda node: f"{cited or self.cite(step.source)} {self.explain(step, node)}".strip(),
-            partial(broadcast_shape, step.domain),
+            self._storage(step, pool),
             known(step, self._shares),
-            number,
         )
         value = lower.lower(typed_steps(expr, self._numbers))
         self.helpers |= lower.helpers
         return lower, value
+
+    def _storage(self, step: Map, pool: Pool) -> Storage:
+        """Where the results of a map's calls live."""
+        shape, buffers = partial(broadcast_shape, step.domain), self.buffers
+        if buffers is None or self._has_integers(step):
+            return Storage(pool.take, pool.release, shape)
+        if self._steps:
+            return Storage(pool.take, pool.release, shape, buffers.number)
+
+        def is_small(indices: frozenset[str]) -> bool:
+            return nominal(each.extent for each in step.domain if each.index in indices) <= SMALL
+
+        def spread(indices: frozenset[str]) -> str:
+            return buffers.intermediate("spread", shape(indices), self._along(step)) if is_small(indices) else ""
+
+        def scalar(indices: frozenset[str]) -> str:
+            return buffers.scalar() if is_small(indices) else ""
+
+        return Storage(pool.take, pool.release, shape, buffers.number, spread, scalar)
+
+    def _along(self, step: Map) -> tuple[int, ...]:
+        """The axes of a step as its target has them in memory."""
+        order, stored = self._order(step), self.views.stored(step.target)
+        return tuple(order.index(index) for index in stored if index in order)
 
     def _in_blocks(self, step: Map, buffers: Buffers) -> list[Line]:
         """A long map over large arrays, some rows at a time."""

@@ -13,6 +13,7 @@ from symbprop.calculus.statement import index_symbol, read_symbol
 from symbprop.emit.bounds import Known
 from symbprop.emit.calls import COMPARISONS
 from symbprop.emit.elementwise import Elementwise
+from symbprop.emit.kernel import Storage
 from symbprop.emit.loops import typed_steps
 from symbprop.emit.offsets import offsets
 from symbprop.emit.pool import Pool
@@ -110,7 +111,7 @@ class _Recorder(Elementwise):
     """Lowers an expression, and keeps of every call what it costs."""
 
     def __init__(self, leaf: Callable[[Symbol], Value], pool: Pool, elements: int) -> None:
-        super().__init__(leaf, pool.take, pool.release, lambda _: "", known=Known(elements))
+        super().__init__(leaf, storage=Storage(pool.take, pool.release), known=Known(elements))
         self.calls: list[Ufunc] = []
 
     def _apply(self, function: str, arguments: Sequence[Value], node: Expr | None, *, ufunc: bool = True) -> Value:

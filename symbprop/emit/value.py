@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+ATOM = 3  # the precedence of a name or a number
+
 
 @dataclass(slots=True)
 class Value:
     """A computed operand: its text, the indices it varies over, and the storage it may be overwritten in.
 
-    ``binding`` is the precedence of scalar text (3: an atom). ``uses`` counts the readers to come of owned storage.
+    ``binding`` is the precedence of scalar text. ``uses`` counts the readers to come of owned storage.
     """
 
     text: str
     indices: frozenset[str]
     owned: bool = False
-    binding: int = 3
+    binding: int = ATOM
     uses: int = 1
     boolean: bool = False
 
@@ -31,4 +33,4 @@ def wrapped(value: Value, binding: int) -> str:
 
 def literal(text: str) -> Value:
     """A number."""
-    return Value(text, frozenset(), binding=0 if text.startswith("-") else 3)
+    return Value(text, frozenset(), binding=0 if text.startswith("-") else ATOM)

@@ -10,6 +10,7 @@ from symbprop.calculus.functions import Held, Select, absolute, larger, smaller
 from symbprop.calculus.statement import read_symbol
 from symbprop.emit.bounds import Known, as_one_call
 from symbprop.emit.elementwise import Elementwise
+from symbprop.emit.kernel import Storage
 from symbprop.emit.pool import Pool
 from symbprop.emit.value import Value
 
@@ -39,7 +40,7 @@ def computed(expression: Expr, x: np.ndarray, elements: int = 0) -> tuple[np.nda
     """What the lines of an expression compute, and the lines as they are for so many elements."""
     pool = Pool(("t", "u", "v", "w"))
     leaf = {X: Value("x", frozenset("n"))}
-    lower = Elementwise(lambda symbol: leaf[symbol], pool.take, pool.release, lambda _: "", known=Known(elements))
+    lower = Elementwise(leaf.__getitem__, storage=Storage(pool.take, pool.release), known=Known(elements))
     result = lower.lower(expression)
     text = "\n".join(row for line in lower.lines for row in line.render(0))
     scope: dict[str, object] = {"np": np, "x": x, "dtype": x.dtype}

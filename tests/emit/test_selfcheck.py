@@ -79,7 +79,7 @@ MUTANTS = {
     "a transposed product": ("h.T.dot(z2_bar, ", "h.T.dot(z2_bar[::-1], "),
     "an inverted derivative": ("u = np.add(work.one, t, ", "u = np.subtract(work.one, t, "),
     "an overwrite instead of a sum": ('work.ones2.dot(z1_bar, out=out["b1"])', "z1_bar[0].copy()"),
-    "a missing mean": ("np.multiply(cotangent / N, p, ", "np.multiply(cotangent, p, "),
+    "a missing mean": ("scale[...] = cotangent / N", "scale[...] = cotangent"),
     "the ninth digit": ('"W2": W2_bar', '"W2": W2_bar * (1 + 1e-9)'),
     "a parameter handed out": ('"b1": b1_bar', '"b1": b1'),
     "not a number": ('"b1": b1_bar', '"b1": b1_bar * np.nan'),
