@@ -293,14 +293,16 @@ def loss_and_grad(
     x_pad2_windows = work.x_pad2_windows
     # (8)
     np.copyto(
-        x_pad2_windows.reshape(3, 3, 8, 4, 4, N),
-        _windows(x_pad2, (3, 3), (1, 2)).transpose(4, 5, 3, 1, 2, 0),
+        x_pad2_windows.reshape(6, 3, 8, 4, N),
+        _windows(x_pad2, (3,), (2,)).transpose(1, 4, 3, 2, 0),
     )
+    # for each row of windows a matrix; they overlap
+    x_pad2_bands = _windows(x_pad2_windows, (72,), (0,))[::24].transpose(0, 2, 1)
     z2 = work.z2
     # (8)
     np.matmul(
         K2.reshape(72, 16).T,
-        x_pad2_windows.reshape(72, 4, -1).transpose(1, 0, 2),
+        x_pad2_bands,
         out=z2.transpose(1, 3, 2, 0).reshape(4, 16, 4 * N),
     )
     z2 += b2  # (8)
@@ -370,9 +372,9 @@ def loss_and_grad(
                 K2[p1, q1], z2_bar.transpose(3, 1, 2, 0).reshape(16, -1)
             ).reshape(8, 4, 4, N).transpose(3, 1, 2, 0)
     # (37)
-    K2_bar = np.dot(
-        x_pad2_windows, z2_bar.transpose(3, 1, 2, 0).reshape(16, -1).T
-    ).reshape(3, 3, 8, 16)
+    K2_bar = np.matmul(
+        x_pad2_bands, z2_bar.transpose(1, 2, 0, 3).reshape(4, -1, 16)
+    ).sum(axis=0).reshape(3, 3, 8, 16)
     y1_bar = x_pad2_bar[:, 1:5, 1:5]  # (38)
     # (39)
     y1_at = _argmax(
@@ -857,7 +859,7 @@ class _LossAndGradWork:
         self.h1 = np.empty((8, 8, 8, N), dtype).transpose(3, 1, 2, 0)
         self.y1 = np.empty((8, 4, 4, N), dtype).transpose(3, 1, 2, 0)
         self.x_pad2 = np.empty((8, 6, 6, N), dtype).transpose(3, 1, 2, 0)
-        self.x_pad2_windows = np.empty((72, 16 * N), dtype)
+        self.x_pad2_windows = np.empty((144, 4 * N), dtype)
         self.z2 = np.empty((16, 4, 4, N), dtype).transpose(3, 1, 2, 0)
         self.h2 = np.empty((16, 4, 4, N), dtype).transpose(3, 1, 2, 0)
         self.y2 = np.empty((16, 2, 2, N), dtype).transpose(3, 1, 2, 0)
