@@ -34,6 +34,7 @@ class Bands:
     pieces: Pieces
     target: Sequence[str]
     tail: str | None  # what brings a sum over all places into the target's order, if it is one
+    parts: int  # that the matrices of such a sum are cut into, one for each row of a window, or one
 
     @property
     def text(self) -> str:
@@ -47,6 +48,9 @@ class Bands:
     def product(self, stack: str) -> Product:
         """The product with the other operand, the matrices called ``stack``."""
         cut, lengths = self.pieces, [size(self.pieces.extents[each]) for each in self.pieces.lead]
+        if self.tail is not None and self.parts > 1:
+            shape = (*lengths, str(self.parts), str(self.height // self.parts))
+            return cut.summed(f"{stack}.reshape({', '.join(shape)}, -1)", self.tail, self.parts)
         if self.tail is not None:
             return cut.summed(stack, self.tail)
         if len(lengths) > 1:
@@ -106,6 +110,8 @@ def _copied(
         return None
     views.helpers.add("windows")
     each = nominal(extents[index] for index in inner)
+    of_row = each * nominal(cut.extents[index] for index in (*cut.free, *cut.rest))
+    parts = slide.length if of_row * slide.length > SMALL and LEAST <= of_row <= SMALL else 1
     return Bands(
         aligned(rows, order),
         f".reshape({', '.join(size(extents[index]) for index in order)})",
@@ -113,7 +119,7 @@ def _copied(
         product(tuple(extents[index] for index in order)),
         each * slide.length,
         each * slide.stride,
-        cut, target, tail,
+        cut, target, tail, parts,
     )  # fmt: skip
 
 

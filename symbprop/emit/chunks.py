@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from symbprop.calculus.index import Extent, product
+from symbprop.calculus.index import Extent, extent, product
 from symbprop.emit.contraction import Product, matrix, one
 from symbprop.emit.sizes import nominal, size
 from symbprop.emit.tall import SMALL
@@ -49,12 +49,17 @@ class Pieces:
         factors = (matrix(self.other, self.free, self.inner, self.extents), stack)
         return Product("np.matmul", factors, tail, lengths, inside, self._count())
 
-    def summed(self, stack: str, tail: str) -> Product:
-        """``stack[lead, inner, rest] · other[places, free]``, added up over ``lead``; ``tail`` brings that into order."""
+    def summed(self, stack: str, tail: str, parts: int = 1) -> Product:
+        """``stack[lead, inner, rest] · other[places, free]``, added up over ``lead``; ``tail`` brings that into order.
+
+        Where ``inner`` is cut into ``parts``, the stack has an axis for them behind ``lead``.
+        """
         factor = aligned(self.other, [*self.lead, *self.rest, *self.free])
-        if any(len(each) > 1 for each in (self.lead, self.rest, self.free)):
-            factor += f".reshape({one(self.lead, self.extents)}, -1, {one(self.free, self.extents)})"
-        return Product("np.matmul", (stack, factor), f".sum(axis=0){tail}", pieces=self._count())
+        if parts > 1 or any(len(each) > 1 for each in (self.lead, self.rest, self.free)):
+            lengths = (one(self.lead, self.extents), *(("1",) if parts > 1 else ()))
+            factor += f".reshape({', '.join(lengths)}, -1, {one(self.free, self.extents)})"
+        count = extent(self._count() * parts)
+        return Product("np.matmul", (stack, factor), f".sum(axis=0){tail}", pieces=count)
 
     def _count(self) -> Extent:
         return product(tuple(self.extents[index] for index in self.lead))
