@@ -84,6 +84,8 @@ def bands(
         return None
     inner = [slide.inside, *(each for each in (*view.inside, *inner) if each in inner and each != slide.inside)]
     inner = list(dict.fromkeys(inner))
+    if not all(isinstance(extents[each], int) for each in inner):
+        return None
     lead = 1 if summed else _leading(places, inner, free, extents)
     if nominal(extents[each] for each in (*inner, *free, *places[lead:])) < LEAST:
         return None

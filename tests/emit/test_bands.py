@@ -67,6 +67,18 @@ def test_the_gradient_is_that_of_all_windows_copied(name: str, compiled: Compile
         assert_same_gradient(module, plain, params, data, loss=1e-13, rtol=1e-10, atol=1e-12)
 
 
+def test_an_axis_may_be_of_a_length_that_is_known_at_run_time_alone(compiled: Compiled) -> None:
+    text = NET.format(shape="6, T, 2", layer="conv2d: {filters: 6, kernel_size: 3}")
+    text = text.replace("flatten", "global_average_pooling2d")
+    module, plain = compiled(text), compiled(text, without=["workspace"])
+    assert "_bands = _windows(" in body_of(module)
+    rng = np.random.default_rng(2)
+    params = {name: rng.normal(size=shape) for name, shape in module.PARAMETERS.items()}
+    for length in (3, 17):
+        data = [rng.normal(size=(3, 6, length, 2)), rng.normal(size=(3, 2))]
+        assert_same_gradient(module, plain, params, data, loss=1e-13, rtol=1e-10, atol=1e-12)
+
+
 @pytest.mark.parametrize("name", ["plain", "padded, some rows left out"])
 def test_the_gradient_is_exact_on_fractions(name: str, compiled: Compiled) -> None:
     shape, layer = BANDED[name]
