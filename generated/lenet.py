@@ -2,7 +2,7 @@
 
 Made by symbprop 0.1.0 from lenet.yaml (sha256 ec4ff9babaca8362).
 To change it, change lenet.yaml and run: symbprop compile lenet.yaml
-Verified by 104 probes; the certificate is sha256 b6a57ba0f8226ff5.
+Verified by 104 probes; the certificate is sha256 c5a3ea66d0fe8817.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
@@ -60,7 +60,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (44) K̄1[o,q,l,m] = Σₙᵤᵥ x_pad1[n,u+o,v+q,l] z̄1[n,u,v,m]               from (4)
 
 Cost of one call of the last function
-    158221 N + 3 floating-point operations, 142592 N + 115400 bytes read or written (float64)
+    155917 N + 3 floating-point operations, 125696 N + 115400 bytes read or written (float64)
     4,858 parameters
     16752 N bytes kept from forward to backward: p, h3, z3, y2_2, h2, z2, x_pad2, h1, z1, x_pad1
 """
@@ -139,27 +139,27 @@ def forward(
     x_pad1 = np.zeros((N, 10, 10, 1), dtype)  # (3)
     x_pad1[:, 1:9, 1:9] = y  # (3)
     # (4)
-    z1 = np.dot(
+    z1_part = np.dot(
         _windows(x_pad1, (3, 3), (1, 2)).transpose(4, 5, 3, 0, 1, 2).reshape(9, -1).T,
         K1.reshape(9, 8),
     ).reshape(N, 8, 8, 8)
-    z1 += b1  # (4)
-    h1 = np.maximum(z1, 0, out=z1)  # (5); h1 lives in z1
-    y1 = np.maximum(h1[:, :7:2, :7:2], h1[:, :7:2, 1::2])  # (6)
-    np.maximum(y1, h1[:, 1::2, :7:2], out=y1)  # (6)
-    np.maximum(y1, h1[:, 1::2, 1::2], out=y1)  # (6)
+    z1_part_max = np.maximum(z1_part[:, :7:2, :7:2], z1_part[:, :7:2, 1::2])  # (6)
+    np.maximum(z1_part_max, z1_part[:, 1::2, :7:2], out=z1_part_max)  # (6)
+    np.maximum(z1_part_max, z1_part[:, 1::2, 1::2], out=z1_part_max)  # (6)
+    z1_max = np.add(b1, z1_part_max, out=z1_part_max)  # (4)
+    y1 = np.maximum(z1_max, 0, out=z1_max)  # (5); y1 lives in z1_max
     x_pad2 = np.zeros((N, 6, 6, 8), dtype)  # (7)
     x_pad2[:, 1:5, 1:5] = y1  # (7)
     # (8)
-    z2 = np.dot(
+    z2_part = np.dot(
         _windows(x_pad2, (3, 3), (1, 2)).transpose(0, 1, 2, 4, 5, 3).reshape(-1, 72),
         K2.reshape(72, 16),
     ).reshape(N, 4, 4, 16)
-    z2 += b2  # (8)
-    h2 = np.maximum(z2, 0, out=z2)  # (9); h2 lives in z2
-    y2 = np.maximum(h2[:, :3:2, :3:2], h2[:, :3:2, 1::2])  # (10)
-    np.maximum(y2, h2[:, 1::2, :3:2], out=y2)  # (10)
-    np.maximum(y2, h2[:, 1::2, 1::2], out=y2)  # (10)
+    z2_part_max = np.maximum(z2_part[:, :3:2, :3:2], z2_part[:, :3:2, 1::2])  # (10)
+    np.maximum(z2_part_max, z2_part[:, 1::2, :3:2], out=z2_part_max)  # (10)
+    np.maximum(z2_part_max, z2_part[:, 1::2, 1::2], out=z2_part_max)  # (10)
+    z2_max = np.add(b2, z2_part_max, out=z2_part_max)  # (8)
+    y2 = np.maximum(z2_max, 0, out=z2_max)  # (9); y2 lives in z2_max
     y2_2 = y2.reshape(N, 64)  # (11)
     z3 = y2_2.dot(W3)  # (12)
     z3 += b3  # (12)
@@ -191,27 +191,27 @@ def loss(
     x_pad1 = np.zeros((N, 10, 10, 1), dtype)  # (3)
     x_pad1[:, 1:9, 1:9] = y  # (3)
     # (4)
-    z1 = np.dot(
+    z1_part = np.dot(
         _windows(x_pad1, (3, 3), (1, 2)).transpose(4, 5, 3, 0, 1, 2).reshape(9, -1).T,
         K1.reshape(9, 8),
     ).reshape(N, 8, 8, 8)
-    z1 += b1  # (4)
-    h1 = np.maximum(z1, 0, out=z1)  # (5); h1 lives in z1
-    y1 = np.maximum(h1[:, :7:2, :7:2], h1[:, :7:2, 1::2])  # (6)
-    np.maximum(y1, h1[:, 1::2, :7:2], out=y1)  # (6)
-    np.maximum(y1, h1[:, 1::2, 1::2], out=y1)  # (6)
+    z1_part_max = np.maximum(z1_part[:, :7:2, :7:2], z1_part[:, :7:2, 1::2])  # (6)
+    np.maximum(z1_part_max, z1_part[:, 1::2, :7:2], out=z1_part_max)  # (6)
+    np.maximum(z1_part_max, z1_part[:, 1::2, 1::2], out=z1_part_max)  # (6)
+    z1_max = np.add(b1, z1_part_max, out=z1_part_max)  # (4)
+    y1 = np.maximum(z1_max, 0, out=z1_max)  # (5); y1 lives in z1_max
     x_pad2 = np.zeros((N, 6, 6, 8), dtype)  # (7)
     x_pad2[:, 1:5, 1:5] = y1  # (7)
     # (8)
-    z2 = np.dot(
+    z2_part = np.dot(
         _windows(x_pad2, (3, 3), (1, 2)).transpose(0, 1, 2, 4, 5, 3).reshape(-1, 72),
         K2.reshape(72, 16),
     ).reshape(N, 4, 4, 16)
-    z2 += b2  # (8)
-    h2 = np.maximum(z2, 0, out=z2)  # (9); h2 lives in z2
-    y2 = np.maximum(h2[:, :3:2, :3:2], h2[:, :3:2, 1::2])  # (10)
-    np.maximum(y2, h2[:, 1::2, :3:2], out=y2)  # (10)
-    np.maximum(y2, h2[:, 1::2, 1::2], out=y2)  # (10)
+    z2_part_max = np.maximum(z2_part[:, :3:2, :3:2], z2_part[:, :3:2, 1::2])  # (10)
+    np.maximum(z2_part_max, z2_part[:, 1::2, :3:2], out=z2_part_max)  # (10)
+    np.maximum(z2_part_max, z2_part[:, 1::2, 1::2], out=z2_part_max)  # (10)
+    z2_max = np.add(b2, z2_part_max, out=z2_part_max)  # (8)
+    y2 = np.maximum(z2_max, 0, out=z2_max)  # (9); y2 lives in z2_max
     y2_2 = y2.reshape(N, 64)  # (11)
     z3 = y2_2.dot(W3)  # (12)
     z3 += b3  # (12)
@@ -281,39 +281,47 @@ def loss_and_grad(
         x_pad1_windows.reshape(3, 3, 1, 8, 8, N),
         _windows(x_pad1, (3, 3), (1, 2)).transpose(4, 5, 3, 1, 2, 0),
     )
-    z1 = work.z1
+    z1_part = work.z1_part
     # (4)
     np.dot(
         K1.reshape(9, 8).T,
         x_pad1_windows,
-        out=z1.transpose(3, 1, 2, 0).reshape(8, 64 * N),
+        out=z1_part.transpose(3, 1, 2, 0).reshape(8, 64 * N),
     )
-    z1 += b1  # (4)
-    h1 = np.maximum(z1, work.zero, out=work.h1)  # (5)
-    y1 = np.maximum(h1[:, :7:2, :7:2], h1[:, :7:2, 1::2], out=work.y1)  # (6)
-    np.maximum(y1, h1[:, 1::2, :7:2], out=y1)  # (6)
-    np.maximum(y1, h1[:, 1::2, 1::2], out=y1)  # (6)
+    # (6)
+    z1_part_max = np.maximum(
+        z1_part[:, :7:2, :7:2], z1_part[:, :7:2, 1::2], out=work.z1_part_max
+    )
+    np.maximum(z1_part_max, z1_part[:, 1::2, :7:2], out=z1_part_max)  # (6)
+    np.maximum(z1_part_max, z1_part[:, 1::2, 1::2], out=z1_part_max)  # (6)
+    z1_max = np.add(b1, z1_part_max, out=work.z1_max)  # (4)
+    y1 = np.maximum(z1_max, work.zero, out=work.y1)  # (5)
     x_pad2 = work.x_pad2  # (7)
     x_pad2.fill(0)
     x_pad2[:, 1:5, 1:5] = y1  # (7)
     x_pad2_windows = work.x_pad2_windows
     # (8)
     np.copyto(
-        x_pad2_windows.reshape(3, 3, 8, 4, 4, N),
-        _windows(x_pad2, (3, 3), (1, 2)).transpose(4, 5, 3, 1, 2, 0),
+        x_pad2_windows.reshape(6, 3, 8, 4, N),
+        _windows(x_pad2, (3,), (2,)).transpose(1, 4, 3, 2, 0),
     )
-    z2 = work.z2
+    # for each row of windows a matrix; they overlap
+    x_pad2_bands = _windows(x_pad2_windows, (72,), (0,))[::24].transpose(0, 2, 1)
+    z2_part = work.z2_part
     # (8)
     np.matmul(
         K2.reshape(72, 16).T,
-        x_pad2_windows.reshape(72, 4, -1).transpose(1, 0, 2),
-        out=z2.transpose(1, 3, 2, 0).reshape(4, 16, 4 * N),
+        x_pad2_bands,
+        out=z2_part.transpose(1, 3, 2, 0).reshape(4, 16, 4 * N),
     )
-    z2 += b2  # (8)
-    h2 = np.maximum(z2, work.zero, out=work.h2)  # (9)
-    y2 = np.maximum(h2[:, :3:2, :3:2], h2[:, :3:2, 1::2], out=work.y2)  # (10)
-    np.maximum(y2, h2[:, 1::2, :3:2], out=y2)  # (10)
-    np.maximum(y2, h2[:, 1::2, 1::2], out=y2)  # (10)
+    # (10)
+    z2_part_max = np.maximum(
+        z2_part[:, :3:2, :3:2], z2_part[:, :3:2, 1::2], out=work.z2_part_max
+    )
+    np.maximum(z2_part_max, z2_part[:, 1::2, :3:2], out=z2_part_max)  # (10)
+    np.maximum(z2_part_max, z2_part[:, 1::2, 1::2], out=z2_part_max)  # (10)
+    z2_max = np.add(b2, z2_part_max, out=work.z2_max)  # (8)
+    y2 = np.maximum(z2_max, work.zero, out=work.y2)  # (9)
     y2_2 = y2.reshape(N, 64)  # (11)
     z3 = y2_2.dot(W3, out=work.z3)  # (12)
     z3 += b3  # (12)
@@ -359,48 +367,55 @@ def loss_and_grad(
     y2_bar = y2_2_bar.reshape(N, 2, 2, 16)  # (30)
     # (31)
     y2_at = _argmax(
-        h2.reshape(N, 2, 2, 2, 2, 16).transpose(0, 1, 3, 5, 2, 4), (4, 5), y2
+        z2_part.reshape(N, 2, 2, 2, 2, 16).transpose(0, 1, 3, 5, 2, 4),
+        (4, 5),
+        z2_part_max,
     )
     y2_at_p2 = y2_at // 2  # (31)
     y2_at_q2 = y2_at & 1  # (32)
-    h2_bar = work.h2  # (33)
+    t = np.greater(z2_max, work.zero, out=work.t2)
+    z2_max_bar = np.multiply(y2_bar, t, out=work.y2)  # (34)
+    z2_bar = work.z2_part  # (33)
     for q in range(2):  # (33)
         for r in range(2):
             t = np.equal(y2_at_p2, q, out=work.t2)
             u = np.equal(y2_at_q2, r, out=work.u2)
             np.logical_and(t, u, out=t)
-            np.multiply(y2_bar, t, out=h2_bar[:, q : q + 3 : 2, r : r + 3 : 2])
-    t = np.greater(z2, work.zero, out=work.t3)
-    z2_bar = np.multiply(h2_bar, t, out=h2_bar)  # (34); z2_bar lives in h2_bar
-    b2_bar = np.add.reduce(z2_bar, axis=(0, 1, 2), out=out["b2"])  # (35)
+            np.multiply(z2_max_bar, t, out=z2_bar[:, q : q + 3 : 2, r : r + 3 : 2])
+    b2_bar = np.add.reduce(z2_max_bar, axis=(0, 1, 2), out=out["b2"])  # (35)
     x_pad2_bar = work.x_pad2_bar  # (36)
     x_pad2_bar.fill(0)
+    x_pad2_bar_bands = work.x_pad2_bar_bands  # (36)
+    x_pad2_bar_bands.fill(0)
     for p1 in range(3):  # (36)
-        for q1 in range(3):
-            x_pad2_bar[:, p1 : p1 + 4, q1 : q1 + 4] += np.dot(
-                K2[p1, q1], z2_bar.transpose(3, 1, 2, 0).reshape(16, -1)
-            ).reshape(8, 4, 4, N).transpose(3, 1, 2, 0)
+        x_pad2_bar_bands[p1 : p1 + 4] += np.matmul(
+            K2[p1].reshape(-1, 16), z2_bar.transpose(1, 3, 2, 0).reshape(4, 16, -1)
+        ).reshape(4, 3, 8, 4, N)
+    for q1 in range(3):  # (36)
+        x_pad2_bar[:, :, q1 : q1 + 4] += x_pad2_bar_bands[:, q1].transpose(3, 0, 2, 1)
     # (37)
-    K2_bar = np.dot(
-        x_pad2_windows, z2_bar.transpose(3, 1, 2, 0).reshape(16, -1).T
-    ).reshape(3, 3, 8, 16)
+    K2_bar = np.matmul(
+        x_pad2_bands, z2_bar.transpose(1, 2, 0, 3).reshape(4, -1, 16)
+    ).sum(axis=0).reshape(3, 3, 8, 16)
     y1_bar = x_pad2_bar[:, 1:5, 1:5]  # (38)
     # (39)
     y1_at = _argmax(
-        h1.reshape(N, 4, 2, 4, 2, 8).transpose(0, 1, 3, 5, 2, 4), (4, 5), y1
+        z1_part.reshape(N, 4, 2, 4, 2, 8).transpose(0, 1, 3, 5, 2, 4),
+        (4, 5),
+        z1_part_max,
     )
     y1_at_a = y1_at // 2  # (39)
     y1_at_b = y1_at & 1  # (40)
-    h1_bar = work.h1  # (41)
+    t = np.greater(z1_max, work.zero, out=work.t3)
+    z1_max_bar = np.multiply(y1_bar, t, out=work.y1)  # (42)
+    z1_bar = work.z1_part  # (41)
     for q in range(2):  # (41)
         for r in range(2):
-            t = np.equal(y1_at_a, q, out=work.t4)
+            t = np.equal(y1_at_a, q, out=work.t3)
             u = np.equal(y1_at_b, r, out=work.u3)
             np.logical_and(t, u, out=t)
-            np.multiply(y1_bar, t, out=h1_bar[:, q : q + 7 : 2, r : r + 7 : 2])
-    t = np.greater(z1, work.zero, out=work.t5)
-    z1_bar = np.multiply(h1_bar, t, out=h1_bar)  # (42); z1_bar lives in h1_bar
-    b1_bar = np.add.reduce(z1_bar, axis=(0, 1, 2), out=out["b1"])  # (43)
+            np.multiply(z1_max_bar, t, out=z1_bar[:, q : q + 7 : 2, r : r + 7 : 2])
+    b1_bar = np.add.reduce(z1_max_bar, axis=(0, 1, 2), out=out["b1"])  # (43)
     # (44)
     K1_bar = np.dot(
         x_pad1_windows, z1_bar.transpose(3, 1, 2, 0).reshape(8, -1).T
@@ -436,27 +451,27 @@ def metrics(
     x_pad1 = np.zeros((N, 10, 10, 1), dtype)  # (3)
     x_pad1[:, 1:9, 1:9] = y  # (3)
     # (4)
-    z1 = np.dot(
+    z1_part = np.dot(
         _windows(x_pad1, (3, 3), (1, 2)).transpose(4, 5, 3, 0, 1, 2).reshape(9, -1).T,
         K1.reshape(9, 8),
     ).reshape(N, 8, 8, 8)
-    z1 += b1  # (4)
-    h1 = np.maximum(z1, 0, out=z1)  # (5); h1 lives in z1
-    y1 = np.maximum(h1[:, :7:2, :7:2], h1[:, :7:2, 1::2])  # (6)
-    np.maximum(y1, h1[:, 1::2, :7:2], out=y1)  # (6)
-    np.maximum(y1, h1[:, 1::2, 1::2], out=y1)  # (6)
+    z1_part_max = np.maximum(z1_part[:, :7:2, :7:2], z1_part[:, :7:2, 1::2])  # (6)
+    np.maximum(z1_part_max, z1_part[:, 1::2, :7:2], out=z1_part_max)  # (6)
+    np.maximum(z1_part_max, z1_part[:, 1::2, 1::2], out=z1_part_max)  # (6)
+    z1_max = np.add(b1, z1_part_max, out=z1_part_max)  # (4)
+    y1 = np.maximum(z1_max, 0, out=z1_max)  # (5); y1 lives in z1_max
     x_pad2 = np.zeros((N, 6, 6, 8), dtype)  # (7)
     x_pad2[:, 1:5, 1:5] = y1  # (7)
     # (8)
-    z2 = np.dot(
+    z2_part = np.dot(
         _windows(x_pad2, (3, 3), (1, 2)).transpose(0, 1, 2, 4, 5, 3).reshape(-1, 72),
         K2.reshape(72, 16),
     ).reshape(N, 4, 4, 16)
-    z2 += b2  # (8)
-    h2 = np.maximum(z2, 0, out=z2)  # (9); h2 lives in z2
-    y2 = np.maximum(h2[:, :3:2, :3:2], h2[:, :3:2, 1::2])  # (10)
-    np.maximum(y2, h2[:, 1::2, :3:2], out=y2)  # (10)
-    np.maximum(y2, h2[:, 1::2, 1::2], out=y2)  # (10)
+    z2_part_max = np.maximum(z2_part[:, :3:2, :3:2], z2_part[:, :3:2, 1::2])  # (10)
+    np.maximum(z2_part_max, z2_part[:, 1::2, :3:2], out=z2_part_max)  # (10)
+    np.maximum(z2_part_max, z2_part[:, 1::2, 1::2], out=z2_part_max)  # (10)
+    z2_max = np.add(b2, z2_part_max, out=z2_part_max)  # (8)
+    y2 = np.maximum(z2_max, 0, out=z2_max)  # (9); y2 lives in z2_max
     y2_2 = y2.reshape(N, 64)  # (11)
     z3 = y2_2.dot(W3)  # (12)
     z3 += b3  # (12)
@@ -872,15 +887,17 @@ class _LossAndGradWork:
     def __init__(self, dtype: np.dtype, N: int) -> None:
         self.x_pad1 = np.empty((1, 10, 10, N), dtype).transpose(3, 1, 2, 0)
         self.x_pad1_windows = np.empty((9, 64 * N), dtype)
-        self.z1 = np.empty((8, 8, 8, N), dtype).transpose(3, 1, 2, 0)
+        self.z1_part = np.empty((8, 8, 8, N), dtype).transpose(3, 1, 2, 0)
+        self.z1_part_max = np.empty((8, 4, 4, N), dtype).transpose(3, 1, 2, 0)
+        self.z1_max = np.empty((8, 4, 4, N), dtype).transpose(3, 1, 2, 0)
         self.zero = np.asarray(0, dtype=dtype)
         self.zero.flags.writeable = False
-        self.h1 = np.empty((8, 8, 8, N), dtype).transpose(3, 1, 2, 0)
         self.y1 = np.empty((8, 4, 4, N), dtype).transpose(3, 1, 2, 0)
         self.x_pad2 = np.empty((8, 6, 6, N), dtype).transpose(3, 1, 2, 0)
-        self.x_pad2_windows = np.empty((72, 16 * N), dtype)
-        self.z2 = np.empty((16, 4, 4, N), dtype).transpose(3, 1, 2, 0)
-        self.h2 = np.empty((16, 4, 4, N), dtype).transpose(3, 1, 2, 0)
+        self.x_pad2_windows = np.empty((144, 4 * N), dtype)
+        self.z2_part = np.empty((16, 4, 4, N), dtype).transpose(3, 1, 2, 0)
+        self.z2_part_max = np.empty((16, 2, 2, N), dtype).transpose(3, 1, 2, 0)
+        self.z2_max = np.empty((16, 2, 2, N), dtype).transpose(3, 1, 2, 0)
         self.y2 = np.empty((16, 2, 2, N), dtype).transpose(3, 1, 2, 0)
         self.z3 = np.empty((N, 48), dtype)
         self.h3 = np.empty((N, 48), dtype)
@@ -907,11 +924,10 @@ class _LossAndGradWork:
         self.y2_2_bar = np.empty((64, N), dtype).T
         self.t2 = np.empty((16, 2, 2, N), bool).transpose(3, 1, 2, 0)
         self.u2 = np.empty((16, 2, 2, N), bool).transpose(3, 1, 2, 0)
-        self.t3 = np.empty((16, 4, 4, N), bool).transpose(3, 1, 2, 0)
         self.x_pad2_bar = np.empty((8, 6, 6, N), dtype).transpose(3, 1, 2, 0)
-        self.t4 = np.empty((8, 4, 4, N), bool).transpose(3, 1, 2, 0)
+        self.x_pad2_bar_bands = np.empty((6, 3, 8, 4, N), dtype)
+        self.t3 = np.empty((8, 4, 4, N), bool).transpose(3, 1, 2, 0)
         self.u3 = np.empty((8, 4, 4, N), bool).transpose(3, 1, 2, 0)
-        self.t5 = np.empty((8, 8, 8, N), bool).transpose(3, 1, 2, 0)
 
 
 _IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from symbprop.calculus.index import Extent, product
+from symbprop.calculus.index import Extent, extent, product
 from symbprop.emit.contraction import Product, matrix, one
 from symbprop.emit.sizes import nominal, size
 from symbprop.emit.tall import SMALL
@@ -24,7 +24,7 @@ ELEMENTS = 1024  # of what a sum of products adds up
 class Pieces:
     """The product of ``other`` with a matrix that has a row for each of ``inner`` and a column for each of ``lead, rest``.
 
-    There is one product for each place in ``lead``.
+    There is one product for each place in ``lead``; the stack has an axis for each of its indices if they are ``apart``.
     """
 
     other: View
@@ -33,31 +33,39 @@ class Pieces:
     inner: Sequence[str]
     free: Sequence[str]
     extents: Mapping[str, Extent]
+    apart: bool = False
 
-    def made(self, name: str, target: Sequence[str]) -> Product:
-        """``other[free, inner] · name[inner, places]``, a matrix of ``target`` for each place in ``lead``."""
+    def made(self, stack: str, target: Sequence[str]) -> Product:
+        """``other[free, inner] · stack[lead, inner, rest]``, a matrix of ``target`` for each place in ``lead``."""
         order = [*self.lead, *self.free, *self.rest]
-        groups = (self.lead, self.free, self.rest)
+        lead = [[index] for index in self.lead] if self.apart else [self.lead]
+        groups = (*lead, self.free, self.rest)
         lengths = tuple(one(each, self.extents) for each in groups)
         merged = any(len(each) > 1 for each in groups)
         tail = f".reshape({', '.join(size(self.extents[index]) for index in order)})" if merged else ""
         tail += f".transpose({', '.join(str(order.index(index)) for index in target)})"
         inside = f".transpose({', '.join(str(list(target).index(index)) for index in order)})"
         inside += f".reshape({', '.join(lengths)})" if merged else ""
-        factors = (matrix(self.other, self.free, self.inner, self.extents), self._stack(name))
+        factors = (matrix(self.other, self.free, self.inner, self.extents), stack)
         return Product("np.matmul", factors, tail, lengths, inside, self._count())
 
-    def summed(self, name: str, tail: str) -> Product:
-        """``name[inner, places] · other[places, free]``, added up over ``lead``; ``tail`` brings that into order."""
+    def summed(self, stack: str, tail: str, parts: int = 1) -> Product:
+        """``stack[lead, inner, rest] · other[places, free]``, added up over ``lead``; ``tail`` brings that into order.
+
+        Where ``inner`` is cut into ``parts``, the stack has an axis for them behind ``lead``.
+        """
         factor = aligned(self.other, [*self.lead, *self.rest, *self.free])
-        if any(len(each) > 1 for each in (self.lead, self.rest, self.free)):
-            factor += f".reshape({one(self.lead, self.extents)}, -1, {one(self.free, self.extents)})"
-        return Product("np.matmul", (self._stack(name), factor), f".sum(axis=0){tail}", pieces=self._count())
+        if parts > 1 or any(len(each) > 1 for each in (self.lead, self.rest, self.free)):
+            lengths = (one(self.lead, self.extents), *(("1",) if parts > 1 else ()))
+            factor += f".reshape({', '.join(lengths)}, -1, {one(self.free, self.extents)})"
+        count = extent(self._count() * parts)
+        return Product("np.matmul", (stack, factor), f".sum(axis=0){tail}", pieces=count)
 
     def _count(self) -> Extent:
         return product(tuple(self.extents[index] for index in self.lead))
 
-    def _stack(self, name: str) -> str:
+    def stack(self, name: str) -> str:
+        """The matrix called ``name``, cut into pieces."""
         lengths = (one(self.inner, self.extents), one(self.lead, self.extents))
         return f"{name}.reshape({', '.join(lengths)}, -1).transpose(1, 0, 2)"
 

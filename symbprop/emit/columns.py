@@ -43,7 +43,8 @@ class Columns:
     def product(self, name: str) -> Product:
         """The product, the matrix called ``name``; as a stack of ``pieces`` where that is faster."""
         if self.pieces is not None:
-            return self.pieces.made(name, self.target) if self.swapped else self.pieces.summed(name, self.tail)
+            stack = self.pieces.stack(name)
+            return self.pieces.made(stack, self.target) if self.swapped else self.pieces.summed(stack, self.tail)
         factors = (name + ".T" * (self.transposed != self.swapped), self.other)
         return Product("np.dot", factors[::-1] if self.swapped else factors, self.tail, self.shape, self.inside)
 

@@ -161,17 +161,21 @@ def _in_front(
     theirs: list[str],
     domain: Sequence[Range],
 ) -> Product | None:
-    """One operand's axes around the other's: ``[p, q | n, u, v | c]`` is a stack of products, one for each (p, q)."""
+    """One operand's axes around the other's: ``[p, q | j, k | v, n]`` is a stack of products, one for each (p, q)."""
     if target and target[0] in ours:
         left, right, ours, theirs = right, left, theirs, ours
-    if len(summed) != 1 or len(theirs) < 2 or not ours or list(target) != [*theirs[:-1], *ours, theirs[-1]]:
+    first = next((place for place, index in enumerate(target) if index in ours), 0)
+    if len(summed) != 1 or not 0 < first < len(theirs) or list(target) != [*theirs[:first], *ours, *theirs[first:]]:
         return None
     extents = {each.index: each.extent for each in domain}
+    lead, rest = theirs[:first], theirs[first:]
     rows = f"{aligned(left, [*ours, *summed])}.reshape(-1, {size(extents[summed[0]])})"
-    stack = aligned(right, [*theirs[:-1], *summed, theirs[-1]])
+    stack = aligned(right, [*lead, *summed, *rest])
+    if len(rest) > 1:
+        stack += f".reshape({', '.join(size(extents[index]) for index in (*lead, *summed))}, -1)"
     shape = ", ".join(size(extents[index]) for index in target)
-    lengths = [*(size(extents[index]) for index in theirs[:-1]), one(ours, extents), size(extents[theirs[-1]])]
-    inside = f".reshape({', '.join(lengths)})" if len(ours) > 1 else ""
+    lengths = [*(size(extents[index]) for index in lead), one(ours, extents), one(rest, extents)]
+    inside = f".reshape({', '.join(lengths)})" if len(ours) > 1 or len(rest) > 1 else ""
     return Product("np.matmul", (rows, stack), f".reshape({shape})", tuple(lengths), inside)
 
 

@@ -14,7 +14,8 @@ from symbprop.calculus.statement import Reduction, Statement, index_symbol, poin
 from symbprop.schedule.factors import Factored, Group, factor, is_read, terms
 from symbprop.schedule.order import slice_of_step, windows_first
 from symbprop.schedule.places import by_places
-from symbprop.schedule.plan import Contract, Fold, Map, Step
+from symbprop.schedule.plan import Allocate, Contract, Fold, Map, Step
+from symbprop.schedule.stages import Stages, stages
 
 NOMINAL = 64  # what a size that is free at run time counts as, where an order has to be chosen before it is known
 
@@ -95,12 +96,26 @@ class Kernels:
         here = accumulate and into is source.target
         operands = [self._operand(source, g.expr, g.indices, position, steps) for g in self._split(factored, source)]
         self._contract(source, into, operands, position, here, steps)
-        if into is not source.target or not plain:
+        staged = stages(source.target, source.domain, self.tensors[source.target.tensor].shape)
+        if into is not source.target and plain and staged is not None and isinstance(steps[-1], Contract):
+            steps.extend(self._in_stages(source, into, staged, position, accumulate, steps.pop()))
+        elif into is not source.target or not plain:
             reads = (*source.reads, into)
             expr = factored.outer * read_symbol(len(source.reads))
             final = pointwise(source.target, expr, reads, source.domain, label=source.label)
             steps.append(_map(final, position, accumulate))
         return steps
+
+    def _in_stages(
+        self, source: Statement, made: Access, staged: Stages, position: int, accumulate: bool, step: Step
+    ) -> list[Step]:
+        """What ``step`` has ``made``, added to bands along one axis of windows, and these along the others."""
+        bands = self._temporary(f"{source.target.tensor}_bands", staged.ranges)
+        inner = pointwise(Access(bands.tensor, staged.into), read_symbol(0), [made], source.domain)
+        domain = list({each.index: each for each in (*source.domain, *staged.ranges)}.values())
+        outer = pointwise(Access(source.target.tensor, staged.out), read_symbol(0), [bands], domain)
+        start = Allocate(bands.tensor, position)
+        return [start, step, _map(inner, position, True), _map(outer, position, accumulate)]
 
     def _split(self, factored: Factored, source: Statement) -> list[Group]:
         """One group that is a plain product of two reads is a contraction of the two, not a map and a sum."""

@@ -13,6 +13,7 @@ from symbprop.calculus.program import Program, Role
 from symbprop.calculus.recurrence import Instance, Recurrence, arranged
 from symbprop.calculus.statement import Reduction, Statement, read_symbol
 from symbprop.schedule.ahead import ahead
+from symbprop.schedule.behind import behind
 from symbprop.schedule.distribute import distribute
 from symbprop.schedule.extremes import know_extremes
 from symbprop.schedule.handover import last_readers_first
@@ -45,8 +46,10 @@ class _Scheduler:
         self.results = results
         names = Names(program.tensors)
         statements = _without_zeros(needed(program, results))
-        joined = together(statements, program.tensors, results, names.fresh)
-        known = {**program.tensors, **joined.tensors}
+        moved = behind(statements, program.tensors, results, names.fresh)
+        known = {**program.tensors, **moved.tensors}
+        joined = together(moved.statements, known, results, names.fresh)
+        known |= joined.tensors
         shared = share(joined.statements, known, names.fresh)
         known |= shared.tensors
         early = ahead(shared.statements, known, results, names.fresh)
@@ -54,7 +57,7 @@ class _Scheduler:
         self.wanted = distributed.statements
         self.kernels = Kernels({**known, **early.tensors, **distributed.tensors}, names.fresh)
         self._position = {id(each): number for number, each in enumerate(program.statements)}
-        for origins in (joined.origins, shared.origins, early.origins, distributed.origins):
+        for origins in (moved.origins, joined.origins, shared.origins, early.origins, distributed.origins):
             self._position.update({key: self._position[id(each)] for key, each in origins.items()})
         self._groups: dict[str, list[Statement]] = {}
         for each in self.wanted:
