@@ -252,14 +252,14 @@ def loss_and_grad(
     With ``microbatch`` the examples go through in parts of that many, in memory for one
     part; the result is that of the whole batch to rounding. The ``map`` of a pool of
     threads computes parts at the same time, and adds them up in the same order.
-    A batch of 636 examples or more goes through in parts by itself: that is faster.
+    A batch of 601 examples or more goes through in parts by itself: that is faster.
     """
     dtype, arrays, sizes = _arguments(params, {"x": x, "label": label})
     K1, b1, K2, b2, W3, b3, W4, b4, x, label = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    if microbatch is None:  # parts of about 195 stay in the cache
-        microbatch = N if N < 636 else -(-N // (N // 195))
+    if microbatch is None:  # parts of about 194 stay in the cache
+        microbatch = N if N < 601 else -(-N // (N // 194))
     if microbatch < N:
         return _in_parts(
             params, {"x": x, "label": label}, cotangent, out, microbatch, map
