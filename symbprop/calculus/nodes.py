@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from math import comb
 from typing import Any
 
@@ -116,6 +116,12 @@ def exchanged(expression: Expr, rule: Mapping[Basic, Basic]) -> Any:
         return found[node]
 
     return walk(expression)
+
+
+@lru_cache(maxsize=1 << 14)
+def renamed(expression: Expr, names: tuple[tuple[Symbol, Expr], ...]) -> Any:
+    """``expression.xreplace(dict(names))``; statements alike are renumbered alike."""
+    return expression.xreplace(dict(names))
 
 
 def disjoint_factors(product: Expr) -> list[Expr]:
