@@ -14,7 +14,6 @@ cancel = cache(sympy.cancel)
 expand = cache(sympy.expand)
 factor = cache(sympy.factor)
 factor_list = cache(sympy.factor_list)
-factor_terms = cache(sympy.factor_terms)
 together = cache(sympy.together)
 
 
