@@ -30,7 +30,7 @@ def random_expression(rng: random.Random, depth: int) -> Expr:
         return sympy.Mul(*parts)
     if kind == "power":
         return parts[0] ** rng.choice([2, -1, 3])
-    return parts[0] / (1 + parts[-1] ** 2) if kind == "quotient" else Select(X > parts[0], parts[-1], Y * parts[0])
+    return parts[0] / (1 + parts[-1] ** 2) if kind == "quotient" else Select(parts[0] < X, parts[-1], Y * parts[0])
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3])
