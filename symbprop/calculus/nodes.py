@@ -25,7 +25,13 @@ def ordered(terms: Sequence[Expr]) -> list[Expr]:
 
 @cache
 def _ordered(terms: tuple[Expr, ...]) -> tuple[Expr, ...]:
-    return tuple(sorted(terms, key=lambda each: each.sort_key()))
+    return tuple(sorted(terms, key=_sort_key))
+
+
+@lru_cache(maxsize=1 << 14)
+def _sort_key(term: Expr) -> Any:
+    """``term.sort_key()``, for which SymPy sorts what is in the term as well."""
+    return term.sort_key()
 
 
 @cache
