@@ -20,12 +20,23 @@ def symbols_of(expression: Basic) -> frozenset[Symbol]:
 
 def ordered(terms: Sequence[Expr]) -> list[Expr]:
     """The arguments of a sum or product in an order that does not depend on hashes."""
-    return list(_ordered(tuple(terms)))
+    return list(terms if len(terms) < 2 else _ordered(tuple(terms)))
 
 
 @cache
 def _ordered(terms: tuple[Expr, ...]) -> tuple[Expr, ...]:
+    kinds = [_kind(each) for each in terms]
+    if None not in kinds and len(set(kinds)) == len(kinds):
+        return tuple(terms[place] for place in sorted(range(len(terms)), key=lambda place: kinds[place] or ()))
     return tuple(sorted(terms, key=_sort_key))
+
+
+def _kind(term: Expr) -> tuple[int, int, str] | None:
+    """What SymPy's sort key begins with, and nothing else is needed for where no two terms are of one kind."""
+    rest = term.as_coeff_Mul()[1]
+    if rest.is_Pow:
+        rest = rest.as_base_exp()[0]
+    return None if rest is S.Exp1 else rest.class_key()
 
 
 @lru_cache(maxsize=1 << 14)
