@@ -92,7 +92,7 @@ def _taylor(function: Function) -> Callable[[int], Any]:
     So only the real part of each product is computed, and that of its conjugate is the same; the sum is exact until it
     is rounded.
     """
-    turns = [MP.expjpi(MP.mpf(2 * n) / CIRCLE) for n in range(CIRCLE)]
+    turns = _turns()
     values = [MP.mpc(function(RADIUS * turn))._mpc_ for turn in turns[: CIRCLE // 2 + 1]]
     factors = [turn._mpc_ for turn in turns]
     precision, mode = MP._prec_rounding
@@ -107,6 +107,12 @@ def _taylor(function: Function) -> Callable[[int], Any]:
         return total / CIRCLE / RADIUS**power
 
     return coefficient
+
+
+@cache
+def _turns() -> list[Any]:
+    """The points of the unit circle."""
+    return [MP.expjpi(MP.mpf(2 * n) / CIRCLE) for n in range(CIRCLE)]
 
 
 def _probes(function: Function, within: Rational) -> list[tuple[Any, Any]]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 import sympy
-import sympy.tensor.tensor  # SymPy would load it at the first sum that anybody writes
+import sympy.assumptions.wrapper  # SymPy would load these at the first comparison,
+import sympy.sets.setexpr  # at the first exponential,
+import sympy.tensor.tensor  # and at the first sum that anybody writes
 from sympy import Basic, Expr, Pow, exp
 from sympy.polys.polyerrors import PolificationFailed
 from sympy.polys.polytools import parallel_poly_from_expr
