@@ -13,7 +13,8 @@ from sympy.codegen.cfunctions import log1p
 from sympy.polys.polyerrors import PolynomialError
 
 from symbprop.accuracy.polynomials import SMALL, is_no_degree, polynomial
-from symbprop.calculus.algebra import cancel, expand, factor, factor_list, factor_terms, numerator_and_denominator
+from symbprop.calculus.algebra import cancel, expand, factor, factor_list, numerator_and_denominator
+from symbprop.calculus.factoring import factor_terms
 from symbprop.calculus.functions import Select, absolute
 from symbprop.calculus.nodes import distinct, replaced
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sympy import Add, Basic, Expr, Mul, Symbol, erf, erfc
 
 from symbprop.accuracy.functions import erfc_and_gauss, scaled_erfc, scaled_gauss
-from symbprop.calculus.algebra import expand, factor_terms
+from symbprop.calculus.algebra import expand
+from symbprop.calculus.factoring import factor_terms
 from symbprop.calculus.nodes import replaced
 
 

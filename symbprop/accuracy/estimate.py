@@ -109,7 +109,8 @@ class _Tape:
                     slopes += times(weight, self._leaves[self._symbols[position]].slopes)
                 spread = np.hypot(spread, own)  # squares might leave the range
             for operand, partial in zip(entry.operands, entry.partials, strict=True):
-                weights[operand] = weights.get(operand, self._zero) + np.clip(times(weight, partial), -HUGE, HUGE)
+                part = np.minimum(np.maximum(times(weight, partial), -HUGE), HUGE)
+                weights[operand] = weights[operand] + part if operand in weights else self._zero + part
         result = self._entries[place]
         return Estimate(result.value, error, np.minimum(error, LIKELY * spread), slopes, result.quiet)
 

@@ -36,7 +36,8 @@ from symbprop.accuracy.damping import TAIL, Split, bound_of, damped, without_tai
 from symbprop.accuracy.merging import merged
 from symbprop.accuracy.pairs import paired
 from symbprop.accuracy.polynomials import HIGHEST, SMALL, polynomial
-from symbprop.calculus.algebra import cancel, common_divisor, expand, factor_terms, lowest_terms
+from symbprop.calculus.algebra import cancel, common_divisor, expand, lowest_terms
+from symbprop.calculus.factoring import factor_terms
 from symbprop.calculus.functions import Held, Select, absolute, smaller
 from symbprop.calculus.nodes import disjoint_factors, distinct, exchanged, replaced, symbols_of, tree_size
 from symbprop.simplify.degrees import named_exponentials
@@ -192,7 +193,7 @@ def _branch(expression: Expr, split: Split, sign: int) -> tuple[Expr, Expr] | No
     if split.apart:
         parts = _by_powers(above, below, split, sign)
         return None if parts is None else (parts, S.One)
-    top = factor_terms(_in_logarithms(above if values else split.in_argument(above), list(values)), clear=False)
+    top = factor_terms(_in_logarithms(above if values else split.in_argument(above), list(values)))
     branch = (damped(top, split, sign), without_tail(polynomial(below), below, split))
     for symbol, value in reversed(values.items()):  # a later logarithm may hold an earlier one
         branch = (branch[0].xreplace({symbol: value}), branch[1].xreplace({symbol: value}))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sympy import Expr, Function, Mul, erfc, exp
 
 
@@ -35,6 +37,7 @@ class wide_exp(Function):  # type: ignore[misc]  # noqa: N801
     nargs = 1
 
 
+@lru_cache(maxsize=1 << 12)
 def written_out(expression: Expr) -> Expr:
     """An expression with what erfc and the Gaussian are scaled by in front of them, for people to read."""
     expression = expression.replace(erfc_and_gauss, lambda s, t, u: scaled_erfc(s, u) + scaled_gauss(t, u))

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from mpmath import MPContext
+from mpmath.libmp import mpf_mul, mpf_sub, mpf_sum
 from sympy import Expr, Integer, Rational, S, Symbol
 
 from symbprop.calculus.arithmetic import Arithmetic, evaluator
@@ -20,6 +21,7 @@ from symbprop.calculus.functions import Held, Select, absolute, larger, smaller
 MP = MPContext()
 MP.dps = 80
 CIRCLE = 64  # points
+KNOWN = CIRCLE // 2  # coefficients
 RADIUS = MP.mpf(1) / 8
 NOTHING = MP.mpf(10) ** -40  # a coefficient smaller than this is 0
 RANGES = (S.One, S.Half, Rational(1, 8))  # how far the quotient may be used
@@ -59,20 +61,20 @@ def _quotients(expression: Expr, variable: Symbol) -> tuple[tuple[Rational, Expr
     """How far xᵏ P/Q is the function to more than double precision, and that quotient, of the least degree."""
     try:
         inner = evaluator(expression, COMPLEX)
-        coefficients = _taylor(lambda x: inner({variable.name: x}))
+        coefficient = _taylor(lambda x: inner({variable.name: x}))
         truths = {within: _probes(lambda x: inner({variable.name: x}), within) for within in RANGES}
     except (ArithmeticError, KeyError, TypeError, ValueError):
         return ()
-    order = next((n for n, each in enumerate(coefficients) if abs(each) > NOTHING), 0)
+    order = next((n for n in range(KNOWN) if abs(coefficient(n)) > NOTHING), 0)
     if order < 1:
         return ()
-    rest = coefficients[order:]
-    step = 2 if all(abs(each) < NOTHING for each in rest[1::2]) else 1
+    step = 2 if all(abs(coefficient(n)) < NOTHING for n in range(order + 1, KNOWN, 2)) else 1
     found: dict[Rational, Expr] = {}
     for degree in DEGREES:
-        series = rest[: step * (2 * degree + 1) : step]
-        if len(series) < 2 * degree + 1:
+        places = range(order, KNOWN, step)[: 2 * degree + 1]
+        if len(found) == len(RANGES) or len(places) < 2 * degree + 1:
             break
+        series = [coefficient(n) for n in places]
         try:
             above, below = MP.pade(series, degree, degree)
         except ZeroDivisionError:
@@ -84,16 +86,33 @@ def _quotients(expression: Expr, variable: Symbol) -> tuple[tuple[Rational, Expr
     return tuple(found.items())
 
 
-def _taylor(function: Function) -> list[Any]:
-    """The coefficients at 0 of a function that is real on the real line, and so has conjugate values in conjugates."""
-    turns = [MP.expjpi(MP.mpf(2 * n) / CIRCLE) for n in range(CIRCLE)]
-    upper = [function(RADIUS * turn) for turn in turns[: CIRCLE // 2 + 1]]
-    values = [*upper, *(MP.conj(each) for each in reversed(upper[1:-1]))]
-    found = []
-    for power in range(CIRCLE // 2):
-        total = MP.fsum(value * turns[-n * power % CIRCLE] for n, value in enumerate(values))
-        found.append((total / CIRCLE / RADIUS**power).real)
-    return found
+def _taylor(function: Function) -> Callable[[int], Any]:
+    """The coefficients at 0 of a function that is real on the real line, and so has conjugate values in conjugates.
+
+    So only the real part of each product is computed, and that of its conjugate is the same; the sum is exact until it
+    is rounded.
+    """
+    turns = _turns()
+    values = [MP.mpc(function(RADIUS * turn))._mpc_ for turn in turns[: CIRCLE // 2 + 1]]
+    factors = [turn._mpc_ for turn in turns]
+    precision, mode = MP._prec_rounding
+
+    @cache
+    def coefficient(power: int) -> Any:
+        parts = []
+        for n, (real, imaginary) in enumerate(values):
+            cosine, sine = factors[-n * power % CIRCLE]
+            parts.append(mpf_sub(mpf_mul(real, cosine), mpf_mul(imaginary, sine), precision, mode))
+        total = MP.make_mpf(mpf_sum([*parts, *reversed(parts[1:-1])], precision, mode))
+        return total / CIRCLE / RADIUS**power
+
+    return coefficient
+
+
+@cache
+def _turns() -> list[Any]:
+    """The points of the unit circle."""
+    return [MP.expjpi(MP.mpf(2 * n) / CIRCLE) for n in range(CIRCLE)]
 
 
 def _probes(function: Function, within: Rational) -> list[tuple[Any, Any]]:

@@ -79,7 +79,7 @@ def times(a: Array, b: Array) -> Array:
     """a·b with 0·∞ = 0: nothing reaches what does not depend on it."""
     product = a * b
     lost = np.isnan(product)
-    return np.where(lost & ((a == 0) | (b == 0)), 0.0, product) if lost.any() else product
+    return np.where(lost & ((a == 0) | (b == 0)), 0.0, product) if np.count_nonzero(lost) else product
 
 
 @cache

@@ -5,17 +5,32 @@ from __future__ import annotations
 from functools import cache
 
 import sympy
-import sympy.tensor.tensor  # SymPy would load it at the first sum that anybody writes
-from sympy import Expr
+import sympy.assumptions.wrapper  # SymPy would load these at the first comparison,
+import sympy.sets.setexpr  # at the first exponential,
+import sympy.tensor.tensor  # and at the first sum that anybody writes
+from sympy import Basic, Expr, Pow, exp
 from sympy.polys.polyerrors import PolificationFailed
 from sympy.polys.polytools import parallel_poly_from_expr
 
+from symbprop.calculus.nodes import distinct
+
 cancel = cache(sympy.cancel)
-expand = cache(sympy.expand)
 factor = cache(sympy.factor)
 factor_list = cache(sympy.factor_list)
-factor_terms = cache(sympy.factor_terms)
 together = cache(sympy.together)
+
+
+@cache
+def expand(expression: Expr, **hints: bool) -> Expr:
+    """``sympy.expand``; of a polynomial or a quotient of such, only what there is to do."""
+    if not hints and all(map(_is_of_whole_powers, distinct(expression))):
+        hints = {"power_base": False, "power_exp": False, "log": False, "basic": False}
+    return sympy.expand(expression, **hints)
+
+
+def _is_of_whole_powers(node: Basic) -> bool:
+    plain = node.is_Add or node.is_Mul or node.is_Symbol or node.is_Rational
+    return bool(plain or (isinstance(node, Pow) and node.exp.is_Integer and not isinstance(node, exp)))
 
 
 @cache

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sympy import S
 
 from symbprop.calculus.check import is_negative
-from symbprop.calculus.index import Access, Affine, Extent, at, extent
+from symbprop.calculus.index import Access, Affine, Extent, at, before, extent, multiple, sum_of
 from symbprop.calculus.recurrence import Instance, Part, Recurrence, arranged, circles
 from symbprop.calculus.statement import Statement
 
@@ -130,8 +130,8 @@ def span(coordinate: Affine, extents: Mapping[str, Extent]) -> tuple[Extent, Ext
         return S.NegativeInfinity, S.Infinity
     low = high = coordinate.offset
     for atom, coefficient in coordinate.terms:
-        last = extent(coefficient * (extents[str(atom)] - 1))
-        low, high = (extent(low + last), high) if is_negative(coefficient) else (low, extent(high + last))
+        last = multiple(coefficient, before(extents[str(atom)]))
+        low, high = (sum_of(low, last), high) if is_negative(coefficient) else (low, sum_of(high, last))
     return low, high
 
 
@@ -195,6 +195,8 @@ def is_injective(each: Statement) -> bool:
 
 def _is_mixed_radix(coordinate: Affine, extents: Mapping[str, Extent]) -> bool:
     """Whether each coefficient is larger than everything below it can add up to, as in ``i·W + j`` with j < W."""
+    if coordinate.bare is not None:
+        return True
     reach: Extent = 0
     for atom, coefficient in sorted(coordinate.terms, key=lambda term: _magnitude(term[1])):
         step = extent(-coefficient) if is_negative(coefficient) else coefficient

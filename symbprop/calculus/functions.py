@@ -7,15 +7,17 @@ Every kink is a ``Select``: relu is ``Select(x > 0, x, 0)``, so its derivative a
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
-from sympy import Abs, Basic, Expr, Function, S, Symbol, diff, sign
+from sympy import Abs, Add, Basic, Expr, Function, Mul, Pow, S, Symbol, diff, log, sign
+from sympy.core.function import ArgumentIndexError
 from sympy.core.relational import Relational
 from sympy.core.sympify import _sympify
 from sympy.logic.boolalg import Boolean, BooleanFalse, BooleanTrue
 
-from symbprop.calculus.nodes import replaced
+from symbprop.calculus.nodes import replaced, symbols_of
 
 
 class Select(Expr):  # type: ignore[misc]
@@ -140,7 +142,32 @@ def without_sympy_kinks(expression: Expr) -> Expr:
 @cache
 def derivative(expression: Expr, symbol: Symbol) -> Expr:
     """∂expression/∂symbol, every other leaf held constant. Cached: derived once per distinct expression."""
-    return without_sympy_kinks(diff(expression, symbol))
+    return without_sympy_kinks(_diff(expression, symbol))
+
+
+@cache
+def _diff(expression: Expr, symbol: Symbol) -> Expr:
+    """``diff(expression, symbol)``, which asks at every step whether what it has found may be zero, and seldom knows."""
+    if symbol not in symbols_of(expression):
+        return S.Zero
+    if expression == symbol:
+        return S.One
+    if isinstance(expression, Add):
+        return Add(*(_diff(each, symbol) for each in expression.args))
+    if isinstance(expression, Mul):
+        args = expression.args
+        changed = ((*args[:n], _diff(each, symbol), *args[n + 1 :]) for n, each in enumerate(args))
+        return Add(*(Mul(*factors) for factors in changed))
+    if isinstance(expression, Select):
+        return Select(expression.condition, *(_diff(each, symbol) for each in expression.args[1:]))
+    if type(expression)._eval_derivative is Pow._eval_derivative:
+        base, power = expression.args
+        return expression * (_diff(power, symbol) * log(base) + _diff(base, symbol) * power / base)
+    if isinstance(expression, Function) and type(expression)._eval_derivative is Function._eval_derivative:
+        inner = [(n, _diff(each, symbol)) for n, each in enumerate(expression.args, start=1)]
+        with suppress(ArgumentIndexError):
+            return Add(*(expression.fdiff(n) * slope for n, slope in inner if not slope.is_zero))
+    return diff(expression, symbol)
 
 
 def is_condition(node: Basic) -> bool:

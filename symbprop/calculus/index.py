@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from math import prod
 from typing import TypeAlias
 
 from sympy import Expr, Integer, Symbol, expand
@@ -41,8 +42,28 @@ def at_sizes(value: Extent, sizes: Mapping[str, int]) -> int:
     return value if isinstance(value, int) else int(value.subs({s: sizes[s.name] for s in value.free_symbols}))
 
 
+def sum_of(left: Extent, right: Extent) -> Extent:
+    """``left + right``."""
+    return left + right if isinstance(left, int) and isinstance(right, int) else _sum(left, right)
+
+
+def multiple(left: Extent, right: Extent) -> Extent:
+    """``left * right``."""
+    return left * right if isinstance(left, int) and isinstance(right, int) else _product((left, right))
+
+
 def product(extents: tuple[Extent, ...]) -> Extent:
     """The number of points of a box with these extents."""
+    return prod(extents) if all(isinstance(each, int) for each in extents) else _product(extents)
+
+
+@lru_cache(maxsize=1 << 14)
+def _sum(left: Extent, right: Extent) -> Extent:
+    return extent(left + right)
+
+
+@lru_cache(maxsize=1 << 14)
+def _product(extents: tuple[Extent, ...]) -> Extent:
     total: Extent = 1
     for each in extents:
         total = extent(total * each)
@@ -116,16 +137,23 @@ class Access:
 
     tensor: str
     index: tuple[Affine, ...]
+    _indices: tuple[str, ...] | None = field(default=None, init=False, repr=False, compare=False)
 
     def indices(self) -> Iterator[str]:
-        for coordinate in self.index:
-            yield from coordinate.indices()
+        """Every index that it depends on; found once, as every pass asks for them."""
+        if self._indices is None:
+            found = tuple(index for coordinate in self.index for index in coordinate.indices())
+            object.__setattr__(self, "_indices", found)
+        assert self._indices is not None
+        return iter(self._indices)
 
     def gathers(self) -> list[Access]:
         """Every integer read in the coordinates."""
         return [atom for coordinate in self.index for atom, _ in coordinate.terms if not isinstance(atom, str)]
 
     def substitute(self, replacement: Mapping[str, Affine]) -> Access:
+        if not any(index in replacement for index in self.indices()):
+            return self
         return Access(self.tensor, tuple(coordinate.substitute(replacement) for coordinate in self.index))
 
     def retarget(self, rename: Callable[[str], str]) -> Access:
@@ -154,9 +182,9 @@ def add(left: Affine, right: Affine) -> Affine:
     """Sum of two coordinates, equal atoms merged, in order of first appearance."""
     coefficients: dict[str | Access, Extent] = dict(left.terms)
     for atom, coefficient in right.terms:
-        coefficients[atom] = extent(coefficients.get(atom, 0) + coefficient)
+        coefficients[atom] = sum_of(coefficients.get(atom, 0), coefficient)
     terms = tuple((atom, coefficient) for atom, coefficient in coefficients.items() if coefficient != 0)
-    return Affine(terms, extent(left.offset + right.offset))
+    return Affine(terms, sum_of(left.offset, right.offset))
 
 
 def scale(coordinate: Affine, factor: Extent) -> Affine:
@@ -165,4 +193,4 @@ def scale(coordinate: Affine, factor: Extent) -> Affine:
         return coordinate
     if factor == 0:
         return Affine(())
-    return Affine(tuple((a, extent(c * factor)) for a, c in coordinate.terms), extent(coordinate.offset * factor))
+    return Affine(tuple((a, multiple(c, factor)) for a, c in coordinate.terms), multiple(coordinate.offset, factor))

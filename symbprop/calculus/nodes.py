@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from math import comb
 from typing import Any
 
@@ -20,12 +20,29 @@ def symbols_of(expression: Basic) -> frozenset[Symbol]:
 
 def ordered(terms: Sequence[Expr]) -> list[Expr]:
     """The arguments of a sum or product in an order that does not depend on hashes."""
-    return list(_ordered(tuple(terms)))
+    return list(terms if len(terms) < 2 else _ordered(tuple(terms)))
 
 
 @cache
 def _ordered(terms: tuple[Expr, ...]) -> tuple[Expr, ...]:
-    return tuple(sorted(terms, key=lambda each: each.sort_key()))
+    kinds = [_kind(each) for each in terms]
+    if None not in kinds and len(set(kinds)) == len(kinds):
+        return tuple(terms[place] for place in sorted(range(len(terms)), key=lambda place: kinds[place] or ()))
+    return tuple(sorted(terms, key=_sort_key))
+
+
+def _kind(term: Expr) -> tuple[int, int, str] | None:
+    """What SymPy's sort key begins with, and nothing else is needed for where no two terms are of one kind."""
+    rest = term.as_coeff_Mul()[1]
+    if rest.is_Pow:
+        rest = rest.as_base_exp()[0]
+    return None if rest is S.Exp1 else rest.class_key()
+
+
+@lru_cache(maxsize=1 << 14)
+def _sort_key(term: Expr) -> Any:
+    """``term.sort_key()``, for which SymPy sorts what is in the term as well."""
+    return term.sort_key()
 
 
 @cache
@@ -116,6 +133,12 @@ def exchanged(expression: Expr, rule: Mapping[Basic, Basic]) -> Any:
         return found[node]
 
     return walk(expression)
+
+
+@lru_cache(maxsize=1 << 14)
+def renamed(expression: Expr, names: tuple[tuple[Symbol, Expr], ...]) -> Any:
+    """``expression.xreplace(dict(names))``; statements alike are renumbered alike."""
+    return expression.xreplace(dict(names))
 
 
 def disjoint_factors(product: Expr) -> list[Expr]:

@@ -19,7 +19,7 @@ from sympy import Expr, Symbol
 from sympy.core.sympify import _sympify
 
 from symbprop.calculus.index import Access, Affine, Range
-from symbprop.calculus.nodes import symbols_of
+from symbprop.calculus.nodes import renamed, symbols_of
 from symbprop.calculus.showing import Shown
 
 
@@ -144,11 +144,12 @@ def _compact_reads(expr: Expr, reads: Sequence[Access]) -> tuple[Expr, tuple[Acc
     merged: dict[Access, int] = {}
     positions = [merged.setdefault(access, position) for position, access in enumerate(reads)]
     if len(merged) != len(reads):
-        expr = expr.xreplace({read_symbol(old): read_symbol(new) for old, new in enumerate(positions) if new != old})
+        moved = ((old, new) for old, new in enumerate(positions) if new != old)
+        expr = renamed(expr, tuple((read_symbol(old), read_symbol(new)) for old, new in moved))
     free = symbols_of(expr)
     used = [position for position in merged.values() if read_symbol(position) in free]
     if used != list(range(len(used))):
-        expr = expr.xreplace({read_symbol(old): read_symbol(new) for new, old in enumerate(used)})
+        expr = renamed(expr, tuple((read_symbol(old), read_symbol(new)) for new, old in enumerate(used)))
     return expr, tuple(reads[position] for position in used)
 
 

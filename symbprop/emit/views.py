@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from symbprop.calculus.index import Access, Affine, Extent, Range, extent
+from symbprop.calculus.index import Access, Affine, Extent, Range, extent, product
 from symbprop.calculus.program import Tensor
 from symbprop.emit.sizes import size
 from symbprop.emit.windows import Window, span, window
@@ -79,8 +79,9 @@ class Views:
                 parts.append(size(coordinate.offset))
                 splits.append(length)
                 continue
-            ones = [str(atom) for atom, _ in coordinate.terms if extents[str(atom)] == 1]
-            if ones and len(coordinate.terms) > 1:  # an index that only is 0
+            several = len(coordinate.terms) > 1
+            ones = [str(atom) for atom, _ in coordinate.terms if extents[str(atom)] == 1] if several else []
+            if ones:  # an index that only is 0
                 ones = ones[: len(coordinate.terms) - 1]
                 coordinate = Affine(tuple(t for t in coordinate.terms if t[0] not in ones), coordinate.offset)
                 thin.extend(ones)
@@ -224,10 +225,7 @@ def _subscript(parts: Sequence[str]) -> str:
 
 
 def _points(indices: Sequence[str], extents: Mapping[str, Extent]) -> Extent:
-    total: Extent = 1
-    for index in indices:
-        total = extent(total * extents[index])
-    return total
+    return product(tuple(extents[index] for index in indices))
 
 
 def _slice(coordinate: Affine, length: Extent, extents: Mapping[str, Extent]) -> str | None:

@@ -20,6 +20,7 @@ LONGEST = 100_000  # characters of one formula
 DEEPEST = 100  # levels of brackets
 FAMILY = (1, 2, 3)  # how many axes the group in an operation's name may have
 BRACKETS = {"(": ")", "[": "]"}
+NEVER = ("Cc", "Cf", "Co", "Cs", "Cn")  # categories of characters that no formula has, but for \n, \r and \t
 
 WORDS = {
     "NAME": "a name", "NUMBER": "a number", "LPAR": "'('", "RPAR": "')'", "LSQB": "'['", "RSQB": "']'", "COMMA": "','",
@@ -125,26 +126,32 @@ def _prepared(source: Source) -> str:
     text = source.text
     if len(text) > LONGEST:
         raise SourceError(f"this formula is longer than {LONGEST} characters", source.span(0))
-    for position, character in enumerate(text):
-        if unicodedata.category(character) in ("Cc", "Cf", "Co", "Cs", "Cn") and character not in "\n\r\t":
-            raise SourceError(f"the character U+{ord(character):04X} cannot stand in a formula", source.span(position))
+    if bad := {each for each in set(text) if unicodedata.category(each) in NEVER} - set("\n\r\t"):
+        position = min(map(text.index, bad))
+        message = f"the character U+{ord(text[position]):04X} cannot stand in a formula"
+        raise SourceError(message, source.span(position))
     text = re.sub(r"#[^\n]*", lambda match: " " * len(match[0]), text)
-    characters = list(text)
+    parts: list[str] = []
     stack: list[int] = []
-    for position, character in enumerate(characters):
+    done = 0
+    for match in re.finditer(r"[\[\]()]", text):
+        position, character = match.start(), match[0]
+        if stack:
+            parts += text[done:position].replace("\n", " "), character
+        else:
+            parts += text[done:position], character
+        done = position + 1
         if character in BRACKETS:
             stack.append(position)
             if len(stack) > DEEPEST:
                 raise SourceError(f"brackets nest deeper than {DEEPEST} levels", source.span(position))
-        elif character in BRACKETS.values():
-            if not stack or BRACKETS[characters[stack[-1]]] != character:
-                raise SourceError(f"this '{character}' closes nothing", source.span(position))
+        elif not stack or BRACKETS[text[stack[-1]]] != character:
+            raise SourceError(f"this '{character}' closes nothing", source.span(position))
+        else:
             stack.pop()
-        elif character == "\n" and stack:
-            characters[position] = " "
     if stack:
-        raise SourceError(f"this '{characters[stack[-1]]}' is never closed", source.span(stack[-1]))
-    return "".join(characters)
+        raise SourceError(f"this '{text[stack[-1]]}' is never closed", source.span(stack[-1]))
+    return "".join((*parts, text[done:]))
 
 
 def _blank(text: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-from symbprop.language.parser import Block, operation_blocks
-from symbprop.language.source import Source, SourceError, Span, did_you_mean
+from symbprop.language.parser import Block
+from symbprop.language.source import SourceError, Span, did_you_mean
 from symbprop.language.syntax import Operation
+from symbprop.library.tables import KeptBlock, blocks, sources
 
 TRAINING = frozenset(("optimizers", "schedules", "warmups", "clipping"))
 """The files of what is no part of a network, and of which nobody wants a derivative."""
@@ -18,7 +18,7 @@ TRAINING = frozenset(("optimizers", "schedules", "warmups", "clipping"))
 class Operations(Mapping[str, Operation]):
     """Operations by name, each parsed when it is first asked for."""
 
-    def __init__(self, blocks: Mapping[str, Block]) -> None:
+    def __init__(self, blocks: Mapping[str, Block | KeptBlock]) -> None:
         self._blocks = blocks
         self._parsed: dict[str, Operation] = {}
 
@@ -62,13 +62,12 @@ class Catalogue:
 @cache
 def catalogue() -> Catalogue:
     """The library."""
-    blocks: dict[str, Block] = {}
+    found: dict[str, Block | KeptBlock] = {}
     categories: dict[str, str] = {}
-    for path in sorted(Path(__file__).parent.glob("*.sym")):
-        for block in operation_blocks(Source(path.name, path.read_text(encoding="utf-8"))):
-            for name in block.names:
-                if name in blocks:
-                    raise SourceError(f"the operation {name} is defined twice", block.source.span(block.start))
-                blocks[name] = block
-                categories[name] = path.stem
-    return Catalogue(Operations(blocks), categories)
+    for category, block in blocks(sources()):
+        for name in block.names:
+            if name in found:
+                raise SourceError(f"the operation {name} is defined twice", block.source.span(block.start))
+            found[name] = block
+            categories[name] = category
+    return Catalogue(Operations(found), categories)

@@ -12,7 +12,8 @@ from symbprop.calculus.dependence import needed
 from symbprop.calculus.index import Extent, size_symbol
 from symbprop.calculus.program import Program, Role, Tensor
 from symbprop.calculus.statement import Statement
-from symbprop.language.elaborate import Declared, Elaborated, elaborate
+from symbprop.language.alike import Elaborations
+from symbprop.language.elaborate import Declared, Elaborated
 from symbprop.language.parser import parse_operations
 from symbprop.language.source import SourceError, Span, did_you_mean
 from symbprop.language.syntax import Draw, Operation
@@ -38,6 +39,7 @@ class Assembly:
         self.noise: dict[str, Draw] = {}
         own = {each.name: each for source in description.operations for each in parse_operations(source)}
         self.library = ChainMap[str, Operation](own, catalogue().operations)  # type: ignore[arg-type]
+        self._elaborations = Elaborations(self.library, training=training)
         self.tensors: dict[str, Tensor] = {}
         self.statements: list[Statement] = []
         self.parts: dict[str, str] = {}
@@ -178,9 +180,7 @@ class Assembly:
     ) -> Elaborated:
         """Elaborate a library operation; what does not fit is the fault of whoever used it, at ``span``."""
         try:
-            return elaborate(
-                operation, given, matched.attributes, name, self.library, label=operation.name, training=self.training
-            )
+            return self._elaborations.of(operation, given, matched.attributes, name)
         except SourceError as error:
             if error.span.source.name == span.source.name:
                 raise

@@ -13,7 +13,7 @@ from functools import cache
 from sympy import Expr, Mul, Symbol
 
 from symbprop.calculus.index import Access, Extent, at, product
-from symbprop.calculus.nodes import disjoint_factors
+from symbprop.calculus.nodes import disjoint_factors, renamed
 from symbprop.calculus.program import Role, Tensor
 from symbprop.calculus.recurrence import recurrent
 from symbprop.calculus.statement import Reduction, Statement, pointwise, read_symbol, statement
@@ -70,7 +70,7 @@ def _groups(
     """Statements in order whose factors can all be computed where the first of them stands, two or more."""
     families: dict[tuple[Expr, tuple[Extent, ...]], list[Waiting]] = {}
     for each in _waiting(statements, tensors, results):
-        factor = each.factor.xreplace({read_symbol(each.place): read_symbol(0)})
+        factor = renamed(each.factor, ((read_symbol(each.place), read_symbol(0)),))
         families.setdefault((factor, tensors[each.read.tensor].shape), []).append(each)
     families = {key: family for key, family in families.items() if len(family) > 1}
     if not families:

@@ -15,7 +15,7 @@ from sympy import Add, Dummy, Expr, Function, Pow, S, Symbol
 
 from symbprop.calculus.functions import Detach, Floor, Held
 from symbprop.calculus.index import Access, at
-from symbprop.calculus.nodes import distinct
+from symbprop.calculus.nodes import distinct, renamed
 from symbprop.calculus.program import Role, Tensor
 from symbprop.calculus.statement import Statement, pointwise, read_symbol, statement
 from symbprop.schedule.distribute import Distributed
@@ -91,7 +91,7 @@ def _uses(
             read = tuple(reads[symbol] for symbol in symbols if symbol in reads)
             simple = all(not tensors[one.tensor].integer and _is_simple(one) for one in read)
             if len(read) == len(symbols) and simple and (len(read) == 1 or _is_spread(*read) or _is_alike(*read)):
-                function = value.xreplace({symbol: read_symbol(place) for place, symbol in enumerate(symbols)})
+                function = renamed(value, tuple((symbol, read_symbol(place)) for place, symbol in enumerate(symbols)))
                 key = (function, tuple(one.tensor for one in read))
                 found.setdefault(key, []).append(Use(number, node, frame, value, symbols, read))
     return {key: uses for key, uses in found.items() if len(uses) > 1}

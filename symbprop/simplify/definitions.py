@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from symbprop.calculus.equations import are_apart, span
 from symbprop.calculus.index import Access, Affine, Extent, Range, add, constant, extent
@@ -48,6 +49,7 @@ class Definition:
         return True
 
 
+@lru_cache(maxsize=1 << 14)
 def _is_at_most(low: Extent, high: Extent) -> bool:
     room = extent(high - low)
     return room >= 0 if isinstance(room, int) else bool(room.is_nonnegative)

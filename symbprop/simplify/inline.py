@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from sympy import Expr, log
+from sympy import log
 
 from symbprop.calculus.index import Access
+from symbprop.calculus.nodes import renamed
 from symbprop.calculus.program import Program
 from symbprop.calculus.statement import Statement, read_symbol, statement
 from symbprop.simplify.cost import transcendentals
@@ -45,7 +45,7 @@ def substituted(each: Statement, read: Access, definition: Definition) -> Statem
     position = each.reads.index(read)
     count = len(each.reads)
     inner = definition.at(read)
-    shift: Mapping[Expr, Expr] = {read_symbol(p): read_symbol(count + p) for p in range(len(inner))}
-    expr = each.expr.xreplace({read_symbol(position): definition.statement.expr.xreplace(shift)})
+    shift = tuple((read_symbol(p), read_symbol(count + p)) for p in range(len(inner)))
+    expr = renamed(each.expr, ((read_symbol(position), renamed(definition.statement.expr, shift)),))
     reads = (*each.reads, *inner)
     return statement(each.target, expr, reads, each.domain, each.reduction, selects=each.selects, label=each.label)

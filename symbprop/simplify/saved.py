@@ -7,7 +7,8 @@ from functools import cache
 
 from sympy import Add, Expr, Mul, S, Symbol, degree, exp, log
 
-from symbprop.calculus.algebra import cancel, factor_terms, together
+from symbprop.calculus.algebra import cancel, together
+from symbprop.calculus.factoring import factor_terms
 from symbprop.calculus.nodes import replaced, symbols_of, tree_size
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.calculus.statement import Statement, read_symbol, statement

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from sympy import Expr, Mul, S, Symbol
 
-from symbprop.calculus.algebra import expand, factor_terms
+from symbprop.calculus.algebra import expand
 from symbprop.calculus.equations import is_bare
+from symbprop.calculus.factoring import factor_terms
 from symbprop.calculus.index import Access, Affine, Extent
 from symbprop.calculus.nodes import expanded_size
 from symbprop.calculus.program import GradientProgram, Program

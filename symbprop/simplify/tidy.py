@@ -7,7 +7,8 @@ from functools import cache
 
 from sympy import Add, Expr, Mul, Symbol, cosh, exp, sinh, tanh
 
-from symbprop.calculus.algebra import cancel, expand, factor_terms
+from symbprop.calculus.algebra import cancel, expand
+from symbprop.calculus.factoring import factor_terms
 from symbprop.calculus.nodes import expanded_size, is_reciprocal, replaced, tree_size
 from symbprop.calculus.program import GradientProgram, Program
 from symbprop.calculus.statement import Statement, statement

@@ -8,7 +8,9 @@ import pytest
 
 from symbprop.language.parser import Block
 from symbprop.language.source import NOWHERE, SourceError
+from symbprop.library import tables
 from symbprop.library.catalogue import TRAINING, catalogue
+from symbprop.library.tables import KeptBlock
 
 NAMES = list(catalogue().operations)
 
@@ -45,10 +47,13 @@ def test_formulas_are_plain_mathematics() -> None:
         assert "expm1" not in lines, name
 
 
-def test_an_operation_is_parsed_when_it_is_asked_for_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", [KeptBlock, Block])
+def test_an_operation_is_parsed_when_it_is_asked_for_and_once(monkeypatch: pytest.MonkeyPatch, kind: type) -> None:
     parsed = []
-    whole = Block.parse
-    monkeypatch.setattr(Block, "parse", lambda block: parsed.append(block.names) or whole(block))
+    whole = kind.parse
+    monkeypatch.setattr(kind, "parse", lambda block: parsed.append(block.names) or whole(block))
+    if kind is Block:
+        monkeypatch.setattr(tables, "_kept", lambda sources: None)
     fresh = catalogue.__wrapped__()
     assert set(fresh.operations) == set(NAMES)
     assert "tanh" in fresh.operations
