@@ -15,7 +15,7 @@ import numpy as np
 from sympy import Symbol
 
 from symbprop.accuracy.anchors import with_anchors
-from symbprop.accuracy.choice import BOUND, Form, choose, forms, is_large, price, with_limits, worst_errors
+from symbprop.accuracy.choice import BOUND, LOSS, Form, choose, forms, is_large, price, with_limits, worst_errors
 from symbprop.accuracy.delicate import delicate, is_call, is_delicate, is_product, is_read, outer_factors, sums
 from symbprop.accuracy.estimate import Estimate, estimate, estimates, given
 from symbprop.accuracy.fast import LIMITS, coarse_errors, fast_forms
@@ -94,6 +94,7 @@ class _Chooser:
         self._overflowing: set[str] = set()  # sums with a term that is not finite for moderate numbers
         self._forms: dict[str, Statement] = {}
         self._box: tuple[Range, ...] = ()
+        self._bound = BOUND
         self.errors: dict[str, float] = {}  # of functions of one variable
 
     def settled(self, source: Statement) -> Statement:
@@ -123,6 +124,7 @@ class _Chooser:
         name = source.target.tensor
         defines = name in self._definitions and self._definitions[name].statement is source
         self._box = source.domain
+        self._bound = LOSS if name == self._program.loss else BOUND
         if source.reduction is not Reduction.SUM or not self._is_delicate(source):
             return self.settled(source)
         fused = self._fused(source)
@@ -133,6 +135,7 @@ class _Chooser:
         numbers = {read: number for number, read in enumerate(dict.fromkeys(r for e in levels for r in e.reads))}
         key = (
             self._fast,
+            self._bound,
             tuple((each.expr, tuple(numbers[read] for read in each.reads)) for each in levels),
             tuple((numbers.get(read), each) for read, each in inputs.items()),
         )
@@ -243,7 +246,7 @@ class _Chooser:
             made = [
                 scale * form for form in dict.fromkeys((*make(inner), *(make(cheapest_form(inner)) if depth else ())))
             ]
-            candidates.extend(Form(each, depth, price(each)) for each in made)
+            candidates.extend(Form(each, depth, price(each), bound=self._bound) for each in made)
             found.extend(estimates(made, known))
             if self._fast:
                 errors = coarse_errors(found, columns, likely_ones=True)
@@ -282,7 +285,7 @@ class _Chooser:
                 continue
             known = self._known(level, leaves)
             for form in near_zero(inner):
-                candidates.append(Form(scale * form, depth, cost(scale * form)))
+                candidates.append(Form(scale * form, depth, cost(scale * form), bound=self._bound))
                 found.append(estimate(scale * form, known))
 
     def _estimate(self, read: Access, leaves: dict[Access, Estimate]) -> Estimate:

@@ -34,7 +34,7 @@ from sympy.polys.polyerrors import PolynomialError
 from symbprop.accuracy.branches import in_powers, is_bounded, quotient, sizes_of
 from symbprop.accuracy.damping import TAIL, Split, bound_of, damped, without_tail
 from symbprop.accuracy.merging import merged
-from symbprop.accuracy.pairs import paired
+from symbprop.accuracy.pairs import chosen_pair, paired
 from symbprop.accuracy.polynomials import HIGHEST, SMALL, polynomial
 from symbprop.calculus.algebra import cancel, common_divisor, expand, factor_terms, lowest_terms
 from symbprop.calculus.functions import Held, Select, absolute, smaller
@@ -81,6 +81,8 @@ def by_sign(expression: Expr, *, everywhere: bool = True) -> Iterator[Expr]:
             pair := paired(expanded, Split(argument, condition, bound=limit))
         ) is not None:
             yield exchanged(pair, numbers)
+            if limit is None and (pair := chosen_pair(expanded, Split(argument, condition))) is not None:
+                yield exchanged(pair, numbers)
         if (forms or not everywhere) and limit is not None and not expanded.has(log):
             with suppress(PolynomialError):
                 apart = _form(expanded, Split(argument, condition, bound=limit, apart=True))

@@ -132,8 +132,11 @@ def _functions(expression: Expr) -> tuple[tuple[Expr, Expr, Expr, tuple[Symbol, 
 
 
 def _stands_alone(node: Expr, expression: Expr) -> bool:
-    """Whether nothing that goes into a function is needed beside it, which would then be computed twice."""
-    inside = {each for each in distinct(node) if each.args and not getattr(each, "is_number", False)} - {node}
+    """Whether nothing that goes into a function is needed beside it, which would then be computed twice.
+
+    A condition may be: |x| is computed without one.
+    """
+    inside = {each for each in distinct(node) if isinstance(each, Expr) and each.args and not each.is_number} - {node}
     return inside.isdisjoint(distinct(expression.xreplace({node: Dummy()})))
 
 
