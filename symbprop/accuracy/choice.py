@@ -84,14 +84,17 @@ def is_large(expression: Expr) -> bool:
 
 
 @cache
-def forms(expression: Expr, *, everywhere: bool = True) -> tuple[Expr, ...]:
-    """Equal forms of one expression, the plainest first; ``everywhere``: at the largest numbers there are, too."""
+def forms(expression: Expr, *, everywhere: bool = True, alone: bool = False) -> tuple[Expr, ...]:
+    """Equal forms of one expression, the plainest first; ``everywhere``: at the largest numbers there are, too;
+
+    ``alone``: nothing else has use for the exponential of a size.
+    """
     if is_large(expression):
         return (expression,)
     found: dict[Expr, None] = {}
     bases = [rewriting.small_arguments(expression)]
     bases.append(complements.complement(bases[0]))
-    bases.extend(by_sign(expression, everywhere=everywhere))
+    bases.extend(by_sign(expression, everywhere=everywhere, alone=alone))
     for base in bases:
         found.setdefault(base)
         for repair in REPAIRS:

@@ -25,7 +25,7 @@ BELOW, ABOVE, TAIL = (Symbol(name, positive=True) for name in ("F", "G", "T"))
 
 def paired(expression: Expr, split: Split) -> Expr | None:
     """A sum of products of a logistic and its complement, written by F and G; nothing if it is no such sum."""
-    terms = _terms(expression, split.argument)
+    terms = logistic_terms(expression, split.argument)
     if terms is None:
         return None
     degree = max(sum(powers) for powers in terms)
@@ -47,12 +47,14 @@ def paired(expression: Expr, split: Split) -> Expr | None:
 
 def chosen_pair(expression: Expr, split: Split) -> Expr | None:
     """The same sum by one exponential, where both F and G stand in it alone; nothing if one of them does not."""
-    terms = _terms(expression, split.argument)
+    terms = logistic_terms(expression, split.argument)
     if terms is None or not any(j > k for j, k in terms) or not any(j < k for j, k in terms):
         return None
     size = Held(exp(-absolute(split.argument)))
     pair = {BELOW: Select(split.condition, S.One, size), ABOVE: Select(~split.condition, S.One, size), SMALL: size}
-    inner = Add(*(c * SMALL ** min(j, k) * BELOW ** max(j - k, 0) * ABOVE ** max(k - j, 0) for (j, k), c in terms.items()))
+    inner = Add(
+        *(c * SMALL ** min(j, k) * BELOW ** max(j - k, 0) * ABOVE ** max(k - j, 0) for (j, k), c in terms.items())
+    )
     degree = max(sum(powers) for powers in terms)
     return exchanged(Held(inner) / (1 + SMALL) ** degree, pair)
 
@@ -61,7 +63,7 @@ def _other(argument: Expr) -> dict[Expr, Expr]:
     return {ABOVE: Held(exp(smaller(-argument, Integer(0))))}
 
 
-def _terms(expression: Expr, argument: Expr) -> dict[tuple[int, int], Expr] | None:
+def logistic_terms(expression: Expr, argument: Expr) -> dict[tuple[int, int], Expr] | None:
     """The coefficients of σʲ (1 − σ)ᵏ by j and k, which have one sum."""
     powers: Expr = replaced(
         expression,
