@@ -91,7 +91,7 @@ def forward(
     t = np.multiply(beta, z)
     u = np.negative(t)  # (2) −beta max(−2¹⁰⁰, z)
     np.minimum(t, u, out=u)  # (2)
-    _wide_exp(u, out=u)  # (2)
+    np.exp(u, out=u)  # (2)
     v = np.add(1, u)  # (2)
     w = np.greater_equal(t, 0)
     np.maximum(u, w, out=u)  # (2)
@@ -120,7 +120,7 @@ def loss(
     t = np.multiply(beta, z)
     u = np.negative(t)  # (2) −beta max(−2¹⁰⁰, z)
     np.minimum(t, u, out=u)  # (2)
-    _wide_exp(u, out=u)  # (2)
+    np.exp(u, out=u)  # (2)
     v = np.add(1, u)  # (2)
     w = np.greater_equal(t, 0)
     np.maximum(u, w, out=u)  # (2)
@@ -175,7 +175,7 @@ def loss_and_grad(
     u = np.multiply(beta, t, out=work.u)
     v = np.negative(u, out=work.v)  # (2) −beta max(−2¹⁰⁰, z)
     np.minimum(u, v, out=v)  # (2)
-    _wide_exp(v, out=v)  # (2)
+    np.exp(v, out=v)  # (2)
     w = np.add(work.one, v, out=work.w)  # (2)
     r = np.greater_equal(u, work.zero, out=work.r)
     np.maximum(v, r, out=v)  # (2)
@@ -205,22 +205,22 @@ def loss_and_grad(
     np.minimum(t, u, out=u)  # (9) −|z beta|
     np.exp(u, out=u)  # (9) exp(−|z beta|)
     v = np.add(work.one, u, out=work.v)  # (9) 1 + exp(−|z beta|)
-    w = np.greater_equal(t, work.zero, out=work.w2)
-    t = np.minimum(2.0**100, y2, out=work.t)  # (9) min(2¹⁰⁰, y2)
-    r = np.multiply(beta, u, out=work.z_bar)
-    np.multiply(r, t, out=r)
-    np.add(work.one, r, out=r)  # (9) beta exp(−|z beta|) min(2¹⁰⁰, y2) + 1
-    np.multiply(beta, t, out=t)
-    np.add(t, u, out=t)  # (9) beta min(2¹⁰⁰, y2) + exp(−|z beta|)
-    _either(w, r, t, out=r)  # (9)
-    np.multiply(y2_bar, r, out=r)
-    z_bar = np.divide(r, v, out=r)  # (9)
+    w = np.minimum(2.0**100, y2, out=work.z_bar)  # (9) min(2¹⁰⁰, y2)
+    r = np.less(t, work.zero, out=work.r)
+    q = np.maximum(u, r, out=work.q)  # (9) {1 if z beta < 0 else exp(−|z beta|)}
+    np.multiply(beta, w, out=w)
+    np.multiply(w, q, out=w)
+    q = np.greater_equal(t, work.zero, out=work.q2)
+    np.maximum(u, q, out=u)  # (9) {1 if z beta ≥ 0 else exp(−|z beta|)}
+    np.add(w, u, out=w)  # (9)
+    np.multiply(y2_bar, w, out=w)
+    z_bar = np.divide(w, v, out=w)  # (9)
     t = np.minimum(2.0**100, z, out=work.t)  # (10) min(2¹⁰⁰, z)
     np.maximum(-(2.0**100), t, out=t)  # (10) max(−2¹⁰⁰, min(2¹⁰⁰, z))
     u = np.multiply(beta, t, out=work.u)
     v = np.negative(u, out=work.v)  # (10) −beta max(−2¹⁰⁰, min(2¹⁰⁰, z))
     np.minimum(u, v, out=u)  # (10)
-    _wide_exp(u, out=u)  # (10)
+    np.exp(u, out=u)  # (10)
     v = np.add(work.one, u, out=work.v)  # (10)
     np.multiply(v, v, out=v)  # (10)
     np.multiply(t, t, out=t)  # (10) max(−2¹⁰⁰, min(2¹⁰⁰, z))²
@@ -403,8 +403,9 @@ class _LossAndGradWork:
         self.y2_bar_term = np.empty((3, 6, 6), dtype)
         self.y2_bar = np.empty((N, 6), dtype)
         self.t = np.empty((N, 6), dtype)
-        self.w2 = np.empty((N, 6), bool)
         self.z_bar = np.empty((N, 6), dtype)
+        self.q = np.empty((N, 6), dtype)
+        self.q2 = np.empty((N, 6), bool)
 
 
 _IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using
@@ -429,41 +430,6 @@ def _borrow(kind: type, dtype: np.dtype, *sizes: int):
 def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
     _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
-
-
-def _either(
-    condition: np.ndarray,
-    chosen: np.ndarray,
-    other: np.ndarray,
-    out: np.ndarray | None = None,
-) -> np.ndarray:
-    """``np.where(condition, chosen, other)``, for many elements without a branch for each.
-
-    Then bits that differ are changed where the condition holds: several times as fast.
-    """
-    few = condition.size < 4096 or not condition.shape == chosen.shape == other.shape
-    if few or chosen.dtype != other.dtype or chosen.dtype.char not in "fd":
-        found = np.where(condition, chosen, other)
-        if out is None:
-            return found
-        out[...] = found
-        return out
-    bits = np.int32 if chosen.itemsize == 4 else np.int64
-    kept = other.view(bits)
-    changed = np.bitwise_xor(chosen.view(bits), kept)
-    changed *= condition
-    if out is None:
-        return np.bitwise_xor(changed, kept, out=changed).view(chosen.dtype)
-    np.bitwise_xor(changed, kept, out=out.view(bits))
-    return out
-
-
-def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    """The exponential, in double precision also where x is single: to half an ulp."""
-    if x.dtype != np.float32:
-        return np.exp(x, out=out)
-    into = np.empty_like(x) if out is None else out
-    return np.exp(x, out=into, dtype=np.float64, casting="same_kind")
 
 
 def _into(place: np.ndarray | None, gradient: np.ndarray) -> np.ndarray:

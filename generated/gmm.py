@@ -133,7 +133,7 @@ def forward(
     e_term_2 = np.multiply(t, t, out=t)  # (1)
     t = np.maximum(-(2.0**100), s)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
-    e_term_3 = _wide_exp(t, out=t)  # (1)
+    e_term_3 = np.exp(t, out=t)  # (1)
     # (1)
     e_part_2 = np.matmul(
         e_term_3[:, None, :], e_term_2.transpose(1, 2, 0)
@@ -187,7 +187,7 @@ def loss(
     e_term_2 = np.multiply(t, t, out=t)  # (1)
     t = np.maximum(-(2.0**100), s)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
-    e_term_3 = _wide_exp(t, out=t)  # (1)
+    e_term_3 = np.exp(t, out=t)  # (1)
     # (1)
     e_part_2 = np.matmul(
         e_term_3[:, None, :], e_term_2.transpose(1, 2, 0)
@@ -258,7 +258,7 @@ def loss_and_grad(
     e_term_2 = np.multiply(t, t, out=t)  # (1)
     t = np.maximum(-(2.0**100), s, out=work.e_term)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
-    e_term_3 = _wide_exp(t, out=t)  # (1)
+    e_term_3 = np.exp(t, out=t)  # (1)
     # (1)
     e_part_2 = np.matmul(
         e_term_3[:, None, :], e_term_2.transpose(1, 2, 0)
@@ -339,7 +339,7 @@ def per_example_grad(
     e_term_2 = np.multiply(t, t, out=t)  # (1)
     t = np.maximum(-(2.0**100), s, out=work.e_term)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
-    e_term_3 = _wide_exp(t, out=t)  # (1)
+    e_term_3 = np.exp(t, out=t)  # (1)
     # (1)
     e_part_2 = np.matmul(
         e_term_3[:, None, :], e_term_2.transpose(1, 2, 0)
@@ -404,7 +404,7 @@ def hessian(
     e_term_2 = np.multiply(t, t, out=t)  # (1)
     t = np.maximum(-(2.0**100), s, out=work.e_term)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
-    e_term_3 = _wide_exp(t, out=t)  # (1)
+    e_term_3 = np.exp(t, out=t)  # (1)
     # (1)
     e_part_2 = np.matmul(
         e_term_3[:, None, :], e_term_2.transpose(1, 2, 0)
@@ -567,9 +567,7 @@ def hessian(
     t = np.multiply(s_wide_exp[:, :, None, None], mu_bar_by_mu)
     mu_bar_by_mu = np.negative(t, out=t)  # (52)
     mu_bar_by_mu_part = e_bar.T.dot(work.ones3, out=work.s3_by_a)  # (51)
-    t = np.multiply(-2, s, out=work.t8)
-    np.exp(t, out=t)  # (51) exp(−2 s)
-    np.multiply(mu_bar_by_mu_part[:, None], t, out=t)
+    t = np.multiply(mu_bar_by_mu_part[:, None], s_wide_exp, out=work.t8)
     # (51)
     mu_bar_by_mu[work.numbers2[:, None], work.numbers3, work.numbers2[:, None], work.numbers3] -= t
     _give_back(work, _HessianWork, dtype, N)

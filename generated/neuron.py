@@ -2,7 +2,7 @@
 
 Made by symbprop 0.1.0 from neuron.yaml (sha256 b165d28068bbdbf8).
 To change it, change neuron.yaml and run: symbprop compile neuron.yaml
-Verified by 14 probes; the certificate is sha256 230818362d633231.
+Verified by 14 probes; the certificate is sha256 858eec1afba73f83.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
@@ -20,7 +20,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (7)  W̄[k,j] = Σₙ x[n,k] z̄[n,j]                                        from (1)
 
 Cost of one call of the last function
-    59 N + 2 floating-point operations, 184 N + 112 bytes read or written (float64)
+    58 N + 2 floating-point operations, 184 N + 112 bytes read or written (float64)
     5 parameters
     8 N bytes kept from forward to backward: a
 """
@@ -99,17 +99,17 @@ def loss(
     z += b  # (1)
     t = np.negative(z)  # (3) −z
     np.minimum(z, t, out=t)  # (3) −|z|
-    _wide_exp(t, out=t)  # (3) wide_exp(−|z|)
-    u = np.add(1, t)  # (3) 1 + wide_exp(−|z|)
-    np.multiply(u, u, out=u)  # (3) (1 + wide_exp(−|z|))²
+    np.exp(t, out=t)  # (3) exp(−|z|)
+    u = np.add(1, t)  # (3) 1 + exp(−|z|)
+    np.multiply(u, u, out=u)  # (3) (1 + exp(−|z|))²
     v = np.greater_equal(z, 0)
     w = np.multiply(y, t)
     r = np.subtract(y, 1)  # (3) y − 1
-    np.add(w, r, out=w)  # (3) y wide_exp(−|z|) + y − 1
-    np.multiply(w, w, out=w)  # (3) (y wide_exp(−|z|) + y − 1)²
+    np.add(w, r, out=w)  # (3) y exp(−|z|) + y − 1
+    np.multiply(w, w, out=w)  # (3) (y exp(−|z|) + y − 1)²
     np.multiply(r, t, out=r)
-    np.add(y, r, out=r)  # (3) y + wide_exp(−|z|) (y − 1)
-    np.multiply(r, r, out=r)  # (3) (y + wide_exp(−|z|) (y − 1))²
+    np.add(y, r, out=r)  # (3) y + exp(−|z|) (y − 1)
+    np.multiply(r, r, out=r)  # (3) (y + exp(−|z|) (y − 1))²
     _either(v, w, r, out=w)  # (3)
     L_term = np.divide(w, u, out=w)  # (3)
     L = np.sum(L_term)  # (3)
@@ -170,20 +170,20 @@ def loss_and_grad(
     t = np.add(work.one, z_wide_exp, out=work.t)  # (5) 1 + z_wide_exp
     u = np.multiply(t, t, out=work.u2)
     np.multiply(u, t, out=u)  # (5) (1 + z_wide_exp)³
-    t = np.greater_equal(z, work.zero, out=work.t2)
-    v = np.multiply(y, z_wide_exp, out=work.v)
-    w = np.subtract(y, work.one, out=work.w)  # (5) y − 1
-    np.negative(v, out=v)
-    np.subtract(v, w, out=v)  # (5) −y z_wide_exp − (y − 1)
-    np.multiply(work.two, v, out=v)  # (5) 2 (−y z_wide_exp − (y − 1))
-    r = np.multiply(w, z_wide_exp, out=work.r)
-    q = np.negative(y, out=work.q)
-    np.subtract(q, r, out=q)  # (5) −y − z_wide_exp (y − 1)
-    np.multiply(work.two, q, out=q)  # (5) 2 (−y − z_wide_exp (y − 1))
-    _either(t, v, q, out=v)  # (5)
-    q = np.multiply(cotangent / N, z_wide_exp, out=work.L_term)
-    np.multiply(q, v, out=q)
-    z_bar = np.divide(q, u, out=q)  # (5)
+    t = np.less(z, work.zero, out=work.t2)
+    v = np.maximum(z_wide_exp, t, out=work.v)  # (5) {1 if z < 0 else z_wide_exp}
+    t = np.multiply(work.two, y, out=work.t)
+    np.multiply(t, z_wide_exp, out=t)
+    np.multiply(t, v, out=t)
+    v = np.subtract(work.one, y, out=work.L_term)  # (5) 1 − y
+    w = np.greater_equal(z, work.zero, out=work.w2)
+    r = np.maximum(z_wide_exp, w, out=work.r)  # (5) {1 if z ≥ 0 else z_wide_exp}
+    np.multiply(work.two, v, out=v)
+    np.multiply(v, z_wide_exp, out=v)
+    np.multiply(v, r, out=v)
+    np.subtract(v, t, out=v)  # (5)
+    np.multiply(cotangent / N, v, out=v)
+    z_bar = np.divide(v, u, out=v)  # (5)
     b_bar = work.ones.dot(z_bar, out=out["b"])  # (6)
     W_bar = x.T.dot(z_bar, out=out["W"])  # (7)
     _give_back(work, _LossAndGradWork, dtype, N)
@@ -353,8 +353,8 @@ class _LossAndGradWork:
         self.u2 = np.empty((N, 1), dtype)
         self.t2 = np.empty((N, 1), bool)
         self.v = np.empty((N, 1), dtype)
+        self.w2 = np.empty((N, 1), bool)
         self.r = np.empty((N, 1), dtype)
-        self.q = np.empty((N, 1), dtype)
         self.ones = np.ones((N,), dtype)
         self.ones.flags.writeable = False
 

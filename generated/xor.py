@@ -27,7 +27,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (14) W̄1[k,j] = Σₙ x[n,k] z̄1[n,j]                                      from (1)
 
 Cost of one call of the last function
-    153 N + 2 floating-point operations, 544 N + 336 bytes read or written (float64)
+    151 N + 2 floating-point operations, 544 N + 336 bytes read or written (float64)
     17 parameters
     40 N bytes kept from forward to backward: a, h
 """
@@ -91,13 +91,10 @@ def forward(
     h = np.tanh(z1, out=z1)  # (2); h lives in z1
     z2 = h.dot(W2)  # (3)
     z2 += b2  # (3)
-    t = np.negative(z2)  # (4) −z2
-    np.minimum(z2, t, out=t)  # (4) −|z2|
-    np.exp(t, out=t)  # (4) exp(−|z2|)
-    u = np.add(1, t)  # (4) 1 + exp(−|z2|)
-    v = np.greater_equal(z2, 0)
-    np.maximum(t, v, out=t)  # (4) {1 if z2 ≥ 0 else exp(−|z2|)}
-    a = np.divide(t, u, out=t)  # (4)
+    np.minimum(43, z2, out=z2)  # (4) min(43, z2)
+    np.exp(z2, out=z2)  # (4) exp(min(43, z2))
+    t = np.add(1, z2)  # (4) 1 + exp(min(43, z2))
+    a = np.divide(z2, t, out=z2)  # (4); a lives in z2
     return a
 
 
@@ -123,8 +120,8 @@ def loss(
     np.multiply(z2, t, out=t)
     u = np.negative(z2)  # (5) −z2
     np.minimum(z2, u, out=u)  # (5) −|z2|
-    _wide_exp(u, out=u)  # (5) wide_exp(−|z2|)
-    np.log1p(u, out=u)  # (5) log1p(wide_exp(−|z2|))
+    np.exp(u, out=u)  # (5) exp(−|z2|)
+    np.log1p(u, out=u)  # (5) log1p(exp(−|z2|))
     L_term = np.add(t, u, out=t)  # (5)
     L = np.sum(L_term)  # (5)
     L = L / N  # (5)
@@ -167,29 +164,28 @@ def loss_and_grad(
     h = np.tanh(z1, out=work.h)  # (2)
     z2 = h.dot(W2, out=work.z2)  # (3)
     z2 += b2  # (3)
-    t = np.negative(z2, out=work.z2_wide_exp)  # (5) −z2
+    t = np.negative(z2, out=work.z2_exp)  # (5) −z2
     np.minimum(z2, t, out=t)  # (5) −|z2|
-    z2_wide_exp = _wide_exp(t, out=t)  # (5)
+    z2_exp = np.exp(t, out=t)  # (5)
     t = np.negative(y, out=work.L_term)  # (5) −y
     u = np.greater_equal(z2, work.zero, out=work.u)
     np.add(t, u, out=t)  # (5) {1 − y if z2 ≥ 0 else −y}
     np.multiply(z2, t, out=t)
-    u = np.log1p(z2_wide_exp, out=work.u2)  # (5) log1p(z2_wide_exp)
+    u = np.log1p(z2_exp, out=work.u2)  # (5) log1p(z2_exp)
     L_term = np.add(t, u, out=t)  # (5)
     L = np.add.reduce(L_term, axis=None)  # (5)
     L = L / N  # (5)
-    t = np.add(work.one, z2_wide_exp, out=work.t)  # (8) 1 + z2_wide_exp
-    u = np.greater_equal(z2, work.zero, out=work.u)
-    v = np.multiply(y, z2_wide_exp, out=work.L_term)
-    w = np.subtract(y, work.one, out=work.w)  # (8) y − 1
-    np.negative(v, out=v)
-    np.subtract(v, w, out=v)  # (8) −y z2_wide_exp − (y − 1)
-    np.multiply(w, z2_wide_exp, out=w)
-    r = np.negative(y, out=work.r)
-    np.subtract(r, w, out=r)  # (8) −y − z2_wide_exp (y − 1)
-    _either(u, v, r, out=v)  # (8)
-    np.multiply(cotangent / N, v, out=v)
-    z2_bar = np.divide(v, t, out=v)  # (8)
+    t = np.add(work.one, z2_exp, out=work.t)  # (8) 1 + z2_exp
+    u = np.less(z2, work.zero, out=work.u)
+    v = np.maximum(z2_exp, u, out=work.v)  # (8) {1 if z2 < 0 else z2_exp}
+    np.multiply(y, v, out=v)
+    u = np.subtract(work.one, y, out=work.L_term)  # (8) 1 − y
+    w = np.greater_equal(z2, work.zero, out=work.w)
+    r = np.maximum(z2_exp, w, out=work.r)  # (8) {1 if z2 ≥ 0 else z2_exp}
+    np.multiply(u, r, out=u)
+    np.subtract(u, v, out=u)  # (8)
+    np.multiply(cotangent / N, u, out=u)
+    z2_bar = np.divide(u, t, out=u)  # (8)
     b2_bar = work.ones.dot(z2_bar, out=out["b2"])  # (9)
     h_bar = z2_bar.dot(W2.T, out=work.h_bar)  # (10)
     W2_bar = h.T.dot(z2_bar, out=out["W2"])  # (11)
@@ -230,13 +226,10 @@ def metrics(
     h = np.tanh(z1, out=z1)  # (2); h lives in z1
     z2 = h.dot(W2)  # (3)
     z2 += b2  # (3)
-    t = np.negative(z2)  # (4) −z2
-    np.minimum(z2, t, out=t)  # (4) −|z2|
-    np.exp(t, out=t)  # (4) exp(−|z2|)
-    u = np.add(1, t)  # (4) 1 + exp(−|z2|)
-    v = np.greater_equal(z2, 0)
-    np.maximum(t, v, out=t)  # (4) {1 if z2 ≥ 0 else exp(−|z2|)}
-    a = np.divide(t, u, out=t)  # (4)
+    np.minimum(43, z2, out=z2)  # (4) min(43, z2)
+    np.exp(z2, out=z2)  # (4) exp(min(43, z2))
+    t = np.add(1, z2)  # (4) 1 + exp(min(43, z2))
+    a = np.divide(z2, t, out=z2)  # (4); a lives in z2
     q = a  # (6)
     t = np.greater(q, 0.5)
     u = np.greater(y, 0.5)
@@ -603,7 +596,7 @@ class _LossAndGradWork:
         self.z1 = np.empty((N, 4), dtype)
         self.h = np.empty((N, 4), dtype)
         self.z2 = np.empty((N, 1), dtype)
-        self.z2_wide_exp = np.empty((N, 1), dtype)
+        self.z2_exp = np.empty((N, 1), dtype)
         self.zero = np.asarray(0, dtype=dtype)
         self.zero.flags.writeable = False
         self.L_term = np.empty((N, 1), dtype)
@@ -612,7 +605,8 @@ class _LossAndGradWork:
         self.one = np.asarray(1, dtype=dtype)
         self.one.flags.writeable = False
         self.t = np.empty((N, 1), dtype)
-        self.w = np.empty((N, 1), dtype)
+        self.v = np.empty((N, 1), dtype)
+        self.w = np.empty((N, 1), bool)
         self.r = np.empty((N, 1), dtype)
         self.ones = np.ones((N,), dtype)
         self.ones.flags.writeable = False
@@ -672,14 +666,6 @@ def _either(
         return np.bitwise_xor(changed, kept, out=changed).view(chosen.dtype)
     np.bitwise_xor(changed, kept, out=out.view(bits))
     return out
-
-
-def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    """The exponential, in double precision also where x is single: to half an ulp."""
-    if x.dtype != np.float32:
-        return np.exp(x, out=out)
-    into = np.empty_like(x) if out is None else out
-    return np.exp(x, out=into, dtype=np.float64, casting="same_kind")
 
 
 _ANEW: dict[str, None] = dict.fromkeys(PARAMETERS)  # for each gradient: a new array

@@ -8,11 +8,12 @@ costs no more than a read, but what is kept of it takes the place of y.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
-from sympy import Add, Dummy, Expr, Function, Pow, S, Symbol
+from sympy import Add, Dummy, Expr, Function, Pow, S, Symbol, exp
 
+from symbprop.accuracy.functions import wide_exp
 from symbprop.calculus.functions import Detach, Floor, Held
 from symbprop.calculus.index import Access, at
 from symbprop.calculus.nodes import distinct
@@ -94,7 +95,16 @@ def _uses(
                 function = value.xreplace({symbol: read_symbol(place) for place, symbol in enumerate(symbols)})
                 key = (function, tuple(one.tensor for one in read))
                 found.setdefault(key, []).append(Use(number, node, frame, value, symbols, read))
+    _widen(found)
     return {key: uses for key, uses in found.items() if len(uses) > 1}
+
+
+def _widen(found: dict[tuple[Expr, tuple[str, ...]], list[Use]]) -> None:
+    """An exponential that one statement needs in double precision serves those that could do with less."""
+    for function, tensors in list(found):
+        if isinstance(function, exp) and (wide := (wide_exp(function.args[0]), tensors)) in found:
+            plain = [replace(use, value=wide_exp(use.value.args[0])) for use in found.pop((function, tensors))]
+            found[wide] = sorted((*found[wide], *plain), key=lambda each: each.number)
 
 
 @cache
