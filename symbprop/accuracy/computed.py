@@ -17,11 +17,12 @@ from sympy import Symbol
 
 from symbprop.accuracy.anchors import with_anchors
 from symbprop.accuracy.choice import BOUND, LOSS, Form, choose, forms, is_large, price, with_limits, worst_errors
-from symbprop.accuracy.delicate import bent, delicate, is_call, is_delicate, is_product, is_read, outer_factors, sums
+from symbprop.accuracy.delicate import delicate, is_call, is_delicate, is_product, is_read, outer_factors, sums
 from symbprop.accuracy.estimate import Estimate, estimate, estimates, given
 from symbprop.accuracy.fast import LIMITS, coarse_errors, fast_forms
 from symbprop.accuracy.levels import DEPTH
 from symbprop.accuracy.levels import levels as levels_of
+from symbprop.accuracy.needs import Exponentials
 from symbprop.accuracy.origin import near_zero
 from symbprop.accuracy.points import Domain, sample
 from symbprop.accuracy.remainders import with_remainders
@@ -95,7 +96,7 @@ class _Chooser:
         self._forms: dict[str, Statement] = {}
         self._box: tuple[Range, ...] = ()
         self._bound, self._alone = BOUND, False
-        self._bent = frozenset[str]() if fast else bent(program)
+        self._exponentials = Exponentials(program)
         self.errors: dict[str, float] = {}  # of functions of one variable
 
     def settled(self, source: Statement) -> Statement:
@@ -125,19 +126,18 @@ class _Chooser:
         name = source.target.tensor
         defines = name in self._definitions and self._definitions[name].statement is source
         self._box = source.domain
-        self._bound, self._alone = LOSS if name == self._program.loss else BOUND, name not in self._bent
+        self._bound = LOSS if name == self._program.loss else BOUND
         if source.reduction is not Reduction.SUM or not self._is_delicate(source):
             return self.settled(source)
         fused = self._fused(source)
         if fused is source and self._is_plain_product(source):
             return self.settled(source)
         levels = levels_of(fused, self._definitions, lambda read: read.tensor in self._forms and self._is_defined(read))
+        self._alone = self._exponentials.alone(levels)
         inputs = self._inputs(levels)
         numbers = {read: number for number, read in enumerate(dict.fromkeys(r for e in levels for r in e.reads))}
         key = (
-            self._fast,
-            self._bound,
-            self._alone,
+            (self._fast, self._bound, self._alone),
             tuple((each.expr, tuple(numbers[read] for read in each.reads)) for each in levels),
             tuple((numbers.get(read), each) for read, each in inputs.items()),
         )

@@ -79,18 +79,3 @@ def _outer_factors(expression: Expr, count: int) -> Expr:
     if len([each for each in rest if not each.is_number]) == 1 and any(each.is_Add for each in rest):
         outer.extend(each for each in rest if each.is_number)  # 2 (a - b) stays a product
     return Mul(*outer) if len(outer) < len(factors) else Mul()
-
-
-def bent(program: Program) -> frozenset[str]:
-    """The tensors of which a statement is no linear function: a in a (1 − a), for which exp(−|z|) is needed once more."""
-    return frozenset(
-        read.tensor
-        for each in program.statements
-        for symbol, read in each.read_positions()
-        if _is_bent(each.expr, symbol)
-    )
-
-
-@cache
-def _is_bent(expression: Expr, symbol: Symbol) -> bool:
-    return not expression.is_Symbol and bool(expression.diff(symbol).has(symbol))

@@ -95,7 +95,7 @@ def by_sign(expression: Expr, *, everywhere: bool = True, alone: bool = False) -
             far, close = forms
             yield close
             yield Select(size <= 1, close.xreplace({size: smaller(size, S.One)}), far).xreplace(numbers)
-    for limit in ((None,) if bound is None else (None, bound)) if alone else ():
+    for limit in (*((None,) if alone else ()), *((bound,) if bound is not None and everywhere else ())):
         for form in clamped(expanded, Split(argument, condition, bound=limit), numbers):
             yield exchanged(form, numbers)
 
