@@ -73,10 +73,13 @@ def forward(
     W, b, x = arrays
     z = x.dot(W)  # (1)
     z += b  # (1)
-    np.minimum(43, z, out=z)  # (2) min(43, z)
-    np.exp(z, out=z)  # (2) exp(min(43, z))
-    t = np.add(1, z)  # (2) 1 + exp(min(43, z))
-    a = np.divide(z, t, out=z)  # (2); a lives in z
+    t = np.negative(z)  # (2) −z
+    np.minimum(z, t, out=t)  # (2) −|z|
+    np.exp(t, out=t)  # (2) exp(−|z|)
+    u = np.add(1, t)  # (2) 1 + exp(−|z|)
+    v = np.greater_equal(z, 0)
+    np.maximum(t, v, out=t)  # (2) {1 if z ≥ 0 else exp(−|z|)}
+    a = np.divide(t, u, out=t)  # (2)
     return a
 
 

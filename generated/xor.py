@@ -91,10 +91,13 @@ def forward(
     h = np.tanh(z1, out=z1)  # (2); h lives in z1
     z2 = h.dot(W2)  # (3)
     z2 += b2  # (3)
-    np.minimum(43, z2, out=z2)  # (4) min(43, z2)
-    np.exp(z2, out=z2)  # (4) exp(min(43, z2))
-    t = np.add(1, z2)  # (4) 1 + exp(min(43, z2))
-    a = np.divide(z2, t, out=z2)  # (4); a lives in z2
+    t = np.negative(z2)  # (4) −z2
+    np.minimum(z2, t, out=t)  # (4) −|z2|
+    np.exp(t, out=t)  # (4) exp(−|z2|)
+    u = np.add(1, t)  # (4) 1 + exp(−|z2|)
+    v = np.greater_equal(z2, 0)
+    np.maximum(t, v, out=t)  # (4) {1 if z2 ≥ 0 else exp(−|z2|)}
+    a = np.divide(t, u, out=t)  # (4)
     return a
 
 
@@ -226,10 +229,13 @@ def metrics(
     h = np.tanh(z1, out=z1)  # (2); h lives in z1
     z2 = h.dot(W2)  # (3)
     z2 += b2  # (3)
-    np.minimum(43, z2, out=z2)  # (4) min(43, z2)
-    np.exp(z2, out=z2)  # (4) exp(min(43, z2))
-    t = np.add(1, z2)  # (4) 1 + exp(min(43, z2))
-    a = np.divide(z2, t, out=z2)  # (4); a lives in z2
+    t = np.negative(z2)  # (4) −z2
+    np.minimum(z2, t, out=t)  # (4) −|z2|
+    np.exp(t, out=t)  # (4) exp(−|z2|)
+    u = np.add(1, t)  # (4) 1 + exp(−|z2|)
+    v = np.greater_equal(z2, 0)
+    np.maximum(t, v, out=t)  # (4) {1 if z2 ≥ 0 else exp(−|z2|)}
+    a = np.divide(t, u, out=t)  # (4)
     q = a  # (6)
     t = np.greater(q, 0.5)
     u = np.greater(y, 0.5)
