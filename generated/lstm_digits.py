@@ -321,10 +321,10 @@ def loss_and_grad(
     h_bar[:, 8] += y1_bar  # (35)
     t = np.negative(c1[:, 1:], out=work.t3)  # (29) −c1
     np.minimum(c1[:, 1:], t, out=t)  # (29) −|c1|
-    _wide_exp(t, out=t)  # (29) wide_exp(−|c1|)
-    np.multiply(t, t, out=t)  # (29) wide_exp(−|c1|)²
-    u = np.add(work.one, t, out=work.u4)  # (29) wide_exp(−|c1|)² + 1
-    np.multiply(u, u, out=u)  # (29) (wide_exp(−|c1|)² + 1)²
+    np.exp(t, out=t)  # (29) exp(−|c1|)
+    np.multiply(t, t, out=t)  # (29) exp(−|c1|)²
+    u = np.add(work.one, t, out=work.u4)  # (29) exp(−|c1|)² + 1
+    np.multiply(u, u, out=u)  # (29) (exp(−|c1|)² + 1)²
     v = np.multiply(work.four, i_f1_o[:, :, 96:], out=work.c1_bar_factor)
     np.multiply(v, t, out=v)
     c1_bar_factor = np.divide(v, u, out=v)  # (29)
@@ -915,14 +915,6 @@ def _borrow(kind: type, dtype: np.dtype, *sizes: int):
 def _give_back(work: object, kind: type, dtype: np.dtype, *sizes: int) -> None:
     """Keep these arrays for the next call."""
     _IDLE.setdefault((kind, dtype, *sizes), []).append(work)
-
-
-def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    """The exponential, in double precision also where x is single: to half an ulp."""
-    if x.dtype != np.float32:
-        return np.exp(x, out=out)
-    into = np.empty_like(x) if out is None else out
-    return np.exp(x, out=into, dtype=np.float64, casting="same_kind")
 
 
 def _narrow_dot(

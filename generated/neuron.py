@@ -2,7 +2,7 @@
 
 Made by symbprop 0.1.0 from neuron.yaml (sha256 b165d28068bbdbf8).
 To change it, change neuron.yaml and run: symbprop compile neuron.yaml
-Verified by 14 probes; the certificate is sha256 230818362d633231.
+Verified by 14 probes; the certificate is sha256 858eec1afba73f83.
 Accuracy: accurate, each equation in a form that keeps its digits for numbers of any size.
 
 Axes
@@ -20,7 +20,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (7)  W̄[k,j] = Σₙ x[n,k] z̄[n,j]                                        from (1)
 
 Cost of one call of the last function
-    59 N + 2 floating-point operations, 184 N + 112 bytes read or written (float64)
+    58 N + 2 floating-point operations, 184 N + 112 bytes read or written (float64)
     5 parameters
     8 N bytes kept from forward to backward: a
 """
@@ -99,17 +99,17 @@ def loss(
     z += b  # (1)
     t = np.negative(z)  # (3) −z
     np.minimum(z, t, out=t)  # (3) −|z|
-    _wide_exp(t, out=t)  # (3) wide_exp(−|z|)
-    u = np.add(1, t)  # (3) 1 + wide_exp(−|z|)
-    np.multiply(u, u, out=u)  # (3) (1 + wide_exp(−|z|))²
+    np.exp(t, out=t)  # (3) exp(−|z|)
+    u = np.add(1, t)  # (3) 1 + exp(−|z|)
+    np.multiply(u, u, out=u)  # (3) (1 + exp(−|z|))²
     v = np.greater_equal(z, 0)
     w = np.multiply(y, t)
     r = np.subtract(y, 1)  # (3) y − 1
-    np.add(w, r, out=w)  # (3) y wide_exp(−|z|) + y − 1
-    np.multiply(w, w, out=w)  # (3) (y wide_exp(−|z|) + y − 1)²
+    np.add(w, r, out=w)  # (3) y exp(−|z|) + y − 1
+    np.multiply(w, w, out=w)  # (3) (y exp(−|z|) + y − 1)²
     np.multiply(r, t, out=r)
-    np.add(y, r, out=r)  # (3) y + wide_exp(−|z|) (y − 1)
-    np.multiply(r, r, out=r)  # (3) (y + wide_exp(−|z|) (y − 1))²
+    np.add(y, r, out=r)  # (3) y + exp(−|z|) (y − 1)
+    np.multiply(r, r, out=r)  # (3) (y + exp(−|z|) (y − 1))²
     _either(v, w, r, out=w)  # (3)
     L_term = np.divide(w, u, out=w)  # (3)
     L = np.sum(L_term)  # (3)
@@ -136,24 +136,20 @@ def loss_and_grad(
     With ``microbatch`` the examples go through in parts of that many, in memory for one
     part; the result is that of the whole batch to rounding. The ``map`` of a pool of
     threads computes parts at the same time, and adds them up in the same order.
-    A batch of 131266 examples or more goes through in parts by itself: that is faster.
     """
+    if microbatch is not None:
+        return _in_parts(params, {"x": x, "y": y}, cotangent, out, microbatch, map)
     dtype, arrays, sizes = _arguments(params, {"x": x, "y": y})
     W, b, x, y = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    if microbatch is None:  # parts of about 30624 stay in the cache
-        microbatch = N if N < 131266 else -(-N // (N // 30624))
-    if microbatch < N:
-        return _in_parts(params, {"x": x, "y": y}, cotangent, out, microbatch, map)
     if out is None:
         out = _ANEW
     else:
         _require_fit(out, dtype, params, x, y)
     work = _borrow(_LossAndGradWork, dtype, N)
     z = x.dot(W, out=work.z)  # (1)
-    work.spread[...] = b  # (1)
-    z += work.spread  # (1)
+    z += b  # (1)
     t = np.negative(z, out=work.z_wide_exp)  # (3) −z
     np.minimum(z, t, out=t)  # (3) −|z|
     z_wide_exp = _wide_exp(t, out=t)  # (3)
@@ -174,21 +170,20 @@ def loss_and_grad(
     t = np.add(work.one, z_wide_exp, out=work.t)  # (5) 1 + z_wide_exp
     u = np.multiply(t, t, out=work.u2)
     np.multiply(u, t, out=u)  # (5) (1 + z_wide_exp)³
-    t = np.greater_equal(z, work.zero, out=work.t2)
-    v = np.multiply(y, z_wide_exp, out=work.v)
-    w = np.subtract(y, work.one, out=work.w)  # (5) y − 1
-    np.negative(v, out=v)
-    np.subtract(v, w, out=v)  # (5) −y z_wide_exp − (y − 1)
-    np.multiply(work.two, v, out=v)  # (5) 2 (−y z_wide_exp − (y − 1))
-    r = np.multiply(w, z_wide_exp, out=work.r)
-    q = np.negative(y, out=work.q)
-    np.subtract(q, r, out=q)  # (5) −y − z_wide_exp (y − 1)
-    np.multiply(work.two, q, out=q)  # (5) 2 (−y − z_wide_exp (y − 1))
-    _either(t, v, q, out=v)  # (5)
-    work.scale[...] = cotangent / N
-    q = np.multiply(work.scale, z_wide_exp, out=work.L_term)
-    np.multiply(q, v, out=q)
-    z_bar = np.divide(q, u, out=q)  # (5)
+    t = np.less(z, work.zero, out=work.t2)
+    v = np.maximum(z_wide_exp, t, out=work.v)  # (5) {1 if z < 0 else z_wide_exp}
+    t = np.multiply(work.two, y, out=work.t)
+    np.multiply(t, z_wide_exp, out=t)
+    np.multiply(t, v, out=t)
+    v = np.subtract(work.one, y, out=work.L_term)  # (5) 1 − y
+    w = np.greater_equal(z, work.zero, out=work.w2)
+    r = np.maximum(z_wide_exp, w, out=work.r)  # (5) {1 if z ≥ 0 else z_wide_exp}
+    np.multiply(work.two, v, out=v)
+    np.multiply(v, z_wide_exp, out=v)
+    np.multiply(v, r, out=v)
+    np.subtract(v, t, out=v)  # (5)
+    np.multiply(cotangent / N, v, out=v)
+    z_bar = np.divide(v, u, out=v)  # (5)
     b_bar = work.ones.dot(z_bar, out=out["b"])  # (6)
     W_bar = x.T.dot(z_bar, out=out["W"])  # (7)
     _give_back(work, _LossAndGradWork, dtype, N)
@@ -209,12 +204,11 @@ def _arguments(
     """
     try:
         arrays = [*map(params.get, PARAMETERS), *given.values()]
-        key = [len(params)]
-        for array in arrays:
-            key += type(array), array.shape, array.dtype
-        dtype, sizes, casts, labels = _PASSED[tuple(key)]
+        kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+        passed = _PASSED[(len(params), *kinds)]
     except (AttributeError, KeyError):
         return _examined(params, given)
+    dtype, sizes, casts, labels = passed
     for position in casts:
         arrays[position] = arrays[position].astype(dtype)
     for position, name in labels:
@@ -243,9 +237,7 @@ def _examined(
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
     plain = all(a is value for a, value in zip(arrays, values.values()))
-    key = [len(params)]
-    for array in arrays:
-        key += type(array), array.shape, array.dtype
+    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
     casts, labels = [], []
     for position, name in enumerate(values):
         if name in INTEGERS:
@@ -257,7 +249,8 @@ def _examined(
     if plain:
         if len(_PASSED) >= 64:
             _PASSED.clear()
-        _PASSED[tuple(key)] = dtype, sizes, casts, labels
+        key = (len(params), *kinds)
+        _PASSED[key] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -283,10 +276,8 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    if array.dtype != np.intp:
-        array = array.astype(np.intp)
-    counts = array.view(np.uintp)  # in which what is below 0 is far above
-    if array.size and not np.maximum.reduce(counts, axis=None) < classes:
+    array = array.astype(np.intp, copy=False)
+    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
@@ -295,9 +286,9 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
 
 def _require_examples(sizes: dict[str, int]) -> None:
     """A mean over nothing is not a number."""
-    if 0 in sizes.values():
-        empty = next(name for name, length in sizes.items() if length == 0)
-        raise ValueError(f"{empty} is 0: the loss of no examples is not defined")
+    for name, length in sizes.items():
+        if length == 0:
+            raise ValueError(f"{name} is 0: the loss of no examples is not defined")
 
 
 def _in_parts(
@@ -312,8 +303,7 @@ def _in_parts(
     if microbatch < 1:
         raise ValueError(f"microbatch is {microbatch}, not a number of examples")
     dtype, _, sizes = _arguments(params, given)
-    if out is not None:
-        _require_fit(out, dtype, params, *given.values())
+    _require_examples(sizes)
     N = sizes["N"]
     shapes = {**INPUTS, **TARGETS}
     sliced = [shapes[name][:1] == ("N",) for name in given]
@@ -324,11 +314,7 @@ def _in_parts(
         share = min(microbatch, N - start) / N  # of the mean
         place = out if start == 0 else None  # the others are added to it
         value, grads = loss_and_grad(
-            params,
-            *some,
-            cotangent=cotangent * share,
-            out=place,
-            microbatch=microbatch,
+            params, *some, cotangent=cotangent * share, out=place
         )
         return share * value, grads
 
@@ -353,7 +339,6 @@ class _LossAndGradWork:
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
         self.z = np.empty((N, 1), dtype)
-        self.spread = np.empty((N, 1), dtype)
         self.z_wide_exp = np.empty((N, 1), dtype)
         self.one = np.asarray(1, dtype=dtype)
         self.one.flags.writeable = False
@@ -365,12 +350,11 @@ class _LossAndGradWork:
         self.w = np.empty((N, 1), dtype)
         self.two = np.asarray(2, dtype=dtype)
         self.two.flags.writeable = False
-        self.scale = np.empty((), dtype=dtype)
         self.u2 = np.empty((N, 1), dtype)
         self.t2 = np.empty((N, 1), bool)
         self.v = np.empty((N, 1), dtype)
+        self.w2 = np.empty((N, 1), bool)
         self.r = np.empty((N, 1), dtype)
-        self.q = np.empty((N, 1), dtype)
         self.ones = np.ones((N,), dtype)
         self.ones.flags.writeable = False
 

@@ -27,7 +27,7 @@ Backward, with v̄ = ∂L/∂v (v_bar in the code)
     (14) W̄1[k,j] = Σₙ x[n,k] z̄1[n,j]                                      from (1)
 
 Cost of one call of the last function
-    153 N + 2 floating-point operations, 544 N + 336 bytes read or written (float64)
+    151 N + 2 floating-point operations, 544 N + 336 bytes read or written (float64)
     17 parameters
     40 N bytes kept from forward to backward: a, h
 """
@@ -123,8 +123,8 @@ def loss(
     np.multiply(z2, t, out=t)
     u = np.negative(z2)  # (5) −z2
     np.minimum(z2, u, out=u)  # (5) −|z2|
-    _wide_exp(u, out=u)  # (5) wide_exp(−|z2|)
-    np.log1p(u, out=u)  # (5) log1p(wide_exp(−|z2|))
+    np.exp(u, out=u)  # (5) exp(−|z2|)
+    np.log1p(u, out=u)  # (5) log1p(exp(−|z2|))
     L_term = np.add(t, u, out=t)  # (5)
     L = np.sum(L_term)  # (5)
     L = L / N  # (5)
@@ -150,52 +150,45 @@ def loss_and_grad(
     With ``microbatch`` the examples go through in parts of that many, in memory for one
     part; the result is that of the whole batch to rounding. The ``map`` of a pool of
     threads computes parts at the same time, and adds them up in the same order.
-    A batch of 65585 examples or more goes through in parts by itself: that is faster.
     """
+    if microbatch is not None:
+        return _in_parts(params, {"x": x, "y": y}, cotangent, out, microbatch, map)
     dtype, arrays, sizes = _arguments(params, {"x": x, "y": y})
     W1, b1, W2, b2, x, y = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    if microbatch is None:  # parts of about 10778 stay in the cache
-        microbatch = N if N < 65585 else -(-N // (N // 10778))
-    if microbatch < N:
-        return _in_parts(params, {"x": x, "y": y}, cotangent, out, microbatch, map)
     if out is None:
         out = _ANEW
     else:
         _require_fit(out, dtype, params, x, y)
     work = _borrow(_LossAndGradWork, dtype, N)
     z1 = x.dot(W1, out=work.z1)  # (1)
-    work.spread[...] = b1  # (1)
-    z1 += work.spread  # (1)
+    z1 += b1  # (1)
     h = np.tanh(z1, out=work.h)  # (2)
     z2 = h.dot(W2, out=work.z2)  # (3)
-    work.spread2[...] = b2  # (3)
-    z2 += work.spread2  # (3)
-    t = np.negative(z2, out=work.z2_wide_exp)  # (5) −z2
+    z2 += b2  # (3)
+    t = np.negative(z2, out=work.z2_exp)  # (5) −z2
     np.minimum(z2, t, out=t)  # (5) −|z2|
-    z2_wide_exp = _wide_exp(t, out=t)  # (5)
+    z2_exp = np.exp(t, out=t)  # (5)
     t = np.negative(y, out=work.L_term)  # (5) −y
     u = np.greater_equal(z2, work.zero, out=work.u)
     np.add(t, u, out=t)  # (5) {1 − y if z2 ≥ 0 else −y}
     np.multiply(z2, t, out=t)
-    u = np.log1p(z2_wide_exp, out=work.u2)  # (5) log1p(z2_wide_exp)
+    u = np.log1p(z2_exp, out=work.u2)  # (5) log1p(z2_exp)
     L_term = np.add(t, u, out=t)  # (5)
     L = np.add.reduce(L_term, axis=None)  # (5)
     L = L / N  # (5)
-    t = np.add(work.one, z2_wide_exp, out=work.t)  # (8) 1 + z2_wide_exp
-    u = np.greater_equal(z2, work.zero, out=work.u)
-    v = np.multiply(y, z2_wide_exp, out=work.L_term)
-    w = np.subtract(y, work.one, out=work.w)  # (8) y − 1
-    np.negative(v, out=v)
-    np.subtract(v, w, out=v)  # (8) −y z2_wide_exp − (y − 1)
-    np.multiply(w, z2_wide_exp, out=w)
-    r = np.negative(y, out=work.r)
-    np.subtract(r, w, out=r)  # (8) −y − z2_wide_exp (y − 1)
-    _either(u, v, r, out=v)  # (8)
-    work.scale[...] = cotangent / N
-    np.multiply(work.scale, v, out=v)
-    z2_bar = np.divide(v, t, out=v)  # (8)
+    t = np.add(work.one, z2_exp, out=work.t)  # (8) 1 + z2_exp
+    u = np.less(z2, work.zero, out=work.u)
+    v = np.maximum(z2_exp, u, out=work.v)  # (8) {1 if z2 < 0 else z2_exp}
+    np.multiply(y, v, out=v)
+    u = np.subtract(work.one, y, out=work.L_term)  # (8) 1 − y
+    w = np.greater_equal(z2, work.zero, out=work.w)
+    r = np.maximum(z2_exp, w, out=work.r)  # (8) {1 if z2 ≥ 0 else z2_exp}
+    np.multiply(u, r, out=u)
+    np.subtract(u, v, out=u)  # (8)
+    np.multiply(cotangent / N, u, out=u)
+    z2_bar = np.divide(u, t, out=u)  # (8)
     b2_bar = work.ones.dot(z2_bar, out=out["b2"])  # (9)
     h_bar = z2_bar.dot(W2.T, out=work.h_bar)  # (10)
     W2_bar = h.T.dot(z2_bar, out=out["W2"])  # (11)
@@ -472,12 +465,11 @@ def _arguments(
     """
     try:
         arrays = [*map(params.get, PARAMETERS), *given.values()]
-        key = [len(params)]
-        for array in arrays:
-            key += type(array), array.shape, array.dtype
-        dtype, sizes, casts, labels = _PASSED[tuple(key)]
+        kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+        passed = _PASSED[(len(params), *kinds)]
     except (AttributeError, KeyError):
         return _examined(params, given)
+    dtype, sizes, casts, labels = passed
     for position in casts:
         arrays[position] = arrays[position].astype(dtype)
     for position, name in labels:
@@ -506,9 +498,7 @@ def _examined(
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
     plain = all(a is value for a, value in zip(arrays, values.values()))
-    key = [len(params)]
-    for array in arrays:
-        key += type(array), array.shape, array.dtype
+    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
     casts, labels = [], []
     for position, name in enumerate(values):
         if name in INTEGERS:
@@ -520,7 +510,8 @@ def _examined(
     if plain:
         if len(_PASSED) >= 64:
             _PASSED.clear()
-        _PASSED[tuple(key)] = dtype, sizes, casts, labels
+        key = (len(params), *kinds)
+        _PASSED[key] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -546,10 +537,8 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    if array.dtype != np.intp:
-        array = array.astype(np.intp)
-    counts = array.view(np.uintp)  # in which what is below 0 is far above
-    if array.size and not np.maximum.reduce(counts, axis=None) < classes:
+    array = array.astype(np.intp, copy=False)
+    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
@@ -558,9 +547,9 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
 
 def _require_examples(sizes: dict[str, int]) -> None:
     """A mean over nothing is not a number."""
-    if 0 in sizes.values():
-        empty = next(name for name, length in sizes.items() if length == 0)
-        raise ValueError(f"{empty} is 0: the loss of no examples is not defined")
+    for name, length in sizes.items():
+        if length == 0:
+            raise ValueError(f"{name} is 0: the loss of no examples is not defined")
 
 
 def _in_parts(
@@ -575,8 +564,7 @@ def _in_parts(
     if microbatch < 1:
         raise ValueError(f"microbatch is {microbatch}, not a number of examples")
     dtype, _, sizes = _arguments(params, given)
-    if out is not None:
-        _require_fit(out, dtype, params, *given.values())
+    _require_examples(sizes)
     N = sizes["N"]
     shapes = {**INPUTS, **TARGETS}
     sliced = [shapes[name][:1] == ("N",) for name in given]
@@ -587,11 +575,7 @@ def _in_parts(
         share = min(microbatch, N - start) / N  # of the mean
         place = out if start == 0 else None  # the others are added to it
         value, grads = loss_and_grad(
-            params,
-            *some,
-            cotangent=cotangent * share,
-            out=place,
-            microbatch=microbatch,
+            params, *some, cotangent=cotangent * share, out=place
         )
         return share * value, grads
 
@@ -616,11 +600,9 @@ class _LossAndGradWork:
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
         self.z1 = np.empty((N, 4), dtype)
-        self.spread = np.empty((N, 4), dtype)
         self.h = np.empty((N, 4), dtype)
         self.z2 = np.empty((N, 1), dtype)
-        self.spread2 = np.empty((N, 1), dtype)
-        self.z2_wide_exp = np.empty((N, 1), dtype)
+        self.z2_exp = np.empty((N, 1), dtype)
         self.zero = np.asarray(0, dtype=dtype)
         self.zero.flags.writeable = False
         self.L_term = np.empty((N, 1), dtype)
@@ -628,9 +610,9 @@ class _LossAndGradWork:
         self.u2 = np.empty((N, 1), dtype)
         self.one = np.asarray(1, dtype=dtype)
         self.one.flags.writeable = False
-        self.scale = np.empty((), dtype=dtype)
         self.t = np.empty((N, 1), dtype)
-        self.w = np.empty((N, 1), dtype)
+        self.v = np.empty((N, 1), dtype)
+        self.w = np.empty((N, 1), bool)
         self.r = np.empty((N, 1), dtype)
         self.ones = np.ones((N,), dtype)
         self.ones.flags.writeable = False
@@ -690,14 +672,6 @@ def _either(
         return np.bitwise_xor(changed, kept, out=changed).view(chosen.dtype)
     np.bitwise_xor(changed, kept, out=out.view(bits))
     return out
-
-
-def _wide_exp(x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    """The exponential, in double precision also where x is single: to half an ulp."""
-    if x.dtype != np.float32:
-        return np.exp(x, out=out)
-    into = np.empty_like(x) if out is None else out
-    return np.exp(x, out=into, dtype=np.float64, casting="same_kind")
 
 
 _ANEW: dict[str, None] = dict.fromkeys(PARAMETERS)  # for each gradient: a new array

@@ -23,6 +23,7 @@ from symbprop.simplify.cost import TRANSCENDENTAL, cost
 CHOICE = 10  # operations: one element at a time, or bit by bit
 WIDE = 5  # operations, single and double taken together
 BOUND = 4.75  # mixed ulps, of the likely error; the worst of 10⁵ measured points is about two thirds of it
+LOSS = 2 * BOUND  # of a loss: what is added up, over examples, is good to 8 mixed ulps where functions are to 4
 NEARBY = 0.975
 TINY = 1e-20  # what is smaller at the largest numbers has the limit 0
 MODERATE = 1e4  # no larger are numbers for which what is computed should be finite
@@ -45,7 +46,7 @@ REPAIRS: tuple[rewriting.Rewriting, ...] = (
 class Form:
     """One way to compute a statement: an expression, which reads it goes down to, its cost and its worst error,
 
-    and whether it is finite for moderate numbers.
+    whether it is finite for moderate numbers, and what its error may be.
     """
 
     expression: Expr
@@ -53,10 +54,11 @@ class Form:
     cost: int
     error: float = np.inf
     finite: bool = True
+    bound: float = BOUND
 
     @property
     def meets(self) -> bool:
-        return self.error <= BOUND
+        return self.error <= self.bound
 
 
 def price(expression: Expr) -> int:
@@ -82,14 +84,17 @@ def is_large(expression: Expr) -> bool:
 
 
 @cache
-def forms(expression: Expr, *, everywhere: bool = True) -> tuple[Expr, ...]:
-    """Equal forms of one expression, the plainest first; ``everywhere``: at the largest numbers there are, too."""
+def forms(expression: Expr, *, everywhere: bool = True, alone: bool = False) -> tuple[Expr, ...]:
+    """Equal forms of one expression, the plainest first; ``everywhere``: at the largest numbers there are, too;
+
+    ``alone``: nothing else has use for the exponential of a size.
+    """
     if is_large(expression):
         return (expression,)
     found: dict[Expr, None] = {}
     bases = [rewriting.small_arguments(expression)]
     bases.append(complements.complement(bases[0]))
-    bases.extend(by_sign(expression, everywhere=everywhere))
+    bases.extend(by_sign(expression, everywhere=everywhere, alone=alone))
     for base in bases:
         found.setdefault(base)
         for repair in REPAIRS:
@@ -152,14 +157,14 @@ def _are_limits(values: NDArray[np.float64], truth: NDArray[np.float64]) -> NDAr
 
 
 def choose(candidates: Sequence[Form]) -> Form:
-    """The cheapest that meets the bound, else that with the least error; the plainest among equals."""
+    """The cheapest that meets the bound, else the cheapest with at most twice the least error; the plainest among equals."""
     good = [each for each in candidates if each.meets]
     if good:
         return min(good, key=lambda each: each.cost)
     least = min(each.error for each in candidates)
     if np.isinf(least):
         return candidates[0]
-    near = [each for each in candidates if each.error <= 1.3 * least]
+    near = [each for each in candidates if each.error <= 2 * least]
     return min(near, key=lambda each: (each.cost, each.error))
 
 

@@ -10,17 +10,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from sympy import Symbol
 
 from symbprop.accuracy.anchors import with_anchors
-from symbprop.accuracy.choice import BOUND, Form, choose, forms, is_large, price, with_limits, worst_errors
+from symbprop.accuracy.choice import BOUND, LOSS, Form, choose, forms, is_large, price, with_limits, worst_errors
 from symbprop.accuracy.delicate import delicate, is_call, is_delicate, is_product, is_read, outer_factors, sums
 from symbprop.accuracy.estimate import Estimate, estimate, estimates, given
 from symbprop.accuracy.fast import LIMITS, coarse_errors, fast_forms
 from symbprop.accuracy.levels import DEPTH
 from symbprop.accuracy.levels import levels as levels_of
+from symbprop.accuracy.needs import Exponentials
 from symbprop.accuracy.origin import near_zero
 from symbprop.accuracy.points import Domain, sample
 from symbprop.accuracy.remainders import with_remainders
@@ -46,9 +48,8 @@ def computed(program: Program, *, fast: bool = False) -> tuple[Program, tuple[in
     """
     if fast:
         chooser = _Chooser(program, fast=True)
-        return replace(program, statements=tuple(map(chooser.of, program.statements))), tuple(
-            range(len(program.statements))
-        )
+        made = tuple(map(chooser.of, program.statements))
+        return replace(program, statements=made), tuple(range(len(made)))
     program, sources = with_anchors(program)
     program, scaled = with_scales(program)
     printed = {id(each) for each in program.statements}
@@ -57,9 +58,9 @@ def computed(program: Program, *, fast: bool = False) -> tuple[Program, tuple[in
     statements: list[Statement] = []
     places: list[int] = []
     for origin, each in zip(origins, program.statements, strict=True):
-        made = chooser.parts(each) if id(each) in printed else [chooser.settled(each)]
-        statements.extend(made)
-        places.extend([sources[scaled[origin]]] * len(made))
+        parts = chooser.parts(each) if id(each) in printed else [chooser.settled(each)]
+        statements.extend(parts)
+        places.extend([sources[scaled[origin]]] * len(parts))
     return replace(program, statements=tuple(statements)), tuple(places)
 
 
@@ -94,6 +95,8 @@ class _Chooser:
         self._overflowing: set[str] = set()  # sums with a term that is not finite for moderate numbers
         self._forms: dict[str, Statement] = {}
         self._box: tuple[Range, ...] = ()
+        self._bound, self._alone = BOUND, False
+        self._exponentials = Exponentials(program)
         self.errors: dict[str, float] = {}  # of functions of one variable
 
     def settled(self, source: Statement) -> Statement:
@@ -123,16 +126,18 @@ class _Chooser:
         name = source.target.tensor
         defines = name in self._definitions and self._definitions[name].statement is source
         self._box = source.domain
+        self._bound = LOSS if name == self._program.loss else BOUND
         if source.reduction is not Reduction.SUM or not self._is_delicate(source):
             return self.settled(source)
         fused = self._fused(source)
         if fused is source and self._is_plain_product(source):
             return self.settled(source)
         levels = levels_of(fused, self._definitions, lambda read: read.tensor in self._forms and self._is_defined(read))
+        self._alone = self._exponentials.alone(levels)
         inputs = self._inputs(levels)
         numbers = {read: number for number, read in enumerate(dict.fromkeys(r for e in levels for r in e.reads))}
         key = (
-            self._fast,
+            (self._fast, self._bound, self._alone),
             tuple((each.expr, tuple(numbers[read] for read in each.reads)) for each in levels),
             tuple((numbers.get(read), each) for read, each in inputs.items()),
         )
@@ -239,11 +244,10 @@ class _Chooser:
             known = self._known(level, leaves)
             scale = outer_factors(level)
             inner = level.expr / scale
-            make = fast_forms if self._fast else forms
-            made = [
-                scale * form for form in dict.fromkeys((*make(inner), *(make(cheapest_form(inner)) if depth else ())))
-            ]
-            candidates.extend(Form(each, depth, price(each)) for each in made)
+            make = fast_forms if self._fast else partial(forms, alone=self._alone)
+            starts = (inner, cheapest_form(inner)) if depth else (inner,)
+            made = [scale * form for form in dict.fromkeys(form for each in starts for form in make(each))]
+            candidates.extend(Form(each, depth, price(each), bound=self._bound) for each in made)
             found.extend(estimates(made, known))
             if self._fast:
                 errors = coarse_errors(found, columns, likely_ones=True)
@@ -263,9 +267,7 @@ class _Chooser:
                     break
             return choose([replace(each, error=error) for each, error in zip(candidates, errors, strict=True)])
         chosen = choose(candidates)
-        level = levels[chosen.depth]
-        known = self._known(level, leaves)
-        return with_limits(chosen, known, columns, rounded)
+        return with_limits(chosen, self._known(levels[chosen.depth], leaves), columns, rounded)
 
     def _near_zero(
         self,
@@ -282,7 +284,7 @@ class _Chooser:
                 continue
             known = self._known(level, leaves)
             for form in near_zero(inner):
-                candidates.append(Form(scale * form, depth, cost(scale * form)))
+                candidates.append(Form(scale * form, depth, cost(scale * form), bound=self._bound))
                 found.append(estimate(scale * form, known))
 
     def _estimate(self, read: Access, leaves: dict[Access, Estimate]) -> Estimate:

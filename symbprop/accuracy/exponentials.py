@@ -32,9 +32,10 @@ from sympy.codegen.cfunctions import expm1
 from sympy.polys.polyerrors import PolynomialError
 
 from symbprop.accuracy.branches import in_powers, is_bounded, quotient, sizes_of
+from symbprop.accuracy.clamped import clamped
 from symbprop.accuracy.damping import TAIL, Split, bound_of, damped, without_tail
 from symbprop.accuracy.merging import merged
-from symbprop.accuracy.pairs import paired
+from symbprop.accuracy.pairs import chosen_pair, paired
 from symbprop.accuracy.polynomials import HIGHEST, SMALL, polynomial
 from symbprop.calculus.algebra import cancel, common_divisor, expand, lowest_terms
 from symbprop.calculus.factoring import factor_terms
@@ -45,15 +46,17 @@ from symbprop.simplify.degrees import named_exponentials
 LONGEST_ARGUMENT = 40  # nodes; exponentials of longer ones are not compared with each other
 
 
-def by_sign(expression: Expr, *, everywhere: bool = True) -> Iterator[Expr]:
+def by_sign(expression: Expr, *, everywhere: bool = True, alone: bool = False) -> Iterator[Expr]:
     """Equal forms of an expression in one exponential: far from its zero, near it, and the better of the two;
 
     each as it is, and if it is to hold ``everywhere``, with what a vanishing exponential multiplies held finite. Factors
-    that have nothing in common have forms of their own: softplus(c) σ(z).
+    that have nothing in common have forms of their own: softplus(c) σ(z). ``alone``: nothing else has use for exp(−|g|).
     """
     groups = disjoint_factors(expression)
     if len(groups) > 1:
-        each_alone = [[] if _is_tangent(each) else list(by_sign(each, everywhere=everywhere)) for each in groups]
+        each_alone = [
+            [] if _is_tangent(each) else list(by_sign(each, everywhere=everywhere, alone=alone)) for each in groups
+        ]
         for place in range(max(map(len, each_alone))):
             pairs = zip(groups, each_alone, strict=True)
             yield Mul(*(forms[min(place, len(forms) - 1)] if forms else group for group, forms in pairs))
@@ -82,6 +85,8 @@ def by_sign(expression: Expr, *, everywhere: bool = True) -> Iterator[Expr]:
             pair := paired(expanded, Split(argument, condition, bound=limit))
         ) is not None:
             yield exchanged(pair, numbers)
+            if limit is None and (pair := chosen_pair(expanded, Split(argument, condition))) is not None:
+                yield exchanged(pair, numbers)
         if (forms or not everywhere) and limit is not None and not expanded.has(log):
             with suppress(PolynomialError):
                 apart = _form(expanded, Split(argument, condition, bound=limit, apart=True))
@@ -91,6 +96,9 @@ def by_sign(expression: Expr, *, everywhere: bool = True) -> Iterator[Expr]:
             far, close = forms
             yield close
             yield Select(size <= 1, close.xreplace({size: smaller(size, S.One)}), far).xreplace(numbers)
+    for limit in (*((None,) if alone else ()), *((bound,) if bound is not None and everywhere else ())):
+        for form in clamped(expanded, Split(argument, condition, bound=limit), numbers):
+            yield exchanged(form, numbers)
 
 
 def _is_tangent(expression: Expr) -> bool:

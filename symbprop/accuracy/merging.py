@@ -28,8 +28,13 @@ def chosen(condition: Basic, one: Expr, other: Expr) -> Expr:
     factors = [each for each in _factors(one) if each in _factors(other)]
     if factors and one != 0 and other != 0:
         shared = Mul(*factors)
-        return shared * Select(condition, one / shared, other / shared)
-    return Select(condition, one, other)
+        return shared * _choice(condition, one / shared, other / shared)
+    return _choice(condition, one, other)
+
+
+def _choice(condition: Basic, one: Expr, other: Expr) -> Expr:
+    """A selection, a 1 first: {1 if z < 0 else E} is the larger of two, as {1 if z ≥ 0 else E} is."""
+    return Select(~condition, other, one) if other == 1 != one else Select(condition, one, other)
 
 
 def _factors(product: Expr) -> tuple[Expr, ...]:

@@ -2,18 +2,21 @@
 
 σ(g) = F/(F + G) and 1 − σ(g) = G/(F + G) both keep their digits in their tails. So Σ cⱼ exp(j g)/(1 + exp(g))ᵏ, j from 0
 to k, is Σ cⱼ Fʲ Gᵏ⁻ʲ/(F + G)ᵏ: (x σ)′ = F (F + (1 + x) G)/(F + G)². All steps are identities of algebra.
+
+The larger of the two is 1, the other E = exp(−|g|). So one exponential gives both: F is {1 if g ≥ 0 else E}, G is
+{1 if g < 0 else E}, F G = E and F + G = 1 + E.
 """
 
 from __future__ import annotations
 
-from sympy import Add, Expr, Function, Integer, Poly, Symbol, exp, log
+from sympy import Add, Expr, Function, Integer, Poly, S, Symbol, exp, log
 
 from symbprop.accuracy.branches import is_bounded
 from symbprop.accuracy.damping import FLOOR, GROWN, Split
 from symbprop.accuracy.functions import tail_exp
-from symbprop.accuracy.polynomials import HIGHEST
+from symbprop.accuracy.polynomials import HIGHEST, SMALL
 from symbprop.calculus.algebra import cancel, factor_list, numerator_and_denominator
-from symbprop.calculus.functions import Held, Select, larger, smaller
+from symbprop.calculus.functions import Held, Select, absolute, larger, smaller
 from symbprop.calculus.nodes import distinct, exchanged, replaced
 
 WHOLE = Symbol("X", positive=True)  # exp(g)
@@ -22,7 +25,7 @@ BELOW, ABOVE, TAIL = (Symbol(name, positive=True) for name in ("F", "G", "T"))
 
 def paired(expression: Expr, split: Split) -> Expr | None:
     """A sum of products of a logistic and its complement, written by F and G; nothing if it is no such sum."""
-    terms = _terms(expression, split.argument)
+    terms = logistic_terms(expression, split.argument)
     if terms is None:
         return None
     degree = max(sum(powers) for powers in terms)
@@ -42,11 +45,25 @@ def paired(expression: Expr, split: Split) -> Expr | None:
     return exchanged(whole, {BELOW: main, TAIL: tail, GROWN: argument, **_other(argument)})
 
 
+def chosen_pair(expression: Expr, split: Split) -> Expr | None:
+    """The same sum by one exponential, where both F and G stand in it alone; nothing if one of them does not."""
+    terms = logistic_terms(expression, split.argument)
+    if terms is None or not any(j > k for j, k in terms) or not any(j < k for j, k in terms):
+        return None
+    size = Held(exp(-absolute(split.argument)))
+    pair = {BELOW: Select(split.condition, S.One, size), ABOVE: Select(~split.condition, S.One, size), SMALL: size}
+    inner = Add(
+        *(c * SMALL ** min(j, k) * BELOW ** max(j - k, 0) * ABOVE ** max(k - j, 0) for (j, k), c in terms.items())
+    )
+    degree = max(sum(powers) for powers in terms)
+    return exchanged(Held(inner) / (1 + SMALL) ** degree, pair)
+
+
 def _other(argument: Expr) -> dict[Expr, Expr]:
     return {ABOVE: Held(exp(smaller(-argument, Integer(0))))}
 
 
-def _terms(expression: Expr, argument: Expr) -> dict[tuple[int, int], Expr] | None:
+def logistic_terms(expression: Expr, argument: Expr) -> dict[tuple[int, int], Expr] | None:
     """The coefficients of σʲ (1 − σ)ᵏ by j and k, which have one sum."""
     powers: Expr = replaced(
         expression,

@@ -8,11 +8,12 @@ costs no more than a read, but what is kept of it takes the place of y.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
-from sympy import Add, Dummy, Expr, Function, Pow, S, Symbol
+from sympy import Add, Dummy, Expr, Function, Pow, S, Symbol, exp
 
+from symbprop.accuracy.functions import wide_exp
 from symbprop.calculus.functions import Detach, Floor, Held
 from symbprop.calculus.index import Access, at
 from symbprop.calculus.nodes import distinct, renamed
@@ -94,7 +95,16 @@ def _uses(
                 function = renamed(value, tuple((symbol, read_symbol(place)) for place, symbol in enumerate(symbols)))
                 key = (function, tuple(one.tensor for one in read))
                 found.setdefault(key, []).append(Use(number, node, frame, value, symbols, read))
+    _widen(found)
     return {key: uses for key, uses in found.items() if len(uses) > 1}
+
+
+def _widen(found: dict[tuple[Expr, tuple[str, ...]], list[Use]]) -> None:
+    """An exponential that one statement needs in double precision serves those that could do with less."""
+    for function, tensors in list(found):
+        if isinstance(function, exp) and (wide := (wide_exp(function.args[0]), tensors)) in found:
+            plain = [replace(use, value=wide_exp(use.value.args[0])) for use in found.pop((function, tensors))]
+            found[wide] = sorted((*found[wide], *plain), key=lambda each: each.number)
 
 
 @cache
@@ -132,8 +142,11 @@ def _functions(expression: Expr) -> tuple[tuple[Expr, Expr, Expr, tuple[Symbol, 
 
 
 def _stands_alone(node: Expr, expression: Expr) -> bool:
-    """Whether nothing that goes into a function is needed beside it, which would then be computed twice."""
-    inside = {each for each in distinct(node) if each.args and not getattr(each, "is_number", False)} - {node}
+    """Whether nothing that goes into a function is needed beside it, which would then be computed twice.
+
+    A condition may be: |x| is computed without one.
+    """
+    inside = {each for each in distinct(node) if isinstance(each, Expr) and each.args and not each.is_number} - {node}
     return inside.isdisjoint(distinct(expression.xreplace({node: Dummy()})))
 
 

@@ -7,6 +7,7 @@ from functools import cache
 
 from sympy import Add, Basic, Expr, Function, Mul, Pow, S, Symbol, Tuple, exp, preorder_traversal
 
+from symbprop.calculus.functions import Held
 from symbprop.calculus.nodes import distinct, is_reciprocal
 
 TRANSCENDENTAL = 10
@@ -57,7 +58,7 @@ def _own_operations(node: Basic) -> int:
 
 
 def _own_cost(node: Basic) -> int:
-    if isinstance(node, Symbol) or not isinstance(node, Expr) or node.is_number:
+    if isinstance(node, (Symbol, Held)) or not isinstance(node, Expr) or node.is_number:
         return 0
     if _is_transcendental(node):
         return TRANSCENDENTAL
@@ -73,7 +74,7 @@ def _own_cost(node: Basic) -> int:
 def _is_transcendental(node: Basic) -> bool:
     if isinstance(node, Pow) and not isinstance(node, exp):
         return not node.exp.is_Rational
-    return isinstance(node, (Function, exp)) and not node.is_number
+    return isinstance(node, (Function, exp)) and not isinstance(node, Held) and not node.is_number
 
 
 def _shared_numbers(total: Add) -> int:

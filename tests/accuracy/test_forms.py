@@ -51,7 +51,7 @@ EXPRESSIONS = dict.fromkeys(pointwise_statements())
 @pytest.mark.parametrize("expression", EXPRESSIONS, ids=str)
 def test_every_form_is_the_same_function(expression: sympy.Expr) -> None:
     count = 1 + max((int(s.name[1:]) for s in expression.free_symbols if s.name.startswith("a")), default=0)
-    for form in forms(expression):
+    for form in forms(expression, alone=True):
         for point in points(count):
             truth = value(expression, point)
             if truth.is_real and truth.is_finite:
@@ -63,7 +63,7 @@ def test_the_estimated_error_bounds_the_true_one(expression: sympy.Expr) -> None
     symbols = sorted((s for s in expression.free_symbols if s.name.startswith("a")), key=lambda s: int(s.name[1:]))
     columns = np.array(list(zip(*[[float(p[s]) for s in map(read_symbol, range(6))] for p in points(6)], strict=True)))
     sizes = {symbol: 32 for symbol in expression.free_symbols if symbol not in symbols}
-    for form in forms(expression.subs(sizes)):
+    for form in forms(expression.subs(sizes), alone=True):
         leaves = {s: given(columns[int(s.name[1:])], n, len(symbols)) for n, s in enumerate(symbols)}
         if not leaves:
             continue
@@ -85,7 +85,7 @@ def test_the_estimated_error_bounds_the_true_one(expression: sympy.Expr) -> None
 def test_forms_estimated_together_are_estimated_as_each_alone(function: Callable[[sympy.Expr], sympy.Expr]) -> None:
     x = read_symbol(0)
     known = {x: given(np.linspace(-50, 50, 101), 0, 1)}
-    every = forms(function(x))
+    every = forms(function(x), alone=True)
     assert len(every) > 1
     for form, together in zip(every, estimates(every, known), strict=True):
         alone = estimate(form, known)
