@@ -189,8 +189,8 @@ def loss_and_grad(
     W_seen, b_seen, W_code, b_code, W_turned, b_turned, W_image, b_image, x = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    if microbatch is None:  # parts of about 483 stay in the cache
-        microbatch = N if N < 2427 else -(-N // (N // 483))
+    if microbatch is None:  # parts of about 478 stay in the cache
+        microbatch = N if N < 2427 else -(-N // (N // 478))
     if microbatch < N:
         return _in_parts(params, {"x": x}, cotangent, out, microbatch, map)
     if out is None:

@@ -155,24 +155,29 @@ def loss_and_grad(
     With ``microbatch`` the examples go through in parts of that many, in memory for one
     part; the result is that of the whole batch to rounding. The ``map`` of a pool of
     threads computes parts at the same time, and adds them up in the same order.
+    A batch of 22796 examples or more goes through in parts by itself: that is faster.
     """
-    if microbatch is not None:
-        return _in_parts(
-            params, {"features": features, "y": y}, cotangent, out, microbatch, map
-        )
     dtype, arrays, sizes = _arguments(params, {"features": features, "y": y})
     W, b, beta, B, c, features, y = arrays
     N = sizes["N"]
     _require_examples(sizes)
+    if microbatch is None:  # parts of about 2850 stay in the cache
+        microbatch = N if N < 22796 else -(-N // (N // 2850))
+    if microbatch < N:
+        return _in_parts(
+            params, {"features": features, "y": y}, cotangent, out, microbatch, map
+        )
     if out is None:
         out = _ANEW
     else:
         _require_fit(out, dtype, params, features, y)
     work = _borrow(_LossAndGradWork, dtype, N)
     z = features.dot(W, out=work.z)  # (1)
-    z += b  # (1)
+    work.spread[...] = b  # (1)
+    z += work.spread  # (1)
     t = np.maximum(-(2.0**100), z, out=work.y2)  # (2) max(−2¹⁰⁰, z)
-    u = np.multiply(beta, t, out=work.u)
+    work.spread[...] = beta
+    u = np.multiply(work.spread, t, out=work.u)
     v = np.negative(u, out=work.v)  # (2) −beta max(−2¹⁰⁰, z)
     np.minimum(u, v, out=v)  # (2)
     np.exp(v, out=v)  # (2)
@@ -184,11 +189,13 @@ def loss_and_grad(
     y3_part = work.y3_part
     y2.dot(B.transpose(1, 0, 2).reshape(6, 18), out=y3_part.reshape(N, 18))  # (3)
     y3 = np.matmul(y2[:, None, :], y3_part.transpose(0, 2, 1))[:, 0]  # (3)
-    y3 += c  # (3)
+    work.spread2[...] = c  # (3)
+    y3 += work.spread2  # (3)
     y3_less = np.subtract(y3, y, out=work.y3_less)  # (4)
     L = y3_less.ravel().dot(y3_less.ravel())  # (4)
     L = L / (3 * N)  # (4)
-    y3_bar = np.multiply(2 * cotangent / (3 * N), y3_less, out=work.y3_bar)  # (5)
+    work.scale[...] = 2 * cotangent / (3 * N)
+    y3_bar = np.multiply(work.scale, y3_less, out=work.y3_bar)  # (5)
     c_bar = work.ones.dot(y3_bar, out=out["c"])  # (6)
     B_bar_part = np.multiply(y2[:, None], y3_bar[:, :, None], out=work.y3_part)  # (7)
     B_bar = B_bar_part.reshape(-1, 18).T.dot(y2).reshape(3, 6, 6)  # (7)
@@ -200,7 +207,8 @@ def loss_and_grad(
         y2_bar_term.transpose(0, 2, 1).reshape(18, 6),
         out=work.y2_bar,
     )
-    t = np.multiply(beta, z, out=work.t)
+    work.spread[...] = beta
+    t = np.multiply(work.spread, z, out=work.t)
     u = np.negative(t, out=work.u)  # (9) −z beta
     np.minimum(t, u, out=u)  # (9) −|z beta|
     np.exp(u, out=u)  # (9) exp(−|z beta|)
@@ -208,7 +216,8 @@ def loss_and_grad(
     w = np.minimum(2.0**100, y2, out=work.z_bar)  # (9) min(2¹⁰⁰, y2)
     r = np.less(t, work.zero, out=work.r)
     q = np.maximum(u, r, out=work.q)  # (9) {1 if z beta < 0 else exp(−|z beta|)}
-    np.multiply(beta, w, out=w)
+    work.spread[...] = beta
+    np.multiply(work.spread, w, out=w)
     np.multiply(w, q, out=w)
     q = np.greater_equal(t, work.zero, out=work.q2)
     np.maximum(u, q, out=u)  # (9) {1 if z beta ≥ 0 else exp(−|z beta|)}
@@ -217,7 +226,8 @@ def loss_and_grad(
     z_bar = np.divide(w, v, out=w)  # (9)
     t = np.minimum(2.0**100, z, out=work.t)  # (10) min(2¹⁰⁰, z)
     np.maximum(-(2.0**100), t, out=t)  # (10) max(−2¹⁰⁰, min(2¹⁰⁰, z))
-    u = np.multiply(beta, t, out=work.u)
+    work.spread[...] = beta
+    u = np.multiply(work.spread, t, out=work.u)
     v = np.negative(u, out=work.v)  # (10) −beta max(−2¹⁰⁰, min(2¹⁰⁰, z))
     np.minimum(u, v, out=u)  # (10)
     np.exp(u, out=u)  # (10)
@@ -251,11 +261,12 @@ def _arguments(
     """
     try:
         arrays = [*map(params.get, PARAMETERS), *given.values()]
-        kinds = [(type(a), a.shape, a.dtype) for a in arrays]
-        passed = _PASSED[(len(params), *kinds)]
+        key = [len(params)]
+        for array in arrays:
+            key += type(array), array.shape, array.dtype
+        dtype, sizes, casts, labels = _PASSED[tuple(key)]
     except (AttributeError, KeyError):
         return _examined(params, given)
-    dtype, sizes, casts, labels = passed
     for position in casts:
         arrays[position] = arrays[position].astype(dtype)
     for position, name in labels:
@@ -284,7 +295,9 @@ def _examined(
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
     plain = all(a is value for a, value in zip(arrays, values.values()))
-    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+    key = [len(params)]
+    for array in arrays:
+        key += type(array), array.shape, array.dtype
     casts, labels = [], []
     for position, name in enumerate(values):
         if name in INTEGERS:
@@ -296,8 +309,7 @@ def _examined(
     if plain:
         if len(_PASSED) >= 64:
             _PASSED.clear()
-        key = (len(params), *kinds)
-        _PASSED[key] = dtype, sizes, casts, labels
+        _PASSED[tuple(key)] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -323,8 +335,10 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    array = array.astype(np.intp, copy=False)
-    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
+    if array.dtype != np.intp:
+        array = array.astype(np.intp)
+    counts = array.view(np.uintp)  # in which what is below 0 is far above
+    if array.size and not np.maximum.reduce(counts, axis=None) < classes:
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
@@ -333,9 +347,9 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
 
 def _require_examples(sizes: dict[str, int]) -> None:
     """A mean over nothing is not a number."""
-    for name, length in sizes.items():
-        if length == 0:
-            raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+    if 0 in sizes.values():
+        empty = next(name for name, length in sizes.items() if length == 0)
+        raise ValueError(f"{empty} is 0: the loss of no examples is not defined")
 
 
 def _in_parts(
@@ -350,7 +364,8 @@ def _in_parts(
     if microbatch < 1:
         raise ValueError(f"microbatch is {microbatch}, not a number of examples")
     dtype, _, sizes = _arguments(params, given)
-    _require_examples(sizes)
+    if out is not None:
+        _require_fit(out, dtype, params, *given.values())
     N = sizes["N"]
     shapes = {**INPUTS, **TARGETS}
     sliced = [shapes[name][:1] == ("N",) for name in given]
@@ -361,7 +376,11 @@ def _in_parts(
         share = min(microbatch, N - start) / N  # of the mean
         place = out if start == 0 else None  # the others are added to it
         value, grads = loss_and_grad(
-            params, *some, cotangent=cotangent * share, out=place
+            params,
+            *some,
+            cotangent=cotangent * share,
+            out=place,
+            microbatch=microbatch,
         )
         return share * value, grads
 
@@ -386,6 +405,7 @@ class _LossAndGradWork:
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
         self.z = np.empty((N, 6), dtype)
+        self.spread = np.empty((N, 6), dtype)
         self.one = np.asarray(1, dtype=dtype)
         self.one.flags.writeable = False
         self.zero = np.asarray(0, dtype=dtype)
@@ -396,7 +416,9 @@ class _LossAndGradWork:
         self.w = np.empty((N, 6), dtype)
         self.r = np.empty((N, 6), bool)
         self.y3_part = np.empty((N, 3, 6), dtype)
+        self.spread2 = np.empty((N, 3), dtype)
         self.y3_less = np.empty((N, 3), dtype)
+        self.scale = np.empty((), dtype=dtype)
         self.y3_bar = np.empty((N, 3), dtype)
         self.ones = np.ones((N,), dtype)
         self.ones.flags.writeable = False

@@ -237,13 +237,16 @@ def loss_and_grad(
     With ``microbatch`` the examples go through in parts of that many, in memory for one
     part; the result is that of the whole batch to rounding. The ``map`` of a pool of
     threads computes parts at the same time, and adds them up in the same order.
+    A batch of 75173 examples or more goes through in parts by itself: that is faster.
     """
-    if microbatch is not None:
-        return _in_parts(params, {"x": x}, cotangent, out, microbatch, map)
     dtype, arrays, sizes = _arguments(params, {"x": x})
     a, s, mu, x = arrays
     N = sizes["N"]
     _require_examples(sizes)
+    if microbatch is None:  # parts of about 20310 stay in the cache
+        microbatch = N if N < 75173 else -(-N // (N // 20310))
+    if microbatch < N:
+        return _in_parts(params, {"x": x}, cotangent, out, microbatch, map)
     if out is None:
         out = _ANEW
     else:
@@ -265,9 +268,11 @@ def loss_and_grad(
     )[:, 0].transpose(1, 0)
     t = np.divide(e_part_2, work.two, out=work.t)  # (1) e_part_2 / 2
     e -= t  # (1)
-    e += a  # (1)
+    work.spread[...] = a  # (1)
+    e += work.spread  # (1)
     e_max = np.maximum.reduce(e, axis=1, out=work.e_max)  # (2)
-    t = np.subtract(e, e_max[:, None], out=work.s2_term)  # (3) e − e_max
+    work.spread[...] = e_max[:, None]  # (3)
+    t = np.subtract(e, work.spread, out=work.s2_term)  # (3) e − e_max
     s2_term = np.exp(t, out=t)  # (3)
     s2 = work.ones2.dot(s2_term.T, out=work.s2)  # (4)
     s2_place = e.argmax(axis=1)  # (4)
@@ -291,16 +296,20 @@ def loss_and_grad(
     L = np.add.reduce(L_term)  # (13)
     L = (-L) / N  # (13)
     t = np.multiply(N, s2, out=work.s2_rest)
-    s2_bar = np.divide(-cotangent, t, out=t)  # (14)
-    e_bar = np.multiply(s2_bar[:, None], s2_term, out=work.e)  # (15)
-    a_bar = np.multiply(cotangent / s3, s3_term, out=out["a"])  # (16)
+    work.scale[...] = -cotangent  # (14)
+    s2_bar = np.divide(work.scale, t, out=t)  # (14)
+    work.spread[...] = s2_bar[:, None]
+    e_bar = np.multiply(work.spread, s2_term, out=work.e)  # (15)
+    work.scale[...] = cotangent / s3
+    a_bar = np.multiply(work.scale, s3_term, out=out["a"])  # (16)
     t = e_bar.T.dot(work.ones3, out=work.t4)  # (16)
     a_bar += t  # (16)
     t = np.multiply(-2, s, out=work.e_term)
     s_wide_exp = _wide_exp(t, out=t)  # (17)
     t = np.subtract(x[:, None], mu, out=work.e_term_2)  # (17) x − mu
     np.multiply(t, t, out=t)  # (17) (x − mu)²
-    np.multiply(s_wide_exp, t, out=t)
+    work.spread2[...] = s_wide_exp
+    np.multiply(work.spread2, t, out=t)
     s_bar_term = np.subtract(t, work.one, out=t)  # (17)
     s_bar = np.matmul(e_bar.T[:, None, :], s_bar_term.transpose(1, 0, 2))[:, 0]  # (17)
     mu_bar_term = np.subtract(mu, x[:, None], out=work.e_term_2)  # (18)
@@ -346,9 +355,11 @@ def per_example_grad(
     )[:, 0].transpose(1, 0)
     t = np.divide(e_part_2, work.two, out=work.t)  # (1) e_part_2 / 2
     e -= t  # (1)
-    e += a  # (1)
+    work.spread[...] = a  # (1)
+    e += work.spread  # (1)
     e_max = np.maximum.reduce(e, axis=1, out=work.e_max)  # (2)
-    np.subtract(e, e_max[:, None], out=e)  # (3) e − e_max
+    work.spread[...] = e_max[:, None]  # (3)
+    np.subtract(e, work.spread, out=e)  # (3) e − e_max
     s2_term = np.exp(e, out=e)  # (3); s2_term lives in e
     s2 = work.ones2.dot(s2_term.T, out=work.e_max)  # (4)
     a_max = np.maximum.reduce(a)  # (5)
@@ -356,19 +367,23 @@ def per_example_grad(
     s3_term = np.exp(t, out=t)  # (6)
     s3 = np.add.reduce(s3_term)  # (7)
     t = np.multiply(N, s2, out=work.s2_bar)
-    s2_bar = np.divide(-cotangent, t, out=t)  # (14)
+    work.scale[...] = -cotangent  # (14)
+    s2_bar = np.divide(work.scale, t, out=t)  # (14)
     s3_each_bar = work.e_max  # (19)
     s3_each_bar[...] = cotangent / (N * s3)  # (19)
-    e_bar = np.multiply(s2_bar[:, None], s2_term, out=work.e_bar)  # (15)
+    work.spread[...] = s2_bar[:, None]
+    e_bar = np.multiply(work.spread, s2_term, out=work.e_bar)  # (15)
     a_each_bar = np.multiply(s3_each_bar[:, None], s3_term)  # (20)
     a_each_bar += e_bar  # (20)
     t = np.multiply(-2, s, out=work.e_term)
     s_wide_exp = _wide_exp(t, out=t)  # (21)
     t = np.subtract(x[:, None], mu)  # (21) x − mu
     np.multiply(t, t, out=t)  # (21) (x − mu)²
-    np.multiply(s_wide_exp, t, out=t)
+    work.spread2[...] = s_wide_exp
+    np.multiply(work.spread2, t, out=t)
     np.subtract(t, work.one, out=t)  # (21) s_wide_exp (x − mu)² − 1
-    s_each_bar = np.multiply(e_bar[:, :, None], t, out=t)  # (21)
+    work.spread2[...] = e_bar[:, :, None]
+    s_each_bar = np.multiply(work.spread2, t, out=t)  # (21)
     t = np.subtract(mu, x[:, None], out=work.t2)  # (22) mu − x
     u = np.multiply(e_bar[:, :, None], s_wide_exp)
     np.multiply(u, t, out=u)
@@ -411,9 +426,11 @@ def hessian(
     )[:, 0].transpose(1, 0)
     t = np.divide(e_part_2, work.two, out=work.t)  # (1) e_part_2 / 2
     e -= t  # (1)
-    e += a  # (1)
+    work.spread[...] = a  # (1)
+    e += work.spread  # (1)
     e_max = np.maximum.reduce(e, axis=1, out=work.e_max)  # (2)
-    np.subtract(e, e_max[:, None], out=e)  # (3) e − e_max
+    work.spread[...] = e_max[:, None]  # (3)
+    np.subtract(e, work.spread, out=e)  # (3) e − e_max
     s2_term = np.exp(e, out=e)  # (3); s2_term lives in e
     s2 = work.ones2.dot(s2_term.T, out=work.e_max)  # (4)
     a_max = np.maximum.reduce(a)  # (5)
@@ -421,13 +438,15 @@ def hessian(
     s3_term = np.exp(t, out=t)  # (6)
     s3 = np.add.reduce(s3_term)  # (7)
     t = np.multiply(N, s2, out=work.s2_bar)
-    s2_bar = np.divide(-cotangent, t, out=t)  # (14)
-    e_bar = np.multiply(s2_bar[:, None], s2_term, out=work.e_bar)  # (15)
+    work.scale[...] = -cotangent  # (14)
+    s2_bar = np.divide(work.scale, t, out=t)  # (14)
+    work.spread[...] = s2_bar[:, None]
+    e_bar = np.multiply(work.spread, s2_term, out=work.e_bar)  # (15)
     e_by_a = work.e_by_a  # (23)
     e_by_a.fill(0)
     e_by_a[work.numbers[:, None], work.numbers2, work.numbers2] += 1  # (23)
-    # (24)
-    s2_term_by_a = np.multiply(s2_term[:, :, None], e_by_a, out=work.s2_term_by_a)
+    work.spread2[...] = s2_term[:, :, None]
+    s2_term_by_a = np.multiply(work.spread2, e_by_a, out=work.s2_term_by_a)  # (24)
     s2_by_a = np.add.reduce(s2_term_by_a, axis=1, out=work.s2_by_a)  # (25)
     s3_term_by_a = work.s3_term_by_a  # (26)
     s3_term_by_a.fill(0)
@@ -435,23 +454,28 @@ def hessian(
     s3_by_a = work.ones2.dot(s3_term_by_a, out=work.s3_by_a)  # (27)
     t = np.divide(work.one, s2[:, None], out=work.t2)  # (28) 1 / s2
     np.divide(t, s2[:, None], out=t)  # (28) 1 / s2 / s2
-    np.multiply(cotangent / N, t, out=t)
-    s2_bar_by_a = np.multiply(t, s2_by_a, out=work.s2_bar_by_a)  # (28)
+    work.scale[...] = cotangent / N
+    np.multiply(work.scale, t, out=t)
+    work.spread3[...] = t
+    s2_bar_by_a = np.multiply(work.spread3, s2_by_a, out=work.s2_bar_by_a)  # (28)
     # (29)
     e_bar_by_a = np.multiply(s2_term[:, :, None], s2_bar_by_a[:, None], out=work.e_by_a)
-    t = np.multiply(s2_bar[:, None, None], s2_term_by_a, out=work.t3)
+    work.spread2[...] = s2_bar[:, None, None]
+    t = np.multiply(work.spread2, s2_term_by_a, out=work.t3)
     e_bar_by_a += t  # (29)
     t = np.multiply(s3_term[:, None], s3_by_a)
     np.divide(t, s3, out=t)  # (30) s3_term s3_by_a / s3
     np.subtract(s3_term_by_a, t, out=t)  # (30) s3_term_by_a − s3_term s3_by_a / s3
-    a_bar_by_a = np.multiply(cotangent / s3, t, out=t)  # (30)
+    work.scale[...] = cotangent / s3
+    a_bar_by_a = np.multiply(work.scale, t, out=t)  # (30)
     t = work.ones3.dot(e_bar_by_a.reshape(-1, 9), out=work.t4)  # (30)
     a_bar_by_a += t.reshape(3, 3)  # (30)
     t = np.multiply(-2, s, out=work.e_term)
     s_wide_exp = _wide_exp(t, out=t)  # (31)
     t = np.subtract(x[:, None], mu, out=work.e_term_2)  # (31) x − mu
     np.multiply(t, t, out=t)  # (31) (x − mu)²
-    np.multiply(s_wide_exp, t, out=t)
+    work.spread4[...] = s_wide_exp
+    np.multiply(work.spread4, t, out=t)
     s_bar_by_a_term = np.subtract(t, work.one, out=t)  # (31)
     # (31)
     s_bar_by_a = np.matmul(
@@ -462,32 +486,39 @@ def hessian(
     mu_bar_by_a = np.matmul(
         mu_bar_by_a_term.transpose(1, 2, 0), e_bar_by_a.transpose(1, 0, 2)
     )
-    t = np.multiply(s_wide_exp[:, :, None], mu_bar_by_a)
+    work.spread5[...] = s_wide_exp[:, :, None]
+    t = np.multiply(work.spread5, mu_bar_by_a)
     mu_bar_by_a = np.negative(t, out=t)  # (32)
     e_by_s = work.e_by_s  # (33)
     e_by_s.fill(0)
     t = np.subtract(x[:, None], mu, out=work.t5)  # (33) x − mu
     np.multiply(t, t, out=t)  # (33) (x − mu)²
-    np.multiply(s_wide_exp, t, out=t)
+    work.spread4[...] = s_wide_exp
+    np.multiply(work.spread4, t, out=t)
     np.subtract(t, work.one, out=t)  # (33) s_wide_exp (x − mu)² − 1
     # (33)
     e_by_s[work.numbers[:, None, None], work.numbers2[:, None], work.numbers2[:, None], work.numbers3] += t
-    s2_term_by_s = np.multiply(s2_term[:, :, None, None], e_by_s, out=e_by_s)  # (34)
+    work.spread6[...] = s2_term[:, :, None, None]
+    s2_term_by_s = np.multiply(work.spread6, e_by_s, out=e_by_s)  # (34)
     s2_by_s = np.add.reduce(s2_term_by_s, axis=1, out=work.e_term_2)  # (35)
     t = np.divide(work.one, s2[:, None, None], out=work.t6)  # (36) 1 / s2
     np.divide(t, s2[:, None, None], out=t)  # (36) 1 / s2 / s2
-    np.multiply(cotangent / N, t, out=t)
-    s2_bar_by_s = np.multiply(t, s2_by_s, out=work.s2_bar_by_s)  # (36)
+    work.scale[...] = cotangent / N
+    np.multiply(work.scale, t, out=t)
+    work.spread4[...] = t
+    s2_bar_by_s = np.multiply(work.spread4, s2_by_s, out=work.s2_bar_by_s)  # (36)
     # (37)
     e_bar_by_s = np.multiply(
         s2_term[:, :, None, None], s2_bar_by_s[:, None], out=work.e_bar_by_s
     )
-    t = np.multiply(s2_bar[:, None, None, None], s2_term_by_s, out=work.t7)
+    work.spread6[...] = s2_bar[:, None, None, None]
+    t = np.multiply(work.spread6, s2_term_by_s, out=work.t7)
     e_bar_by_s += t  # (37)
     a_bar_by_s = work.ones3.dot(e_bar_by_s.reshape(-1, 18)).reshape(3, 3, 2)  # (38)
     t = np.subtract(x[:, None], mu, out=work.s2_bar_by_s)  # (40) x − mu
     np.multiply(t, t, out=t)  # (40) (x − mu)²
-    np.multiply(s_wide_exp, t, out=t)
+    work.spread4[...] = s_wide_exp
+    np.multiply(work.spread4, t, out=t)
     s_bar_by_s_term = np.subtract(t, work.one, out=t)  # (40)
     # (40)
     s_bar_by_s = np.matmul(
@@ -510,7 +541,8 @@ def hessian(
         mu_bar_by_s_term.transpose(1, 2, 0),
         e_bar_by_s.transpose(1, 0, 2, 3).reshape(3, N, 6),
     ).reshape(3, 2, 3, 2)
-    t = np.multiply(s_wide_exp[:, :, None, None], mu_bar_by_s)
+    work.spread7[...] = s_wide_exp[:, :, None, None]
+    t = np.multiply(work.spread7, mu_bar_by_s)
     mu_bar_by_s = np.negative(t, out=t)  # (42)
     mu_bar_by_s_term_2 = np.subtract(mu, x[:, None], out=work.s2_bar_by_s)  # (41)
     # (41)
@@ -524,25 +556,31 @@ def hessian(
     e_by_mu = work.e_bar_by_s  # (43)
     e_by_mu.fill(0)
     t = np.subtract(mu, x[:, None], out=work.t5)  # (43) mu − x
-    np.multiply(s_wide_exp, t, out=t)
+    work.spread4[...] = s_wide_exp
+    np.multiply(work.spread4, t, out=t)
     # (43)
     e_by_mu[work.numbers[:, None, None], work.numbers2[:, None], work.numbers2[:, None], work.numbers3] -= t
-    s2_term_by_mu = np.multiply(s2_term[:, :, None, None], e_by_mu, out=e_by_mu)  # (44)
+    work.spread6[...] = s2_term[:, :, None, None]
+    s2_term_by_mu = np.multiply(work.spread6, e_by_mu, out=e_by_mu)  # (44)
     s2_by_mu = np.add.reduce(s2_term_by_mu, axis=1, out=work.s2_bar_by_s)  # (45)
     t = np.divide(work.one, s2[:, None, None], out=work.t6)  # (46) 1 / s2
     np.divide(t, s2[:, None, None], out=t)  # (46) 1 / s2 / s2
-    np.multiply(cotangent / N, t, out=t)
-    s2_bar_by_mu = np.multiply(t, s2_by_mu, out=work.e_term_2)  # (46)
+    work.scale[...] = cotangent / N
+    np.multiply(work.scale, t, out=t)
+    work.spread4[...] = t
+    s2_bar_by_mu = np.multiply(work.spread4, s2_by_mu, out=work.e_term_2)  # (46)
     # (47)
     e_bar_by_mu = np.multiply(
         s2_term[:, :, None, None], s2_bar_by_mu[:, None], out=work.e_by_s
     )
-    t = np.multiply(s2_bar[:, None, None, None], s2_term_by_mu, out=work.t7)
+    work.spread6[...] = s2_bar[:, None, None, None]
+    t = np.multiply(work.spread6, s2_term_by_mu, out=work.t7)
     e_bar_by_mu += t  # (47)
     a_bar_by_mu = work.ones3.dot(e_bar_by_mu.reshape(-1, 18)).reshape(3, 3, 2)  # (48)
     t = np.subtract(x[:, None], mu, out=work.e_term_2)  # (50) x − mu
     np.multiply(t, t, out=t)  # (50) (x − mu)²
-    np.multiply(s_wide_exp, t, out=t)
+    work.spread4[...] = s_wide_exp
+    np.multiply(work.spread4, t, out=t)
     s_bar_by_mu_term = np.subtract(t, work.one, out=t)  # (50)
     # (50)
     s_bar_by_mu = np.matmul(
@@ -564,10 +602,12 @@ def hessian(
         mu_bar_by_mu_term.transpose(1, 2, 0),
         e_bar_by_mu.transpose(1, 0, 2, 3).reshape(3, N, 6),
     ).reshape(3, 2, 3, 2)
-    t = np.multiply(s_wide_exp[:, :, None, None], mu_bar_by_mu)
+    work.spread7[...] = s_wide_exp[:, :, None, None]
+    t = np.multiply(work.spread7, mu_bar_by_mu)
     mu_bar_by_mu = np.negative(t, out=t)  # (52)
     mu_bar_by_mu_part = e_bar.T.dot(work.ones3, out=work.s3_by_a)  # (51)
-    t = np.multiply(mu_bar_by_mu_part[:, None], s_wide_exp, out=work.t8)
+    work.spread8[...] = mu_bar_by_mu_part[:, None]
+    t = np.multiply(work.spread8, s_wide_exp, out=work.t8)
     # (51)
     mu_bar_by_mu[work.numbers2[:, None], work.numbers3, work.numbers2[:, None], work.numbers3] -= t
     _give_back(work, _HessianWork, dtype, N)
@@ -833,11 +873,12 @@ def _arguments(
     """
     try:
         arrays = [*map(params.get, PARAMETERS), *given.values()]
-        kinds = [(type(a), a.shape, a.dtype) for a in arrays]
-        passed = _PASSED[(len(params), *kinds)]
+        key = [len(params)]
+        for array in arrays:
+            key += type(array), array.shape, array.dtype
+        dtype, sizes, casts, labels = _PASSED[tuple(key)]
     except (AttributeError, KeyError):
         return _examined(params, given)
-    dtype, sizes, casts, labels = passed
     for position in casts:
         arrays[position] = arrays[position].astype(dtype)
     for position, name in labels:
@@ -866,7 +907,9 @@ def _examined(
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
     plain = all(a is value for a, value in zip(arrays, values.values()))
-    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+    key = [len(params)]
+    for array in arrays:
+        key += type(array), array.shape, array.dtype
     casts, labels = [], []
     for position, name in enumerate(values):
         if name in INTEGERS:
@@ -878,8 +921,7 @@ def _examined(
     if plain:
         if len(_PASSED) >= 64:
             _PASSED.clear()
-        key = (len(params), *kinds)
-        _PASSED[key] = dtype, sizes, casts, labels
+        _PASSED[tuple(key)] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -905,8 +947,10 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    array = array.astype(np.intp, copy=False)
-    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
+    if array.dtype != np.intp:
+        array = array.astype(np.intp)
+    counts = array.view(np.uintp)  # in which what is below 0 is far above
+    if array.size and not np.maximum.reduce(counts, axis=None) < classes:
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
@@ -915,9 +959,9 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
 
 def _require_examples(sizes: dict[str, int]) -> None:
     """A mean over nothing is not a number."""
-    for name, length in sizes.items():
-        if length == 0:
-            raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+    if 0 in sizes.values():
+        empty = next(name for name, length in sizes.items() if length == 0)
+        raise ValueError(f"{empty} is 0: the loss of no examples is not defined")
 
 
 def _in_parts(
@@ -932,7 +976,8 @@ def _in_parts(
     if microbatch < 1:
         raise ValueError(f"microbatch is {microbatch}, not a number of examples")
     dtype, _, sizes = _arguments(params, given)
-    _require_examples(sizes)
+    if out is not None:
+        _require_fit(out, dtype, params, *given.values())
     N = sizes["N"]
     shapes = {**INPUTS, **TARGETS}
     sliced = [shapes[name][:1] == ("N",) for name in given]
@@ -943,7 +988,11 @@ def _in_parts(
         share = min(microbatch, N - start) / N  # of the mean
         place = out if start == 0 else None  # the others are added to it
         value, grads = loss_and_grad(
-            params, *some, cotangent=cotangent * share, out=place
+            params,
+            *some,
+            cotangent=cotangent * share,
+            out=place,
+            microbatch=microbatch,
         )
         return share * value, grads
 
@@ -976,6 +1025,7 @@ class _LossAndGradWork:
         self.two = np.asarray(2, dtype=dtype)
         self.two.flags.writeable = False
         self.t = np.empty((3, N), dtype).T
+        self.spread = np.empty((3, N), dtype).T
         self.e_max = np.empty((N,), dtype)
         self.s2_term = np.empty((3, N), dtype).T
         self.s2 = np.empty((N,), dtype)
@@ -989,9 +1039,11 @@ class _LossAndGradWork:
         self.t2 = np.empty((3,), bool)
         self.s3_rest_term = np.empty((3,), dtype)
         self.t3 = np.empty((N,), dtype)
+        self.scale = np.empty((), dtype=dtype)
         self.ones3 = np.ones((N,), dtype)
         self.ones3.flags.writeable = False
         self.t4 = np.empty((3,), dtype)
+        self.spread2 = np.empty((N, 3, 2), dtype)
         self.one = np.asarray(1, dtype=dtype)
         self.one.flags.writeable = False
 
@@ -1009,11 +1061,14 @@ class _PerExampleGradWork:
         self.two = np.asarray(2, dtype=dtype)
         self.two.flags.writeable = False
         self.t = np.empty((3, N), dtype).T
+        self.spread = np.empty((3, N), dtype).T
         self.e_max = np.empty((N,), dtype)
         self.ones2 = np.ones((3,), dtype)
         self.ones2.flags.writeable = False
+        self.scale = np.empty((), dtype=dtype)
         self.s2_bar = np.empty((N,), dtype)
         self.e_bar = np.empty((3, N), dtype).T
+        self.spread2 = np.empty((N, 3, 2), dtype)
         self.one = np.asarray(1, dtype=dtype)
         self.one.flags.writeable = False
         self.t2 = np.empty((N, 3, 2), dtype)
@@ -1032,9 +1087,11 @@ class _HessianWork:
         self.two = np.asarray(2, dtype=dtype)
         self.two.flags.writeable = False
         self.t = np.empty((3, N), dtype).T
+        self.spread = np.empty((3, N), dtype).T
         self.e_max = np.empty((N,), dtype)
         self.ones2 = np.ones((3,), dtype)
         self.ones2.flags.writeable = False
+        self.scale = np.empty((), dtype=dtype)
         self.s2_bar = np.empty((N,), dtype)
         self.e_bar = np.empty((3, N), dtype).T
         self.e_by_a = np.empty((N, 3, 3), dtype)
@@ -1042,27 +1099,34 @@ class _HessianWork:
         self.numbers.flags.writeable = False
         self.numbers2 = np.arange(3, dtype=np.intp)
         self.numbers2.flags.writeable = False
+        self.spread2 = np.empty((N, 3, 3), dtype)
         self.s2_term_by_a = np.empty((N, 3, 3), dtype)
         self.s2_by_a = np.empty((N, 3), dtype)
         self.s3_term_by_a = np.empty((3, 3), dtype)
         self.s3_by_a = np.empty((3,), dtype)
         self.one = np.asarray(1, dtype=dtype)
         self.one.flags.writeable = False
+        self.spread3 = np.empty((N, 3), dtype)
         self.t2 = np.empty((N, 1), dtype)
         self.s2_bar_by_a = np.empty((N, 3), dtype)
         self.t3 = np.empty((N, 3, 3), dtype)
         self.ones3 = np.ones((N,), dtype)
         self.ones3.flags.writeable = False
         self.t4 = np.empty((9,), dtype)
+        self.spread4 = np.empty((N, 3, 2), dtype)
+        self.spread5 = np.empty((3, 2, 3), dtype)
         self.e_by_s = np.empty((N, 3, 3, 2), dtype)
         self.numbers3 = np.arange(2, dtype=np.intp)
         self.numbers3.flags.writeable = False
         self.t5 = np.empty((N, 3, 2), dtype)
+        self.spread6 = np.empty((N, 3, 3, 2), dtype)
         self.t6 = np.empty((N, 1, 1), dtype)
         self.s2_bar_by_s = np.empty((N, 3, 2), dtype)
         self.e_bar_by_s = np.empty((N, 3, 3, 2), dtype)
         self.t7 = np.empty((N, 3, 3, 2), dtype)
         self.t8 = np.empty((3, 2), dtype)
+        self.spread7 = np.empty((3, 2, 3, 2), dtype)
+        self.spread8 = np.empty((3, 2), dtype)
 
 
 _IDLE: dict[tuple, list] = {}  # by class, dtype and sizes, what no call is using

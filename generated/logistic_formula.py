@@ -129,20 +129,24 @@ def loss_and_grad(
     With ``microbatch`` the examples go through in parts of that many, in memory for one
     part; the result is that of the whole batch to rounding. The ``map`` of a pool of
     threads computes parts at the same time, and adds them up in the same order.
+    A batch of 116712 examples or more goes through in parts by itself: that is faster.
     """
-    if microbatch is not None:
-        return _in_parts(params, {"x": x, "y": y}, cotangent, out, microbatch, map)
     dtype, arrays, sizes = _arguments(params, {"x": x, "y": y})
     W, b, x, y = arrays
     N = sizes["N"]
     _require_examples(sizes)
+    if microbatch is None:  # parts of about 31004 stay in the cache
+        microbatch = N if N < 116712 else -(-N // (N // 31004))
+    if microbatch < N:
+        return _in_parts(params, {"x": x, "y": y}, cotangent, out, microbatch, map)
     if out is None:
         out = _ANEW
     else:
         _require_fit(out, dtype, params, x, y)
     work = _borrow(_LossAndGradWork, dtype, N)
     z = x.dot(W, out=work.z)  # (1)
-    z += b  # (1)
+    work.spread[...] = b  # (1)
+    z += work.spread  # (1)
     t = np.negative(z, out=work.z_exp)  # (3) −z
     np.minimum(z, t, out=t)  # (3) −|z|
     z_exp = np.exp(t, out=t)  # (3)
@@ -163,7 +167,8 @@ def loss_and_grad(
     r = np.maximum(z_exp, w, out=work.r)  # (4) {1 if z ≥ 0 else z_exp}
     np.multiply(u, r, out=u)
     np.subtract(u, v, out=u)  # (4)
-    np.multiply(cotangent / N, u, out=u)
+    work.scale[...] = cotangent / N
+    np.multiply(work.scale, u, out=u)
     z_bar = np.divide(u, t, out=u)  # (4)
     b_bar = work.ones.dot(z_bar, out=out["b"])  # (5)
     W_bar = x.T.dot(z_bar, out=out["W"])  # (6)
@@ -185,11 +190,12 @@ def _arguments(
     """
     try:
         arrays = [*map(params.get, PARAMETERS), *given.values()]
-        kinds = [(type(a), a.shape, a.dtype) for a in arrays]
-        passed = _PASSED[(len(params), *kinds)]
+        key = [len(params)]
+        for array in arrays:
+            key += type(array), array.shape, array.dtype
+        dtype, sizes, casts, labels = _PASSED[tuple(key)]
     except (AttributeError, KeyError):
         return _examined(params, given)
-    dtype, sizes, casts, labels = passed
     for position in casts:
         arrays[position] = arrays[position].astype(dtype)
     for position, name in labels:
@@ -218,7 +224,9 @@ def _examined(
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
     plain = all(a is value for a, value in zip(arrays, values.values()))
-    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+    key = [len(params)]
+    for array in arrays:
+        key += type(array), array.shape, array.dtype
     casts, labels = [], []
     for position, name in enumerate(values):
         if name in INTEGERS:
@@ -230,8 +238,7 @@ def _examined(
     if plain:
         if len(_PASSED) >= 64:
             _PASSED.clear()
-        key = (len(params), *kinds)
-        _PASSED[key] = dtype, sizes, casts, labels
+        _PASSED[tuple(key)] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -257,8 +264,10 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    array = array.astype(np.intp, copy=False)
-    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
+    if array.dtype != np.intp:
+        array = array.astype(np.intp)
+    counts = array.view(np.uintp)  # in which what is below 0 is far above
+    if array.size and not np.maximum.reduce(counts, axis=None) < classes:
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
@@ -267,9 +276,9 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
 
 def _require_examples(sizes: dict[str, int]) -> None:
     """A mean over nothing is not a number."""
-    for name, length in sizes.items():
-        if length == 0:
-            raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+    if 0 in sizes.values():
+        empty = next(name for name, length in sizes.items() if length == 0)
+        raise ValueError(f"{empty} is 0: the loss of no examples is not defined")
 
 
 def _in_parts(
@@ -284,7 +293,8 @@ def _in_parts(
     if microbatch < 1:
         raise ValueError(f"microbatch is {microbatch}, not a number of examples")
     dtype, _, sizes = _arguments(params, given)
-    _require_examples(sizes)
+    if out is not None:
+        _require_fit(out, dtype, params, *given.values())
     N = sizes["N"]
     shapes = {**INPUTS, **TARGETS}
     sliced = [shapes[name][:1] == ("N",) for name in given]
@@ -295,7 +305,11 @@ def _in_parts(
         share = min(microbatch, N - start) / N  # of the mean
         place = out if start == 0 else None  # the others are added to it
         value, grads = loss_and_grad(
-            params, *some, cotangent=cotangent * share, out=place
+            params,
+            *some,
+            cotangent=cotangent * share,
+            out=place,
+            microbatch=microbatch,
         )
         return share * value, grads
 
@@ -320,6 +334,7 @@ class _LossAndGradWork:
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
         self.z = np.empty((N, 1), dtype)
+        self.spread = np.empty((N, 1), dtype)
         self.z_exp = np.empty((N, 1), dtype)
         self.zero = np.asarray(0, dtype=dtype)
         self.zero.flags.writeable = False
@@ -328,6 +343,7 @@ class _LossAndGradWork:
         self.u2 = np.empty((N, 1), dtype)
         self.one = np.asarray(1, dtype=dtype)
         self.one.flags.writeable = False
+        self.scale = np.empty((), dtype=dtype)
         self.t = np.empty((N, 1), dtype)
         self.v = np.empty((N, 1), dtype)
         self.w = np.empty((N, 1), bool)

@@ -222,14 +222,14 @@ def loss_and_grad(
     With ``microbatch`` the examples go through in parts of that many, in memory for one
     part; the result is that of the whole batch to rounding. The ``map`` of a pool of
     threads computes parts at the same time, and adds them up in the same order.
-    A batch of 326 examples or more goes through in parts by itself: that is faster.
+    A batch of 330 examples or more goes through in parts by itself: that is faster.
     """
     dtype, arrays, sizes = _arguments(params, {"x": x, "label": label})
     W1, U, b1, W2, b2, x, label = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    if microbatch is None:  # parts of about 163 stay in the cache
-        microbatch = N if N < 326 else -(-N // (N // 163))
+    if microbatch is None:  # parts of about 165 stay in the cache
+        microbatch = N if N < 330 else -(-N // (N // 165))
     if microbatch < N:
         return _in_parts(
             params, {"x": x, "label": label}, cotangent, out, microbatch, map

@@ -136,20 +136,24 @@ def loss_and_grad(
     With ``microbatch`` the examples go through in parts of that many, in memory for one
     part; the result is that of the whole batch to rounding. The ``map`` of a pool of
     threads computes parts at the same time, and adds them up in the same order.
+    A batch of 131266 examples or more goes through in parts by itself: that is faster.
     """
-    if microbatch is not None:
-        return _in_parts(params, {"x": x, "y": y}, cotangent, out, microbatch, map)
     dtype, arrays, sizes = _arguments(params, {"x": x, "y": y})
     W, b, x, y = arrays
     N = sizes["N"]
     _require_examples(sizes)
+    if microbatch is None:  # parts of about 30242 stay in the cache
+        microbatch = N if N < 131266 else -(-N // (N // 30242))
+    if microbatch < N:
+        return _in_parts(params, {"x": x, "y": y}, cotangent, out, microbatch, map)
     if out is None:
         out = _ANEW
     else:
         _require_fit(out, dtype, params, x, y)
     work = _borrow(_LossAndGradWork, dtype, N)
     z = x.dot(W, out=work.z)  # (1)
-    z += b  # (1)
+    work.spread[...] = b  # (1)
+    z += work.spread  # (1)
     t = np.negative(z, out=work.z_wide_exp)  # (3) −z
     np.minimum(z, t, out=t)  # (3) −|z|
     z_wide_exp = _wide_exp(t, out=t)  # (3)
@@ -182,7 +186,8 @@ def loss_and_grad(
     np.multiply(v, z_wide_exp, out=v)
     np.multiply(v, r, out=v)
     np.subtract(v, t, out=v)  # (5)
-    np.multiply(cotangent / N, v, out=v)
+    work.scale[...] = cotangent / N
+    np.multiply(work.scale, v, out=v)
     z_bar = np.divide(v, u, out=v)  # (5)
     b_bar = work.ones.dot(z_bar, out=out["b"])  # (6)
     W_bar = x.T.dot(z_bar, out=out["W"])  # (7)
@@ -204,11 +209,12 @@ def _arguments(
     """
     try:
         arrays = [*map(params.get, PARAMETERS), *given.values()]
-        kinds = [(type(a), a.shape, a.dtype) for a in arrays]
-        passed = _PASSED[(len(params), *kinds)]
+        key = [len(params)]
+        for array in arrays:
+            key += type(array), array.shape, array.dtype
+        dtype, sizes, casts, labels = _PASSED[tuple(key)]
     except (AttributeError, KeyError):
         return _examined(params, given)
-    dtype, sizes, casts, labels = passed
     for position in casts:
         arrays[position] = arrays[position].astype(dtype)
     for position, name in labels:
@@ -237,7 +243,9 @@ def _examined(
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
     plain = all(a is value for a, value in zip(arrays, values.values()))
-    kinds = [(type(a), a.shape, a.dtype) for a in arrays]
+    key = [len(params)]
+    for array in arrays:
+        key += type(array), array.shape, array.dtype
     casts, labels = [], []
     for position, name in enumerate(values):
         if name in INTEGERS:
@@ -249,8 +257,7 @@ def _examined(
     if plain:
         if len(_PASSED) >= 64:
             _PASSED.clear()
-        key = (len(params), *kinds)
-        _PASSED[key] = dtype, sizes, casts, labels
+        _PASSED[tuple(key)] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -276,8 +283,10 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
     """Integers from 0 to ``classes`` - 1, checked."""
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, it must hold integers")
-    array = array.astype(np.intp, copy=False)
-    if array.size and not array.view(np.uintp).max() < classes:  # below 0 is far above
+    if array.dtype != np.intp:
+        array = array.astype(np.intp)
+    counts = array.view(np.uintp)  # in which what is below 0 is far above
+    if array.size and not np.maximum.reduce(counts, axis=None) < classes:
         raise ValueError(
             f"{name} holds {array.min()} … {array.max()}, not 0 … {classes - 1}"
         )
@@ -286,9 +295,9 @@ def _labels(name: str, array: np.ndarray, classes: int) -> np.ndarray:
 
 def _require_examples(sizes: dict[str, int]) -> None:
     """A mean over nothing is not a number."""
-    for name, length in sizes.items():
-        if length == 0:
-            raise ValueError(f"{name} is 0: the loss of no examples is not defined")
+    if 0 in sizes.values():
+        empty = next(name for name, length in sizes.items() if length == 0)
+        raise ValueError(f"{empty} is 0: the loss of no examples is not defined")
 
 
 def _in_parts(
@@ -303,7 +312,8 @@ def _in_parts(
     if microbatch < 1:
         raise ValueError(f"microbatch is {microbatch}, not a number of examples")
     dtype, _, sizes = _arguments(params, given)
-    _require_examples(sizes)
+    if out is not None:
+        _require_fit(out, dtype, params, *given.values())
     N = sizes["N"]
     shapes = {**INPUTS, **TARGETS}
     sliced = [shapes[name][:1] == ("N",) for name in given]
@@ -314,7 +324,11 @@ def _in_parts(
         share = min(microbatch, N - start) / N  # of the mean
         place = out if start == 0 else None  # the others are added to it
         value, grads = loss_and_grad(
-            params, *some, cotangent=cotangent * share, out=place
+            params,
+            *some,
+            cotangent=cotangent * share,
+            out=place,
+            microbatch=microbatch,
         )
         return share * value, grads
 
@@ -339,6 +353,7 @@ class _LossAndGradWork:
 
     def __init__(self, dtype: np.dtype, N: int) -> None:
         self.z = np.empty((N, 1), dtype)
+        self.spread = np.empty((N, 1), dtype)
         self.z_wide_exp = np.empty((N, 1), dtype)
         self.one = np.asarray(1, dtype=dtype)
         self.one.flags.writeable = False
@@ -350,6 +365,7 @@ class _LossAndGradWork:
         self.w = np.empty((N, 1), dtype)
         self.two = np.asarray(2, dtype=dtype)
         self.two.flags.writeable = False
+        self.scale = np.empty((), dtype=dtype)
         self.u2 = np.empty((N, 1), dtype)
         self.t2 = np.empty((N, 1), bool)
         self.v = np.empty((N, 1), dtype)

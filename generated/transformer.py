@@ -442,7 +442,7 @@ def loss_and_grad(
     With ``microbatch`` the examples go through in parts of that many, in memory for one
     part; the result is that of the whole batch to rounding. The ``map`` of a pool of
     threads computes parts at the same time, and adds them up in the same order.
-    A batch of 77 examples or more goes through in parts by itself: that is faster.
+    A batch of 92 examples or more goes through in parts by itself: that is faster.
     """
     dtype, arrays, sizes = _arguments(params, {"ids": ids, "following": following})
     (
@@ -474,7 +474,7 @@ def loss_and_grad(
     N = sizes["N"]
     _require_examples(sizes)
     if microbatch is None:  # parts of about 28 stay in the cache
-        microbatch = N if N < 77 else -(-N // (N // 28))
+        microbatch = N if N < 92 else -(-N // (N // 28))
     if microbatch < N:
         return _in_parts(
             params,
