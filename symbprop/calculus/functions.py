@@ -46,7 +46,7 @@ class Select(Expr):  # type: ignore[misc]
         return self.args[2]
 
     def _eval_derivative(self, symbol: Symbol) -> Expr:
-        return Select(self.condition, self.chosen.diff(symbol), self.otherwise.diff(symbol))
+        return Select(self.condition, _diff(self.chosen, symbol), _diff(self.otherwise, symbol))
 
     def _eval_is_real(self) -> bool | None:
         return True if self.chosen.is_real and self.otherwise.is_real else None
@@ -159,7 +159,7 @@ def _diff(expression: Expr, symbol: Symbol) -> Expr:
         changed = ((*args[:n], _diff(each, symbol), *args[n + 1 :]) for n, each in enumerate(args))
         return Add(*(Mul(*factors) for factors in changed))
     if isinstance(expression, Select):
-        return Select(expression.condition, *(_diff(each, symbol) for each in expression.args[1:]))
+        return expression._eval_derivative(symbol)
     if type(expression)._eval_derivative is Pow._eval_derivative:
         base, power = expression.args
         return expression * (_diff(power, symbol) * log(base) + _diff(base, symbol) * power / base)

@@ -90,8 +90,8 @@ TEXT_BUGS = {
     ),
     "an inverted derivative": ("u = np.add(work.one, t, out=work.u2)", "u = np.subtract(1, t)"),
     "an overwrite instead of a sum": ('work.ones2.dot(z1_bar, out=out["b1"])', "z1_bar[0].copy()"),
-    "the cotangent ignored": ("np.multiply(cotangent / N, p,", "np.multiply(1 / N, p,"),
-    "a missing mean": ("np.multiply(cotangent / N, p,", "np.multiply(cotangent, p,"),
+    "the cotangent ignored": ("scale[...] = cotangent / N", "scale[...] = 1 / N"),
+    "a missing mean": ("scale[...] = cotangent / N", "scale[...] = cotangent"),
     "a stale buffer": (
         "    np.multiply(h_bar, t, out=h_bar)",
         "    np.multiply(h_bar, _stale(t), out=h_bar)",
