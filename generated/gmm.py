@@ -133,7 +133,7 @@ def forward(
     e_term_2 = np.multiply(t, t, out=t)  # (1)
     t = np.maximum(-(2.0**100), s)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
-    e_term_3 = np.exp(t, out=t)  # (1)
+    e_term_3 = _wide_exp(t, out=t)  # (1)
     # (1)
     e_part_2 = np.matmul(
         e_term_3[:, None, :], e_term_2.transpose(1, 2, 0)
@@ -187,7 +187,7 @@ def loss(
     e_term_2 = np.multiply(t, t, out=t)  # (1)
     t = np.maximum(-(2.0**100), s)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
-    e_term_3 = np.exp(t, out=t)  # (1)
+    e_term_3 = _wide_exp(t, out=t)  # (1)
     # (1)
     e_part_2 = np.matmul(
         e_term_3[:, None, :], e_term_2.transpose(1, 2, 0)
@@ -243,8 +243,8 @@ def loss_and_grad(
     a, s, mu, x = arrays
     N = sizes["N"]
     _require_examples(sizes)
-    if microbatch is None:  # parts of about 20310 stay in the cache
-        microbatch = N if N < 75173 else -(-N // (N // 20310))
+    if microbatch is None:  # parts of about 20312 stay in the cache
+        microbatch = N if N < 75173 else -(-N // (N // 20312))
     if microbatch < N:
         return _in_parts(params, {"x": x}, cotangent, out, microbatch, map)
     if out is None:
@@ -261,7 +261,7 @@ def loss_and_grad(
     e_term_2 = np.multiply(t, t, out=t)  # (1)
     t = np.maximum(-(2.0**100), s, out=work.e_term)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
-    e_term_3 = np.exp(t, out=t)  # (1)
+    e_term_3 = _wide_exp(t, out=t)  # (1)
     # (1)
     e_part_2 = np.matmul(
         e_term_3[:, None, :], e_term_2.transpose(1, 2, 0)
@@ -348,7 +348,7 @@ def per_example_grad(
     e_term_2 = np.multiply(t, t, out=t)  # (1)
     t = np.maximum(-(2.0**100), s, out=work.e_term)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
-    e_term_3 = np.exp(t, out=t)  # (1)
+    e_term_3 = _wide_exp(t, out=t)  # (1)
     # (1)
     e_part_2 = np.matmul(
         e_term_3[:, None, :], e_term_2.transpose(1, 2, 0)
@@ -419,7 +419,7 @@ def hessian(
     e_term_2 = np.multiply(t, t, out=t)  # (1)
     t = np.maximum(-(2.0**100), s, out=work.e_term)  # (1) max(−2¹⁰⁰, s)
     np.multiply(-2, t, out=t)
-    e_term_3 = np.exp(t, out=t)  # (1)
+    e_term_3 = _wide_exp(t, out=t)  # (1)
     # (1)
     e_part_2 = np.matmul(
         e_term_3[:, None, :], e_term_2.transpose(1, 2, 0)

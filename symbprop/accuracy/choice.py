@@ -157,14 +157,18 @@ def _are_limits(values: NDArray[np.float64], truth: NDArray[np.float64]) -> NDAr
 
 
 def choose(candidates: Sequence[Form]) -> Form:
-    """The cheapest that meets the bound, else the cheapest with at most twice the least error; the plainest among equals."""
+    """The cheapest that meets the bound, else the cheapest with at most twice the least error; the plainest among equals.
+
+    Where one nearly meets it, a little more than its error is allowed: what is far beyond was lost before.
+    """
     good = [each for each in candidates if each.meets]
     if good:
         return min(good, key=lambda each: each.cost)
     least = min(each.error for each in candidates)
     if np.isinf(least):
         return candidates[0]
-    near = [each for each in candidates if each.error <= 2 * least]
+    allowed = 1.2 if least <= 1.25 * min(each.bound for each in candidates) else 2
+    near = [each for each in candidates if each.error <= allowed * least]
     return min(near, key=lambda each: (each.cost, each.error))
 
 
