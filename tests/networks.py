@@ -120,6 +120,17 @@ layers:
 loss: mean_squared_error
 """
 
+CONVOLVED = """
+inputs: {{x: {{shape: [{shape}]}}}}
+targets: {{y: {{shape: [2]}}}}
+layers:
+  - layer_scale
+  - {layer}
+  - flatten
+  - dense: {{units: 2}}
+loss: mean_squared_error
+"""
+
 BARE = 'formulas: "L = 3*x^2 + 2*x*y + y^2"\n'
 
 ALL = {

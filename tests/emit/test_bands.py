@@ -14,22 +14,12 @@ from symbprop.calculus.interpreter import Arithmetic, interpret
 from symbprop.language.source import Source
 from symbprop.network.build import build
 from symbprop.pipeline import read
-from tests.networks import assert_same_gradient, body_of, point
+from tests.networks import CONVOLVED, assert_same_gradient, body_of, point
 
 Compiled = Callable[..., ModuleType]
 
 EXACT = Arithmetic(rational=Fraction, functions={}, power=lambda base, exponent: Fraction(base) ** int(exponent))
 
-NET = """
-inputs: {{x: {{shape: [{shape}]}}}}
-targets: {{y: {{shape: [2]}}}}
-layers:
-  - layer_scale
-  - {layer}
-  - flatten
-  - dense: {{units: 2}}
-loss: mean_squared_error
-"""
 BANDED = {
     "plain": ("6, 40, 2", "conv2d: {filters: 4, kernel_size: 3}"),
     "padded, some rows left out": (
@@ -58,7 +48,7 @@ def fractions(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
 @pytest.mark.parametrize("name", BANDED)
 def test_the_gradient_is_that_of_all_windows_copied(name: str, compiled: Compiled) -> None:
     shape, layer = BANDED[name]
-    text = NET.format(shape=shape, layer=layer)
+    text = CONVOLVED.format(shape=shape, layer=layer)
     module, plain = compiled(text), compiled(text, without=["workspace"])
     assert "_bands = _windows(" in body_of(module)
     assert "_bands = _windows(" not in body_of(plain)
@@ -68,7 +58,7 @@ def test_the_gradient_is_that_of_all_windows_copied(name: str, compiled: Compile
 
 
 def test_an_axis_may_be_of_a_length_that_is_known_at_run_time_alone(compiled: Compiled) -> None:
-    text = NET.format(shape="6, T, 2", layer="conv2d: {filters: 6, kernel_size: 3}")
+    text = CONVOLVED.format(shape="6, T, 2", layer="conv2d: {filters: 6, kernel_size: 3}")
     text = text.replace("flatten", "global_average_pooling2d")
     module, plain = compiled(text), compiled(text, without=["workspace"])
     assert "_bands = _windows(" in body_of(module)
@@ -82,7 +72,7 @@ def test_an_axis_may_be_of_a_length_that_is_known_at_run_time_alone(compiled: Co
 @pytest.mark.parametrize("name", ["plain", "padded, some rows left out"])
 def test_the_gradient_is_exact_on_fractions(name: str, compiled: Compiled) -> None:
     shape, layer = BANDED[name]
-    text = NET.format(shape=shape, layer=layer)
+    text = CONVOLVED.format(shape=shape, layer=layer)
     module = compiled(text)
     rng = np.random.default_rng(3)
     params = {each: fractions(rng, sizes) for each, sizes in module.PARAMETERS.items()}
@@ -99,13 +89,13 @@ def test_the_gradient_is_exact_on_fractions(name: str, compiled: Compiled) -> No
 @pytest.mark.parametrize("name", WHOLE)
 def test_where_rows_are_no_blocks_or_little_is_gained_all_windows_are_copied(name: str, compiled: Compiled) -> None:
     shape, layer = WHOLE[name]
-    body = body_of(compiled(NET.format(shape=shape, layer=layer)))
+    body = body_of(compiled(CONVOLVED.format(shape=shape, layer=layer)))
     assert "_windows(" in body
     assert "_bands = _windows(" not in body
 
 
 def test_of_windows_of_five_rows_a_fifth_is_copied_once_for_both_products(compiled: Compiled) -> None:
-    module = compiled(NET.format(shape="28, 28, 1", layer="conv2d: {filters: 6, kernel_size: 5}"))
+    module = compiled(CONVOLVED.format(shape="28, 28, 1", layer="conv2d: {filters: 6, kernel_size: 5}"))
     body = body_of(module)
     assert body.count("_bands = _windows(") == 1
     assert body.count("_windows(") == 2
@@ -118,6 +108,6 @@ def test_of_windows_of_five_rows_a_fifth_is_copied_once_for_both_products(compil
 
 def test_rows_whose_product_is_large_are_cut_once_more(compiled: Compiled) -> None:
     shape, layer = BANDED["many"]
-    body = body_of(compiled(NET.format(shape=shape, layer=layer)))
+    body = body_of(compiled(CONVOLVED.format(shape=shape, layer=layer)))
     assert "_bands.reshape(2, 108, 18, N)" in body  # the forward product, once more along the rows
     assert "_bands.reshape(2, 3, 36, -1)" in body  # the gradient of the kernel, row by row of it

@@ -7,20 +7,10 @@ from types import ModuleType
 
 import pytest
 
-from tests.networks import assert_same_gradient, body_of, point
+from tests.networks import CONVOLVED, assert_same_gradient, body_of, point
 
 Compiled = Callable[..., ModuleType]
 
-NET = """
-inputs: {{x: {{shape: [{shape}]}}}}
-targets: {{y: {{shape: [2]}}}}
-layers:
-  - layer_scale
-  - {layer}
-  - flatten
-  - dense: {{units: 2}}
-loss: mean_squared_error
-"""
 CASES = {
     "plain": ("7, 6, 3", "conv2d: {filters: 4, kernel_size: [3, 2]}"),
     "padded": ("7, 6, 3", "conv2d: {filters: 4, kernel_size: 3, padding: same}"),
@@ -36,7 +26,7 @@ def test_the_gradient_is_that_of_a_product_for_each_place(
     name: str, compiled: Compiled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shape, layer = CASES[name]
-    text = NET.format(shape=shape, layer=layer)
+    text = CONVOLVED.format(shape=shape, layer=layer)
     module, plain = compiled(text), compiled(text, without=["workspace"])
     monkeypatch.setattr("symbprop.schedule.kernels.stages", lambda *_: None)
     whole = compiled(text)
@@ -50,7 +40,7 @@ def test_the_gradient_is_that_of_a_product_for_each_place(
 
 def test_the_products_of_one_row_of_a_kernel_are_one(compiled: Compiled) -> None:
     shape, layer = CASES["plain"]
-    body = body_of(compiled(NET.format(shape=shape, layer=layer)))
+    body = body_of(compiled(CONVOLVED.format(shape=shape, layer=layer)))
     inner = [line for line in body.splitlines() if line.startswith(" " * 8) and "+=" in line]
     assert len(inner) == 2  # one product for each of three rows, one slice for each of two columns
     assert "K[p].reshape(-1, 4)" in body
@@ -65,5 +55,5 @@ def test_the_products_of_one_row_of_a_kernel_are_one(compiled: Compiled) -> None
     ],
 )
 def test_others_have_no_bands(shape: str, layer: str, compiled: Compiled) -> None:
-    body = body_of(compiled(NET.format(shape=shape, layer=layer)))
+    body = body_of(compiled(CONVOLVED.format(shape=shape, layer=layer)))
     assert "_bar_bands" not in body
