@@ -874,14 +874,15 @@ def _arguments(
     and dtypes that have passed once pass at once from then on.
     """
     state = init_state() if state is None else state
+    key = []
     try:
         arrays = [*map(params.get, PARAMETERS), *given.values(), *map(state.get, STATE)]
-        key = [len(params), len(state)]
         for array in arrays:
             key += type(array), array.shape, array.dtype
+        key += len(params), len(state)
         dtype, sizes, casts, labels = _PASSED[tuple(key)]
     except (AttributeError, KeyError):
-        return _examined(params, given, state)
+        return _examined(params, given, state, tuple(key))
     for position in casts:
         arrays[position] = arrays[position].astype(dtype)
     for position, name in labels:
@@ -896,8 +897,9 @@ def _examined(
     params: dict[str, np.ndarray],
     given: dict[str, np.ndarray],
     state: dict[str, np.ndarray],
+    key: tuple,
 ) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
-    """What ``_arguments`` returns, looked at one by one."""
+    """What ``_arguments`` returns, looked at one by one, and kept under ``key``."""
     unknown = [name for name in params if name not in PARAMETERS]
     missing = [name for name in PARAMETERS if name not in params]
     if unknown or missing:
@@ -916,9 +918,6 @@ def _examined(
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
     plain = all(a is value for a, value in zip(arrays, values.values()))
-    key = [len(params), len(state)]
-    for array in arrays:
-        key += type(array), array.shape, array.dtype
     casts, labels = [], []
     for position, name in enumerate(values):
         if name in INTEGERS:
@@ -930,7 +929,7 @@ def _examined(
     if plain:
         if len(_PASSED) >= 64:
             _PASSED.clear()
-        _PASSED[tuple(key)] = dtype, sizes, casts, labels
+        _PASSED[key] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 

@@ -253,7 +253,7 @@ def loss_and_grad(
     if microbatch is None:  # parts of about 2024 stay in the cache
         microbatch = N if N < 4048 else -(-N // (N // 2024))
     if microbatch < N:
-        return _in_parts(params, {"t": t}, cotangent, out, microbatch, map)
+        return _in_parts(params, {"t": t}, cotangent, out, microbatch, map, dtype, N)
     if out is None:
         out = _ANEW
     else:
@@ -464,14 +464,15 @@ def _arguments(
     The dtype is that of the parameters; complex or object inputs raise it. Types, shapes
     and dtypes that have passed once pass at once from then on.
     """
+    key = []
     try:
         arrays = [*map(params.get, PARAMETERS), *given.values()]
-        key = [len(params)]
         for array in arrays:
             key += type(array), array.shape, array.dtype
+        key.append(len(params))
         dtype, sizes, casts, labels = _PASSED[tuple(key)]
     except (AttributeError, KeyError):
-        return _examined(params, given)
+        return _examined(params, given, tuple(key))
     for position in casts:
         arrays[position] = arrays[position].astype(dtype)
     for position, name in labels:
@@ -483,9 +484,11 @@ _PASSED: dict[tuple, tuple[np.dtype, dict[str, int], list, list]] = {}
 
 
 def _examined(
-    params: dict[str, np.ndarray], given: dict[str, np.ndarray]
+    params: dict[str, np.ndarray],
+    given: dict[str, np.ndarray],
+    key: tuple,
 ) -> tuple[np.dtype, list[np.ndarray], dict[str, int]]:
-    """What ``_arguments`` returns, looked at one by one."""
+    """What ``_arguments`` returns, looked at one by one, and kept under ``key``."""
     unknown = [name for name in params if name not in PARAMETERS]
     missing = [name for name in PARAMETERS if name not in params]
     if unknown or missing:
@@ -500,9 +503,6 @@ def _examined(
     dtype = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     dtype = np.dtype(DTYPE) if dtype.kind in "biu" else dtype.newbyteorder("=")
     plain = all(a is value for a, value in zip(arrays, values.values()))
-    key = [len(params)]
-    for array in arrays:
-        key += type(array), array.shape, array.dtype
     casts, labels = [], []
     for position, name in enumerate(values):
         if name in INTEGERS:
@@ -514,7 +514,7 @@ def _examined(
     if plain:
         if len(_PASSED) >= 64:
             _PASSED.clear()
-        _PASSED[tuple(key)] = dtype, sizes, casts, labels
+        _PASSED[key] = dtype, sizes, casts, labels
     return dtype, arrays, sizes
 
 
@@ -564,14 +564,14 @@ def _in_parts(
     out: dict[str, np.ndarray] | None,
     microbatch: int,
     map,
+    dtype: np.dtype,
+    N: int,
 ) -> tuple[float, dict[str, np.ndarray]]:
     """The loss and its gradient, from those of parts of the batch."""
     if microbatch < 1:
         raise ValueError(f"microbatch is {microbatch}, not a number of examples")
-    dtype, _, sizes = _arguments(params, given)
     if out is not None:
         _require_fit(out, dtype, params, *given.values())
-    N = sizes["N"]
     shapes = {**INPUTS, **TARGETS}
     sliced = [shapes[name][:1] == ("N",) for name in given]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sympy import S
 
 from symbprop.calculus.check import is_negative
-from symbprop.calculus.index import Access, Affine, Extent, at, before, extent, multiple, sum_of
+from symbprop.calculus.index import Access, Affine, Extent, at, before, extent, product, sum_of
 from symbprop.calculus.recurrence import Instance, Part, Recurrence, arranged, circles
 from symbprop.calculus.statement import Statement
 
@@ -130,7 +130,7 @@ def span(coordinate: Affine, extents: Mapping[str, Extent]) -> tuple[Extent, Ext
         return S.NegativeInfinity, S.Infinity
     low = high = coordinate.offset
     for atom, coefficient in coordinate.terms:
-        last = multiple(coefficient, before(extents[str(atom)]))
+        last = product((coefficient, before(extents[str(atom)])))
         low, high = (sum_of(low, last), high) if is_negative(coefficient) else (low, sum_of(high, last))
     return low, high
 

@@ -47,11 +47,6 @@ def sum_of(left: Extent, right: Extent) -> Extent:
     return left + right if isinstance(left, int) and isinstance(right, int) else _sum(left, right)
 
 
-def multiple(left: Extent, right: Extent) -> Extent:
-    """``left * right``."""
-    return left * right if isinstance(left, int) and isinstance(right, int) else _product((left, right))
-
-
 def product(extents: tuple[Extent, ...]) -> Extent:
     """The number of points of a box with these extents."""
     return prod(extents) if all(isinstance(each, int) for each in extents) else _product(extents)
@@ -193,4 +188,4 @@ def scale(coordinate: Affine, factor: Extent) -> Affine:
         return coordinate
     if factor == 0:
         return Affine(())
-    return Affine(tuple((a, multiple(c, factor)) for a, c in coordinate.terms), multiple(coordinate.offset, factor))
+    return Affine(tuple((a, product((c, factor))) for a, c in coordinate.terms), product((coordinate.offset, factor)))

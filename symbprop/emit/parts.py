@@ -74,7 +74,7 @@ class Parts:
                 f"    if microbatch < {BATCH}:",
             ]
         given = "{" + ", ".join(f"{string(t.name)}: {names[t.name]}" for t in givens) + "}"
-        arguments = ("params", given, "cotangent", OUT, "microbatch", MAP)
+        arguments = ("params", given, "cotangent", OUT, "microbatch", MAP, "dtype", str(BATCH))
         return [*head, *Line("return ", "_in_parts", arguments).render(8)]
 
 
